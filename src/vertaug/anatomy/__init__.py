@@ -1,0 +1,1 @@
+"""CT and labels to the parts of each vertebra."""

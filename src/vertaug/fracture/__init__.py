@@ -1,0 +1,1 @@
+"""Anatomy to heights, grade, angles, posterior wall and cleft."""

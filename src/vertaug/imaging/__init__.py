@@ -1,0 +1,1 @@
+"""Files to CT and labels, and the built-in phantom."""

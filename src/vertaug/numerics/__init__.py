@@ -1,0 +1,1 @@
+"""Numerical tools that more than one step needs."""

@@ -1,0 +1,1 @@
+"""Anatomy to ranked needle paths, working views and cement target."""

@@ -1,0 +1,1 @@
+"""Case to HTML, PDF, figures and files for other programs."""

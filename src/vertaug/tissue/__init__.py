@@ -1,0 +1,1 @@
+"""Hounsfield units to density."""

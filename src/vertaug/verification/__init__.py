@@ -1,0 +1,1 @@
+"""Problems with exact answers that anyone can rerun."""
