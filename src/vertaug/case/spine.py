@@ -1,7 +1,7 @@
 """The anatomy of a spine as later steps see it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 
@@ -195,6 +195,8 @@ class Vertebra:
         Values of `Region` on the local grid.
     occupancy : Volume of float32
         Share of bone in each voxel in [0, 1] from the mask, smooth; 0.5 is the surface.
+    neighbours : Volume of float32
+        Share of bone of all other labelled vertebrae, on the same grid; 0.5 is the surface.
     hu : Volume of float32
         The CT on the local grid, trilinear.
     superior, inferior : Endplate
@@ -217,6 +219,7 @@ class Vertebra:
     frame: VertebraFrame
     regions: Volume
     occupancy: Volume
+    neighbours: Volume
     hu: Volume
     superior: Endplate
     inferior: Endplate
@@ -243,6 +246,9 @@ class Spine:
         Analysed vertebrae (T1-L6), cranio-caudal order.
     patient : Volume of uint8
         1 inside the patient (skin inward), 0 in the air around, on the scan's grid.
+    incomplete : mapping of str to str
+        Labelled levels that could not be analysed, with the reason (cut by the edge of the
+        scan, no body found).
     notes : tuple of str
         What was noticed about the whole.
     """
@@ -251,9 +257,11 @@ class Spine:
     labels: LabelMap
     vertebrae: Mapping[str, Vertebra]
     patient: Volume
+    incomplete: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "incomplete", MappingProxyType(dict(self.incomplete)))
         ordered = {name: self.vertebrae[name] for name in sort_levels(self.vertebrae)}
         object.__setattr__(self, "vertebrae", MappingProxyType(ordered))
 
@@ -265,6 +273,9 @@ class Spine:
         LevelError
             If the level was not analysed in this scan.
         """
+        if level in self.incomplete:
+            message = f"level {level} cannot be used: {self.incomplete[level]}"
+            raise LevelError(message)
         if level not in self.vertebrae:
             present = ", ".join(self.vertebrae) or "none"
             message = f"level {level} is not in this scan; levels present: {present}"
