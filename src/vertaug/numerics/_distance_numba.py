@@ -1,52 +1,70 @@
-"""Compiled closest-point refinement."""
+"""Compiled search for the closest surface point."""
 
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
 
+@njit(cache=True, inline="always")
+def _square(feet, foot, i, j, k):  # type: ignore[no-untyped-def]
+    dx = feet[foot, 0] - i
+    dy = feet[foot, 1] - j
+    dz = feet[foot, 2] - k
+    return dx * dx + dy * dy + dz * dz
+
+
+@njit(cache=True)
+def _descend(feet, home, foot_of_voxel, foot, i, j, k):  # type: ignore[no-untyped-def]
+    """Walk over the surface from foot to neighbouring foot while the distance falls."""
+    ni, nj, nk = foot_of_voxel.shape
+    best = _square(feet, foot, i, j, k)
+    for _ in range(12):
+        a0, b0, c0 = home[foot, 0], home[foot, 1], home[foot, 2]
+        start = foot
+        for a in range(max(a0 - 1, 0), min(a0 + 2, ni)):
+            for b in range(max(b0 - 1, 0), min(b0 + 2, nj)):
+                for c in range(max(c0 - 1, 0), min(c0 + 2, nk)):
+                    other = foot_of_voxel[a, b, c]
+                    if other < 0:
+                        continue
+                    d = _square(feet, other, i, j, k)
+                    if d < best or (d == best and other < foot):
+                        best = d
+                        foot = other
+        if foot == start:
+            break
+    return foot
+
+
 @njit(cache=True, parallel=True)
-def refine_distance(
-    feet: NDArray[np.float32], owner: NDArray[np.int32], shape: tuple[int, int, int]
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Distance in voxels to the closest foot among those of the voxel and its 26 neighbours.
+def find_closest_feet(
+    feet: NDArray[np.float32],
+    home: NDArray[np.int32],
+    foot_of_voxel: NDArray[np.int32],
+    nearest: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Index of the closest foot of each voxel.
 
     Parameters
     ----------
     feet : (n, 3) float32 array
         Surface points in voxel units.
-    owner : (ni * nj * nk,) int32 array
-        Which foot each voxel takes at first.
+    home : (n, 3) int32 array
+        The border voxel each foot belongs to.
+    foot_of_voxel : (ni, nj, nk) int32 array
+        The foot of each border voxel, -1 elsewhere.
+    nearest : (3, ni, nj, nk) int32 array
+        The border voxel nearest to each voxel, where the search starts.
 
     Returns
     -------
-    distance : ``shape`` float32 array
-    owner : (ni * nj * nk,) int32 array
-        The foot each voxel ends with.
+    (ni, nj, nk) int32 array
     """
-    ni, nj, nk = shape
-    distance = np.empty(shape, dtype=np.float32)
-    chosen = np.empty_like(owner)
+    ni, nj, nk = foot_of_voxel.shape
+    out = np.empty((ni, nj, nk), dtype=np.int32)
     for i in prange(ni):
         for j in range(nj):
             for k in range(nk):
-                best = np.float32(np.inf)
-                best_foot = np.int32(-1)
-                last = np.int32(-1)
-                for a in range(max(i - 1, 0), min(i + 2, ni)):
-                    for b in range(max(j - 1, 0), min(j + 2, nj)):
-                        for c in range(max(k - 1, 0), min(k + 2, nk)):
-                            foot = owner[(a * nj + b) * nk + c]
-                            if foot == last:
-                                continue
-                            last = foot
-                            dx = feet[foot, 0] - i
-                            dy = feet[foot, 1] - j
-                            dz = feet[foot, 2] - k
-                            d = dx * dx + dy * dy + dz * dz
-                            if d < best or (d == best and foot < best_foot):
-                                best = d
-                                best_foot = foot
-                distance[i, j, k] = np.sqrt(best)
-                chosen[(i * nj + j) * nk + k] = best_foot
-    return distance, chosen
+                foot = foot_of_voxel[nearest[0, i, j, k], nearest[1, i, j, k], nearest[2, i, j, k]]
+                out[i, j, k] = _descend(feet, home, foot_of_voxel, foot, i, j, k)
+    return out

@@ -5,11 +5,14 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 
-def refine_distance(
-    feet: NDArray[np.float32], owner: NDArray[np.int32], shape: tuple[int, int, int]
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Distance in voxels to the closest of all feet; ``owner`` is not needed."""
-    del owner
-    index = np.indices(shape).reshape(3, -1).T
-    distance, nearest = cKDTree(feet).query(index)
-    return np.asarray(distance.reshape(shape), np.float32), np.asarray(nearest, np.int32)
+def find_closest_feet(
+    feet: NDArray[np.float32],
+    home: NDArray[np.int32],
+    foot_of_voxel: NDArray[np.int32],
+    nearest: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Index of the closest foot of each voxel; the walk's helpers are not needed."""
+    del home, nearest
+    index = np.indices(foot_of_voxel.shape).reshape(3, -1).T
+    _, closest = cKDTree(feet).query(index)
+    return np.asarray(closest.reshape(foot_of_voxel.shape), dtype=np.int32)

@@ -26,33 +26,34 @@ def signed_distance(occupancy: ArrayLike, spacing_mm: float) -> NDArray[np.float
     """
     from scipy.ndimage import distance_transform_edt
 
-    from vertaug.numerics._distance_numba import refine_distance
+    from vertaug.numerics._distance_numba import find_closest_feet
 
     field = np.ascontiguousarray(occupancy, dtype=np.float32)
     inside = field > 0.5
-    feet, border = find_surface_points(field)
+    feet, normals, border = find_surface_points(field)
     if not len(feet):
         diagonal = float(np.linalg.norm(field.shape)) * spacing_mm
         return np.where(inside, np.float32(-diagonal), np.float32(diagonal))
-    foot_of_voxel = np.zeros(field.shape, dtype=np.int32)
+    home = np.argwhere(border).astype(np.int32)
+    foot_of_voxel = np.full(field.shape, -1, dtype=np.int32)
     foot_of_voxel[border] = np.arange(len(feet), dtype=np.int32)
     nearest = distance_transform_edt(~border, return_distances=False, return_indices=True)
-    owner = foot_of_voxel[tuple(nearest)].ravel()
-    _, owner = refine_distance(feet, owner, field.shape)
-    distance, _ = refine_distance(feet, owner, field.shape)
-    distance *= np.float32(spacing_mm)
+    owner = find_closest_feet(feet, home, foot_of_voxel, nearest.astype(np.int32))
+    distance = _distance_to_feet(feet, normals, owner) * np.float32(spacing_mm)
     return np.where(inside, -distance, distance).astype(np.float32)
 
 
 def find_surface_points(
     occupancy: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     """Return for each voxel beside the 0.5 level its foot on the surface, in voxel units.
 
     Returns
     -------
     feet : (n, 3) float32 array
         Index coordinates of the feet, in the order of ``np.argwhere(border)``.
+    normals : (n, 3) float32 array
+        Unit normals of the surface at the feet (sign not defined).
     border : (ni, nj, nk) bool array
         Voxels with a face neighbour on the other side of the level.
     """
@@ -67,13 +68,28 @@ def find_surface_points(
         border[tuple(far)] |= crossing
     index = np.argwhere(border)
     if not len(index):
-        return np.zeros((0, 3), dtype=np.float32), border
-    return _project_to_surface(occupancy, index), border
+        return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32), border
+    return *_project_to_surface(occupancy, index), border
+
+
+def _distance_to_feet(
+    feet: NDArray[np.float32], normals: NDArray[np.float32], owner: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """Distance in voxels to the given feet, or to their tangent planes where these are close.
+
+    The feet stand about a voxel apart; measured to the points alone, the distance close to the
+    surface would be too long by up to a third of a voxel.
+    """
+    position = np.indices(owner.shape, dtype=np.float32)
+    offset = np.moveaxis(position, 0, -1) - feet[owner]
+    along = np.abs(np.einsum("...i,...i->...", offset, normals[owner]))
+    square = np.einsum("...i,...i->...", offset, offset)
+    return np.where(square - along**2 < 1.0, along, np.sqrt(square)).astype(np.float32)
 
 
 def _project_to_surface(
     occupancy: NDArray[np.float32], index: NDArray[np.int64]
-) -> NDArray[np.float32]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Newton steps along the gradient from voxel centres to the 0.5 level."""
     from scipy.ndimage import map_coordinates
 
@@ -99,4 +115,6 @@ def _project_to_surface(
     offset = point - start
     length = np.linalg.norm(offset, axis=1, keepdims=True)
     offset *= np.minimum(1.0, 1.5 / np.maximum(length, 1e-9))
-    return np.asarray(np.clip(start + offset, 0, last), dtype=np.float32)
+    feet = np.clip(start + offset, 0, last).astype(np.float32)
+    size = np.maximum(np.linalg.norm(gradient, axis=1, keepdims=True), 1e-9)
+    return feet, (gradient / size).astype(np.float32)
