@@ -40,6 +40,11 @@ class PathMargins:
         To the bone of the neighbouring vertebrae at the articular processes (facet joints).
     neighbour_mm : float or None
         To any bone of the neighbouring vertebrae.
+    pedicle_medial_mm, pedicle_lateral_mm, pedicle_superior_mm, pedicle_inferior_mm : float or None
+        The pedicle's clearance by quarter of its cross-section (transpedicular route only).
+    medial_wall_mm : float or None
+        While dorsal to the posterior wall, how far the needle stays lateral to the medial border
+        of the pedicle (clinical reference 3.4); None without a pedicle on that side.
     """
 
     canal_mm: float
@@ -51,6 +56,11 @@ class PathMargins:
     inferior_endplate_mm: float
     facet_mm: float | None
     neighbour_mm: float | None
+    pedicle_medial_mm: float | None = None
+    pedicle_lateral_mm: float | None = None
+    pedicle_superior_mm: float | None = None
+    pedicle_inferior_mm: float | None = None
+    medial_wall_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,6 +91,10 @@ class NeedlePath:
         Whether every required margin is kept.
     violations : tuple of str
         Margins that are not kept, in words with figures.
+    breach_probability : float or None
+        Share of needles within the cone of error about this one that breach a wall.
+    notes : tuple of str
+        What else to know about this path (skin outside the scan, balloon that fits).
     """
 
     side: str
@@ -98,6 +112,8 @@ class NeedlePath:
     tip_depth_fraction: float
     safe: bool
     violations: tuple[str, ...]
+    breach_probability: float | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("entry_lps_mm", "target_lps_mm", "skin_entry_lps_mm"):
