@@ -1,0 +1,70 @@
+"""Layout of the fields and features that the clearance kernels share."""
+
+from enum import IntEnum
+
+BIG = 99.0
+"""Clearance in mm that stands for "not met"."""
+
+
+SHAFT_START_MM = 8.0
+"""A needle that enters a surface slantwise lies close to it at first; beyond this it should not."""
+
+
+class Channel(IntEnum):
+    """Fields on the local grid; distances in mm, negative inside the named thing."""
+
+    BONE = 0
+    CANAL = 1
+    NEIGHBOUR = 2
+    FACET = 3
+    SUPERIOR = 4
+    """Half-space below the superior endplate."""
+    INFERIOR = 5
+    ANTERIOR = 6
+    """Half-space behind the anterior wall."""
+    POSTERIOR = 7
+    """Half-space in front of the posterior wall."""
+    LATERAL = 8
+    """Slab between the lateral walls."""
+    HU = 9
+
+
+class Feature(IntEnum):
+    """What the kernels return for each path, in mm unless said otherwise."""
+
+    CANAL = 0
+    """Needle surface to the canal, whole path."""
+    PEDICLE = 1
+    """Needle surface to the outer cortex while inside the pedicle."""
+    SUPERIOR = 2
+    INFERIOR = 3
+    ANTERIOR = 4
+    POSTERIOR = 5
+    LATERAL = 6
+    FACET = 7
+    NEIGHBOUR = 8
+    TIP_SUPERIOR = 9
+    """The tip point's own distances from here, positive inside."""
+    TIP_INFERIOR = 10
+    TIP_ANTERIOR = 11
+    TIP_POSTERIOR = 12
+    TIP_LATERAL = 13
+    TIP_BONE = 14
+    ENTRY = 15
+    """Tip to bone entry, the outermost crossing of the bone's surface."""
+    GAP = 16
+    """Length outside bone between bone entry and tip."""
+    AIR = 17
+    """Length through air-like tissue dorsal to the entry, within the local grid."""
+    FOREIGN_BONE = 18
+    """Length through bone that no label names, dorsal to the entry."""
+    CENTRING = 19
+    """Mean square offset from the pedicle's axis, in half widths and half heights."""
+    MEDIAL_WALL = 20
+    """Needle surface lateral of the medial pedicle border while dorsal to the posterior wall."""
+    SHAFT = 21
+    """Needle surface to the own bone along the shaft, from `SHAFT_START_MM` dorsal of the entry."""
+
+
+N_CHANNELS = len(Channel)
+N_FEATURES = len(Feature)

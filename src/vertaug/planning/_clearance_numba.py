@@ -1,0 +1,182 @@
+"""Compiled clearance of straight needles: one pass along each path through all fields."""
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from vertaug.planning._clearance_layout import BIG, N_CHANNELS, N_FEATURES, SHAFT_START_MM
+
+
+@njit(cache=True, inline="always")
+def _ramp(x, low, high):  # type: ignore[no-untyped-def]
+    """Smooth step from 0 at ``low`` to 1 at ``high``."""
+    t = min(max((x - low) / (high - low), 0.0), 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+@njit(cache=True, inline="always")
+def _sample(stack, x, y, z, out):  # type: ignore[no-untyped-def]
+    """Trilinear values of all channels at an index point; False outside the grid."""
+    ni, nj, nk, channels = stack.shape
+    if x < 0.0 or y < 0.0 or z < 0.0 or x > ni - 1.0 or y > nj - 1.0 or z > nk - 1.0:
+        return False
+    i, j, k = min(int(x), ni - 2), min(int(y), nj - 2), min(int(z), nk - 2)
+    u, v, w = x - i, y - j, z - k
+    w000, w001 = (1 - u) * (1 - v) * (1 - w), (1 - u) * (1 - v) * w
+    w010, w011 = (1 - u) * v * (1 - w), (1 - u) * v * w
+    w100, w101 = u * (1 - v) * (1 - w), u * (1 - v) * w
+    w110, w111 = u * v * (1 - w), u * v * w
+    for c in range(channels):
+        out[c] = (
+            w000 * stack[i, j, k, c]
+            + w001 * stack[i, j, k + 1, c]
+            + w010 * stack[i, j + 1, k, c]
+            + w011 * stack[i, j + 1, k + 1, c]
+            + w100 * stack[i + 1, j, k, c]
+            + w101 * stack[i + 1, j, k + 1, c]
+            + w110 * stack[i + 1, j + 1, k, c]
+            + w111 * stack[i + 1, j + 1, k + 1, c]
+        )
+    return True
+
+
+@njit(cache=True, parallel=True)
+def trace_paths(
+    stack: NDArray[np.float32],
+    targets: NDArray[np.float64],
+    directions: NDArray[np.float64],
+    pedicle: NDArray[np.float64],
+    settings: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Features of each path; the layout is in `vertaug.planning._clearance_layout`.
+
+    Parameters
+    ----------
+    stack : (ni, nj, nk, channels) float32 array
+        Fields on the local grid.
+    targets, directions : (n, 3) float64 arrays
+        Tips and unit forward directions in the vertebra frame.
+    pedicle : (18,) float64 array
+        Centre, axis, width and height direction (unit vectors), half width, half height, start
+        and end of the slab along the axis, sign of x on this side, distance of the medial border
+        from the mid-plane.
+    settings : (9,) float64 array
+        Grid origin (3) and spacing, radius, step, length, softness, tip part.
+
+    Returns
+    -------
+    (n, features) float64 array
+    """
+    n = targets.shape[0]
+    out = np.empty((n, N_FEATURES))
+    spacing, radius, step = settings[3], settings[4], settings[5]
+    length, soft, tip_part = settings[6], settings[7], settings[8]
+    count = int(length / step) + 1
+    for p in prange(n):
+        value = np.empty(N_CHANNELS)
+        low = np.full(9, BIG)
+        total = np.zeros(9)
+        weight = np.empty(9)
+        clear = np.empty(9)
+        for f in range(N_FEATURES):
+            out[p, f] = 0.0
+        entry, gap, pending, air, foreign = 0.0, 0.0, 0.0, 0.0, 0.0
+        was_bone, last_bone, slab_total, slab_sum = False, BIG, 0.0, 0.0
+        medial = BIG
+        bones = np.full(count, BIG)
+        walked = 0
+        for m in range(count):
+            s = m * step
+            x = targets[p, 0] - s * directions[p, 0]
+            y = targets[p, 1] - s * directions[p, 1]
+            z = targets[p, 2] - s * directions[p, 2]
+            inside = _sample(
+                stack,
+                (x - settings[0]) / spacing,
+                (y - settings[1]) / spacing,
+                (z - settings[2]) / spacing,
+                value,
+            )
+            if not inside:
+                if m == 0:
+                    for c in range(6):
+                        out[p, 9 + c] = -BIG
+                    continue
+                break
+            bone, front = value[0], -value[7]
+            bones[m] = bone
+            walked = m + 1
+            if m == 0:
+                out[p, 9], out[p, 10] = -value[4], -value[5]
+                out[p, 11], out[p, 12] = -value[6], -value[7]
+                out[p, 13], out[p, 14] = -value[8], -bone
+            # bone entry: the crossing farthest from the tip; gap: what lies outside before it
+            if bone < 0.0:
+                gap += pending
+                pending, air, foreign = 0.0, 0.0, 0.0
+                was_bone = True
+            else:
+                if was_bone:
+                    entry = s - step * bone / max(bone - last_bone, 1e-9)
+                    was_bone = False
+                pending += step * _ramp(bone, 0.0, 0.5)
+                air += step * _ramp(-value[9], 300.0, 500.0)
+                if bone > 1.5 and value[2] > 1.5:
+                    foreign += step * _ramp(value[9], 250.0, 400.0)
+            last_bone = bone
+            dx, dy, dz = x - pedicle[0], y - pedicle[1], z - pedicle[2]
+            along = dx * pedicle[3] + dy * pedicle[4] + dz * pedicle[5]
+            slab = _ramp(along, pedicle[14], pedicle[14] + 1.5) * (
+                1.0 - _ramp(along, pedicle[15] - 1.5, pedicle[15])
+            )
+            slab *= 1.0 - _ramp(front, 0.0, 1.5)
+            across = dx * pedicle[6] + dy * pedicle[7] + dz * pedicle[8]
+            up = dx * pedicle[9] + dy * pedicle[10] + dz * pedicle[11]
+            if slab > 0.0:
+                slab_total += slab
+                slab_sum += slab * ((across / pedicle[12]) ** 2 + (up / pedicle[13]) ** 2)
+            if s < radius:
+                continue
+            if front < 0.0 and along > pedicle[14]:
+                medial = min(medial, pedicle[16] * x - radius - pedicle[17])
+            # inside the body: in front of the posterior wall and medial to the lateral walls
+            body = _ramp(front, 0.0, 2.0) * (1.0 - _ramp(value[8], -2.0, 0.0))
+            tip = body * (1.0 - _ramp(s, tip_part - 1.0, tip_part + 1.0))
+            clear[0], weight[0] = value[1], 1.0
+            clear[1], weight[1] = -bone, slab
+            clear[2], weight[2] = -value[4], body
+            clear[3], weight[3] = -value[5], body
+            clear[4], weight[4] = -value[6], tip
+            clear[5], weight[5] = front, tip
+            clear[6], weight[6] = -value[8], tip
+            clear[7], weight[7] = value[3], 1.0
+            clear[8], weight[8] = value[2], 1.0
+            for c in range(9):
+                gain = clear[c] - radius
+                if soft > 0.0:
+                    total[c] += step * weight[c] * np.exp(-min(max(gain, -20.0), 60.0) / soft)
+                elif weight[c] > 0.5:
+                    low[c] = min(low[c], gain)
+        for c in range(9):
+            if soft > 0.0:
+                out[p, c] = min(BIG, -soft * np.log(total[c])) if total[c] > 1e-60 else BIG
+            else:
+                out[p, c] = low[c]
+        if was_bone:
+            entry = length
+        out[p, 15], out[p, 16] = entry, gap
+        out[p, 17], out[p, 18] = air, foreign
+        out[p, 19] = slab_sum / slab_total if slab_total > 0.0 else BIG
+        out[p, 20] = medial
+        shaft, shaft_total = BIG, 0.0
+        for m in range(walked):
+            if m * step < entry + SHAFT_START_MM:
+                continue
+            gain = bones[m] - radius
+            shaft = min(shaft, gain)
+            if soft > 0.0:
+                shaft_total += step * np.exp(-min(max(gain, -20.0), 60.0) / soft)
+        if soft > 0.0:
+            shaft = min(BIG, -soft * np.log(shaft_total)) if shaft_total > 1e-60 else BIG
+        out[p, 21] = shaft
+    return out

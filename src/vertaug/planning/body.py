@@ -1,0 +1,167 @@
+"""The body's shape as functions of place: walls, endplates, depth and height fractions."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import HeightField, Region, Vertebra
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sheet:
+    """A height field continued beyond its rim by the nearest height.
+
+    Attributes
+    ----------
+    u0_mm, v0_mm, du_mm, dv_mm : float
+        First sample and step of the regular sampling.
+    height_mm : (nu, nv) float64 array
+        Heights without gaps.
+    """
+
+    u0_mm: float
+    v0_mm: float
+    du_mm: float
+    dv_mm: float
+    height_mm: FloatArray
+
+    def at(self, u_mm: FloatArray, v_mm: FloatArray) -> FloatArray:
+        """Return the height at points, bilinear, held constant beyond the sampling."""
+        nu, nv = self.height_mm.shape
+        a = np.clip((u_mm - self.u0_mm) / self.du_mm, 0.0, nu - 1.0)
+        b = np.clip((v_mm - self.v0_mm) / self.dv_mm, 0.0, nv - 1.0)
+        i = np.minimum(a.astype(np.int64), max(nu - 2, 0))
+        j = np.minimum(b.astype(np.int64), max(nv - 2, 0))
+        i1, j1 = np.minimum(i + 1, nu - 1), np.minimum(j + 1, nv - 1)
+        s, t = a - i, b - j
+        h = self.height_mm
+        low = h[i, j] * (1 - t) + h[i, j1] * t
+        high = h[i1, j] * (1 - t) + h[i1, j1] * t
+        return np.asarray(low * (1 - s) + high * s)
+
+
+def continue_sheet(surface: HeightField) -> Sheet:
+    """Return the height field with its gaps filled by the nearest height."""
+    u, v = surface.u_mm, surface.v_mm
+    return _sheet(u[0], v[0], (u[1] - u[0], v[1] - v[0]), np.array(surface.height_mm))
+
+
+def _sheet(u0: float, v0: float, step: tuple[float, float], height: FloatArray) -> Sheet:
+    from scipy.ndimage import distance_transform_edt
+
+    gaps = ~np.isfinite(height)
+    if gaps.any() and not gaps.all():
+        nearest = distance_transform_edt(gaps, return_distances=False, return_indices=True)
+        height = height[tuple(nearest)]
+    return Sheet(
+        u0_mm=float(u0),
+        v0_mm=float(v0),
+        du_mm=float(step[0]),
+        dv_mm=float(step[1]),
+        height_mm=np.asarray(height, dtype=np.float64),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BodyShape:
+    """Walls and endplates of one body in its vertebra frame.
+
+    Attributes
+    ----------
+    superior, inferior : Sheet
+        z over (x, y).
+    anterior, posterior : Sheet
+        y over (x, z).
+    left, right : Sheet
+        x over (y, z).
+    """
+
+    superior: Sheet
+    inferior: Sheet
+    anterior: Sheet
+    posterior: Sheet
+    left: Sheet
+    right: Sheet
+
+    @property
+    def half_width_mm(self) -> float:
+        """Half of the width at the body's centre."""
+        zero = np.zeros(1)
+        return float(self.left.at(zero, zero)[0] - self.right.at(zero, zero)[0]) / 2
+
+    @property
+    def middle_x_mm(self) -> float:
+        """x half way between the lateral walls at the body's centre."""
+        zero = np.zeros(1)
+        return float(self.left.at(zero, zero)[0] + self.right.at(zero, zero)[0]) / 2
+
+    def depth_fraction(self, points_mm: FloatArray) -> FloatArray:
+        """Return 0 at the posterior and 1 at the anterior wall for points (n, 3), along y."""
+        x, y, z = points_mm.T
+        back, front = self.posterior.at(x, z), self.anterior.at(x, z)
+        return np.asarray((back - y) / np.maximum(back - front, 1.0))
+
+    def height_fraction(self, points_mm: FloatArray) -> FloatArray:
+        """Return 0 at the inferior and 1 at the superior endplate for points (n, 3), along z."""
+        x, y, z = points_mm.T
+        low, high = self.inferior.at(x, y), self.superior.at(x, y)
+        return np.asarray((z - low) / np.maximum(high - low, 1.0))
+
+    def width_fraction(self, points_mm: FloatArray) -> FloatArray:
+        """Return 0 at the right and 1 at the left wall for points (n, 3), along x."""
+        x, y, z = points_mm.T
+        low, high = self.right.at(y, z), self.left.at(y, z)
+        return np.asarray((x - low) / np.maximum(high - low, 1.0))
+
+    def place(self, x_mm: FloatArray, depth: FloatArray, height: FloatArray) -> FloatArray:
+        """Return points (n, 3) at given x, depth fraction and height fraction."""
+        z = np.zeros_like(x_mm)
+        for _ in range(3):
+            back, front = self.posterior.at(x_mm, z), self.anterior.at(x_mm, z)
+            y = back - depth * (back - front)
+            low, high = self.inferior.at(x_mm, y), self.superior.at(x_mm, y)
+            z = low + height * (high - low)
+        return np.stack([x_mm, y, z], axis=-1)
+
+
+def body_shape(vertebra: Vertebra) -> BodyShape:
+    """Return the shape of a vertebra's body."""
+    left, right = _lateral_sheets(vertebra)
+    return BodyShape(
+        superior=continue_sheet(vertebra.superior.surface),
+        inferior=continue_sheet(vertebra.inferior.surface),
+        anterior=continue_sheet(vertebra.anterior_wall),
+        posterior=continue_sheet(vertebra.posterior_wall),
+        left=left,
+        right=right,
+    )
+
+
+def _lateral_sheets(vertebra: Vertebra) -> tuple[Sheet, Sheet]:
+    """x of the left and right wall over (y, z), finer than the voxel."""
+    from scipy.ndimage import gaussian_filter
+
+    grid = vertebra.regions.grid
+    spacing = float(grid.spacing_mm[0])
+    origin = vertebra.frame.to_local(grid.to_world((0, 0, 0)))
+    share = gaussian_filter(vertebra.mask(Region.BODY).astype(np.float32), 0.7)
+    sheets = []
+    for flip in (False, True):
+        outer = _outermost_crossing(share[::-1] if flip else share)
+        index = share.shape[0] - 1 - outer if flip else outer
+        x = origin[0] + spacing * index
+        sheets.append(_sheet(origin[1], origin[2], (spacing, spacing), x))
+    return sheets[0], sheets[1]
+
+
+def _outermost_crossing(share: NDArray[np.float32]) -> FloatArray:
+    """Index along the first axis where the last run above 0.5 ends; NaN in empty rows."""
+    above = share > 0.5
+    last = share.shape[0] - 1 - np.argmax(above[::-1], axis=0)
+    after = np.minimum(last + 1, share.shape[0] - 1)
+    inner = np.take_along_axis(share, last[None], axis=0)[0].astype(np.float64)
+    outer = np.take_along_axis(share, after[None], axis=0)[0].astype(np.float64)
+    crossing = last + np.clip((inner - 0.5) / np.maximum(inner - outer, 1e-6), 0.0, 1.0)
+    return np.where(above.any(axis=0), crossing, np.nan)

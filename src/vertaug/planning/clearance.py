@@ -1,0 +1,208 @@
+"""Distance fields around one vertebra, and the clearance of needles in them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.case.errors import PlanError
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import Region, Vertebra
+from vertaug.case.volume import Volume
+from vertaug.numerics.distance import signed_distance
+from vertaug.numerics.interpolation import resample_trilinear, sample_trilinear
+from vertaug.planning._clearance_layout import Channel
+from vertaug.planning.body import BodyShape
+from vertaug.planning.side import SideGeometry
+
+_FAR_MM = 30.0
+_MARGIN_MM = 12.0
+_FACET_REACH_MM = 6.0
+_WALL_SPACING_MM = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """How paths are walked.
+
+    Attributes
+    ----------
+    radius_mm : float
+        Outer radius of the needle.
+    step_mm : float
+        Distance of samples along the path.
+    length_mm : float
+        How far dorsal of the tip the walk goes.
+    softness_mm : float
+        Scale of the soft minimum; 0 takes the plain minimum.
+    tip_part_mm : float
+        Length of the tip part for the wall margins.
+    """
+
+    radius_mm: float
+    step_mm: float = 0.25
+    length_mm: float = 110.0
+    softness_mm: float = 0.0
+    tip_part_mm: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClearanceFields:
+    """Fields of one vertebra on its local grid, interleaved for the kernel.
+
+    Attributes
+    ----------
+    stack : (ni, nj, nk, channels) float32 array
+        Channels as in `_clearance_layout.Channel`.
+    bone : (ni, nj, nk) float32 array
+        The bone channel alone, contiguous, for sampling off the paths.
+    origin_mm : (3,) float64 array
+        First voxel in the vertebra frame; the grid's axes are the frame's axes.
+    spacing_mm : float
+        Voxel size.
+    """
+
+    stack: NDArray[np.float32]
+    bone: NDArray[np.float32]
+    origin_mm: FloatArray
+    spacing_mm: float
+
+    def bone_distance(self, points_mm: FloatArray) -> FloatArray:
+        """Return the distance to the bone's surface at points (..., 3), negative inside."""
+        index = (points_mm - self.origin_mm) / self.spacing_mm
+        return sample_trilinear(self.bone, index, _FAR_MM)
+
+    def trace(
+        self, targets_mm: FloatArray, directions: FloatArray, side: SideGeometry, how: Trace
+    ) -> FloatArray:
+        """Return the features of paths.
+
+        Parameters
+        ----------
+        targets_mm, directions : (n, 3) float64 arrays
+            Tips and unit forward directions in the vertebra frame.
+
+        Returns
+        -------
+        (n, features) float64 array
+            Columns as in `_clearance_layout.Feature`. The needle is a capsule of its outer
+            radius whose foremost point is the tip; each clearance is the minimum over its axis
+            of the distance field less the radius.
+        """
+        from vertaug.planning._clearance_numba import trace_paths
+
+        return np.asarray(
+            trace_paths(
+                self.stack,
+                np.ascontiguousarray(targets_mm, dtype=np.float64),
+                np.ascontiguousarray(directions, dtype=np.float64),
+                side.pack(),
+                self.settings(how),
+            )
+        )
+
+    def settings(self, how: Trace) -> FloatArray:
+        """Return the (9,) array that the clearance kernel takes."""
+        tail = (how.radius_mm, how.step_mm, how.length_mm, how.softness_mm, how.tip_part_mm)
+        return np.array([*self.origin_mm, self.spacing_mm, *tail], dtype=np.float64)
+
+
+def build_fields(vertebra: Vertebra, shape: BodyShape, patient: Volume) -> ClearanceFields:
+    """Compute the distance fields of one vertebra.
+
+    Raises
+    ------
+    PlanError
+        If the vertebra has no canal to keep clear of.
+    """
+    grid = vertebra.occupancy.grid
+    spacing = float(grid.spacing_mm[0])
+    origin = vertebra.frame.to_local(grid.to_world((0, 0, 0)))
+    occupancy = np.asarray(vertebra.occupancy.values, dtype=np.float32)
+    stack = np.empty((*grid.shape, len(Channel)), dtype=np.float32)
+    bone = signed_distance(occupancy, spacing)
+    stack[..., Channel.BONE] = bone
+    stack[..., Channel.CANAL] = _canal_distance(vertebra, spacing)
+    neighbour = np.asarray(vertebra.neighbours.values, dtype=np.float32)
+    stack[..., Channel.NEIGHBOUR] = _distance_in_crop(neighbour, spacing)
+    facet = _facet_bone(vertebra, neighbour, shape, origin, spacing)
+    stack[..., Channel.FACET] = _distance_in_crop(facet, spacing)
+    _fill_walls(stack, shape, origin, spacing)
+    to_patient = np.linalg.inv(patient.grid.affine) @ grid.affine
+    body_share = resample_trilinear(patient.values, to_patient, grid.shape, 1.0)
+    stack[..., Channel.HU] = np.where(body_share > 0.99, vertebra.hu.values, 0.0)
+    return ClearanceFields(stack=stack, bone=bone, origin_mm=origin, spacing_mm=spacing)
+
+
+def _distance_in_crop(occupancy: NDArray[np.float32], spacing: float) -> NDArray[np.float32]:
+    """Signed distance near a shape; far away only "far"."""
+    out = np.full(occupancy.shape, _FAR_MM, dtype=np.float32)
+    where = np.nonzero(occupancy > 0.5)
+    if not len(where[0]):
+        return out
+    pad = int(np.ceil(_MARGIN_MM / spacing))
+    crop = tuple(slice(max(int(w.min()) - pad, 0), int(w.max()) + pad + 1) for w in where)
+    out[crop] = signed_distance(occupancy[crop], spacing)
+    return out
+
+
+def _canal_distance(vertebra: Vertebra, spacing: float) -> NDArray[np.float32]:
+    """Distance to the canal; where it borders bone, the bone's own sub-voxel surface counts."""
+    from scipy.ndimage import binary_dilation, gaussian_filter
+
+    canal = vertebra.mask(Region.CANAL)
+    if not canal.any():
+        message = (
+            f"{vertebra.level}: no vertebral canal was found, so no path can be checked against "
+            "it; check that the labels hold the whole vertebra with its arch"
+        )
+        raise PlanError(message)
+    occupancy = np.asarray(vertebra.occupancy.values, dtype=np.float32)
+    lining = binary_dilation(canal, iterations=2) & (occupancy > 0.5)
+    share = gaussian_filter((canal | lining).astype(np.float32), 0.7)
+    return _distance_in_crop(np.minimum(share, 1.0 - occupancy), spacing)
+
+
+def _facet_bone(
+    vertebra: Vertebra,
+    neighbour: NDArray[np.float32],
+    shape: BodyShape,
+    origin: FloatArray,
+    spacing: float,
+) -> NDArray[np.float32]:
+    """The neighbours' bone that faces this vertebra's arch: their articular processes."""
+    from scipy.ndimage import distance_transform_edt
+
+    arch = vertebra.mask(Region.ARCH)
+    if not arch.any() or not (neighbour > 0.5).any():
+        return np.zeros_like(neighbour)
+    near = distance_transform_edt(~arch) * spacing < _FACET_REACH_MM
+    y = origin[1] + spacing * np.arange(neighbour.shape[1])
+    wall = float(shape.posterior.at(np.zeros(1), np.zeros(1))[0])
+    behind = (y > wall)[None, :, None]
+    return np.where(near & behind, neighbour, np.float32(0.0))
+
+
+def _fill_walls(
+    stack: NDArray[np.float32], shape: BodyShape, origin: FloatArray, spacing: float
+) -> None:
+    """Half-spaces bounded by walls and endplates; smooth, so a coarser grid is enough."""
+    size = stack.shape[:3]
+    counts = [int(np.ceil((n - 1) * spacing / _WALL_SPACING_MM)) + 1 for n in size]
+    axes = [o + _WALL_SPACING_MM * np.arange(n) for o, n in zip(origin, counts, strict=True)]
+    x, y, z = np.meshgrid(*axes, indexing="ij", sparse=True)
+    xy, xz, yz = np.broadcast_arrays(x, y), np.broadcast_arrays(x, z), np.broadcast_arrays(y, z)
+    depth = {
+        Channel.SUPERIOR: shape.superior.at(*xy) - z,
+        Channel.INFERIOR: z - shape.inferior.at(*xy),
+        Channel.ANTERIOR: y - shape.anterior.at(*xz),
+        Channel.POSTERIOR: shape.posterior.at(*xz) - y,
+        Channel.LATERAL: np.minimum(shape.left.at(*yz) - x, x - shape.right.at(*yz)),
+    }
+    ratio = spacing / _WALL_SPACING_MM
+    index_map = np.diag([ratio, ratio, ratio, 1.0])
+    for channel, inside in depth.items():
+        share = np.clip(0.5 + inside / (4 * _WALL_SPACING_MM), 0.0, 1.0)
+        distance = signed_distance(share.astype(np.float32), _WALL_SPACING_MM)
+        stack[..., channel] = resample_trilinear(distance, index_map, size, _FAR_MM)
+

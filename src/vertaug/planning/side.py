@@ -1,0 +1,145 @@
+"""One side of a vertebra as planning sees it: the pedicle, or where it would be."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import Pedicle, Region, Vertebra
+from vertaug.planning.body import BodyShape
+
+_SLAB_START_MM = -5.0
+_SLAB_END_MM = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SideGeometry:
+    """The pedicle of one side in the vertebra frame.
+
+    Attributes
+    ----------
+    side : str
+        ``left`` or ``right``.
+    sign : float
+        +1 on the left, -1 on the right: the sign of x on this side.
+    found : bool
+        False if the pedicle was not found; the rest is then mirrored from the other side or
+        estimated from the body and serves only the routes beside the pedicle.
+    centre_mm, axis, width_axis, height_axis : (3,) float64 arrays
+        A point on the axis and the unit directions: forward, lateral, superior.
+    half_width_mm, half_height_mm : float
+        Half the extent along the width and the height axis.
+    medial_border_mm : float
+        Distance of the medial border from the frame's mid-plane.
+    slab_start_mm : float
+        Where along the axis, from the centre, the pedicle begins behind it.
+    """
+
+    side: str
+    sign: float
+    found: bool
+    centre_mm: FloatArray
+    axis: FloatArray
+    width_axis: FloatArray
+    height_axis: FloatArray
+    half_width_mm: float
+    half_height_mm: float
+    medial_border_mm: float
+    slab_start_mm: float
+
+    def pack(self) -> FloatArray:
+        """Return the (18,) array that the clearance kernel takes."""
+        tail = [
+            *(self.half_width_mm, self.half_height_mm, self.slab_start_mm, _SLAB_END_MM),
+            *(self.sign, self.medial_border_mm),
+        ]
+        vectors = (self.centre_mm, self.axis, self.width_axis, self.height_axis)
+        return np.concatenate([*vectors, tail])
+
+    def inferior_border_mm(self) -> float:
+        """z of the inferior pedicle border."""
+        return float(self.centre_mm[2] - self.half_height_mm)
+
+
+def side_geometry(vertebra: Vertebra, shape: BodyShape, side: str) -> SideGeometry:
+    """Return the geometry of the ``left`` or ``right`` side."""
+    sign = 1.0 if side == "left" else -1.0
+    own = vertebra.left_pedicle if side == "left" else vertebra.right_pedicle
+    other = vertebra.right_pedicle if side == "left" else vertebra.left_pedicle
+    if own is not None:
+        return _from_pedicle(vertebra, own, sign)
+    if other is not None:
+        return _mirror(_from_pedicle(vertebra, other, -sign), side)
+    # proportions of a mean lumbar vertebra: pedicle over the lateral third, upper half
+    width = shape.half_width_mm
+    zero = np.zeros(1)
+    centre = np.array([sign * 0.68 * width, shape.posterior.at(zero, zero)[0] + 4.0, 4.0])
+    return _build(side, sign, (centre, np.array([-0.2 * sign, -1.0, 0.0])), (4.0, 7.0), found=False)
+
+
+def _build(
+    side: str,
+    sign: float,
+    line: tuple[FloatArray, FloatArray],
+    halves: tuple[float, float],
+    *,
+    found: bool,
+    medial_mm: float | None = None,
+    start_mm: float = _SLAB_START_MM,
+) -> SideGeometry:
+    centre, axis = line[0], line[1] / np.linalg.norm(line[1])
+    up = np.array([0.0, 0.0, 1.0]) - axis[2] * axis
+    up /= np.linalg.norm(up)
+    across = np.cross(axis, up)
+    across *= np.sign(across[0]) * sign
+    medial = abs(centre[0]) - halves[0] if medial_mm is None else medial_mm
+    return SideGeometry(
+        side=side,
+        sign=sign,
+        found=found,
+        centre_mm=centre,
+        axis=axis,
+        width_axis=across,
+        height_axis=up,
+        half_width_mm=halves[0],
+        half_height_mm=halves[1],
+        medial_border_mm=float(medial),
+        slab_start_mm=start_mm,
+    )
+
+
+def _from_pedicle(vertebra: Vertebra, pedicle: Pedicle, sign: float) -> SideGeometry:
+    frame = vertebra.frame
+    centre = frame.to_local(pedicle.isthmus_lps_mm)
+    axis = np.asarray(pedicle.axis) @ frame.axes
+    contour = frame.to_local(pedicle.contour_lps_mm)
+    medial = float((sign * contour[:, 0]).min()) if len(contour) else None
+    # behind the pedicle's own region the cortex belongs to the arch and the entry
+    region = Region.LEFT_PEDICLE if sign > 0 else Region.RIGHT_PEDICLE
+    index = np.argwhere(vertebra.mask(region))
+    start = _SLAB_START_MM
+    if len(index):
+        points = frame.to_local(vertebra.regions.grid.to_world(index))
+        start = float(np.clip(np.percentile((points - centre) @ axis, 10.0), start, -1.5))
+    return _build(
+        pedicle.side,
+        sign,
+        (centre, axis),
+        (pedicle.width_mm / 2, pedicle.height_mm / 2),
+        found=True,
+        medial_mm=medial,
+        start_mm=start,
+    )
+
+
+def _mirror(geometry: SideGeometry, side: str) -> SideGeometry:
+    flip = np.array([-1.0, 1.0, 1.0])
+    return _build(
+        side,
+        -geometry.sign,
+        (geometry.centre_mm * flip, geometry.axis * flip),
+        (geometry.half_width_mm, geometry.half_height_mm),
+        found=False,
+        medial_mm=geometry.medial_border_mm,
+        start_mm=geometry.slab_start_mm,
+    )
