@@ -10,7 +10,7 @@ from vertaug.case.grid import FloatArray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DensityCalibration:
-    """A linear law ``density = slope * HU + intercept``.
+    """A law ``density = intercept + slope * HU + quadratic * HU**2``.
 
     Attributes
     ----------
@@ -28,6 +28,8 @@ class DensityCalibration:
         Found by the phantomless fit.
     r_squared : float or None
         Of the fit, where there was one.
+    quadratic_mg_per_ml_per_hu2 : float
+        Curvature of the law; 0 for the linear laws (generic, phantom).
     """
 
     slope_mg_per_ml_per_hu: float
@@ -38,11 +40,13 @@ class DensityCalibration:
     description: str
     effective_energy_kev: float | None = None
     r_squared: float | None = None
+    quadratic_mg_per_ml_per_hu2: float = 0.0
 
     def to_density(self, hu: ArrayLike) -> FloatArray:
         """Return the density in mg/ml for Hounsfield units of any shape."""
         values = np.asarray(hu, dtype=np.float64)
-        return np.asarray(self.slope_mg_per_ml_per_hu * values + self.intercept_mg_per_ml)
+        slope = self.slope_mg_per_ml_per_hu + self.quadratic_mg_per_ml_per_hu2 * values
+        return np.asarray(slope * values + self.intercept_mg_per_ml)
 
     def uncertainty(self, density_mg_per_ml: float) -> float:
         """Return the standard uncertainty in mg/ml of a density."""
