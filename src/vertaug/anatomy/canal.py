@@ -9,6 +9,8 @@ from vertaug.case.grid import FloatArray
 
 _TILTS_DEG = np.arange(-24.0, 24.1, 4.0)
 _MIN_HOLE_MM2 = 40.0
+_GROWTH_MM = 4.0
+"""How far the canal reaches beyond what is seen through the whole vertebra."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,3 +150,41 @@ def _main_hole(
         if area > best_area and axes[1][np.nonzero(hole)[1]].mean() > 0.0:
             best, best_area = hole, area
     return best
+
+
+def fill_canal(
+    bone: NDArray[np.bool_],
+    body: NDArray[np.bool_],
+    canal: CanalAxis,
+    axes: tuple[FloatArray, FloatArray, FloatArray],
+) -> NDArray[np.bool_]:
+    """Return the space of the canal over the height of the body.
+
+    The opening seen through the vertebra is carried along the canal's axis and grown by up to
+    4 mm into the space that is not bone: the laminae overhang the opening, and beside the
+    intervertebral foramina, where no bone bounds the canal, the growth does.
+
+    Parameters
+    ----------
+    bone, body : (nx, ny, nz) bool arrays
+    canal : CanalAxis
+    axes : tuple of float64 arrays
+
+    Returns
+    -------
+    (nx, ny, nz) bool array
+    """
+    from scipy.ndimage import binary_dilation, distance_transform_edt
+
+    x, _, z = axes
+    step = float(x[1] - x[0])
+    heights = body.any(axis=(0, 1))
+    rounds = max(int(np.ceil(_GROWTH_MM / step)), 1)
+    out = np.zeros_like(bone)
+    for k in np.nonzero(heights)[0]:
+        shift = np.rint(canal.slope * z[k] / step).astype(int)
+        seed = np.roll(canal.opening, (int(shift[0]), int(shift[1])), axis=(0, 1))
+        free = ~bone[:, :, k]
+        within = distance_transform_edt(~seed) * step <= _GROWTH_MM
+        out[:, :, k] = binary_dilation(seed & free, iterations=rounds, mask=free & within)
+    return out

@@ -1,0 +1,182 @@
+"""The six points of morphometry and the endplate lines in the mid-sagittal section."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.case.errors import AnatomyError
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import EndplateLine, HeightField, Landmarks, VertebraFrame
+
+Axes = tuple[FloatArray, FloatArray, FloatArray]
+
+_HALF_BAND_MM = 2.5
+"""Half width of the sagittal slab whose mean gives the profile."""
+_CORNER_WINDOW = (0.05, 0.20)
+"""Share of the depth, from a corner, over which the endplate is continued to the wall: the ring
+apophysis inside the rounding of the rim. On a parabolic plate of depth c the straight
+continuation is 0.06 c short."""
+_STEEP, _STEEP_WITHIN = 0.8, 0.3
+"""Steepness that is wall, not plate, and the share of the depth in which it is looked for."""
+_ROUNDING_MM = 3.0
+"""Largest rounding of a rim; the corner is not sought further out."""
+_LIP_MM = 3.0
+"""How far a corner may stand out from the waist; what is further is osteophyte."""
+_LINE_WINDOW = (0.05, 0.95)
+"""Share of the depth that the endplate line is fitted to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SagittalProfile:
+    """One endplate in the mid-sagittal section: z over y, in the vertebra frame.
+
+    Attributes
+    ----------
+    y_mm, z_mm : (n,) float64 arrays
+        Points of the profile, front to back.
+    front_mm, back_mm : float
+        y of the anterior and posterior wall at this endplate.
+    """
+
+    y_mm: FloatArray
+    z_mm: FloatArray
+    front_mm: float
+    back_mm: float
+
+    def select(self, low: float, high: float) -> NDArray[np.bool_]:
+        """Points between two shares of the depth, 0 in front."""
+        share = (self.y_mm - self.front_mm) / (self.back_mm - self.front_mm)
+        return np.asarray((share >= low) & (share <= high))
+
+
+def find_landmarks(
+    superior: HeightField, inferior: HeightField, body: NDArray[np.bool_], axes: Axes
+) -> tuple[tuple[FloatArray, ...], tuple[SagittalProfile, SagittalProfile]]:
+    """Return the six points in the vertebra frame and the two profiles.
+
+    Returns
+    -------
+    points : tuple of (3,) arrays
+        Superior anterior, middle, posterior, inferior anterior, middle, posterior.
+    profiles : tuple of SagittalProfile
+        Superior and inferior.
+
+    Raises
+    ------
+    AnatomyError
+        If the section through the middle of the body is too short to hold six points.
+    """
+    top = _profile(superior, body, axes, upper=True)
+    bottom = _profile(inferior, body, axes, upper=False)
+    return (*_three_points(top, True), *_three_points(bottom, False)), (top, bottom)
+
+
+def _profile(
+    field: HeightField, body: NDArray[np.bool_], axes: Axes, *, upper: bool
+) -> SagittalProfile:
+    band = np.abs(field.u_mm) <= _HALF_BAND_MM
+    strip = field.height_mm[band]
+    enough = np.isfinite(strip).sum(axis=0) >= max(band.sum() // 2, 1)
+    if enough.sum() < 8:
+        message = "the mid-sagittal section of the body is too short to measure"
+        raise AnatomyError(message)
+    y = field.v_mm[enough]
+    z = np.nanmean(strip[:, enough], axis=0)
+    front, back = _wall_at_plate(body[band], axes, (float(np.median(z)), upper))
+    inside = (y > front) & (y < back)
+    return SagittalProfile(y_mm=y[inside], z_mm=z[inside], front_mm=front, back_mm=back)
+
+
+def _wall_at_plate(
+    slab: NDArray[np.bool_], axes: Axes, plate: tuple[float, bool]
+) -> tuple[float, float]:
+    """Find y of the walls beside one endplate: furthest bone within the near third of the body."""
+    _, y, z = axes
+    middle = slab.mean(axis=0) > 0.5
+    rows = np.nonzero(middle.any(axis=0))[0]
+    z_low, z_high = z[rows[0]], z[rows[-1]]
+    level, upper = plate
+    reach = max(0.35 * (z_high - z_low), 2.0)
+    near = (z >= level - reach) if upper else (z <= level + reach)
+    columns = np.nonzero(middle[:, near].any(axis=1))[0]
+    waist = np.abs(z - 0.5 * (z_low + z_high)) <= 2.0
+    narrow = np.nonzero(middle[:, waist].any(axis=1))[0]
+    half = 0.5 * float(y[1] - y[0])
+    front = max(float(y[columns[0]]), float(y[narrow[0]]) - _LIP_MM)
+    back = min(float(y[columns[-1]]), float(y[narrow[-1]]) + _LIP_MM)
+    return front - half, back + half
+
+
+def _three_points(
+    profile: SagittalProfile, upper: bool
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    front_y, front_z = _corner(profile, upper, at_front=True)
+    back_y, back_z = _corner(profile, upper, at_front=False)
+    middle_y = 0.5 * (front_y + back_y)
+    near = np.abs(profile.y_mm - middle_y) <= 2.0
+    middle_z = float(np.mean(profile.z_mm[near])) if near.any() else 0.5 * (front_z + back_z)
+    return (
+        np.array([0.0, front_y, front_z]),
+        np.array([0.0, middle_y, middle_z]),
+        np.array([0.0, back_y, back_z]),
+    )
+
+
+def _corner(profile: SagittalProfile, upper: bool, *, at_front: bool) -> tuple[float, float]:
+    """y and z of a corner: the plate's last part continued to the wall.
+
+    From the rim inward, points are left out while the profile still climbs steeply: that is the
+    rounding of the rim, or the beak of a fractured front wall, not the endplate.
+    """
+    wall = profile.front_mm if at_front else profile.back_mm
+    order = np.argsort(np.abs(profile.y_mm - wall))
+    inset = np.abs(profile.y_mm[order] - wall)
+    rise = profile.z_mm[order] * (1.0 if upper else -1.0)
+    depth = profile.back_mm - profile.front_mm
+    outer = inset < _STEEP_WITHIN * depth
+    slope = np.gradient(rise, inset)
+    steep = np.nonzero(outer & (slope > _STEEP))[0]
+    start = max(float(inset[steep[-1]]) if len(steep) else 0.0, _CORNER_WINDOW[0] * depth)
+    stop = start + (_CORNER_WINDOW[1] - _CORNER_WINDOW[0]) * depth
+    window = (inset >= start) & (inset <= stop)
+    corner_inset = max(start - _ROUNDING_MM, 0.0)
+    height = _continue_to(inset[window] - corner_inset, rise[window])
+    y = wall + corner_inset if at_front else wall - corner_inset
+    return y, height if upper else -height
+
+
+def _continue_to(inset_mm: FloatArray, height_mm: FloatArray) -> float:
+    """Height at inset 0 of the robust line through some points."""
+    weight = np.ones(len(inset_mm))
+    for _ in range(5):
+        line = np.polyfit(inset_mm, height_mm, 1, w=weight)
+        weight = 1.0 / np.sqrt(1.0 + (height_mm - np.polyval(line, inset_mm)) ** 2)
+    return float(line[-1])
+
+
+def fit_endplate_line(profile: SagittalProfile, frame: VertebraFrame) -> EndplateLine:
+    """Return the least-squares line of an endplate profile, in LPS."""
+    window = profile.select(*_LINE_WINDOW)
+    y, z = profile.y_mm[window], profile.z_mm[window]
+    slope, offset = np.polyfit(y, z, 1)
+    residual = float(np.sqrt(np.mean((z - slope * y - offset) ** 2) / (1 + slope**2)))
+    direction = np.array([0.0, 1.0, slope]) / np.hypot(1.0, slope)
+    return EndplateLine(
+        point_lps_mm=frame.to_world([0.0, y.mean(), slope * y.mean() + offset]),
+        direction=frame.direction_to_world(direction),
+        residual_mm=residual,
+    )
+
+
+def to_world(points: tuple[FloatArray, ...], frame: VertebraFrame) -> Landmarks:
+    """Return the six points in LPS."""
+    world = [frame.to_world(p) for p in points]
+    return Landmarks(
+        superior_anterior=world[0],
+        superior_middle=world[1],
+        superior_posterior=world[2],
+        inferior_anterior=world[3],
+        inferior_middle=world[4],
+        inferior_posterior=world[5],
+    )

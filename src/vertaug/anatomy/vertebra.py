@@ -1,0 +1,205 @@
+"""One vertebra: from mask and CT to its parts, surfaces, landmarks and frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.anatomy.body import PosteriorBorder, find_body
+from vertaug.anatomy.canal import CanalAxis, fill_canal, find_canal_axis
+from vertaug.anatomy.endplate import FittedPlane, find_endplates, find_surface, fit_plane
+from vertaug.anatomy.landmark import find_landmarks, fit_endplate_line, to_world
+from vertaug.anatomy.occupancy import (
+    MaskDistance,
+    index_map,
+    local_coordinates,
+    local_grid,
+    occupancy_on,
+)
+from vertaug.anatomy.pedicle import find_pedicle
+from vertaug.anatomy.pose import orthonormal_frame
+from vertaug.anatomy.region import mark_regions
+from vertaug.anatomy.symmetry import find_mirror_turn
+from vertaug.case.errors import AnatomyError
+from vertaug.case.grid import FloatArray, Grid
+from vertaug.case.spine import Endplate, HeightField, Vertebra, VertebraFrame
+from vertaug.case.volume import Scan, Volume
+from vertaug.numerics.interpolation import resample_trilinear
+
+FINE_MM = 0.75
+"""Spacing of the grid a vertebra is kept on."""
+_COARSE_MM = (1.5, 1.0, 1.0)
+"""Spacings of the passes that turn the frame into place."""
+_MARGIN_MM = 6.0
+
+Axes = tuple[FloatArray, FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VertebraInput:
+    """What the analysis of one vertebra starts from.
+
+    Attributes
+    ----------
+    bone, others : MaskDistance
+        Of this vertebra and of all other labelled bone (None if there is none).
+    points_lps_mm : (n, 3) float64 array
+        Voxel centres of this vertebra.
+    frame : VertebraFrame
+        First estimate.
+    """
+
+    level: str
+    bone: MaskDistance
+    others: MaskDistance | None
+    points_lps_mm: FloatArray
+    frame: VertebraFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Parts:
+    """Canal, body and endplates found in one frame."""
+
+    grid: Grid
+    axes: Axes
+    occupancy: NDArray[np.float32]
+    canal: CanalAxis
+    body: NDArray[np.bool_]
+    border: PosteriorBorder
+    superior: HeightField
+    inferior: HeightField
+
+
+def analyse_vertebra(start: VertebraInput, scan: Scan) -> Vertebra:
+    """Find the parts of one vertebra.
+
+    The frame is turned into place in three passes: look through the canal, cut the body, fit
+    its endplates, find the mirror plane; then everything is measured on the fine grid.
+
+    Raises
+    ------
+    AnatomyError
+        If canal, body or endplates cannot be found.
+    """
+    frame = start.frame
+    for spacing in _COARSE_MM:
+        frame = _improve_frame(_find_parts(start, frame, spacing), frame)
+    parts = _find_parts(start, frame, FINE_MM)
+    return _measure(start, parts, frame, scan)
+
+
+def _find_parts(start: VertebraInput, frame: VertebraFrame, spacing_mm: float) -> _Parts:
+    grid = local_grid(frame, start.points_lps_mm, spacing_mm, _MARGIN_MM)
+    axes = local_coordinates(grid, frame)
+    occupancy = occupancy_on(start.bone, grid)
+    canal = find_canal_axis(occupancy > 0.5, *axes)
+    if canal is None:
+        message = f"{start.level}: no vertebral canal is seen; is the mask a whole vertebra?"
+        raise AnatomyError(message)
+    body, border = find_body(occupancy, axes, canal)
+    superior, inferior = find_endplates(occupancy, body, axes)
+    return _Parts(
+        grid=grid,
+        axes=axes,
+        occupancy=occupancy,
+        canal=canal,
+        body=body,
+        border=border,
+        superior=superior,
+        inferior=inferior,
+    )
+
+
+def _improve_frame(parts: _Parts, frame: VertebraFrame) -> VertebraFrame:
+    """Origin to the body's centroid, z to the endplates' mid-plane, y into the mirror plane."""
+    z = fit_plane(parts.superior).normal + fit_plane(parts.inferior).normal
+    x, y, _ = parts.axes
+    behind = parts.border.canal_y_mm + 4.0
+    part = (parts.occupancy > 0.5) & (y[None, :, None] < behind)
+    height = parts.body.any(axis=(0, 1))
+    part &= height & (np.abs(x[:, None, None]) < 40.0)
+    turn, _ = find_mirror_turn(parts.occupancy, part, parts.axes)
+    posterior = np.array([np.sin(turn), np.cos(turn), 0.0])
+    index = np.argwhere(parts.body).mean(axis=0)
+    return orthonormal_frame(
+        parts.grid.to_world(index),
+        frame.direction_to_world(posterior),
+        frame.direction_to_world(z),
+    )
+
+
+def _measure(
+    start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Scan
+) -> Vertebra:
+    place = (parts.axes, frame)
+    pedicles = [
+        find_pedicle(parts.occupancy, parts.body, parts.border, place, side)
+        for side in ("left", "right")
+    ]
+    canal = fill_canal(parts.occupancy > 0.5, parts.body, parts.canal, parts.axes)
+    regions = mark_regions(parts.occupancy > 0.5, parts.body, canal, pedicles, frame, parts.axes)
+    points, profiles = find_landmarks(parts.superior, parts.inferior, parts.body, parts.axes)
+    planes = [fit_plane(parts.superior), fit_plane(parts.inferior)]
+    fields = [parts.superior, parts.inferior]
+    plates = [
+        _endplate(field, plane, fit_endplate_line(profile, frame), frame)
+        for field, plane, profile in zip(fields, planes, profiles, strict=True)
+    ]
+    hu = resample_trilinear(scan.hu, index_map(scan.grid, parts.grid), parts.grid.shape, -1024.0)
+    return Vertebra(
+        level=start.level,
+        complete=True,
+        cut_by=(),
+        frame=frame,
+        regions=Volume(values=regions, grid=parts.grid),
+        occupancy=Volume(values=parts.occupancy, grid=parts.grid),
+        neighbours=Volume(values=_neighbours(start, parts.grid), grid=parts.grid),
+        hu=Volume(values=hu, grid=parts.grid),
+        superior=plates[0],
+        inferior=plates[1],
+        anterior_wall=find_surface(parts.occupancy, parts.body, parts.axes, 1, last=False),
+        posterior_wall=_posterior_wall(parts),
+        landmarks=to_world(points, frame),
+        left_pedicle=pedicles[0],
+        right_pedicle=pedicles[1],
+        body_volume_mm3=float(parts.occupancy[parts.body].sum()) * FINE_MM**3,
+        notes=_notes(parts, pedicles),
+    )
+
+
+def _endplate(field: HeightField, plane: FittedPlane, line, frame: VertebraFrame) -> Endplate:  # type: ignore[no-untyped-def]
+    return Endplate(
+        surface=field,
+        normal=frame.direction_to_world(plane.normal),
+        centre_lps_mm=frame.to_world([0.0, 0.0, plane.offset_mm]),
+        line=line,
+    )
+
+
+def _posterior_wall(parts: _Parts) -> HeightField:
+    """Posterior wall where it faces the canal; beside it the body runs into the pedicles."""
+    wall = find_surface(parts.occupancy, parts.body, parts.axes, 1, last=True)
+    border = parts.border
+    beside = np.abs(wall.u_mm[:, None] - border.canal_x_mm[None, :])
+    facing = beside < 0.85 * border.canal_half_width_mm
+    height = np.where(facing, wall.height_mm, np.nan)
+    return HeightField(u_mm=wall.u_mm, v_mm=wall.v_mm, height_mm=height)
+
+
+def _neighbours(start: VertebraInput, grid: Grid) -> NDArray[np.float32]:
+    if start.others is None:
+        return np.zeros(grid.shape, dtype=np.float32)
+    return occupancy_on(start.others, grid)
+
+
+def _notes(parts: _Parts, pedicles: list) -> tuple[str, ...]:  # type: ignore[type-arg]
+    notes = []
+    if parts.canal.closing_mm > 0:
+        notes.append(
+            "the mask leaves the canal open; gaps of the arch up to "
+            f"{parts.canal.closing_mm:.0f} mm were bridged to find it"
+        )
+    for side, pedicle in zip(("left", "right"), pedicles, strict=True):
+        if pedicle is None:
+            notes.append(f"the {side} pedicle was not found: no bone joins body and arch there")
+    return tuple(notes)
