@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-from vertaug.case.errors import StorageError, VertaugError
+from vertaug.case.errors import StorageError
 
 _PART_PREFIX = ".part-"
 
