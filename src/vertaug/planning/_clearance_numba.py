@@ -4,7 +4,13 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from vertaug.planning._clearance_layout import BIG, N_CHANNELS, N_FEATURES, SHAFT_START_MM
+from vertaug.planning._clearance_layout import (
+    BIG,
+    N_CHANNELS,
+    N_FEATURES,
+    RING_POINTS,
+    SHAFT_START_MM,
+)
 
 
 @njit(cache=True, inline="always")
@@ -38,6 +44,21 @@ def _sample(stack, x, y, z, out):  # type: ignore[no-untyped-def]
             + w111 * stack[i + 1, j + 1, k + 1, c]
         )
     return True
+
+
+@njit(cache=True, inline="always")
+def _sample_bone(stack, x, y, z):  # type: ignore[no-untyped-def]
+    """Trilinear value of the first channel at an index point; far outside the grid."""
+    ni, nj, nk, _ = stack.shape
+    if x < 0.0 or y < 0.0 or z < 0.0 or x > ni - 1.0 or y > nj - 1.0 or z > nk - 1.0:
+        return BIG
+    i, j, k = min(int(x), ni - 2), min(int(y), nj - 2), min(int(z), nk - 2)
+    u, v, w = x - i, y - j, z - k
+    c00 = stack[i, j, k, 0] * (1 - w) + stack[i, j, k + 1, 0] * w
+    c01 = stack[i, j + 1, k, 0] * (1 - w) + stack[i, j + 1, k + 1, 0] * w
+    c10 = stack[i + 1, j, k, 0] * (1 - w) + stack[i + 1, j, k + 1, 0] * w
+    c11 = stack[i + 1, j + 1, k, 0] * (1 - w) + stack[i + 1, j + 1, k + 1, 0] * w
+    return (c00 * (1 - v) + c01 * v) * (1 - u) + (c10 * (1 - v) + c11 * v) * u
 
 
 @njit(cache=True, parallel=True)
@@ -84,6 +105,17 @@ def trace_paths(
         was_bone, last_bone, slab_total, slab_sum = False, BIG, 0.0, 0.0
         medial = BIG
         bones = np.full(count, BIG)
+        # two unit vectors across the needle; the first as near to the pedicle's width as can be
+        ax, ay, az = pedicle[6], pedicle[7], pedicle[8]
+        dot = ax * directions[p, 0] + ay * directions[p, 1] + az * directions[p, 2]
+        ax -= dot * directions[p, 0]
+        ay -= dot * directions[p, 1]
+        az -= dot * directions[p, 2]
+        norm = max(np.sqrt(ax * ax + ay * ay + az * az), 1e-9)
+        ax, ay, az = ax / norm, ay / norm, az / norm
+        bx = directions[p, 1] * az - directions[p, 2] * ay
+        by = directions[p, 2] * ax - directions[p, 0] * az
+        bz = directions[p, 0] * ay - directions[p, 1] * ax
         walked = 0
         for m in range(count):
             s = m * step
@@ -143,7 +175,6 @@ def trace_paths(
             body = _ramp(front, 0.0, 2.0) * (1.0 - _ramp(value[8], -2.0, 0.0))
             tip = body * (1.0 - _ramp(s, tip_part - 1.0, tip_part + 1.0))
             clear[0], weight[0] = value[1], 1.0
-            clear[1], weight[1] = -bone, slab
             clear[2], weight[2] = -value[4], body
             clear[3], weight[3] = -value[5], body
             clear[4], weight[4] = -value[6], tip
@@ -151,7 +182,24 @@ def trace_paths(
             clear[6], weight[6] = -value[8], tip
             clear[7], weight[7] = value[3], 1.0
             clear[8], weight[8] = value[2], 1.0
+            if slab > 0.0:
+                for q in range(RING_POINTS):
+                    phi = 2.0 * np.pi * q / RING_POINTS
+                    e, f = radius * np.cos(phi), radius * np.sin(phi)
+                    gain = -_sample_bone(
+                        stack,
+                        (x + e * ax + f * bx - settings[0]) / spacing,
+                        (y + e * ay + f * by - settings[1]) / spacing,
+                        (z + e * az + f * bz - settings[2]) / spacing,
+                    )
+                    if soft > 0.0:
+                        part = step * slab / RING_POINTS
+                        total[1] += part * np.exp(-min(max(gain, -20.0), 60.0) / soft)
+                    elif slab > 0.5:
+                        low[1] = min(low[1], gain)
             for c in range(9):
+                if c == 1:
+                    continue
                 gain = clear[c] - radius
                 if soft > 0.0:
                     total[c] += step * weight[c] * np.exp(-min(max(gain, -20.0), 60.0) / soft)

@@ -4,7 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from vertaug.planning._clearance_layout import BIG, N_FEATURES, SHAFT_START_MM, Channel, Feature
+from vertaug.planning._clearance_layout import (
+    BIG,
+    N_FEATURES,
+    RING_POINTS,
+    SHAFT_START_MM,
+    Channel,
+    Feature,
+)
 
 
 def _ramp(x: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
@@ -55,8 +62,27 @@ def _trace_one(
         tips = (*range(Channel.SUPERIOR, Channel.LATERAL + 1), Channel.BONE)
         out[Feature.TIP_SUPERIOR : Feature.TIP_BONE + 1] = [-value[c, 0] for c in tips]
     _bone_contact(out, s, value, step, length)
-    _pedicle_and_walls(out, s, points, value, pedicle, (radius, step, soft, tip_part))
+    slab = _pedicle_and_walls(out, s, points, value, pedicle, (radius, step, soft, tip_part))
+    keep = (s >= radius) & (slab > 0.0)
+    ring = (points[keep, None] + _ring(direction, pedicle[6:9], radius)).reshape(-1, 3)
+    index = (ring - settings[:3]) / settings[3]
+    bone = map_coordinates(
+        stack[..., Channel.BONE].astype(float), index.T, order=1, mode="constant", cval=BIG
+    )
+    weight = np.repeat(slab[keep], RING_POINTS)
+    out[Feature.PEDICLE] = _least(-bone, weight, step / RING_POINTS, soft)
     return out
+
+
+def _ring(
+    direction: NDArray[np.float64], width_axis: NDArray[np.float64], radius: float
+) -> NDArray[np.float64]:
+    """Offsets of the points around the needle, (points, 3)."""
+    first = width_axis - (width_axis @ direction) * direction
+    first = first / max(float(np.linalg.norm(first)), 1e-9)
+    second = np.cross(direction, first)
+    phi = 2.0 * np.pi * np.arange(RING_POINTS)[:, None] / RING_POINTS
+    return np.asarray(radius * (np.cos(phi) * first + np.sin(phi) * second))
 
 
 def _bone_contact(
@@ -90,7 +116,8 @@ def _pedicle_and_walls(
     value: NDArray[np.float64],
     pedicle: NDArray[np.float64],
     settings: tuple[float, float, float, float],
-) -> None:
+) -> NDArray[np.float64]:
+    """Fill in the clearances; return the weight of the pedicle along the path."""
     radius, step, soft, tip_part = settings
     front = -value[Channel.POSTERIOR]
     offset = points - pedicle[:3]
@@ -109,7 +136,6 @@ def _pedicle_and_walls(
     one = np.ones(len(s))
     terms = (
         (Feature.CANAL, value[Channel.CANAL], one),
-        (Feature.PEDICLE, -value[Channel.BONE], slab),
         (Feature.SUPERIOR, -value[Channel.SUPERIOR], body),
         (Feature.INFERIOR, -value[Channel.INFERIOR], body),
         (Feature.ANTERIOR, -value[Channel.ANTERIOR], tip),
@@ -123,6 +149,7 @@ def _pedicle_and_walls(
     dorsal = s >= out[Feature.ENTRY] + SHAFT_START_MM
     bone = value[Channel.BONE][dorsal]
     out[Feature.SHAFT] = _least(bone - radius, one[dorsal], step, soft)
+    return slab
 
 
 def _least(

@@ -87,15 +87,20 @@ class BodyShape:
 
     @property
     def half_width_mm(self) -> float:
-        """Half of the width at the body's centre."""
-        zero = np.zeros(1)
-        return float(self.left.at(zero, zero)[0] - self.right.at(zero, zero)[0]) / 2
+        """Half of the width, mean over the body's core."""
+        left, right = self._core_walls()
+        return float((left - right).mean()) / 2
 
     @property
     def middle_x_mm(self) -> float:
-        """x half way between the lateral walls at the body's centre."""
-        zero = np.zeros(1)
-        return float(self.left.at(zero, zero)[0] + self.right.at(zero, zero)[0]) / 2
+        """x half way between the lateral walls, mean over the body's core."""
+        left, right = self._core_walls()
+        return float((left + right).mean()) / 2
+
+    def _core_walls(self) -> tuple[FloatArray, FloatArray]:
+        # a mean over 10 mm x 6 mm does not follow the voxels as one row would
+        y, z = np.meshgrid(np.arange(-5.0, 5.1), np.arange(-3.0, 3.1), indexing="ij")
+        return self.left.at(y, z), self.right.at(y, z)
 
     def depth_fraction(self, points_mm: FloatArray) -> FloatArray:
         """Return 0 at the posterior and 1 at the anterior wall for points (n, 3), along y."""
@@ -141,12 +146,14 @@ def body_shape(vertebra: Vertebra) -> BodyShape:
 
 def _lateral_sheets(vertebra: Vertebra) -> tuple[Sheet, Sheet]:
     """x of the left and right wall over (y, z), finer than the voxel."""
-    from scipy.ndimage import gaussian_filter
+    from scipy.ndimage import binary_dilation, gaussian_filter
 
     grid = vertebra.regions.grid
     spacing = float(grid.spacing_mm[0])
     origin = vertebra.frame.to_local(grid.to_world((0, 0, 0)))
-    share = gaussian_filter(vertebra.mask(Region.BODY).astype(np.float32), 0.7)
+    # beyond the mask's own stairs the occupancy says where the bone ends
+    near = binary_dilation(vertebra.mask(Region.BODY), iterations=2).astype(np.float32)
+    share = np.minimum(gaussian_filter(near, 0.7), vertebra.occupancy.values)
     sheets = []
     for flip in (False, True):
         outer = _outermost_crossing(share[::-1] if flip else share)

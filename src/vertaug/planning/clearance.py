@@ -19,6 +19,7 @@ _FAR_MM = 30.0
 _MARGIN_MM = 12.0
 _FACET_REACH_MM = 6.0
 _WALL_SPACING_MM = 1.5
+_MASK_SMOOTH_VOXELS = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,8 @@ class ClearanceFields:
         (n, features) float64 array
             Columns as in `_clearance_layout.Feature`. The needle is a capsule of its outer
             radius whose foremost point is the tip; each clearance is the minimum over its axis
-            of the distance field less the radius.
+            of the distance field less the radius, and in the pedicle the minimum over points
+            around its surface.
         """
         from vertaug.planning._clearance_numba import trace_paths
 
@@ -159,7 +161,7 @@ def _canal_distance(vertebra: Vertebra, spacing: float) -> NDArray[np.float32]:
         raise PlanError(message)
     occupancy = np.asarray(vertebra.occupancy.values, dtype=np.float32)
     lining = binary_dilation(canal, iterations=2) & (occupancy > 0.5)
-    share = gaussian_filter((canal | lining).astype(np.float32), 0.7)
+    share = gaussian_filter((canal | lining).astype(np.float32), _MASK_SMOOTH_VOXELS)
     return _distance_in_crop(np.minimum(share, 1.0 - occupancy), spacing)
 
 
