@@ -143,9 +143,7 @@ def _last_bone(bone: NDArray[np.bool_], axes: Axes) -> FloatArray:
     start = int(np.argmin(np.abs(y)))
     gap = max(int(round(_GAP_MM / step)), 1)
     behind = ~bone[:, start:, :]
-    run = np.stack(
-        [behind[:, n : n + gap].all(axis=1) for n in range(behind.shape[1])], axis=1
-    )
+    run = np.stack([behind[:, n : n + gap].all(axis=1) for n in range(behind.shape[1])], axis=1)
     first = np.where(run.any(axis=1), run.argmax(axis=1), behind.shape[1] - 1)
     return np.asarray(np.where(first > 0, y[start] + (first - 0.5) * step, np.nan))
 

@@ -77,9 +77,7 @@ def find_canal_axis(
 
 
 def _slopes(tilts_deg: FloatArray, about_x: float, about_y: float) -> list[FloatArray]:
-    return [
-        np.tan(np.radians([about_x + a, about_y + b])) for a in tilts_deg for b in tilts_deg
-    ]
+    return [np.tan(np.radians([about_x + a, about_y + b])) for a in tilts_deg for b in tilts_deg]
 
 
 def _search(

@@ -95,7 +95,9 @@ def local_grid(
     return axis_aligned_grid(frame.to_world(low * spacing_mm), frame.axes, spacing_mm, (i, j, k))
 
 
-def local_coordinates(grid: Grid, frame: VertebraFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
+def local_coordinates(
+    grid: Grid, frame: VertebraFrame
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return x, y, z in the vertebra frame along the axes of a local grid, each (n,)."""
     origin = frame.to_local(grid.affine[:3, 3])
     step = float(grid.spacing_mm[0])

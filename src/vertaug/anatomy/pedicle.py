@@ -15,8 +15,11 @@ Axes = tuple[FloatArray, FloatArray, FloatArray]
 
 _PLANE_STEP_MM = 0.4
 _PLANE_HALF_MM = 15.0
-_BASE_MM, _TRACK_MM = 1.5, 14.0
-"""Where behind the posterior wall the pedicle is taken up, and how far it is followed."""
+_BASE_MM, _SHORTEST_MM = 1.0, 5.0
+"""Where behind the posterior wall the pedicle is taken up, and how far it is followed at least;
+it flanks the front half of the canal."""
+_STEEPEST_DEG = (45.0, 25.0)
+"""Largest transverse and sagittal angle of a pedicle axis."""
 _HEIGHT_MM = 24.0
 """Pedicles lie within this height of the body's centroid."""
 _CORE_REACH_MM = 4.0
@@ -103,8 +106,10 @@ def _track_core(
     x, y, z = axes
     step = float(x[1] - x[0])
     wall = border.wall_left_mm if sign > 0 else border.wall_right_mm
-    base = float(np.median(wall[body.any(axis=(0, 1))]))
-    rows = np.nonzero((y > base + _BASE_MM) & (y < base + _TRACK_MM))[0]
+    upper = body.any(axis=(0, 1)) & (z > 0.0)
+    base = float(wall[upper].max()) + _BASE_MM
+    stop = max(float(np.median(border.canal_y_mm[upper])) + 1.0, base + _SHORTEST_MM)
+    rows = np.nonzero((y > base) & (y < stop))[0]
     columns = np.nonzero(sign * (x - np.median(border.canal_x_mm)) > 0)[0]
     heights = np.nonzero(np.abs(z) < _HEIGHT_MM)[0]
     window = np.ix_(columns, rows, heights)
@@ -131,7 +136,7 @@ def _track_core(
     if len(found) < 4:
         return np.zeros((0, 3))
     narrow = _smooth(np.array(thickness))
-    low = int(narrow[: max(int(10.0 / step), 4)].argmin())
+    low = int(narrow.argmin())
     reach = max(int(round(_CORE_REACH_MM / step)), 2)
     return np.array(found[max(low - reach, 0) : low + reach + 1])
 
@@ -169,13 +174,11 @@ def _fit_axis(centres: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _limit_obliquity(direction: FloatArray) -> FloatArray:
-    """Keep the axis within 50 degrees of straight forward; short runs can mislead the fit."""
-    side = np.array([direction[0], 0.0, direction[2]])
-    limit = abs(direction[1]) * np.tan(np.radians(50.0))
-    length = float(np.linalg.norm(side))
-    if length > limit:
-        side *= limit / length
-    out = np.array([side[0], direction[1], side[2]])
+    """Keep the axis within the angles pedicles have; short runs can mislead the fit."""
+    aside, up = np.abs(direction[1]) * np.tan(np.radians(_STEEPEST_DEG))
+    out = np.array(
+        [np.clip(direction[0], -aside, aside), direction[1], np.clip(direction[2], -up, up)]
+    )
     return np.asarray(out / np.linalg.norm(out))
 
 
@@ -201,12 +204,16 @@ def _cut_sections(
 def _section(
     occupancy: NDArray[np.float32], axes: Axes, point: FloatArray, direction: FloatArray
 ) -> _Section | None:
-    """Cut the bone across ``direction``; None if the cut reaches the edge of the window."""
+    """Cut the bone by the upright plane across ``direction``.
+
+    An upright plane keeps clear of body and lamina where the pedicle slants; the width is level
+    in it, and the height is foreshortened to that across the axis. None if the cut reaches the
+    edge of the window.
+    """
     from scipy.ndimage import label
 
-    u = np.cross(direction, [0.0, 0.0, 1.0])
-    u /= np.linalg.norm(u)
-    v = np.cross(u, direction)
+    u = np.array([-direction[1], direction[0], 0.0]) / np.hypot(direction[0], direction[1])
+    v = np.array([0.0, 0.0, 1.0])
     line = np.arange(-_PLANE_HALF_MM, _PLANE_HALF_MM + 1e-9, _PLANE_STEP_MM)
     plane = point + line[:, None, None] * u + line[None, :, None] * v
     step = float(axes[0][1] - axes[0][0])
@@ -224,7 +231,8 @@ def _section(
     a, b = np.nonzero(part)
     centre = np.array([line[a].mean(), line[b].mean()])
     width, angle = _narrowest_chord(values, centre, line)
-    height = _chord(values, centre, angle + np.pi / 2, line)
+    slant = float(np.hypot(direction[0], direction[1]))
+    height = _chord(values, centre, angle + np.pi / 2, line) * slant
     contour = _outline(values, centre, line)
     return _Section(
         centre=point + centre[0] * u + centre[1] * v,

@@ -22,7 +22,7 @@ from vertaug.anatomy.region import mark_regions
 from vertaug.anatomy.symmetry import find_mirror_turn
 from vertaug.case.errors import AnatomyError
 from vertaug.case.grid import FloatArray, Grid
-from vertaug.case.spine import Endplate, HeightField, Vertebra, VertebraFrame
+from vertaug.case.spine import Endplate, EndplateLine, HeightField, Pedicle, Vertebra, VertebraFrame
 from vertaug.case.volume import Scan, Volume
 from vertaug.numerics.interpolation import resample_trilinear
 
@@ -128,9 +128,7 @@ def _improve_frame(parts: _Parts, frame: VertebraFrame) -> VertebraFrame:
     )
 
 
-def _measure(
-    start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Scan
-) -> Vertebra:
+def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Scan) -> Vertebra:
     place = (parts.axes, frame)
     pedicles = [
         find_pedicle(parts.occupancy, parts.body, parts.border, place, side)
@@ -167,7 +165,9 @@ def _measure(
     )
 
 
-def _endplate(field: HeightField, plane: FittedPlane, line, frame: VertebraFrame) -> Endplate:  # type: ignore[no-untyped-def]
+def _endplate(
+    field: HeightField, plane: FittedPlane, line: EndplateLine, frame: VertebraFrame
+) -> Endplate:
     return Endplate(
         surface=field,
         normal=frame.direction_to_world(plane.normal),
@@ -192,7 +192,7 @@ def _neighbours(start: VertebraInput, grid: Grid) -> NDArray[np.float32]:
     return occupancy_on(start.others, grid)
 
 
-def _notes(parts: _Parts, pedicles: list) -> tuple[str, ...]:  # type: ignore[type-arg]
+def _notes(parts: _Parts, pedicles: list[Pedicle | None]) -> tuple[str, ...]:
     notes = []
     if parts.canal.closing_mm > 0:
         notes.append(
