@@ -1,0 +1,205 @@
+"""Assessment of all bodies of a spine."""
+
+from dataclasses import dataclass
+
+from vertaug.case.density import DensityCalibration
+from vertaug.case.level import are_adjacent
+from vertaug.case.measurement import (
+    FractureAssessment,
+    HeightSet,
+    VertebraMeasurement,
+)
+from vertaug.case.spine import Region, Spine, Vertebra
+from vertaug.fracture.angle import kyphosis_between
+from vertaug.fracture.canal import measure_posterior_wall
+from vertaug.fracture.grading import (
+    classify_shape,
+    compute_loss,
+    compute_own_ratios,
+    describe_boundary,
+    largest_loss,
+)
+from vertaug.fracture.height import average_thirds, map_heights, measure_heights
+from vertaug.fracture.interior import find_cleft, find_metal, measure_trabecular
+from vertaug.fracture.norm import find_norm
+from vertaug.fracture.reference import GradedLevels, grade_levels
+from vertaug.fracture.selection import check_level, select_level
+
+# Spread of the anterior/posterior ratio in healthy adults is 0.06-0.08 (MRI, Surg Radiol Anat
+# 2011;33:223).
+_WEDGE_SD = 0.07
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Place:
+    """A vertebra with its complete adjacent levels."""
+
+    vertebra: Vertebra
+    above: Vertebra | None
+    below: Vertebra | None
+
+
+def assess_fracture(
+    spine: Spine, calibration: DensityCalibration | None, *, level: str | None = None
+) -> FractureAssessment:
+    """Measure and grade every complete body, and name the level to treat.
+
+    Definitions, thresholds and formulas: clinical reference, part 2. Grades are quantitative,
+    Genant-style: a number from heights, not a reader's impression.
+
+    Parameters
+    ----------
+    spine : Spine
+        Analysed vertebrae.
+    calibration : DensityCalibration or None
+        Law from HU to density; None gives HU only.
+    level : str or None
+        Level to treat; None finds it.
+
+    Returns
+    -------
+    FractureAssessment
+
+    Raises
+    ------
+    LevelError
+        If the given level is not in the scan or is cut by its edge.
+    AnatomyError
+        If the heights of a complete body cannot be measured.
+    """
+    complete = {name: v for name, v in spine.vertebrae.items() if v.complete}
+    incomplete = dict(spine.incomplete)
+    for name, vertebra in spine.vertebrae.items():
+        if not vertebra.complete:
+            incomplete[name] = describe_cut(vertebra.cut_by)
+    heights = {name: measure_heights(v.landmarks) for name, v in complete.items()}
+    graded = grade_levels(heights)
+    measured = {
+        name: _measure(_place(name, complete), heights[name], graded, calibration)
+        for name in complete
+    }
+    given = None if level is None else check_level(level, measured, incomplete)
+    chosen, why = select_level(measured, given)
+    return FractureAssessment(
+        level=chosen, level_source=why, levels=measured, incomplete=incomplete
+    )
+
+
+def describe_cut(cut_by: tuple[str, ...]) -> str:
+    """Return in words by which faces of the scan a vertebra is cut."""
+    if not cut_by:
+        return "its body is not complete in the scan"
+    faces = " and ".join(cut_by)
+    return f"cut by the {faces} {'face' if len(cut_by) == 1 else 'faces'} of the scan"
+
+
+def _place(name: str, complete: dict[str, Vertebra]) -> _Place:
+    above = next((v for n, v in complete.items() if are_adjacent(n, name)), None)
+    below = next((v for n, v in complete.items() if are_adjacent(name, n)), None)
+    return _Place(vertebra=complete[name], above=above, below=below)
+
+
+def _measure(
+    place: _Place,
+    heights: HeightSet,
+    graded: GradedLevels,
+    calibration: DensityCalibration | None,
+) -> VertebraMeasurement:
+    vertebra = place.vertebra
+    name = vertebra.level
+    reference = graded.references[name]
+    loss = compute_loss(heights, reference.heights_mm)
+    local, cobb, angle_notes = _measure_angles(place)
+    wall, wall_notes = measure_posterior_wall(vertebra, place.above, place.below)
+    volume = vertebra.body_volume_mm3 / 1000.0
+    predicted = predict_volume(volume, heights, reference.heights_mm)
+    grade = graded.grades[name]
+    notes = (*describe_grade(name, heights, loss, grade), *angle_notes, *wall_notes)
+    if not graded.stable:
+        notes = (*notes, "grades of neighbouring levels depend on each other; the higher is kept")
+    if grade >= 2:
+        notes = (*notes, "the core of a collapsed body is compacted: its density reads too high")
+    metal = find_metal(vertebra)
+    if metal is not None:
+        notes = (*notes, metal)
+    return VertebraMeasurement(
+        level=name,
+        complete=True,
+        heights_mm=heights,
+        heights_3d_mm=average_thirds(
+            map_heights(vertebra.superior.surface, vertebra.inferior.surface),
+            vertebra.superior.surface.v_mm,
+        ),
+        own_ratios=compute_own_ratios(heights),
+        reference_mm=reference.heights_mm,
+        reference_method=reference.method,
+        loss_percent=loss,
+        genant_grade=grade,
+        shape=classify_shape(loss),
+        wedge_angle_deg=kyphosis_between(
+            vertebra.superior.line, vertebra.inferior.line, vertebra.frame
+        ),
+        local_kyphosis_deg=local,
+        cobb_angle_deg=cobb,
+        posterior_wall=wall,
+        cleft=find_cleft(
+            vertebra.hu.values, vertebra.mask(Region.BODY), vertebra.hu.grid.spacing_mm
+        ),
+        trabecular=measure_trabecular(vertebra, calibration),
+        body_volume_ml=volume,
+        predicted_volume_ml=predicted,
+        lost_volume_ml=predicted - volume,
+        endplate_residual_mm=(
+            vertebra.superior.line.residual_mm,
+            vertebra.inferior.line.residual_mm,
+        ),
+        notes=notes,
+    )
+
+
+def _measure_angles(place: _Place) -> tuple[float | None, float | None, tuple[str, ...]]:
+    """Return local kyphosis, Cobb angle, and why one is missing."""
+    vertebra, above, below = place.vertebra, place.above, place.below
+    if above is None:
+        return None, None, ("local kyphosis and Cobb angle need a complete level above",)
+    upper = above.superior.line
+    local = kyphosis_between(upper, vertebra.inferior.line, vertebra.frame)
+    if below is None:
+        return local, None, ("the Cobb angle needs a complete level below",)
+    return local, kyphosis_between(upper, below.inferior.line, vertebra.frame), ()
+
+
+def predict_volume(volume_ml: float, heights: HeightSet, reference: HeightSet) -> float:
+    """Return the volume of the body before the fracture.
+
+    The own cross-section (volume over mean height) at the mean of the expected heights. A body
+    that also spread sideways is predicted slightly too large.
+    """
+    return volume_ml * _mean(reference) / _mean(heights)
+
+
+def _mean(heights: HeightSet) -> float:
+    return (heights.anterior + heights.middle + heights.posterior) / 3.0
+
+
+def describe_grade(level: str, heights: HeightSet, loss: HeightSet, grade: int) -> tuple[str, ...]:
+    """Return what a reader should know about a grade: boundaries and natural shape."""
+    notes = []
+    near = describe_boundary(largest_loss(loss))
+    if near is not None:
+        notes.append(near)
+    norm = find_norm(level)
+    expected = norm.anterior / norm.posterior
+    ratio = heights.anterior / heights.posterior
+    usual = abs(ratio - expected) <= 2 * _WEDGE_SD
+    if grade == 1 and usual and loss.anterior == largest_loss(loss):
+        notes.append(
+            f"anterior/posterior ratio {ratio:.2f} is within the normal range of {level} "
+            f"({expected:.2f} +/- {2 * _WEDGE_SD:.2f}): physiological wedging is possible"
+        )
+    if grade == 0 and ratio < expected - 2 * _WEDGE_SD:
+        notes.append(
+            f"anterior/posterior ratio {ratio:.2f} is below the normal range of {level} "
+            f"({expected:.2f} +/- {2 * _WEDGE_SD:.2f}) although the neighbours predict it"
+        )
+    return tuple(notes)

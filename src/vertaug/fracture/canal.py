@@ -1,0 +1,124 @@
+"""Retropulsion of the posterior wall and compromise of the canal (clinical reference 2.5)."""
+
+import numpy as np
+
+from vertaug.case.grid import FloatArray
+from vertaug.case.measurement import PosteriorWall
+from vertaug.case.spine import Region, Vertebra
+
+# The wall between the pedicles is hollow; beside the midline it stands further back without
+# being broken, so only this band is looked at.
+_WALL_HALF_BAND_MM = 5.0
+_CANAL_HALF_BAND_MM = 2.0
+# Least share of the body's height over which the canal must be known.
+_LEAST_SHARE = 0.3
+_SMOOTHING_MM = 3.0
+
+
+def measure_retropulsion(
+    wall_points_mm: FloatArray, above_mm: FloatArray, below_mm: FloatArray
+) -> float:
+    """Return how far a wall lies behind the line through the neighbours' corners.
+
+    Parameters
+    ----------
+    wall_points_mm : (n, 2) float64 array
+        Points (y, z) of the posterior wall, y posterior, z superior.
+    above_mm, below_mm : (2,) float64 arrays
+        Inferior posterior corner of the body above, superior posterior corner of the one below.
+
+    Returns
+    -------
+    float
+        Largest distance behind the line in mm; 0 if the wall lies in front of it.
+    """
+    along = np.subtract(above_mm, below_mm)
+    along = along / np.linalg.norm(along)
+    behind = np.array([along[1], -along[0]])  # along turned to posterior: z up gives y positive
+    distance = (np.asarray(wall_points_mm) - below_mm) @ behind
+    return float(max(distance.max(initial=0.0), 0.0))
+
+
+def compute_compromise(depth_mm: float, above_mm: float, below_mm: float) -> float:
+    """Return ``(1 - depth / mean of above and below) * 100``, not below 0."""
+    return max(100.0 * (1.0 - 2.0 * depth_mm / (above_mm + below_mm)), 0.0)
+
+
+def measure_canal_depth(vertebra: Vertebra) -> float | None:
+    """Return the smallest mid-sagittal antero-posterior depth of the canal over the body's height.
+
+    Depths are averaged over a band of 4 mm about the midline and 3 mm along the canal, so that
+    one voxel does not decide. None if the canal is known over less than a third of the height.
+    """
+    grid, frame = vertebra.regions.grid, vertebra.frame
+    step = float(grid.spacing_mm[0])
+    origin = frame.to_local(grid.to_world([0, 0, 0]))
+    x = origin[0] + step * np.arange(grid.shape[0])
+    z = origin[2] + step * np.arange(grid.shape[2])
+    points = vertebra.landmarks
+    low = frame.to_local(points.inferior_posterior)[2]
+    high = frame.to_local(points.superior_posterior)[2]
+    band = np.abs(x) <= max(_CANAL_HALF_BAND_MM, step)
+    slices = (z >= low) & (z <= high)
+    canal = vertebra.mask(Region.CANAL)[band][:, :, slices]
+    depth = canal.sum(axis=1).mean(axis=0) * step
+    known = canal.any(axis=1).all(axis=0)
+    if known.sum() < max(_LEAST_SHARE * known.size, 1):
+        return None
+    width = max(round(_SMOOTHING_MM / step), 1)
+    return _smallest_mean(depth[known], width)
+
+
+def _smallest_mean(values: FloatArray, width: int) -> float:
+    width = min(width, values.size)
+    return float(np.convolve(values, np.full(width, 1.0 / width), mode="valid").min())
+
+
+def measure_posterior_wall(
+    vertebra: Vertebra, above: Vertebra | None, below: Vertebra | None
+) -> tuple[PosteriorWall, tuple[str, ...]]:
+    """Return retropulsion and canal compromise of a level, and why a value is missing.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+        The level.
+    above, below : Vertebra or None
+        Complete adjacent levels.
+    """
+    depth = measure_canal_depth(vertebra)
+    notes = [] if depth is not None else ["canal depth: the canal is not closed at this level"]
+    retropulsion = reference = compromise = None
+    if above is None or below is None:
+        missing = "above" if above is None else "below"
+        notes.append(
+            f"retropulsion and canal compromise need a complete level above and below; {missing} "
+            "is missing"
+        )
+    else:
+        retropulsion = _retropulsion(vertebra, above, below)
+        upper, lower = measure_canal_depth(above), measure_canal_depth(below)
+        if upper is not None and lower is not None:
+            reference = 0.5 * (upper + lower)
+            compromise = None if depth is None else compute_compromise(depth, upper, lower)
+    wall = PosteriorWall(
+        retropulsion_mm=retropulsion,
+        canal_depth_mm=depth,
+        canal_reference_mm=reference,
+        canal_compromise_percent=compromise,
+    )
+    return wall, tuple(notes)
+
+
+def _retropulsion(vertebra: Vertebra, above: Vertebra, below: Vertebra) -> float | None:
+    field = vertebra.posterior_wall
+    band = np.abs(field.u_mm) <= _WALL_HALF_BAND_MM
+    heights = field.height_mm[band]
+    z = np.broadcast_to(field.v_mm, heights.shape)
+    known = np.isfinite(heights)
+    if not known.any():
+        return None
+    frame = vertebra.frame
+    upper = frame.to_local(above.landmarks.inferior_posterior)[1:]
+    lower = frame.to_local(below.landmarks.superior_posterior)[1:]
+    return measure_retropulsion(np.column_stack([heights[known], z[known]]), upper, lower)

@@ -1,0 +1,36 @@
+"""Normal heights of the vertebral bodies by level."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from vertaug.case.measurement import HeightSet
+
+# A supernumerary vertebra takes the norm of the regular one it resembles.
+_STAND_IN = {"T13": "T12", "L6": "L5"}
+
+
+@cache
+def load_norms() -> Mapping[str, HeightSet]:
+    """Return normal anterior, middle and posterior heights in mm, T1-L5.
+
+    Sources stand value by value in ``data/level_norms.toml``. Only ratios of these numbers mean
+    anything: body size differs between people, shape and progression along the spine much less.
+    """
+    text = files("vertaug.fracture").joinpath("data", "level_norms.toml").read_text("utf-8")
+    norms = {}
+    for level, row in tomllib.loads(text).items():
+        posterior = float(row["posterior_mm"])
+        norms[level] = HeightSet(
+            anterior=posterior * row["wedge"],
+            middle=posterior * row["biconcave"],
+            posterior=posterior,
+        )
+    return MappingProxyType(norms)
+
+
+def find_norm(level: str) -> HeightSet:
+    """Return the normal heights of a level; T13 and L6 take those of T12 and L5."""
+    return load_norms()[_STAND_IN.get(level, level)]

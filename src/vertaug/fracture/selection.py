@@ -1,0 +1,78 @@
+"""Which level is the one to treat."""
+
+from collections.abc import Mapping
+
+from vertaug.case.errors import LevelError
+from vertaug.case.level import parse_level, sort_levels
+from vertaug.case.measurement import VertebraMeasurement
+from vertaug.fracture.grading import largest_loss
+
+_ACUTE = (
+    "whether a fracture is fresh cannot be told from CT alone: compare with MRI (oedema), earlier "
+    "images and the site of pain"
+)
+
+
+def check_level(
+    level: str, measured: Mapping[str, VertebraMeasurement], incomplete: Mapping[str, str]
+) -> str:
+    """Return the level name if it was measured.
+
+    Raises
+    ------
+    LevelError
+        If it is not in the scan, or incomplete (says by which face it is cut).
+    """
+    name = parse_level(level)
+    if name in measured:
+        return name
+    present = ", ".join(measured) or "none"
+    if name in incomplete:
+        message = (
+            f"level {name} cannot be measured: {incomplete[name]}; complete levels: {present}; "
+            "choose one of them or use a scan that covers the level"
+        )
+    else:
+        message = f"level {name} is not in this scan; complete levels: {present}"
+    raise LevelError(message)
+
+
+def select_level(
+    measured: Mapping[str, VertebraMeasurement], given: str | None
+) -> tuple[str | None, str]:
+    """Return the level to treat and why, in words.
+
+    The given one, or the one with the worst grade, then the largest height loss; None if no
+    complete level reaches grade 1.
+
+    Parameters
+    ----------
+    measured : mapping of str to VertebraMeasurement
+        Complete levels.
+    given : str or None
+        A level that `check_level` accepted.
+    """
+    if given is not None:
+        grade = measured[given].genant_grade
+        found = f"grade {grade}" if grade else "grade 0: no fracture by its heights"
+        return given, f"level {given} was given ({found}); {_ACUTE}"
+    fractured = [name for name in measured if measured[name].genant_grade > 0]
+    if not fractured:
+        if not measured:
+            return None, "no vertebral body is complete in this scan; nothing could be graded"
+        names = ", ".join(sort_levels(measured))
+        return None, f"no fracture found: {names} lost less than 20 % of every height (grade 0)"
+    ranked = sorted(fractured, key=lambda name: _severity(measured[name]), reverse=True)
+    best = ranked[0]
+    text = (
+        f"{best} has the worst grade ({measured[best].genant_grade}, "
+        f"{largest_loss(measured[best].loss_percent):.0f} % height loss)"
+    )
+    others = [n for n in sort_levels(ranked[1:]) if measured[n].genant_grade >= 2]
+    if others:
+        text += f"; also grade 2 or more: {', '.join(others)}; confirm which level is painful"
+    return best, f"{text}; {_ACUTE}"
+
+
+def _severity(measurement: VertebraMeasurement) -> tuple[int, float]:
+    return measurement.genant_grade, largest_loss(measurement.loss_percent)
