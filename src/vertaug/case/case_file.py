@@ -1,0 +1,345 @@
+"""The contract of ``case.json``: every key, its unit in its name, checked when read and written.
+
+Keys may be added under one schema version; renaming or removing one raises it (decision 0002).
+"""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from vertaug.case.errors import FormatError
+from vertaug.case.measurement import FractureShape
+from vertaug.case.plan import Procedure, Route
+
+SCHEMA_VERSION = 1
+"""Version of the keys below."""
+
+CASE_FILE = "case.json"
+
+
+def _steady(decimals: int) -> Callable[[float], float]:
+    """Round far below what the method resolves, so that the file is the same from run to run."""
+
+    def check(value: float) -> float:
+        if not math.isfinite(value):
+            message = "a result must be a finite number"
+            raise ValueError(message)
+        return round(float(value), decimals) + 0.0  # no minus zero
+
+    return check
+
+
+Figure = Annotated[float, AfterValidator(_steady(4))]
+"""A finite number with four decimals."""
+Coefficient = Annotated[float, AfterValidator(_steady(9))]
+"""A finite number with nine decimals, for coefficients of laws."""
+Triple = tuple[Figure, Figure, Figure]
+"""A point or direction in LPS."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class InputFile(_Part):
+    """A file or folder that the case was made from: its name without folders, and its hash."""
+
+    role: str
+    name: str
+    sha256: str
+
+
+class StepKey(_Part):
+    """A step of the chain and the key of its stored result."""
+
+    name: str
+    key: str
+
+
+class Parameters(_Part):
+    """What the user chose."""
+
+    level: str | None
+    procedures: tuple[Procedure, ...]
+    gauge: int
+    series: str | None
+    numbering: str | None
+    kvp: Figure | None
+    calibration: str
+    correct_orientation: bool
+    pdf: bool
+
+
+class Provenance(_Part):
+    """Where the results come from; ``created`` is the only time stamp of the case (UTC)."""
+
+    created: str
+    software: dict[str, str]
+    code_sha256: str
+    inputs: tuple[InputFile, ...]
+    parameters: Parameters
+    steps: tuple[StepKey, ...]
+
+
+class ScanRecord(_Part):
+    """The CT."""
+
+    source_format: str
+    shape: tuple[int, int, int]
+    spacing_mm: Triple
+    kvp: Figure | None
+    slice_thickness_mm: Figure | None
+    scanner: str | None
+    kernel: str | None
+    contrast: bool | None
+    patient_position: str | None
+    notes: tuple[str, ...]
+
+
+class LabelRecord(_Part):
+    """The labels; ``values`` are those of ``labels.nii.gz``."""
+
+    numbering: str
+    values: dict[str, int]
+    notes: tuple[str, ...]
+
+
+class DensityRecord(_Part):
+    """The density calibration: ``intercept + slope * HU + quadratic * HU**2``, K2HPO4."""
+
+    method: str
+    description: str
+    slope_mg_per_ml_per_hu: Coefficient
+    intercept_mg_per_ml: Figure
+    quadratic_mg_per_ml_per_hu2: Coefficient
+    relative_uncertainty: Figure
+    offset_uncertainty_mg_per_ml: Figure
+    effective_energy_kev: Figure | None
+    r_squared: Coefficient | None
+
+
+class PedicleRecord(_Part):
+    """One pedicle."""
+
+    width_mm: Figure
+    height_mm: Figure
+    isthmus_lps_mm: Triple
+    axis_lps: Triple
+    transverse_angle_deg: Figure
+    sagittal_angle_deg: Figure
+
+
+class VertebraRecord(_Part):
+    """The anatomy of one vertebra; axes are the columns x (left), y (posterior), z (superior)."""
+
+    complete: bool
+    cut_by: tuple[str, ...]
+    origin_lps_mm: Triple
+    x_axis_lps: Triple
+    y_axis_lps: Triple
+    z_axis_lps: Triple
+    body_volume_ml: Figure
+    landmarks_lps_mm: dict[str, Triple]
+    pedicles: dict[str, PedicleRecord]
+    notes: tuple[str, ...]
+
+
+class AnatomyRecord(_Part):
+    """All vertebrae, and the labelled levels that could not be analysed with the reason."""
+
+    levels: dict[str, VertebraRecord]
+    incomplete: dict[str, str]
+    notes: tuple[str, ...]
+
+
+class HeightTriple(_Part):
+    """Anterior, middle and posterior value; the unit stands in the name of the key."""
+
+    anterior: Figure
+    middle: Figure
+    posterior: Figure
+
+
+class MeasurementRecord(_Part):
+    """Everything measured on one level."""
+
+    complete: bool
+    height_anterior_mm: Figure
+    height_middle_mm: Figure
+    height_posterior_mm: Figure
+    heights_3d_mm: HeightTriple
+    own_ratios: HeightTriple
+    reference_mm: HeightTriple | None
+    reference_method: str
+    loss_percent: HeightTriple
+    genant_grade: int
+    shape: FractureShape
+    wedge_angle_deg: Figure
+    local_kyphosis_deg: Figure | None
+    cobb_angle_deg: Figure | None
+    retropulsion_mm: Figure | None
+    canal_depth_mm: Figure | None
+    canal_reference_mm: Figure | None
+    canal_compromise_percent: Figure | None
+    cleft_present: bool
+    cleft_volume_ml: Figure
+    cleft_extent_mm: Figure
+    trabecular_hu: Figure
+    trabecular_sd_hu: Figure
+    trabecular_density_mg_per_ml: Figure | None
+    trabecular_uncertainty_mg_per_ml: Figure | None
+    body_volume_ml: Figure
+    predicted_volume_ml: Figure | None
+    lost_volume_ml: Figure | None
+    endplate_residual_mm: tuple[Figure, Figure]
+    notes: tuple[str, ...]
+
+
+class FractureRecord(_Part):
+    """The level to treat and every level measured."""
+
+    level: str | None
+    level_source: str
+    levels: dict[str, MeasurementRecord]
+    incomplete: dict[str, str]
+
+
+class PathRecord(_Part):
+    """One needle path; clearances are those of the needle's outer surface."""
+
+    side: str
+    entry_lps_mm: Triple
+    target_lps_mm: Triple
+    skin_entry_lps_mm: Triple | None
+    skin_depth_mm: Figure | None
+    gauge: int
+    length_mm: Figure
+    axial_angle_deg: Figure
+    sagittal_angle_deg: Figure
+    canal_clearance_mm: Figure
+    cortex_clearance_mm: Figure | None
+    margins: dict[str, Figure | None]
+    gertzbein_robbins: str | None
+    breach_probability: Figure | None
+    tip_thirds: tuple[str, str, str]
+    tip_depth_fraction: Figure
+    safe: bool
+    violations: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class PlanRecord(_Part):
+    """One way to do the procedure; plans are ranked, best first."""
+
+    procedure: Procedure
+    route: Route
+    sides: str
+    score: Figure
+    score_terms: dict[str, Figure]
+    safe: bool
+    paths: tuple[PathRecord, ...]
+
+
+class ViewRecord(_Part):
+    """C-arm angles in DICOM signs: LAO and cranial positive."""
+
+    primary_angle_deg: Figure
+    secondary_angle_deg: Figure
+    sentence: str
+
+
+class NeedleRecord(_Part):
+    """The needle that was planned with."""
+
+    gauge: int
+    outer_diameter_mm: Figure
+    usable_length_mm: Figure
+    source: str
+
+
+class CementRecord(_Part):
+    """Cement volume to aim for."""
+
+    low_ml: Figure
+    target_ml: Figure
+    high_ml: Figure
+    basis: str
+
+
+class PlanningRecord(_Part):
+    """All plans of one level."""
+
+    level: str
+    needle: NeedleRecord
+    plans: tuple[PlanRecord, ...]
+    views: dict[str, ViewRecord]
+    cement: CementRecord
+    advice: tuple[str, ...]
+    objective: str
+
+
+class CaseDocument(_Part):
+    """All of ``case.json``; ``planning`` is absent where no level was planned."""
+
+    schema_version: int
+    research_use_only: bool
+    provenance: Provenance
+    scan: ScanRecord
+    labels: LabelRecord
+    density: DensityRecord
+    anatomy: AnatomyRecord
+    fracture: FractureRecord
+    planning: PlanningRecord | None
+
+
+def format_case(document: CaseDocument) -> str:
+    """Return the text of ``case.json``."""
+    tree = document.model_dump(mode="json")
+    return json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_case(folder: Path) -> CaseDocument:
+    """Read and check the ``case.json`` of a case folder.
+
+    Raises
+    ------
+    FormatError
+        If there is none, or it is damaged or written by a newer version.
+    """
+    path = folder / CASE_FILE
+    if not path.is_file():
+        message = (
+            f"{folder} is not a case of vertaug: it holds no {CASE_FILE}; "
+            f"make one with: vertaug plan CT --labels LABELS -o {folder}"
+        )
+        raise FormatError(message)
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"{path} cannot be read: {error}; make the case again"
+        raise FormatError(message) from error
+    _check_version(tree, path)
+    try:
+        return CaseDocument.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = f"{path} is damaged: {where}: {first['msg']}; make the case again"
+        raise FormatError(message) from error
+
+
+def _check_version(tree: Any, path: Path) -> None:
+    version = tree.get("schema_version") if isinstance(tree, dict) else None
+    if not isinstance(version, int) or version < 1:
+        message = f"{path} has no schema version; it is not a case file of vertaug"
+        raise FormatError(message)
+    if version > SCHEMA_VERSION:
+        message = (
+            f"{path} was written by a newer version of vertaug (schema {version}, this one "
+            f"reads up to {SCHEMA_VERSION}); update vertaug to open it"
+        )
+        raise FormatError(message)
