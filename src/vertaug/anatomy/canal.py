@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray
 
-_TILTS_DEG = np.arange(-24.0, 24.1, 4.0)
+_SEARCH_MM = 1.5
+_SLAB_MM = 14.0
+"""Half height of the slab that is looked through: pedicles, laminae and most of the body."""
 _MIN_HOLE_MM2 = 40.0
 _GROWTH_MM = 4.0
 """How far the canal reaches beyond what is seen through the whole vertebra."""
@@ -36,7 +38,9 @@ class CanalAxis:
 
 
 def find_canal_axis(
-    bone: NDArray[np.bool_], x_mm: FloatArray, y_mm: FloatArray, z_mm: FloatArray
+    bone: NDArray[np.bool_],
+    axes: tuple[FloatArray, FloatArray, FloatArray],
+    widest_tilt_deg: float = 24.0,
 ) -> CanalAxis | None:
     """Look through the vertebra along many directions and keep the widest opening.
 
@@ -44,84 +48,95 @@ def find_canal_axis(
     ----------
     bone : (nx, ny, nz) bool array
         The whole vertebra, axes roughly left, posterior, superior, origin near the body.
-    x_mm, y_mm, z_mm : float64 arrays
-        Coordinates along the axes, equal steps.
+    axes : tuple of float64 arrays
+        Coordinates along x, y, z in mm, equal steps.
+    widest_tilt_deg : float
+        Largest angle between z and the directions tried first.
 
     Returns
     -------
     CanalAxis or None
         None if no direction shows an opening, even with gaps of 8 mm bridged.
     """
-    step = float(x_mm[1] - x_mm[0])
-    near = np.abs(z_mm) <= 14.0
-    slices, heights = bone[:, :, near], z_mm[near]
+    # directions are sought on a grid of about 1.5 mm, the opening itself is cut on the given one
+    thin = max(int(_SEARCH_MM / float(axes[0][1] - axes[0][0]) + 0.01), 1)
+    coarse_axes = (axes[0][::thin], axes[1][::thin], axes[2][::thin])
+    views = (_Slab.of(bone[::thin, ::thin, ::thin], coarse_axes), _Slab.of(bone, axes))
+    tilts = np.arange(-widest_tilt_deg, widest_tilt_deg + 0.1, 4.0)
     for closing_mm in (0.0, 2.0, 4.0, 6.0, 8.0):
-        coarse = _search(slices, heights, (x_mm, y_mm), _slopes(_TILTS_DEG, 0.0, 0.0), closing_mm)
-        if coarse is None:
+        slope = _search(views[0], _slopes(tilts, np.zeros(2)), closing_mm)
+        if slope is None:
             continue
-        centre, slope, _ = coarse
-        tilt_x, tilt_y = np.degrees(np.arctan(slope))
-        fine = _search(
-            slices,
-            heights,
-            (x_mm, y_mm),
-            _slopes(np.arange(-4.0, 4.1, 2.0), tilt_x, tilt_y),
-            closing_mm,
+        near = _slopes(np.arange(-4.0, 4.1, 2.0), np.degrees(np.arctan(slope)))
+        finer = _search(views[0], near, closing_mm)
+        slope = slope if finer is None else finer
+        opening = views[1].see_through(slope, closing_mm)
+        if opening is None or opening.sum() * views[1].step**2 < _MIN_HOLE_MM2:
+            continue
+        i, j = np.nonzero(opening)
+        return CanalAxis(
+            centre_xy_mm=np.array([axes[0][i].mean(), axes[1][j].mean()]),
+            slope=slope,
+            opening=opening,
+            closing_mm=closing_mm,
         )
-        centre, slope, opening = fine if fine is not None else coarse
-        if opening.sum() * step**2 >= _MIN_HOLE_MM2:
-            return CanalAxis(
-                centre_xy_mm=centre, slope=slope, opening=opening, closing_mm=closing_mm
-            )
     return None
 
 
-def _slopes(tilts_deg: FloatArray, about_x: float, about_y: float) -> list[FloatArray]:
-    return [np.tan(np.radians([about_x + a, about_y + b])) for a in tilts_deg for b in tilts_deg]
+def _slopes(tilts_deg: FloatArray, about_deg: FloatArray) -> list[FloatArray]:
+    return [
+        np.tan(np.radians([about_deg[0] + a, about_deg[1] + b]))
+        for a in tilts_deg
+        for b in tilts_deg
+    ]
 
 
-def _search(
-    slices: NDArray[np.bool_],
-    heights: FloatArray,
-    axes: tuple[FloatArray, FloatArray],
-    slopes: list[FloatArray],
-    closing_mm: float,
-) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]] | None:
-    """Return centre, mean slope and opening of the best directions."""
-    step = float(axes[0][1] - axes[0][0])
-    found = []
-    for slope in slopes:
-        opening = _opening_seen(slices, heights, slope, step, closing_mm)
-        found.append(_main_hole(opening, axes))
-    areas = np.array([0.0 if h is None else h.sum() * step**2 for h in found])
+def _search(slab: "_Slab", slopes: list[FloatArray], closing_mm: float) -> FloatArray | None:
+    """Mean slope of the directions that show nearly the widest opening."""
+    holes = [slab.see_through(slope, closing_mm) for slope in slopes]
+    areas = np.array([0.0 if h is None else h.sum() * slab.step**2 for h in holes])
     if areas.max() < _MIN_HOLE_MM2:
         return None
     # the mean of all good directions, so that one voxel does not decide
     weight = np.where(areas > 0.8 * areas.max(), areas, 0.0) ** 4
-    slope = (np.array(slopes) * weight[:, None]).sum(axis=0) / weight.sum()
-    opening = _main_hole(_opening_seen(slices, heights, slope, step, closing_mm), axes)
-    if opening is None:
-        best = int(areas.argmax())
-        slope, opening = slopes[best], found[best]
-    assert opening is not None
-    i, j = np.nonzero(opening)
-    centre = np.array([axes[0][i].mean(), axes[1][j].mean()])
-    return centre, np.asarray(slope), opening
+    return np.asarray((np.array(slopes) * weight[:, None]).sum(axis=0) / weight.sum())
 
 
-def _opening_seen(
-    slices: NDArray[np.bool_], heights: FloatArray, slope: FloatArray, step: float, closing: float
-) -> NDArray[np.bool_]:
-    """Holes of the bone projected along one direction."""
-    from scipy.ndimage import binary_fill_holes
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Slab:
+    """The slices of a vertebra near its body's centre."""
 
-    shadow = np.zeros(slices.shape[:2], dtype=bool)
-    for k, z in enumerate(heights):
-        shift = np.rint(-slope * z / step).astype(int)
-        shadow |= np.roll(slices[:, :, k], (int(shift[0]), int(shift[1])), axis=(0, 1))
-    if closing > 0:
-        shadow = close_disc(shadow, closing / step)
-    return np.asarray(binary_fill_holes(shadow) & ~shadow)
+    slices: NDArray[np.bool_]
+    heights_mm: FloatArray
+    y_mm: FloatArray
+    step: float
+
+    @classmethod
+    def of(
+        cls, bone: NDArray[np.bool_], axes: tuple[FloatArray, FloatArray, FloatArray]
+    ) -> "_Slab":
+        near = np.abs(axes[2]) <= _SLAB_MM
+        return cls(
+            slices=np.ascontiguousarray(np.moveaxis(bone[:, :, near], 2, 0)),
+            heights_mm=axes[2][near],
+            y_mm=axes[1],
+            step=float(axes[0][1] - axes[0][0]),
+        )
+
+    def see_through(self, slope: FloatArray, closing_mm: float) -> NDArray[np.bool_] | None:
+        """Largest hole behind the body when looking along one direction; None if none."""
+        from scipy.ndimage import binary_fill_holes
+
+        shifts = np.rint(-self.heights_mm[:, None] * slope / self.step).astype(int)
+        pad = int(np.abs(shifts).max(initial=0))
+        nx, ny = self.slices.shape[1:]
+        shadow = np.zeros((nx + 2 * pad, ny + 2 * pad), dtype=bool)
+        for piece, (i, j) in zip(self.slices, shifts + pad, strict=True):
+            shadow[i : i + nx, j : j + ny] |= piece
+        shadow = shadow[pad : pad + nx, pad : pad + ny]
+        if closing_mm > 0:
+            shadow = close_disc(shadow, closing_mm / self.step)
+        return _main_hole(binary_fill_holes(shadow) & ~shadow, self.y_mm)
 
 
 def close_disc(shape: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
@@ -134,18 +149,16 @@ def close_disc(shape: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
     return np.asarray(closed[pad:-pad, pad:-pad] | shape)
 
 
-def _main_hole(
-    opening: NDArray[np.bool_], axes: tuple[FloatArray, FloatArray]
-) -> NDArray[np.bool_] | None:
-    """The largest hole behind the body centre."""
+def _main_hole(holes: NDArray[np.bool_], y_mm: FloatArray) -> NDArray[np.bool_] | None:
+    """Return the largest hole behind the body centre."""
     from scipy.ndimage import label
 
-    labels, count = label(opening)
+    labels, count = label(holes)
     best, best_area = None, 0
     for n in range(1, count + 1):
         hole = labels == n
         area = int(hole.sum())
-        if area > best_area and axes[1][np.nonzero(hole)[1]].mean() > 0.0:
+        if area > best_area and y_mm[np.nonzero(hole)[1]].mean() > 0.0:
             best, best_area = hole, area
     return best
 

@@ -73,9 +73,14 @@ def find_pedicle(
     core = _track_core(occupancy, body, border, axes, sign)
     if len(core) < 4:
         return None
-    start, local_axis = _fit_axis(core)
-    sections = _cut_sections(occupancy, axes, start, local_axis)
-    if not sections:
+    middle, local_axis = _fit_axis(core)
+    along = (core - middle) @ local_axis
+    # where the mean point's section runs into the arch, one further forward may not
+    for t in sorted(along, key=abs):
+        sections = _cut_sections(occupancy, axes, middle + t * local_axis, local_axis)
+        if sections:
+            break
+    else:
         return None
     width = _smooth(np.array([s.width for s in sections]))
     narrowest = sections[int(width.argmin())]

@@ -92,7 +92,7 @@ def _find_parts(start: VertebraInput, frame: VertebraFrame, spacing_mm: float) -
     grid = local_grid(frame, start.points_lps_mm, spacing_mm, _MARGIN_MM)
     axes = local_coordinates(grid, frame)
     occupancy = occupancy_on(start.bone, grid)
-    canal = find_canal_axis(occupancy > 0.5, *axes)
+    canal = find_canal_axis(occupancy > 0.5, axes, 24.0 if spacing_mm > 1.2 else 12.0)
     if canal is None:
         message = f"{start.level}: no vertebral canal is seen; is the mask a whole vertebra?"
         raise AnatomyError(message)
