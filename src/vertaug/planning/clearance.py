@@ -207,4 +207,3 @@ def _fill_walls(
         share = np.clip(0.5 + inside / (4 * _WALL_SPACING_MM), 0.0, 1.0)
         distance = signed_distance(share.astype(np.float32), _WALL_SPACING_MM)
         stack[..., channel] = resample_trilinear(distance, index_map, size, _FAR_MM)
-

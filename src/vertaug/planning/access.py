@@ -1,0 +1,213 @@
+"""Needle access planning for one vertebra."""
+
+from collections.abc import Sequence
+
+from vertaug.case.errors import InputError, LevelError
+from vertaug.case.instrument import NEEDLE_GAUGES, Needle, needle_of_gauge
+from vertaug.case.level import AUGMENTABLE_LEVELS
+from vertaug.case.plan import (
+    AccessPlan,
+    NeedlePath,
+    PlanningResult,
+    Procedure,
+    Route,
+    WorkingView,
+)
+from vertaug.case.spine import Spine
+from vertaug.planning.assemble import PathKey, assemble_plans
+from vertaug.planning.body import body_shape
+from vertaug.planning.candidates import candidate_paths
+from vertaug.planning.cement_target import cement_target
+from vertaug.planning.clearance import build_fields
+from vertaug.planning.goals import Approach, default_gauge, make_aim, routes_of_level
+from vertaug.planning.objective import OBJECTIVE_TEXT
+from vertaug.planning.path import FinishedPath, Site, finish_path
+from vertaug.planning.refine import search
+from vertaug.planning.rules import SafetyRules
+from vertaug.planning.side import SideGeometry, side_geometry
+from vertaug.planning.views import standard_views, view_of_needle
+
+_DEFAULT_RULES = SafetyRules()
+Paths = dict[PathKey, FinishedPath]
+
+
+def plan_access(
+    spine: Spine,
+    level: str,
+    needle: Needle | None,
+    procedures: Sequence[Procedure],
+    *,
+    rules: SafetyRules = _DEFAULT_RULES,
+) -> PlanningResult:
+    """Plan the needle access to one vertebra.
+
+    Paths come from an objective over all pairs of sampled bone entries and sampled targets; the
+    best few are refined continuously (`vertaug.planning.objective` states the objective). The
+    result is the same, bit by bit, for any number of threads.
+
+    Parameters
+    ----------
+    spine : Spine
+        Analysed spine.
+    level : str
+        Level to treat.
+    needle : Needle or None
+        Needle for all procedures; None takes the usual one of level and procedure.
+    procedures : sequence of Procedure
+        At least one.
+    rules : SafetyRules
+        Required margins.
+
+    Returns
+    -------
+    PlanningResult
+        One-sided and bilateral plans for each procedure and route, safe ones first, best first.
+        Where nothing is safe the best unsafe paths stay, with their violations.
+
+    Raises
+    ------
+    LevelError
+        If the level is not in the scan or its vertebra is cut by the edge of the scan.
+    InputError
+        If no procedure is given.
+    PlanError
+        If the vertebra has no canal to keep clear of.
+    """
+    if not procedures:
+        message = "planning needs at least one procedure: vertebroplasty, kyphoplasty or both"
+        raise InputError(message)
+    wanted = tuple(dict.fromkeys(Procedure(p) for p in procedures))
+    site = _open_site(spine, level)
+    needles = {
+        procedure: needle or needle_of_gauge(default_gauge(level, procedure))
+        for procedure in wanted
+    }
+    paths: Paths = {}
+    for chosen in dict.fromkeys(needles.values()):
+        group = [p for p in wanted if needles[p] == chosen]
+        paths |= _find_paths(site, chosen, group, rules)
+    plans = assemble_plans(level, paths)
+    return PlanningResult(
+        level=level,
+        needle=needles[wanted[0]],
+        plans=plans,
+        views=_views(level, site, plans),
+        cement=cement_target(site.vertebra),
+        advice=_advice(site, paths, needles, rules),
+        objective=OBJECTIVE_TEXT,
+    )
+
+
+def _open_site(spine: Spine, level: str) -> Site:
+    vertebra = spine[level]
+    if level not in AUGMENTABLE_LEVELS:
+        message = f"planning works on thoracic and lumbar levels, not on {level}"
+        raise LevelError(message)
+    if not vertebra.complete:
+        faces = ", ".join(vertebra.cut_by) or "an unknown"
+        message = (
+            f"{level} is cut by the {faces} edge of the scan, so no path can be checked; "
+            "take a scan that holds the whole vertebra"
+        )
+        raise LevelError(message)
+    shape = body_shape(vertebra)
+    fields = build_fields(vertebra, shape, spine.patient)
+    return Site(spine=spine, vertebra=vertebra, shape=shape, fields=fields)
+
+
+def _find_paths(
+    site: Site, needle: Needle, procedures: Sequence[Procedure], rules: SafetyRules
+) -> Paths:
+    """Best path of each route, side and purpose with one needle."""
+    paths: Paths = {}
+    for name in ("left", "right"):
+        side = side_geometry(site.vertebra, site.shape, name)
+        for route in routes_of_level(site.vertebra.level):
+            if side.found or route is not Route.TRANSPEDICULAR:
+                paths |= _search_route(site, side, route, (needle, procedures, rules))
+    return paths
+
+
+def _search_route(
+    site: Site,
+    side: SideGeometry,
+    route: Route,
+    task: tuple[Needle, Sequence[Procedure], SafetyRules],
+) -> Paths:
+    needle, procedures, rules = task
+    approach = Approach(
+        route=route, side=side, shape=site.shape, rules=rules, radius_mm=needle.radius_mm
+    )
+    aims = [
+        make_aim(site.vertebra, site.shape, side.sign, procedure, paired=paired)
+        for procedure in procedures
+        for paired in (True, False)
+    ]
+    candidates = candidate_paths(site.fields, site.shape, side, route)
+    found = search(site.fields, approach, aims, candidates)
+    return {
+        PathKey(
+            procedure=aim.procedure, route=route, side=side.side, paired=aim.paired
+        ): finish_path(site, approach, aim, best, needle)
+        for aim, best in zip(aims, found, strict=bool(found))
+    }
+
+
+def _views(level: str, site: Site, plans: Sequence[AccessPlan]) -> tuple[WorkingView, ...]:
+    views = list(standard_views(level, site.vertebra.frame))
+    for side in ("left", "right"):
+        path = _first_path(plans, side)
+        if path is not None:
+            views.append(view_of_needle(f"barrel_{side}", path))
+    return tuple(views)
+
+
+def _first_path(plans: Sequence[AccessPlan], side: str) -> NeedlePath | None:
+    """Path on a side of the best plan, else of the best plan that has one."""
+    return next((path for plan in plans for path in plan.paths if path.side == side), None)
+
+
+def _advice(
+    site: Site, paths: Paths, needles: dict[Procedure, Needle], rules: SafetyRules
+) -> tuple[str, ...]:
+    """What to know where a side has no pedicle, no path or no safe path."""
+    advice = []
+    for side in ("left", "right"):
+        if not side_geometry(site.vertebra, site.shape, side).found:
+            advice.append(
+                f"No {side} pedicle was found at {site.vertebra.level}: no transpedicular path "
+                "on this side."
+            )
+    for procedure, needle in needles.items():
+        for side in ("left", "right"):
+            own = [p for k, p in paths.items() if k.procedure is procedure and k.side == side]
+            if not any(member.path.safe for member in own):
+                advice.append(_advice_for_side(site, own, (procedure, side, needle), rules))
+    return tuple(advice)
+
+
+def _advice_for_side(
+    site: Site,
+    own: Sequence[FinishedPath],
+    what: tuple[Procedure, str, Needle],
+    rules: SafetyRules,
+) -> str:
+    procedure, side, needle = what
+    opening = f"{procedure.value}, {side}: no safe path with {needle.gauge}G"
+    if own:
+        best = max(own, key=lambda member: member.score)
+        opening += f"; the best one fails on {'; '.join(best.path.violations)}"
+    else:
+        opening += "; no candidate reaches the body"
+    for gauge in NEEDLE_GAUGES:
+        thinner = needle_of_gauge(gauge)
+        if thinner.outer_diameter_mm >= needle.outer_diameter_mm:
+            continue
+        geometry = side_geometry(site.vertebra, site.shape, side)
+        for route in routes_of_level(site.vertebra.level):
+            if not geometry.found and route is Route.TRANSPEDICULAR:
+                continue
+            found = _search_route(site, geometry, route, (thinner, [procedure], rules))
+            if any(member.path.safe for member in found.values()):
+                return f"{opening}. With {gauge}G a safe {route.value} path exists."
+    return f"{opening}. No thinner gauge gives a safe path either."
