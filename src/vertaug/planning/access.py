@@ -170,14 +170,12 @@ def _first_path(plans: Sequence[AccessPlan], side: str) -> NeedlePath | None:
 def _advice(
     site: Site, paths: Paths, needles: dict[Procedure, Needle], rules: SafetyRules
 ) -> tuple[str, ...]:
-    """What to know where a side has no pedicle, no path or no safe path."""
-    advice = []
-    for side in ("left", "right"):
-        if not side_geometry(site.vertebra, site.shape, side).found:
-            advice.append(
-                f"No {side} pedicle was found at {site.vertebra.level}: no transpedicular path "
-                "on this side."
-            )
+    """Return what to know where a side has no pedicle, no path or no safe path."""
+    advice = [
+        f"No {side} pedicle was found at {site.vertebra.level}: no transpedicular path on this side."
+        for side in ("left", "right")
+        if not side_geometry(site.vertebra, site.shape, side).found
+    ]
     for procedure, needle in needles.items():
         for side in ("left", "right"):
             own = [p for k, p in paths.items() if k.procedure is procedure and k.side == side]

@@ -93,7 +93,7 @@ class BodyShape:
 
     @property
     def middle_x_mm(self) -> float:
-        """x half way between the lateral walls, mean over the body's core."""
+        """Return x half way between the lateral walls, mean over the body's core."""
         left, right = self._core_walls()
         return float((left + right).mean()) / 2
 
@@ -145,7 +145,7 @@ def body_shape(vertebra: Vertebra) -> BodyShape:
 
 
 def _lateral_sheets(vertebra: Vertebra) -> tuple[Sheet, Sheet]:
-    """x of the left and right wall over (y, z), finer than the voxel."""
+    """Return x of the left and right wall over (y, z), finer than the voxel."""
     from scipy.ndimage import binary_dilation, gaussian_filter
 
     grid = vertebra.regions.grid

@@ -172,7 +172,7 @@ def _facet_bone(
     origin: FloatArray,
     spacing: float,
 ) -> NDArray[np.float32]:
-    """The neighbours' bone that faces this vertebra's arch: their articular processes."""
+    """Return the neighbours' bone that faces this vertebra's arch: their articular processes."""
     from scipy.ndimage import distance_transform_edt
 
     arch = vertebra.mask(Region.ARCH)

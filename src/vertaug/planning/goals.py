@@ -136,7 +136,8 @@ def _impression_mm(height_mm: FloatArray) -> float:
     depth = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
     rim = inside & (depth <= max(0.3 * depth.max(), 1.0))
     core = depth >= 0.7 * depth.max()
-    u, v = np.indices(height_mm.shape)
+    rows, columns = (np.arange(n, dtype=np.float64) for n in height_mm.shape)
+    u, v = np.meshgrid(rows, columns, indexing="ij")
     basis = np.stack([np.ones(rim.sum()), u[rim], v[rim]], axis=1)
     plane, *_ = np.linalg.lstsq(basis, height_mm[rim], rcond=None)
     expected = plane[0] + plane[1] * u[core] + plane[2] * v[core]

@@ -161,11 +161,12 @@ def _kyphoplasty_notes(approach: Approach, state: PathState, balloon_mm: float) 
     rules = approach.rules
     near, far = rules.cannula_inside_mm
     inside = float(state.of(Feature.TIP_POSTERIOR)[0])
-    notes = [
+    bed = (
         "the target is the distal end of the balloon's bed: the cannula stops "
         f"{near:g}-{far:g} mm inside the posterior wall, the drill goes on by about "
         f"{max(inside - (near + far) / 2, 0.0):.0f} mm"
-    ]
+    )
+    notes = [bed]
     sizes = ", ".join(f"{size:g}" for size in sorted(rules.balloon_lengths_mm))
     if balloon_mm > 0.0:
         notes.append(

@@ -88,7 +88,7 @@ def search(
 
 
 def _spread_best(points: FloatArray, scores: FloatArray) -> list[int]:
-    """Indices of the best candidates that differ by more than a few mm."""
+    """Return the indices of the best candidates that differ by more than a few mm."""
     chosen: list[int] = []
     for k in np.argsort(-scores, kind="stable"):
         if all(np.linalg.norm(points[k] - points[c]) > _APART_MM for c in chosen):

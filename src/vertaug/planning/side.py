@@ -57,7 +57,7 @@ class SideGeometry:
         return np.concatenate([*vectors, tail])
 
     def inferior_border_mm(self) -> float:
-        """z of the inferior pedicle border."""
+        """Return z of the inferior pedicle border."""
         return float(self.centre_mm[2] - self.half_height_mm)
 
 

@@ -104,7 +104,7 @@ def _anterior_view(line: FloatArray) -> tuple[float, float]:
 
 
 def _prone_words(line: FloatArray) -> str:
-    """The same line for the prone patient, in words and as DICOM angles."""
+    """Return the same line for the prone patient, in words and as DICOM angles."""
     front = line if line[1] <= 0 else -line
     back = -front / np.linalg.norm(front)
     primary, secondary = positioner_angles(back)

@@ -79,7 +79,8 @@ class AnalyticVertebra:
         """Return about the distance to the body, negative inside; points (..., 3)."""
         side = _ellipse(p[..., 0], p[..., 1], (self.body_half_width, self.body_half_depth))
         flat = p[..., 1] - self.wall_y
-        return np.maximum(np.maximum(side, flat), np.abs(p[..., 2]) - self.body_half_height)
+        ends = np.abs(p[..., 2]) - self.body_half_height
+        return np.asarray(np.maximum(np.maximum(side, flat), ends))
 
     def pedicle_function(self, p: FloatArray, sign: float) -> FloatArray:
         """Return about the distance to a tube, negative inside; exact at the surface."""
