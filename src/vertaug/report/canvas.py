@@ -1,0 +1,277 @@
+"""Panels of a figure: the CT on a plane, orientation marks, scale bar, window, labels.
+
+Matplotlib is imported here; import this module only where figures are made. No global state
+of matplotlib is used.
+"""
+
+import io
+from typing import Any
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from vertaug.case.grid import FloatArray
+from vertaug.case.volume import Scan
+from vertaug.report.plane import PicturePlane, direction_mark, sample
+from vertaug.report.style import BONE_WINDOW, FILM, PAPER, DisplayWindow
+
+FIGURE_DPI = 200
+SMALL_PT = 6.5
+LABEL_PT = 7.0
+TITLE_PT = 7.5
+_MM_PER_INCH = 25.4
+
+
+def new_figure(width_mm: float, height_mm: float) -> Figure:
+    """Return an empty figure of a printed size on white paper."""
+    figure = Figure(
+        figsize=(width_mm / _MM_PER_INCH, height_mm / _MM_PER_INCH), dpi=FIGURE_DPI, facecolor=PAPER
+    )
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def panel_half_size(
+    figure: Figure, rect: tuple[float, float, float, float], half_width_mm: float
+) -> tuple[float, float]:
+    """Return half width and half height in mm of a plane that fills ``rect`` of the figure."""
+    width, height = figure.get_size_inches()
+    return half_width_mm, half_width_mm * (rect[3] * height) / (rect[2] * width)
+
+
+def add_panel(figure: Figure, rect: tuple[float, float, float, float], plane: PicturePlane) -> Axes:
+    """Add axes whose data coordinates are picture mm (right, down) of ``plane``."""
+    axes = figure.add_axes(rect)
+    left, right, bottom, top = plane.extent_mm
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    axes.set_facecolor(FILM)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set_autoscale_on(False)
+    return axes
+
+
+def draw_scan(
+    axes: Axes, plane: PicturePlane, scan: Scan, window: DisplayWindow = BONE_WINDOW
+) -> None:
+    """Draw the CT on the plane; what the scan does not cover stays empty."""
+    draw_image(axes, plane, sample(scan.hu, scan.grid, plane.pixel_centres()), window)
+
+
+def draw_image(
+    axes: Axes, plane: PicturePlane, hu: ArrayLike, window: DisplayWindow = BONE_WINDOW
+) -> None:
+    """Draw HU values, shape (rows, columns), NaN where there are none."""
+    low, high = window.limits_hu
+    axes.imshow(
+        np.ma.masked_invalid(np.asarray(hu, dtype=np.float64)),
+        cmap="gray",
+        vmin=low,
+        vmax=high,
+        extent=plane.extent_mm,
+        origin="upper",
+        interpolation="bilinear",
+        aspect="auto",
+    )
+
+
+def draw_frame(
+    axes: Axes, plane: PicturePlane, title: str, *, window: DisplayWindow | None = BONE_WINDOW
+) -> None:
+    """Draw title, orientation marks at the four edges, scale bar and window."""
+    # matplotlib's axes fraction: y runs upward, so the top mark is against `down`.
+    marks = (
+        (0.012, 0.5, -plane.right, "left", "center"),
+        (0.988, 0.5, plane.right, "right", "center"),
+        (0.5, 0.985, -plane.down, "center", "top"),
+        (0.5, 0.015, plane.down, "center", "bottom"),
+    )
+    for x, y, direction, horizontal, vertical in marks:
+        text = axes.text(
+            x,
+            y,
+            direction_mark(direction),
+            transform=axes.transAxes,
+            ha=horizontal,
+            va=vertical,
+            color="#FFFFFF",
+            fontsize=TITLE_PT + 1,
+            fontweight="bold",
+        )
+        text.set_path_effects(_halo())
+    draw_title(axes, title)
+    if window is not None:
+        add_text(axes, (0.988, 0.015), window.words, align=("right", "bottom"), size=SMALL_PT - 0.5)
+    _draw_scale_bar(axes, plane)
+
+
+def draw_title(axes: Axes, title: str) -> None:
+    """Write the title on the paper above the panel."""
+    axes.text(
+        0.0,
+        1.012,
+        title,
+        transform=axes.transAxes,
+        ha="left",
+        va="bottom",
+        color="#1d2733",
+        fontsize=TITLE_PT,
+        fontweight="bold",
+        linespacing=1.2,
+    )
+
+
+def _halo(width: float = 1.6) -> list[Any]:
+    """Dark outline that keeps light text legible on bone."""
+    return [patheffects.withStroke(linewidth=width, foreground="#000000")]
+
+
+def add_text(
+    axes: Axes,
+    at_fraction: tuple[float, float],
+    text: str,
+    *,
+    align: tuple[str, str],
+    size: float = SMALL_PT,
+    colour: str = "#FFFFFF",
+) -> None:
+    """Write text at a place given in fractions of the panel (from the lower left)."""
+    artist = axes.text(
+        at_fraction[0],
+        at_fraction[1],
+        text,
+        transform=axes.transAxes,
+        ha=align[0],
+        va=align[1],
+        color=colour,
+        fontsize=size,
+        linespacing=1.25,
+    )
+    artist.set_path_effects(_halo())
+
+
+def _draw_scale_bar(axes: Axes, plane: PicturePlane, length_mm: float = 20.0) -> None:
+    """Draw a bar of known length in the lower left corner."""
+    left, right, bottom, top = plane.extent_mm
+    x, y = left + 0.03 * (right - left), bottom - 0.035 * (bottom - top)
+    tick = 0.012 * (bottom - top)
+    xs = [x, x, x, x + length_mm, x + length_mm, x + length_mm]
+    ys = [y - tick, y + tick, y, y, y + tick, y - tick]
+    (line,) = axes.plot(xs, ys, color="#FFFFFF", linewidth=1.1, solid_capstyle="butt")
+    line.set_path_effects(_halo(2.4))
+    text = axes.text(
+        x + length_mm / 2,
+        y - 1.6 * tick,
+        f"{length_mm:.0f} mm",
+        ha="center",
+        va="bottom",
+        color="#FFFFFF",
+        fontsize=SMALL_PT - 0.5,
+    )
+    text.set_path_effects(_halo())
+
+
+def draw_line(
+    axes: Axes, points_mm: ArrayLike, colour: str, *, width: float = 1.0, dash: str = "-"
+) -> None:
+    """Draw a polyline through picture points, shape (n, 2)."""
+    xy = np.asarray(points_mm, dtype=np.float64)
+    (line,) = axes.plot(xy[:, 0], xy[:, 1], color=colour, linewidth=width, linestyle=dash)
+    line.set_path_effects(
+        [patheffects.withStroke(linewidth=width + 0.9, foreground="#000000", alpha=0.55)]
+    )
+
+
+def draw_points(axes: Axes, points_mm: ArrayLike, colour: str, size: float = 3.4) -> None:
+    """Draw dots with a dark rim at picture points, shape (n, 2)."""
+    xy = np.atleast_2d(np.asarray(points_mm, dtype=np.float64))
+    axes.plot(
+        xy[:, 0],
+        xy[:, 1],
+        linestyle="none",
+        marker="o",
+        markersize=size,
+        markerfacecolor=colour,
+        markeredgecolor="#000000",
+        markeredgewidth=0.5,
+    )
+
+
+def draw_tag(
+    axes: Axes,
+    at_mm: ArrayLike,
+    text: str,
+    colour: str,
+    align: tuple[str, str] = ("center", "center"),
+) -> None:
+    """Write a value on a dark tag at a picture point, moved inside the panel if need be."""
+    x, y = _keep_inside(axes, np.asarray(at_mm, dtype=np.float64), text, align)
+    axes.text(
+        x,
+        y,
+        text,
+        ha=align[0],
+        va=align[1],
+        color=colour,
+        fontsize=LABEL_PT,
+        fontweight="bold",
+        zorder=6,
+        bbox={
+            "boxstyle": "round,pad=0.18",
+            "facecolor": "#000000",
+            "edgecolor": "none",
+            "alpha": 0.62,
+        },
+    )
+
+
+def _keep_inside(
+    axes: Axes, at_mm: FloatArray, text: str, align: tuple[str, str]
+) -> tuple[float, float]:
+    """Move a text's anchor so that the text (its size estimated) stays inside the panel."""
+    left, right = axes.get_xlim()
+    bottom, top = axes.get_ylim()  # bottom is the larger number: rows run down
+    pixels_across = axes.get_window_extent().width
+    per_point = (right - left) / pixels_across * FIGURE_DPI / 72
+    width = (0.68 * max(len(line) for line in text.split("\n")) + 0.8) * LABEL_PT * per_point
+    height = 1.7 * LABEL_PT * per_point
+    before = {"left": 0.0, "center": 0.5, "right": 1.0}[align[0]] * width
+    above = {"top": 0.0, "center": 0.5, "bottom": 1.0}[align[1]] * height
+    x = min(max(at_mm[0], left + before), right - (width - before))
+    y = min(max(at_mm[1], top + above), bottom - (height - above))
+    return float(x), float(y)
+
+
+def draw_contour(
+    axes: Axes, plane: PicturePlane, field: ArrayLike, colour: str, width: float = 0.9
+) -> None:
+    """Draw the 0.5 level of a field sampled at the plane's pixels, shape (rows, columns)."""
+    values = np.nan_to_num(np.asarray(field, dtype=np.float64))
+    if not values.min() < 0.5 < values.max():
+        return
+    rows, columns = plane.shape
+    left, _, _, top = plane.extent_mm
+    x = left + (np.arange(columns) + 0.5) * plane.pixel_mm
+    y = top + (np.arange(rows) + 0.5) * plane.pixel_mm
+    axes.contour(x, y, values, levels=[0.5], colors=[colour], linewidths=[width])
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """Return the figure as PNG that depends on its content alone (no date, no version)."""
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer,
+        format="png",
+        dpi=FIGURE_DPI,
+        facecolor=PAPER,
+        metadata={"Software": None},
+        pil_kwargs={"compress_level": 4},
+    )
+    return buffer.getvalue()

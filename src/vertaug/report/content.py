@@ -1,0 +1,118 @@
+"""What a report says, before it is laid out: the same for HTML and PDF."""
+
+from dataclasses import dataclass
+
+from vertaug.report.inputs import ReportInput
+from vertaug.report.style import Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One entry of a table: its text, how it stands, and whether it is stressed."""
+
+    text: str
+    mark: Mark = Mark.NONE
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table; the first column names the rows."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """One figure of the summary: a label, a large value, a line of detail."""
+
+    label: str
+    value: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The sentence at the top about the plan, with advice where there is no safe one."""
+
+    mark: Mark
+    text: str
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextBlock:
+    """A heading with paragraphs."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportContent:
+    """The whole report in words and tables; pictures are joined by name.
+
+    Attributes
+    ----------
+    left, right : tuple of Table
+        Tables of the first page beside each other.
+    wide : tuple of Table
+        Tables of the later pages over the full width.
+    text : tuple of TextBlock
+        Notes, method and sources.
+    provenance : tuple of Table
+        Inputs, software and parameters.
+    """
+
+    title: str
+    case_name: str
+    created: str
+    status: Status
+    tiles: tuple[Tile, ...]
+    left: tuple[Table, ...]
+    right: tuple[Table, ...]
+    wide: tuple[Table, ...]
+    text: tuple[TextBlock, ...]
+    provenance: tuple[Table, ...]
+
+
+def cells(*texts: str) -> tuple[Cell, ...]:
+    """Return a row of plain cells."""
+    return tuple(Cell(text=t) for t in texts)
+
+
+def build_content(case: ReportInput) -> ReportContent:
+    """Put the case into words and tables."""
+    from vertaug.report import content_fracture, content_method, content_plan
+
+    level = case.level
+    title = f"Vertebral augmentation plan, {level}" if case.planning else "Spine measurement"
+    if case.planning is None and level is not None:
+        title = f"Vertebral fracture measurement, {level}"
+    wide = [content_fracture.levels_table(case)]
+    left: list[Table] = []
+    right: list[Table] = []
+    measurement = case.assessment.levels.get(level) if level is not None else None
+    if measurement is not None:
+        left += [content_fracture.heights_table(measurement)]
+        findings = content_fracture.findings_table(measurement)
+        (left if case.planning is not None else right).append(findings)
+    if case.planning is not None:
+        left += [content_plan.views_table(case.planning)]
+        right += content_plan.best_plan_tables(case)
+        wide += [content_plan.candidates_table(case.planning)]
+    return ReportContent(
+        title=title,
+        case_name=case.provenance.case_name,
+        created=case.provenance.created or "",
+        status=content_plan.status(case),
+        tiles=(*content_fracture.tiles(case), *content_plan.tiles(case)),
+        left=tuple(left),
+        right=tuple(right),
+        wide=tuple(wide),
+        text=content_method.text_blocks(case),
+        provenance=content_method.provenance_tables(case),
+    )

@@ -1,0 +1,160 @@
+"""The measured part of the report in words and tables."""
+
+from vertaug.case.level import sort_levels
+from vertaug.case.measurement import HeightSet, VertebraMeasurement
+from vertaug.report import words
+from vertaug.report.content import Cell, Table, Tile, cells
+from vertaug.report.inputs import ReportInput
+
+_HEIGHTS = ("anterior", "middle", "posterior")
+
+
+def largest_loss(loss: HeightSet) -> tuple[str, float]:
+    """Return the height that lost most and its loss in percent."""
+    name = max(_HEIGHTS, key=lambda n: float(getattr(loss, n)))
+    return name, float(getattr(loss, name))
+
+
+def tiles(case: ReportInput) -> tuple[Tile, ...]:
+    """Return the summary of the measurement."""
+    level = case.level
+    measured = case.assessment.levels.get(level) if level is not None else None
+    if level is None or measured is None:
+        count = len(case.assessment.levels)
+        detail = f"{count} levels measured, {len(case.assessment.incomplete)} not"
+        return (Tile(label="Level", value=level or "none", detail=detail),)
+    name, loss = largest_loss(measured.loss_percent)
+    density = measured.trabecular
+    value = f"{density.mean_hu:.0f} HU"
+    detail = "trabecular, no calibration"
+    if density.density_mg_per_ml is not None:
+        value = f"{density.density_mg_per_ml:.0f} mg/ml"
+        spread = density.uncertainty_mg_per_ml
+        around = "" if spread is None else f"± {spread:.0f}, "
+        detail = f"{around}trabecular {density.mean_hu:.0f} HU"
+    return (
+        Tile(label="Level", value=level, detail=words.grade(measured.genant_grade, measured.shape)),
+        Tile(label="Largest height loss", value=words.percent(loss), detail=f"{name} height"),
+        Tile(
+            label="Wedge angle",
+            value=words.degrees(abs(measured.wedge_angle_deg)),
+            detail="kyphotic" if measured.wedge_angle_deg >= 0 else "lordotic",
+        ),
+        Tile(label="Density", value=value, detail=detail),
+    )
+
+
+def heights_table(measured: VertebraMeasurement) -> Table:
+    """Return the three heights of the level with ratios and losses."""
+    rows = []
+    for name in _HEIGHTS:
+        reference = measured.reference_mm
+        expected = None if reference is None else float(getattr(reference, name))
+        height = float(getattr(measured.heights_mm, name))
+        rows.append(
+            (
+                Cell(text=name),
+                Cell(text=words.millimetres(height, unit=False), strong=True),
+                Cell(text=words.millimetres(getattr(measured.heights_3d_mm, name), unit=False)),
+                Cell(text=words.millimetres(expected, unit=False)),
+                Cell(text=f"{getattr(measured.own_ratios, name):.2f}"),
+                Cell(text=words.percent(getattr(measured.loss_percent, name)), strong=True),
+            )
+        )  # fmt: skip
+    return Table(
+        title=f"Heights of {measured.level}",
+        columns=("", "mm", "3D mm", "expected", "ratio", "loss"),
+        rows=tuple(rows),
+        note=f"Ratio: to the own posterior height. Expected: {measured.reference_method}.",
+    )
+
+
+def findings_table(measured: VertebraMeasurement) -> Table:
+    """Return angles, posterior wall, canal, cleft, density and volume of the level."""
+    wall, cleft = measured.posterior_wall, measured.cleft
+    gas = "none seen"
+    if cleft.present:
+        gas = f"present, {cleft.volume_ml:.1f} ml gas, {cleft.extent_mm:.0f} mm long"
+    elif cleft.volume_ml > 0:
+        gas = f"no cleft ({cleft.volume_ml:.1f} ml gas)"
+    canal = words.MISSING
+    if wall.canal_depth_mm is not None:
+        canal = f"{words.millimetres(wall.canal_depth_mm)} deep"
+        if wall.canal_compromise_percent is not None:
+            canal += f", {words.percent(wall.canal_compromise_percent)} compromised"
+    density = measured.trabecular
+    bone = f"{density.mean_hu:.0f} ± {density.sd_hu:.0f} HU"
+    if density.density_mg_per_ml is not None:
+        bone = f"{density.density_mg_per_ml:.0f} mg/ml ({density.mean_hu:.0f} HU), {density.method}"
+    volume = words.millilitres(measured.body_volume_ml)
+    if measured.lost_volume_ml is not None:
+        volume += f", {words.millilitres(measured.lost_volume_ml)} below the predicted"
+    rows = (
+        ("Wedge angle of the body", words.kyphosis(measured.wedge_angle_deg)),
+        ("Local kyphosis (level above to this)", words.kyphosis(measured.local_kyphosis_deg)),
+        ("Cobb angle (above to below)", words.kyphosis(measured.cobb_angle_deg)),
+        ("Posterior wall, retropulsion", words.millimetres(wall.retropulsion_mm)),
+        ("Canal, mid-sagittal", canal),
+        ("Intravertebral cleft", gas),
+        ("Cancellous bone", bone),
+        ("Body volume", volume),
+    )
+    return Table(
+        title="Angles, wall, canal and bone",
+        columns=("", ""),
+        rows=tuple(cells(*row) for row in rows),
+    )
+
+
+def levels_table(case: ReportInput) -> Table:
+    """Return every labelled level with its measurements, or why it has none."""
+    missing = {**case.spine.incomplete, **case.assessment.incomplete}
+    rows = []
+    for level in sort_levels({*case.assessment.levels, *missing}):
+        measured = case.assessment.levels.get(level)
+        if measured is None:
+            rows.append(cells(level, *([words.MISSING] * 10), missing[level]))
+        else:
+            reason = missing.get(level, "complete" if measured.complete else "incomplete")
+            rows.append(_level_row(measured, reason, treated=level == case.level))
+    return Table(
+        title="All levels",
+        columns=(
+            "Level", "Ha mm", "Hm mm", "Hp mm", "Ha/Hp", "Hm/Hp", "Largest loss",
+            "Genant grade", "Wedge", "Cobb", "Bone mg/ml", "State",
+        ),
+        rows=tuple(rows),
+        note=(
+            "Ha, Hm, Hp: anterior, middle, posterior height. Angles: kyphosis positive, in "
+            "degrees. Loss against the expected height of each level."
+        ),
+    )  # fmt: skip
+
+
+def _level_row(measured: VertebraMeasurement, state: str, *, treated: bool) -> tuple[Cell, ...]:
+    """Return one measured level as a row."""
+    name, loss = largest_loss(measured.loss_percent)
+    grade = str(measured.genant_grade)
+    if measured.genant_grade > 0:
+        grade += f" {measured.shape.value}"
+    density = measured.trabecular.density_mg_per_ml
+    bone = f"{measured.trabecular.mean_hu:.0f} HU" if density is None else f"{density:.0f}"
+    heights, ratios = measured.heights_mm, measured.own_ratios
+    texts = (
+        f"{heights.anterior:.1f}",
+        f"{heights.middle:.1f}",
+        f"{heights.posterior:.1f}",
+        f"{ratios.anterior:.2f}",
+        f"{ratios.middle:.2f}",
+        f"{words.percent(loss)} {name}" if measured.reference_mm is not None else words.MISSING,
+        grade,
+        words.degrees(measured.wedge_angle_deg).rstrip("°"),
+        words.degrees(measured.cobb_angle_deg).rstrip("°"),
+        bone,
+        state,
+    )
+    stressed = treated or measured.genant_grade > 0
+    return (
+        Cell(text=measured.level, strong=True),
+        *(Cell(text=t, strong=stressed and k == 6) for k, t in enumerate(texts)),
+    )

@@ -1,0 +1,254 @@
+"""The planned part of the report in words and tables."""
+
+from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
+from vertaug.case.spine import Vertebra
+from vertaug.planning.rules import SafetyRules
+from vertaug.report import words
+from vertaug.report.content import Cell, Status, Table, Tile, cells
+from vertaug.report.inputs import ReportInput
+from vertaug.report.style import Mark
+
+
+def judgeable_mm(case: ReportInput) -> float:
+    """Return the margin below which the scan's spacing does not allow a judgement.
+
+    Half of the coarsest spacing: the place of a surface between two samples is not known
+    better than that.
+    """
+    return 0.5 * float(case.spine.scan.grid.spacing_mm.max())
+
+
+def mark_margin(value_mm: float, required_mm: float, judgeable: float) -> Mark:
+    """Return how a margin stands: not kept, kept by less than the scan can tell, or kept."""
+    if value_mm < required_mm:
+        return Mark.CUT
+    return Mark.NARROW if value_mm < required_mm + judgeable else Mark.KEPT
+
+
+def margin_rows(
+    path: NeedlePath, rules: SafetyRules
+) -> tuple[tuple[str, float | None, float], ...]:
+    """Return name, margin and required margin in mm, in the order of their danger."""
+    m = path.margins
+    return (
+        ("canal", m.canal_mm, rules.canal_mm),
+        ("pedicle wall, least", m.pedicle_mm, rules.pedicle_mm),
+        ("pedicle, medial", m.pedicle_medial_mm, rules.pedicle_medial_mm),
+        ("pedicle, inferior", m.pedicle_inferior_mm, rules.pedicle_inferior_mm),
+        ("pedicle, lateral", m.pedicle_lateral_mm, rules.pedicle_mm),
+        ("pedicle, superior", m.pedicle_superior_mm, rules.pedicle_mm),
+        ("medial border, behind the body", m.medial_wall_mm, rules.medial_wall_mm),
+        ("anterior wall", m.anterior_wall_mm, rules.anterior_wall_mm),
+        ("posterior wall (tip)", m.posterior_wall_mm, rules.posterior_wall_mm),
+        ("lateral wall", m.lateral_wall_mm, rules.lateral_wall_mm),
+        ("superior endplate", m.superior_endplate_mm, rules.endplate_mm),
+        ("inferior endplate", m.inferior_endplate_mm, rules.endplate_mm),
+        ("facet joint", m.facet_mm, rules.facet_mm),
+        ("neighbouring bone", m.neighbour_mm, rules.neighbour_mm),
+    )
+
+
+def best_plan(planning: PlanningResult | None) -> AccessPlan | None:
+    """Return the first safe plan, else the first plan, else None."""
+    if planning is None or not planning.plans:
+        return None
+    return next((p for p in planning.plans if p.safe), planning.plans[0])
+
+
+def shown_paths(plan: AccessPlan) -> tuple[NeedlePath, ...]:
+    """Return the paths in the order of the pictures: the patient's right one first."""
+    return tuple(sorted(plan.paths, key=lambda p: p.side != "right"))
+
+
+def status(case: ReportInput) -> Status:
+    """Return the sentence at the top of the first page."""
+    planning = case.planning
+    if planning is None:
+        text = "Measured only: no needle path was planned for this case."
+        if case.assessment.level is None:
+            text = f"No fractured level found. {text}"
+        return Status(mark=Mark.NONE, text=text, advice=(case.assessment.level_source,))
+    plan = best_plan(planning)
+    if plan is not None and plan.safe:
+        safe = sum(p.safe for p in planning.plans)
+        keep = "needle keeps" if len(plan.paths) == 1 else "needles keep"
+        text = (
+            f"{words.procedure(plan.procedure).capitalize()}, {words.route(plan.route)}, "
+            f"{words.sides(plan.sides)}, {planning.needle.gauge} G: the {keep} every required "
+            f"margin. {safe} of {len(planning.plans)} plans are safe."
+        )
+        return Status(mark=Mark.KEPT, text=text, advice=planning.advice)
+    if plan is None:
+        text = f"No path could be planned at {planning.level} with {planning.needle.gauge} G."
+    else:
+        text = (
+            f"NO SAFE PATH at {planning.level} with {planning.needle.gauge} G: every path "
+            "breaks a required margin. The least bad one is drawn in red."
+        )
+    return Status(mark=Mark.CUT, text=text, advice=planning.advice)
+
+
+def tiles(case: ReportInput) -> tuple[Tile, ...]:
+    """Return the summary of the best plan."""
+    plan, planning = best_plan(case.planning), case.planning
+    if planning is None:
+        return ()
+    if plan is None:
+        return (Tile(label="Best plan", value="none", detail=f"{planning.needle.gauge} G"),)
+    side = {"both": "both sides", "left": "left", "right": "right"}[plan.sides]
+    detail = f"{words.route(plan.route)}, {planning.needle.gauge} G"
+    label = "Best plan" if plan.safe else "Best plan, NOT SAFE"
+    return (Tile(label=label, value=side, detail=detail),)
+
+
+def skin_words(vertebra: Vertebra, path: NeedlePath) -> str:
+    """Return where the needle meets the skin, measured from the body of the level."""
+    if path.skin_entry_lps_mm is None:
+        return "outside the scan"
+    x, _, z = vertebra.frame.to_local(path.skin_entry_lps_mm)
+    side = "left" if x >= 0 else "right"
+    height = "above" if z >= 0 else "below"
+    return f"{abs(x):.0f} mm {side} of midline, {abs(z):.0f} mm {height} body centre"
+
+
+def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], ...]:
+    """Return the geometry of one needle as label and text."""
+    skin = words.millimetres(path.skin_depth_mm)
+    total = words.MISSING
+    if path.skin_depth_mm is not None:
+        total = words.millimetres(path.skin_depth_mm + path.length_mm)
+    along, high, across = path.tip_thirds
+    rows = (
+        ("skin entry", skin_words(vertebra, path)),
+        ("skin to bone", skin),
+        ("bone entry to tip", words.millimetres(path.length_mm)),
+        ("skin to tip", total),
+        ("axial angle, forward", words.medial(path.axial_angle_deg)),
+        ("sagittal angle, forward", words.caudal(path.sagittal_angle_deg)),
+        ("tip: thirds of the body", f"{along}, {high}, {across}"),
+        ("tip: depth in the body", words.percent(100 * path.tip_depth_fraction)),
+        ("pedicle breach class", path.gertzbein_robbins or "not through the pedicle"),
+    )
+    if path.breach_probability is None:
+        return rows
+    return (*rows, ("breach within aiming error", words.percent(100 * path.breach_probability)))
+
+
+def best_plan_tables(case: ReportInput) -> list[Table]:
+    """Return needles and margins of the best plan, one column per needle."""
+    plan = best_plan(case.planning)
+    if plan is None or case.planning is None:
+        return []
+    vertebra = case.spine[case.planning.level]
+    heads = tuple(f"{p.side} needle" for p in shown_paths(plan))
+    geometry = [_path_rows(vertebra, p) for p in shown_paths(plan)]
+    rows = []
+    longest = max(range(len(geometry)), key=lambda n: len(geometry[n]))
+    for k, (label, _) in enumerate(geometry[longest]):
+        texts = [g[k][1] if k < len(g) else words.MISSING for g in geometry]
+        rows.append((Cell(text=label), *cells(*texts)))
+    cement = case.planning.cement
+    note = (
+        f"Cement: aim for {words.millilitres(cement.target_ml)} "
+        f"({cement.low_ml:.1f}–{cement.high_ml:.1f} ml); {cement.basis}."
+    )
+    needle = case.planning.needle
+    title = f"Best plan: {needle.gauge} G, outer diameter {needle.outer_diameter_mm:.2f} mm"
+    first = Table(title=title, columns=("", *heads), rows=tuple(rows), note=note)
+    return [first, _margins_table(case, plan, heads)]
+
+
+def _margins_table(case: ReportInput, plan: AccessPlan, heads: tuple[str, ...]) -> Table:
+    """Return the margins of a plan with required values and marks."""
+    judgeable = judgeable_mm(case)
+    columns = [margin_rows(p, case.rules) for p in shown_paths(plan)]
+    rows = []
+    for entries in zip(*columns, strict=True):
+        if all(value is None for _, value, _ in entries):
+            continue
+        name, _, required = entries[0]
+        row = [Cell(text=name)]
+        for _, value, limit in entries:
+            mark = Mark.NONE if value is None else mark_margin(value, limit, judgeable)
+            text = words.millimetres(value, unit=False)
+            row.append(Cell(text=text, mark=mark, strong=mark is Mark.CUT))
+        rows.append((*row, Cell(text=f"≥ {required:.1f}")))
+    note = (
+        "Outer surface of the needle to the structure. Narrow: kept, but by less than half of "
+        f"the coarsest voxel spacing ({judgeable:.1f} mm), which this scan cannot tell."
+    )
+    return Table(
+        title="Margins in mm", columns=("", *heads, "required"), rows=tuple(rows), note=note
+    )
+
+
+def views_table(planning: PlanningResult) -> Table:
+    """Return the C-arm working views."""
+    names = {
+        "ap": "True AP",
+        "lateral": "True lateral",
+        "barrel_left": "Down the left needle",
+        "barrel_right": "Down the right needle",
+    }
+    rows = tuple(
+        (
+            Cell(text=names.get(v.name, v.name)),
+            Cell(text=words.primary(v.primary_angle_deg), strong=True),
+            Cell(text=words.secondary(v.secondary_angle_deg), strong=True),
+            Cell(text=v.sentence),
+        )
+        for v in planning.views
+    )
+    return Table(
+        title="Working views (C-arm, patient prone)",
+        columns=("", "primary", "secondary", "in words"),
+        rows=rows,
+        note="DICOM positioner angles of the patient: LAO and CRA positive.",
+    )
+
+
+def candidates_table(planning: PlanningResult) -> Table:
+    """Return all plans, best first."""
+    rows = []
+    for number, plan in enumerate(planning.plans, start=1):
+        rows.append(_candidate_row(number, plan))
+    return Table(
+        title=f"All plans at {planning.level}, best first",
+        columns=(
+            "No.", "Procedure", "Route", "Side", "Score", "Canal mm", "Pedicle mm",
+            "Front wall mm", "Length mm", "Angles medial / caudal", "Class", "State",
+        ),
+        rows=tuple(rows),
+        note=f"Objective: {planning.objective}. Margins: the smaller one of both needles.",
+    )  # fmt: skip
+
+
+def _candidate_row(number: int, plan: AccessPlan) -> tuple[Cell, ...]:
+    """Return one plan as a row."""
+    canal = min(p.margins.canal_mm for p in plan.paths)
+    pedicle = [p.margins.pedicle_mm for p in plan.paths if p.margins.pedicle_mm is not None]
+    angles = " · ".join(
+        f"{p.axial_angle_deg:.0f}° / {p.sagittal_angle_deg:.0f}°" for p in plan.paths
+    )
+    violations = "; ".join(
+        f"{p.side}: {v}" if len(plan.paths) > 1 else v for p in plan.paths for v in p.violations
+    )
+    return (
+        Cell(text=str(number), strong=True),
+        *cells(
+            words.procedure(plan.procedure),
+            words.route(plan.route),
+            plan.sides,
+            f"{plan.score:.2f}",
+            words.millimetres(canal, unit=False),
+            words.millimetres(min(pedicle) if pedicle else None, unit=False),
+            words.millimetres(min(p.margins.anterior_wall_mm for p in plan.paths), unit=False),
+            " · ".join(f"{p.length_mm:.0f}" for p in plan.paths),
+            angles.replace("-", "−"),
+            " · ".join(p.gertzbein_robbins or words.MISSING for p in plan.paths),
+        ),
+        Cell(
+            text="safe" if plan.safe else f"not safe: {violations}" if violations else "not safe",
+            mark=Mark.KEPT if plan.safe else Mark.CUT,
+        ),
+    )

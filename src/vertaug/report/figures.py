@@ -1,0 +1,155 @@
+"""All pictures of a report."""
+
+from dataclasses import dataclass
+
+from vertaug.case.plan import NeedlePath
+from vertaug.report.content_plan import best_plan, shown_paths
+from vertaug.report.inputs import ReportInput
+
+_PAGE_WIDTH_MM = 182.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One picture of the report.
+
+    Attributes
+    ----------
+    name : str
+        File name without its ending; ``key`` is the one of the first page.
+    caption : str
+        What is seen, in words.
+    png : bytes
+        The picture.
+    width_mm, height_mm : float
+        Printed size.
+    """
+
+    name: str
+    caption: str
+    png: bytes
+    width_mm: float
+    height_mm: float
+
+
+_OUTLINES = (
+    "Yellow: surface of the bone. Orange: pedicles. Pink: canal. Blue: needle, drawn with its "
+    "outer diameter (red if not safe). Distances in mm."
+)
+
+
+def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
+    """Draw every picture that the case allows."""
+    level = case.level
+    if level is None or level not in case.spine.vertebrae:
+        return (_spine_picture(case, "key"),) if case.spine.vertebrae else ()
+    plan = best_plan(case.planning)
+    paths = () if plan is None else shown_paths(plan)
+    pictures = [_key_picture(case, level, paths), _spine_picture(case, "spine")]
+    pictures += [_needle_picture(case, level, path) for path in paths]
+    pictures.append(_solid_picture(case, level, paths))
+    return tuple(pictures)
+
+
+def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -> Picture:
+    """Draw the picture of the first page: sagittal with landmarks, axial with the needles."""
+    from vertaug.report import canvas, figure_needle, figure_vertebra
+
+    height = 84.0
+    vertebra = case.spine[level]
+    figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
+    figure_vertebra.add_sagittal_panel(
+        figure, (0.0, 0.0, 0.44, 0.945), case.spine, vertebra, case.assessment.levels.get(level)
+    )
+    figure_needle.add_axial_panel(figure, (0.45, 0.0, 0.55, 0.945), case.spine, vertebra, paths)
+    caption = (
+        "Left: six points and three heights (mm); dashed: endplate lines of the wedge angle. "
+        f"Right: {_OUTLINES}"
+    )
+    return Picture(
+        name="key",
+        caption=caption,
+        png=canvas.png_bytes(figure),
+        width_mm=_PAGE_WIDTH_MM,
+        height_mm=height,
+    )
+
+
+def _spine_picture(case: ReportInput, name: str) -> Picture:
+    """Draw the whole spine with its levels and grades, beside it the level of the report."""
+    from vertaug.report import canvas, figure_vertebra
+
+    height, level = 92.0, case.level
+    figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
+    alone = level is None or level not in case.spine.vertebrae
+    rect = (0.0, 0.0, 1.0 if alone else 0.55, 0.95)
+    figure_vertebra.add_overview_panel(figure, rect, case.spine, case.assessment)
+    caption = (
+        "Sagittal section that follows the body centres from side to side. Grades: "
+        "quantitative, Genant-style."
+    )
+    if level is not None and not alone:
+        figure_vertebra.add_sagittal_panel(
+            figure,
+            (0.56, 0.0, 0.44, 0.95),
+            case.spine,
+            case.spine[level],
+            case.assessment.levels.get(level),
+            half_width_mm=30.0,
+        )
+        caption += (
+            f" Right: {level} with the six points, the three heights in mm and the endplate "
+            "lines (dashed) of the wedge angle."
+        )
+    return Picture(
+        name=name,
+        caption=caption,
+        png=canvas.png_bytes(figure),
+        width_mm=_PAGE_WIDTH_MM,
+        height_mm=height,
+    )
+
+
+def _needle_picture(case: ReportInput, level: str, path: NeedlePath) -> Picture:
+    """Draw one needle in its axial and sagittal plane and across it."""
+    from vertaug.report import canvas, figure_needle
+
+    height = 64.0
+    vertebra = case.spine[level]
+    figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
+    top = 0.93
+    figure_needle.add_axial_panel(figure, (0.0, 0.0, 0.36, top), case.spine, vertebra, (path,))
+    figure_needle.add_sagittal_panel(figure, (0.365, 0.0, 0.365, top), case.spine, vertebra, path)
+    figure_needle.add_coronal_panel(figure, (0.735, 0.0, 0.265, top), case.spine, vertebra, path)
+    state = "" if path.safe else " NOT SAFE: " + "; ".join(path.violations) + "."
+    caption = (
+        f"The {path.side} needle in its axial and sagittal oblique plane, and the coronal "
+        "oblique section across it where the pedicle is tightest, seen from the front. "
+        f"{_OUTLINES}{state}"
+    )
+    return Picture(
+        name=f"needle_{path.side}",
+        caption=caption,
+        png=canvas.png_bytes(figure),
+        width_mm=_PAGE_WIDTH_MM,
+        height_mm=height,
+    )
+
+
+def _solid_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -> Picture:
+    """Draw the vertebra in three dimensions."""
+    from vertaug.report import canvas, figure_solid
+
+    height = 60.0
+    figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
+    top = 0.925
+    rects = tuple((0.335 * k, 0.0, 0.33, top) for k in range(3))
+    figure_solid.add_solid_panels(figure, rects, case.spine[level], paths)
+    needle = " with the needles to scale, the bone drawn as glass over them" if paths else ""
+    return Picture(
+        name="solid",
+        caption=f"{level}{needle}. Arrows: L left, P back, H head of the vertebra.",
+        png=canvas.png_bytes(figure),
+        width_mm=_PAGE_WIDTH_MM,
+        height_mm=height,
+    )

@@ -1,0 +1,122 @@
+"""A small z-buffer renderer: triangle meshes to shaded, partly transparent pictures.
+
+The compiled kernel finds the nearest triangle of each pixel; everything else is array
+arithmetic on whole pictures.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.case.grid import FloatArray
+from vertaug.report.plane import PicturePlane
+
+_LIGHT = np.array([-0.45, -0.65, -0.62])  # from the upper left in front, picture axes
+_AMBIENT = 0.42
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mesh:
+    """A triangle mesh in LPS mm with outward vertex normals.
+
+    Attributes
+    ----------
+    vertices, normals : (n, 3) float64 arrays
+    faces : (m, 3) int array
+        Counter-clockwise seen from outside.
+    """
+
+    vertices: FloatArray
+    normals: FloatArray
+    faces: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layer:
+    """What one mesh looks like from one side.
+
+    Attributes
+    ----------
+    depth_mm : (rows, columns) float64 array
+        Depth of the nearest surface behind the picture plane; inf where there is none.
+    normal : (rows, columns, 3) float64 array
+        Unit normal in picture axes (right, down, into the picture).
+    """
+
+    depth_mm: FloatArray
+    normal: FloatArray
+
+
+def render(mesh: Mesh, plane: PicturePlane) -> Layer:
+    """Return the nearest surface of a mesh seen along the plane's normal (parallel rays)."""
+    from vertaug.report._raster_numba import scan_convert
+
+    basis = np.stack([plane.right, plane.down, plane.normal])
+    pixel = plane.to_pixel(mesh.vertices)
+    seen = np.stack([pixel[:, 1], pixel[:, 0], plane.depth_mm(mesh.vertices)], axis=-1)
+    corners = np.ascontiguousarray(seen[mesh.faces])
+    depth = np.full(plane.shape, np.inf)
+    owner = np.zeros(plane.shape, dtype=np.int64)
+    scan_convert(corners, depth, owner)
+    hit = np.isfinite(depth)
+    row, column = np.nonzero(hit)
+    weight = _barycentric(corners[owner[hit]], column, row)
+    blended = np.einsum("nk,nkc->nc", weight, (mesh.normals @ basis.T)[mesh.faces[owner[hit]]])
+    normal = np.zeros((*plane.shape, 3))
+    normal[hit] = blended / np.maximum(np.linalg.norm(blended, axis=1, keepdims=True), 1e-9)
+    return Layer(depth_mm=depth, normal=normal)
+
+
+def _barycentric(
+    corners: FloatArray, column: NDArray[np.int64], row: NDArray[np.int64]
+) -> FloatArray:
+    """Weights of the corners, shape (n, 3), at one pixel of each triangle (n, 3, 3)."""
+    x = corners[..., 0] - column[:, None]
+    y = corners[..., 1] - row[:, None]
+    across = [x[:, a] * y[:, b] - x[:, b] * y[:, a] for a, b in ((1, 2), (2, 0), (0, 1))]
+    weight = np.stack(across, axis=-1)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+
+def shade(layer: Layer, colour: tuple[float, float, float], gloss: float = 0.0) -> FloatArray:
+    """Return the lit colour of each pixel, shape (rows, columns, 3), in [0, 1].
+
+    Lambert's law with an ambient part, and a highlight of strength ``gloss``.
+    """
+    light = _LIGHT / np.linalg.norm(_LIGHT)
+    half = light + np.array([0.0, 0.0, -1.0])
+    half = half / np.linalg.norm(half)
+    hit = np.isfinite(layer.depth_mm)
+    normal = layer.normal[hit]
+    diffuse = _AMBIENT + (1 - _AMBIENT) * np.clip(normal @ light, 0.0, 1.0)
+    shine = gloss * np.clip(normal @ half, 0.0, 1.0) ** 40
+    out = np.zeros(layer.normal.shape)
+    out[hit] = np.minimum(diffuse[:, None] * np.array(colour) + shine[:, None], 1.0)
+    return out
+
+
+def glass_over(
+    normal: FloatArray, colour: FloatArray, behind: FloatArray, clearness: float = 0.72
+) -> FloatArray:
+    """Lay a surface over what is behind it like glass: clear face on, dense at the rims.
+
+    Parameters
+    ----------
+    normal : (n, 3) float64 array
+        Normals of the surface in picture axes.
+    colour, behind : (n, 3) float64 arrays
+        Lit colours of the surface and of what lies behind it.
+    clearness : float
+        Share of the light from behind where the surface faces the eye, 0 to 1.
+    """
+    facing = np.clip(-normal[:, 2], 0.0, 1.0)
+    through = (clearness * facing**1.2)[:, None]
+    return np.asarray(through * behind + (1 - through) * colour)
+
+
+def halve(picture: FloatArray) -> FloatArray:
+    """Average 2 x 2 pixels, shape (2r, 2c, 3) to (r, c, 3): smooth edges."""
+    rows, columns = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
+    block = picture[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2, -1)
+    return np.asarray(block.mean(axis=(1, 3)))

@@ -1,0 +1,96 @@
+"""Numbers and angles as they are printed."""
+
+from vertaug.case.measurement import FractureShape
+from vertaug.case.plan import Procedure, Route
+
+MISSING = "–"
+_ROUTES = {
+    Route.TRANSPEDICULAR: "transpedicular",
+    Route.PARAPEDICULAR: "parapedicular",
+    Route.FAR_LATERAL: "far-lateral",
+}
+
+
+def millimetres(value: float | None, *, unit: bool = True) -> str:
+    """Return a length with one decimal, a dash if there is none."""
+    if value is None:
+        return MISSING
+    return f"{_minus(value, 1)} mm" if unit else _minus(value, 1)
+
+
+def millilitres(value: float | None) -> str:
+    """Return a volume with one decimal, a dash if there is none."""
+    return MISSING if value is None else f"{_minus(value, 1)} ml"
+
+
+def percent(value: float | None) -> str:
+    """Return a whole percentage, a dash if there is none."""
+    return MISSING if value is None else f"{_minus(value, 0)} %"
+
+
+def degrees(value: float | None) -> str:
+    """Return an angle with one decimal, a dash if there is none."""
+    return MISSING if value is None else f"{_minus(value, 1)}°"
+
+
+def kyphosis(value: float | None) -> str:
+    """Return an angle with the word for its sign; kyphosis is positive."""
+    if value is None:
+        return MISSING
+    word = "kyphotic" if value >= 0 else "lordotic"
+    return f"{abs(value):.1f}° {word}"
+
+
+def _minus(value: float, digits: int) -> str:
+    """Format with a true minus sign and without a negative zero."""
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = f"{0:.{digits}f}"
+    return text.replace("-", "−")
+
+
+def caudal(angle_deg: float) -> str:
+    """Return the inclination of a needle with its direction in words."""
+    word = "caudal" if angle_deg >= 0 else "cranial"
+    return f"{abs(angle_deg):.0f}° {word}"
+
+
+def medial(angle_deg: float) -> str:
+    """Return the convergence of a needle with its direction in words."""
+    word = "medial" if angle_deg >= 0 else "lateral"
+    return f"{abs(angle_deg):.0f}° {word}"
+
+
+def primary(angle_deg: float) -> str:
+    """Return the DICOM positioner primary angle in words: LAO positive."""
+    rounded = round(angle_deg)
+    return "0°" if rounded == 0 else f"{'LAO' if rounded > 0 else 'RAO'} {abs(rounded)}°"
+
+
+def secondary(angle_deg: float) -> str:
+    """Return the DICOM positioner secondary angle in words: cranial positive."""
+    rounded = round(angle_deg)
+    return "0°" if rounded == 0 else f"{'CRA' if rounded > 0 else 'CAU'} {abs(rounded)}°"
+
+
+def route(value: Route) -> str:
+    """Return the route as it is printed."""
+    return _ROUTES[value]
+
+
+def procedure(value: Procedure) -> str:
+    """Return the procedure as it is printed."""
+    return value.value
+
+
+def sides(value: str) -> str:
+    """Return the side or sides as they are printed."""
+    return "both sides" if value == "both" else f"{value} side"
+
+
+def grade(number: int, shape: FractureShape) -> str:
+    """Return Genant grade and shape."""
+    words = {0: "none", 1: "mild", 2: "moderate", 3: "severe"}[number]
+    if number == 0:
+        return "grade 0, no fracture by height"
+    return f"grade {number} ({words}), {shape.value}"

@@ -1,0 +1,128 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vertaug.case.errors import LevelError
+from vertaug.report import words
+from vertaug.report.content import build_content
+from vertaug.report.content_plan import judgeable_mm, mark_margin, skin_words
+from vertaug.report.style import Mark
+
+
+def table(content, start):
+    everything = (*content.left, *content.right, *content.wide, *content.provenance)
+    return next(t for t in everything if t.title.startswith(start))
+
+
+def row(found, label):
+    return next([c.text for c in r] for r in found.rows if r[0].text == label)
+
+
+def test_numbers_of_the_first_page_are_those_of_the_case(report_input, assessment, planning):
+    content = build_content(report_input)
+    measured = assessment.levels["L1"]
+    heights = row(table(content, "Heights"), "anterior")
+    assert heights[1] == f"{measured.heights_mm.anterior:.1f}"
+    assert heights[4] == f"{measured.own_ratios.anterior:.2f}"
+    assert heights[5] == f"{measured.loss_percent.anterior:.0f} %"
+    tiles = {t.label: t for t in content.tiles}
+    assert tiles["Level"].value == "L1"
+    assert tiles["Level"].detail == "grade 2 (moderate), wedge"
+    assert tiles["Wedge angle"].value == f"{measured.wedge_angle_deg:.1f}°"
+    margins = table(content, "Margins")
+    path = planning.plans[0].paths[0]
+    assert row(margins, "canal")[1:] == [f"{path.margins.canal_mm:.1f}"] * 2 + ["≥ 1.0"]
+    assert row(table(content, "Best plan"), "bone entry to tip")[1] == f"{path.length_mm:.1f} mm"
+    assert row(table(content, "Best plan"), "skin to tip")[1] == f"{27 + path.length_mm:.1f} mm"
+
+
+def test_the_right_needle_comes_first_as_in_the_pictures(report_input):
+    assert table(build_content(report_input), "Margins").columns[1:3] == (
+        "right needle",
+        "left needle",
+    )
+
+
+def test_skin_entry_is_given_from_the_midline(spine, planning):
+    frame = spine["L1"].frame
+    path = replace(
+        planning.plans[0].paths[0], skin_entry_lps_mm=frame.to_world([-43.2, 80.0, -11.7])
+    )
+    assert skin_words(spine["L1"], path) == "43 mm right of midline, 12 mm below body centre"
+    assert skin_words(spine["L1"], replace(path, skin_entry_lps_mm=None)) == "outside the scan"
+
+
+@pytest.mark.parametrize(
+    ("value", "mark"), [(0.9, Mark.CUT), (1.0, Mark.NARROW), (1.4, Mark.NARROW), (1.5, Mark.KEPT)]
+)
+def test_a_margin_is_narrow_where_the_scan_cannot_tell(value, mark, report_input):
+    assert judgeable_mm(report_input) == pytest.approx(0.5)
+    assert mark_margin(value, 1.0, 0.5) is mark
+
+
+def test_an_unsafe_plan_is_said_at_the_top_with_advice(report_input, unsafe_planning):
+    content = build_content(replace(report_input, planning=unsafe_planning))
+    assert content.status.mark is Mark.CUT
+    assert content.status.text.startswith("NO SAFE PATH at L1 with 11 G")
+    assert content.status.advice == unsafe_planning.advice
+    margins = table(content, "Margins")
+    cell = next(r[1] for r in margins.rows if r[0].text == "pedicle wall, least")
+    assert (cell.text, cell.mark) == ("−0.7", Mark.CUT)
+    state = table(content, "All plans").rows[0][-1]
+    assert state.mark is Mark.CUT
+    assert "pedicle wall" in state.text
+
+
+def test_without_any_plan_the_top_says_so(report_input, planning):
+    empty = replace(planning, plans=(), advice=("No gauge fits.",))
+    content = build_content(replace(report_input, planning=empty))
+    assert content.status.text == "No path could be planned at L1 with 11 G."
+    assert content.status.advice == ("No gauge fits.",)
+
+
+def test_measured_only(report_input):
+    content = build_content(replace(report_input, planning=None))
+    assert content.status.text == "Measured only: no needle path was planned for this case."
+    assert content.title == "Vertebral fracture measurement, L1"
+    assert not [t for t in content.wide if t.title.startswith("All plans")]
+
+
+def test_no_fracture_at_all(report_input, assessment):
+    nothing = replace(assessment, level=None, level_source="no level has grade 1 or more")
+    content = build_content(replace(report_input, planning=None, assessment=nothing))
+    assert content.status.text.startswith("No fractured level found.")
+    assert content.tiles[0].value == "none"
+
+
+def test_every_level_is_listed_with_its_reason(report_input, assessment):
+    levels = table(build_content(report_input), "All levels")
+    assert [r[0].text for r in levels.rows] == ["T12", "L1", "L2", "L3"]
+    assert levels.rows[3][-1].text == assessment.incomplete["L3"]
+    assert {len(r) for r in levels.rows} == {len(levels.columns)}
+
+
+def test_a_plan_of_another_spine_is_refused(report_input, planning):
+    with pytest.raises(LevelError, match="T9, which is not in this spine"):
+        replace(report_input, planning=replace(planning, level="T9"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (words.millimetres(-0.04), "0.0 mm"),
+        (words.millimetres(-1.26), "−1.3 mm"),
+        (words.millimetres(None), "–"),
+        (words.kyphosis(-3.21), "3.2° lordotic"),
+        (words.kyphosis(12.0), "12.0° kyphotic"),
+        (words.primary(-12.4), "RAO 12°"),
+        (words.primary(0.3), "0°"),
+        (words.secondary(7.6), "CRA 8°"),
+        (words.secondary(-7.6), "CAU 8°"),
+        (words.medial(-4.0), "4° lateral"),
+        (words.caudal(9.0), "9° caudal"),
+        (words.percent(np.float64(40.4)), "40 %"),
+    ],
+)
+def test_numbers_in_words(text, expected):
+    assert text == expected
