@@ -19,8 +19,10 @@ apophysis inside the rounding of the rim. On a parabolic plate of depth c the st
 continuation is 0.06 c short."""
 _STEEP, _STEEP_WITHIN = 0.8, 0.3
 """Steepness that is wall, not plate, and the share of the depth in which it is looked for."""
-_ROUNDING_MM = 3.0
+_ROUNDING_MM = 2.0
 """Largest rounding of a rim; the corner is not sought further out."""
+_LIP_RISE_MM = 0.5
+"""How far a corner may stand above the plate beside it."""
 _LIP_MM = 3.0
 """How far a corner may stand out from the waist; what is further is osteophyte."""
 _LINE_WINDOW = (0.05, 0.95)
@@ -142,6 +144,7 @@ def _corner(profile: SagittalProfile, upper: bool, *, at_front: bool) -> tuple[f
     window = (inset >= start) & (inset <= stop)
     corner_inset = max(start - _ROUNDING_MM, 0.0)
     height = _continue_to(inset[window] - corner_inset, rise[window])
+    height = min(height, float(rise[window].max()) + _LIP_RISE_MM)
     y = wall + corner_inset if at_front else wall - corner_inset
     return y, height if upper else -height
 
