@@ -1,0 +1,220 @@
+"""Which numbering a label map without names follows.
+
+A numbering is possible if it knows every number and its vertebrae, by name, follow each other
+from head to foot as their centres do. If one vertebra assignment is left, it is taken; if not,
+the user is asked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from vertaug.case.errors import LabelError, OrientationError
+from vertaug.imaging.numbering import NUMBERINGS, Numbering, levels_in_order
+
+_CLASH = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSummary:
+    """What is known of each value of a label map.
+
+    Attributes
+    ----------
+    heights_mm : mapping of int to float
+        Superior coordinate of the centre of each value's voxels.
+    volumes_mm3 : mapping of int to float
+        Volume of each value.
+    """
+
+    heights_mm: Mapping[int, float]
+    volumes_mm3: Mapping[int, float]
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """All values but 0, rising."""
+        return tuple(sorted(self.heights_mm))
+
+
+def detect_numbering(summary: LabelSummary, name: str) -> tuple[Numbering, tuple[str, ...]]:
+    """Return the numbering of a map from its numbers and the order of their centres.
+
+    Raises
+    ------
+    LabelError
+        If the map holds 28, unknown numbers, or fits several numberings or none.
+    OrientationError
+        If the only numbering that knows the numbers finds them upside down.
+    """
+    values = summary.values
+    if _CLASH in values:
+        raise LabelError(_explain_clash(values, name))
+    knowing = [n for n in NUMBERINGS.values() if _knows(n, values)]
+    if not knowing:
+        raise LabelError(_explain_unknown(values, name))
+    upright = [n for n in knowing if _order(n.levels, summary) >= 0]
+    if not upright:
+        check_order(knowing[0].levels, summary, name)
+    whole = [n for n in upright if all(v in n.levels for v in values)]
+    candidates = _distinct(whole or upright, values)
+    growth = _growth_downward(summary)
+    turned = [] if whole or growth > 0 else [n for n in knowing if _fits_turned(n, summary)]
+    if turned or growth < 0:
+        others = _distinct([*candidates, *turned], values)
+        raise LabelError(_explain_ambiguous(others, summary, name))
+    if len(candidates) > 1:
+        return _decide_by_file_name(candidates, summary, name)
+    chosen = candidates[0]
+    note = (
+        f"Numbering '{chosen.name}' ({chosen.producer}) was found from the numbers and their "
+        "order from head to foot."
+    )
+    return chosen, (note,)
+
+
+def check_order(levels: Mapping[int, str], summary: LabelSummary, name: str) -> None:
+    """Check that named vertebrae lie in the order of their names, head up.
+
+    Raises
+    ------
+    OrientationError
+        If all lie the other way round: the header's head and foot are exchanged.
+    LabelError
+        If the order is mixed.
+    """
+    ordered = [(v, n) for v, n in levels_in_order(levels) if v in summary.heights_mm]
+    pairs = list(pairwise(ordered))
+    wrong = [
+        f"{upper[1]} below {lower[1]}"
+        for upper, lower in pairs
+        if summary.heights_mm[upper[0]] <= summary.heights_mm[lower[0]]
+    ]
+    if not wrong:
+        return
+    if len(wrong) == len(pairs):
+        message = (
+            f"{name}: by the header every vertebra lies the wrong way round ({wrong[0]}). Either "
+            "head and foot are exchanged in the header, or the labels follow another numbering; "
+            "correct the header, or declare the numbering"
+        )
+        raise OrientationError(message)
+    message = (
+        f"{name}: the vertebrae are not in order from head to foot ({', '.join(wrong[:3])}); the "
+        "labels are mixed up or follow another numbering. Correct them, or declare the numbering; "
+        "a map of the regions of one vertebra is read with the numbering level:L2"
+    )
+    raise LabelError(message)
+
+
+def explain_values(values: tuple[int, ...], numbering: Numbering, name: str) -> str:
+    """Say which numbers a declared numbering does not know, and which numberings do."""
+    unknown = [v for v in values if v not in numbering.levels and v not in numbering.others]
+    fitting = [n.name for n in NUMBERINGS.values() if _knows(n, values)]
+    hint = f"; all are known in: {', '.join(fitting)}" if fitting else _closest(values)
+    return (
+        f"{name}: numbering '{numbering.name}' does not know {_list(unknown)}{hint}. Declare the "
+        "numbering that the labels were made with"
+    )
+
+
+def _knows(numbering: Numbering, values: tuple[int, ...]) -> bool:
+    vertebrae = [v for v in values if v in numbering.levels]
+    return bool(vertebrae) and all(v in numbering.levels or v in numbering.others for v in values)
+
+
+def _order(levels: Mapping[int, str], summary: LabelSummary) -> int:
+    """1 if all named vertebrae lie head up, -1 if any does not, 0 if one cannot tell."""
+    ordered = [v for v, _ in levels_in_order(levels) if v in summary.heights_mm]
+    if len(ordered) < 2:
+        return 0
+    heights = [summary.heights_mm[v] for v in ordered]
+    return 1 if all(a > b for a, b in pairwise(heights)) else -1
+
+
+def _distinct(numberings: list[Numbering], values: tuple[int, ...]) -> list[Numbering]:
+    unique: dict[tuple[str, ...], Numbering] = {}
+    for numbering in numberings:
+        unique.setdefault(tuple(numbering.describe_value(v) for v in values), numbering)
+    return list(unique.values())
+
+
+def _growth_downward(summary: LabelSummary) -> int:
+    """1 if every structure is larger than the one above it, as vertebrae are; -1 if none is."""
+    order = sorted(summary.values, key=lambda v: -summary.heights_mm[v])
+    volumes = [summary.volumes_mm3[v] for v in order][1:-1]  # the outer ones may be cut
+    steps = [b > a for a, b in pairwise(volumes)]
+    if len(steps) < 2:
+        return 0
+    return 1 if all(steps) else -int(not any(steps))
+
+
+def _fits_turned(numbering: Numbering, summary: LabelSummary) -> bool:
+    """Whether this would be an unbroken run of vertebrae if head and foot were exchanged."""
+    values = summary.values
+    unbroken = values == tuple(range(values[0], values[-1] + 1))
+    known = all(v in numbering.levels for v in values)
+    return known and unbroken and _order(numbering.levels, summary) < 0
+
+
+def _decide_by_file_name(
+    candidates: list[Numbering], summary: LabelSummary, name: str
+) -> tuple[Numbering, tuple[str, ...]]:
+    verse = [n for n in candidates if n.name == "verse"]
+    if verse and "seg-vert" in name.lower():
+        note = "The numbers alone fit several numberings; 'seg-vert' in the name says VerSe."
+        return verse[0], (note,)
+    raise LabelError(_explain_ambiguous(candidates, summary, name))
+
+
+def _explain_clash(values: tuple[int, ...], name: str) -> str:
+    meanings = {
+        n.name: n.describe_value(_CLASH) for n in NUMBERINGS.values() if n.name != "vertebrae_pp"
+    }
+    meanings["spine_segment"] = "sacrum"
+    fitting = [n.name for n in NUMBERINGS.values() if _knows(n, values)]
+    shown = ", ".join(f"{meaning} in {key}" for key, meaning in meanings.items())
+    return (
+        f"{name}: the labels hold the number {_CLASH}, which means {shown}, and nothing in the "
+        f"file says which. Declare it with --numbering (possible here: {', '.join(fitting)})"
+    )
+
+
+def _explain_unknown(values: tuple[int, ...], name: str) -> str:
+    return (
+        f"{name}: no known numbering has vertebrae for the numbers {_list(values)}"
+        f"{_closest(values)}. Use the vertebra mask, declare the numbering, give a JSON table of "
+        "names beside the file, or say level:L2 for a mask of one vertebra"
+    )
+
+
+def _closest(values: tuple[int, ...]) -> str:
+    ranked = []
+    for numbering in NUMBERINGS.values():
+        unknown = [v for v in values if v not in numbering.levels and v not in numbering.others]
+        count = sum(v in numbering.levels for v in values)
+        ranked.append((len(unknown), -count, numbering.name, unknown))
+    ranked.sort(key=lambda item: item[:2])
+    lines = [
+        f"{name} ({-count} vertebrae, unknown: {_list(unknown)})"
+        for _, count, name, unknown in ranked[:2]
+    ]
+    return f"; closest: {', '.join(lines)}"
+
+
+def _explain_ambiguous(candidates: list[Numbering], summary: LabelSummary, name: str) -> str:
+    lines = []
+    for numbering in candidates:
+        pairs = [f"{v}={numbering.describe_value(v)}" for v in summary.values[:6]]
+        flag = ", head and foot exchanged" if _order(numbering.levels, summary) < 0 else ""
+        lines.append(f"{numbering.name} ({', '.join(pairs)}{flag})")
+    if len(lines) == 1:
+        lines.append("another numbering with head and foot exchanged (vertebrae grow upward here)")
+    return (
+        f"{name}: the numbers {_list(summary.values)} can be read in several ways: "
+        f"{'; '.join(lines)}. Declare the numbering, or level:L2 for the regions of one vertebra"
+    )
+
+
+def _list(values: tuple[int, ...] | list[int]) -> str:
+    shown = ", ".join(str(v) for v in list(values)[:12])
+    return shown + (" ..." if len(values) > 12 else "") if values else "none"
