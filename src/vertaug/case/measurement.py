@@ -97,8 +97,11 @@ class VertebraMeasurement:
         Where the reference comes from, in words.
     loss_percent : HeightSet
         ``(1 - height / reference) * 100``, negative where the body is taller.
+    profile_loss_percent : float or None
+        Largest loss along the mid-sagittal height profile, against the same reference; a
+        collapse need not be deepest at one of the six points.
     genant_grade : int
-        0 to 3, quantitative, Genant-style.
+        0 to 3, quantitative, Genant-style: of the largest loss, six points and profile.
     shape : FractureShape
         By the height that lost most.
     wedge_angle_deg : float
@@ -136,6 +139,7 @@ class VertebraMeasurement:
     lost_volume_ml: float | None
     endplate_residual_mm: tuple[float, float]
     notes: tuple[str, ...] = ()
+    profile_loss_percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,20 +9,25 @@ from vertaug.case.measurement import (
     HeightSet,
     VertebraMeasurement,
 )
-from vertaug.case.spine import Region, Spine, Vertebra
+from vertaug.case.spine import Spine, Vertebra
 from vertaug.fracture.angle import kyphosis_between
 from vertaug.fracture.canal import measure_posterior_wall
 from vertaug.fracture.grading import (
     classify_shape,
     compute_loss,
     compute_own_ratios,
-    describe_boundary,
+    describe_grade,
     largest_loss,
 )
-from vertaug.fracture.height import average_thirds, map_heights, measure_heights
-from vertaug.fracture.interior import find_cleft, find_metal, measure_trabecular
+from vertaug.fracture.height import BodyHeights, average_thirds, map_heights, measure_body
+from vertaug.fracture.interior import crop_to_body, find_cleft, find_metal, measure_trabecular
 from vertaug.fracture.norm import find_norm
-from vertaug.fracture.reference import GradedLevels, grade_levels
+from vertaug.fracture.reference import (
+    GradedLevels,
+    find_profile_loss,
+    grade_levels,
+    mean_height,
+)
 from vertaug.fracture.selection import check_level, select_level
 
 # Spread of the anterior/posterior ratio in healthy adults is 0.06-0.08 (MRI, Surg Radiol Anat
@@ -72,7 +77,7 @@ def assess_fracture(
     for name, vertebra in spine.vertebrae.items():
         if not vertebra.complete:
             incomplete[name] = describe_cut(vertebra.cut_by)
-    heights = {name: measure_heights(v.landmarks) for name, v in complete.items()}
+    heights = {name: measure_body(v) for name, v in complete.items()}
     graded = grade_levels(heights)
     measured = {
         name: _measure(_place(name, complete), heights[name], graded, calibration)
@@ -94,67 +99,79 @@ def describe_cut(cut_by: tuple[str, ...]) -> str:
 
 
 def _place(name: str, complete: dict[str, Vertebra]) -> _Place:
-    above = next((v for n, v in complete.items() if are_adjacent(n, name)), None)
-    below = next((v for n, v in complete.items() if are_adjacent(name, n)), None)
-    return _Place(vertebra=complete[name], above=above, below=below)
+    # Where T13 or L6 is present, two levels count as adjacent; the nearer one is meant.
+    above = [v for n, v in complete.items() if are_adjacent(n, name)]
+    below = [v for n, v in complete.items() if are_adjacent(name, n)]
+    return _Place(
+        vertebra=complete[name],
+        above=above[-1] if above else None,
+        below=below[0] if below else None,
+    )
 
 
 def _measure(
     place: _Place,
-    heights: HeightSet,
+    heights: BodyHeights,
     graded: GradedLevels,
     calibration: DensityCalibration | None,
 ) -> VertebraMeasurement:
-    vertebra = place.vertebra
+    vertebra, points = place.vertebra, heights.points
     name = vertebra.level
     reference = graded.references[name]
-    loss = compute_loss(heights, reference.heights_mm)
+    expected = reference.heights.points
+    loss = compute_loss(points, expected)
+    profile = find_profile_loss(heights, reference.heights)
     local, cobb, angle_notes = _measure_angles(place)
     wall, wall_notes = measure_posterior_wall(vertebra, place.above, place.below)
     volume = vertebra.body_volume_mm3 / 1000.0
-    predicted = predict_volume(volume, heights, reference.heights_mm)
+    predicted = predict_volume(volume, points, expected)
     grade = graded.grades[name]
-    notes = (*describe_grade(name, heights, loss, grade), *angle_notes, *wall_notes)
-    if not graded.stable:
-        notes = (*notes, "grades of neighbouring levels depend on each other; the higher is kept")
-    if grade >= 2:
-        notes = (*notes, "the core of a collapsed body is compacted: its density reads too high")
-    metal = find_metal(vertebra)
-    if metal is not None:
-        notes = (*notes, metal)
+    hu, body = crop_to_body(vertebra)
+    top, bottom = vertebra.superior, vertebra.inferior
     return VertebraMeasurement(
         level=name,
         complete=True,
-        heights_mm=heights,
+        heights_mm=points,
         heights_3d_mm=average_thirds(
-            map_heights(vertebra.superior.surface, vertebra.inferior.surface),
-            vertebra.superior.surface.v_mm,
+            map_heights(top.surface, bottom.surface), top.surface.u_mm, top.surface.v_mm
         ),
-        own_ratios=compute_own_ratios(heights),
-        reference_mm=reference.heights_mm,
+        own_ratios=compute_own_ratios(points),
+        reference_mm=expected,
         reference_method=reference.method,
         loss_percent=loss,
+        profile_loss_percent=None if profile is None else profile.percent,
         genant_grade=grade,
-        shape=classify_shape(loss),
-        wedge_angle_deg=kyphosis_between(
-            vertebra.superior.line, vertebra.inferior.line, vertebra.frame
-        ),
+        shape=classify_shape(loss, profile),
+        wedge_angle_deg=kyphosis_between(top.line, bottom.line, vertebra.frame),
         local_kyphosis_deg=local,
         cobb_angle_deg=cobb,
         posterior_wall=wall,
-        cleft=find_cleft(
-            vertebra.hu.values, vertebra.mask(Region.BODY), vertebra.hu.grid.spacing_mm
-        ),
+        cleft=find_cleft(hu, body, vertebra.hu.grid.spacing_mm),
         trabecular=measure_trabecular(vertebra, calibration),
         body_volume_ml=volume,
         predicted_volume_ml=predicted,
         lost_volume_ml=predicted - volume,
-        endplate_residual_mm=(
-            vertebra.superior.line.residual_mm,
-            vertebra.inferior.line.residual_mm,
+        endplate_residual_mm=(top.line.residual_mm, bottom.line.residual_mm),
+        notes=(
+            *describe_grade(loss, profile, grade),
+            *describe_wedging(name, points, loss, grade),
+            *angle_notes,
+            *wall_notes,
+            *_describe_limits(vertebra, grade, stable=graded.stable),
         ),
-        notes=notes,
     )
+
+
+def _describe_limits(vertebra: Vertebra, grade: int, *, stable: bool) -> tuple[str, ...]:
+    notes = []
+    if not stable:
+        notes.append("grades of neighbouring levels depend on each other; the higher is kept")
+    if grade >= 2:
+        notes.append("the core of a collapsed body is compacted: its density reads too high")
+    metal = find_metal(vertebra)
+    if metal is not None:
+        notes.append(metal)
+    return tuple(notes)
 
 
 def _measure_angles(place: _Place) -> tuple[float | None, float | None, tuple[str, ...]]:
@@ -175,31 +192,22 @@ def predict_volume(volume_ml: float, heights: HeightSet, reference: HeightSet) -
     The own cross-section (volume over mean height) at the mean of the expected heights. A body
     that also spread sideways is predicted slightly too large.
     """
-    return volume_ml * _mean(reference) / _mean(heights)
+    return volume_ml * mean_height(reference) / mean_height(heights)
 
 
-def _mean(heights: HeightSet) -> float:
-    return (heights.anterior + heights.middle + heights.posterior) / 3.0
-
-
-def describe_grade(level: str, heights: HeightSet, loss: HeightSet, grade: int) -> tuple[str, ...]:
-    """Return what a reader should know about a grade: boundaries and natural shape."""
-    notes = []
-    near = describe_boundary(largest_loss(loss))
-    if near is not None:
-        notes.append(near)
+def describe_wedging(
+    level: str, heights: HeightSet, loss: HeightSet, grade: int
+) -> tuple[str, ...]:
+    """Return a sentence where the own wedge ratio and the neighbours do not say the same."""
     norm = find_norm(level)
     expected = norm.anterior / norm.posterior
     ratio = heights.anterior / heights.posterior
+    band = f"the normal range of {level} ({expected:.2f} +/- {2 * _WEDGE_SD:.2f})"
     usual = abs(ratio - expected) <= 2 * _WEDGE_SD
     if grade == 1 and usual and loss.anterior == largest_loss(loss):
-        notes.append(
-            f"anterior/posterior ratio {ratio:.2f} is within the normal range of {level} "
-            f"({expected:.2f} +/- {2 * _WEDGE_SD:.2f}): physiological wedging is possible"
-        )
+        text = f"anterior/posterior ratio {ratio:.2f} is within {band}"
+        return (f"{text}: physiological wedging is possible",)
     if grade == 0 and ratio < expected - 2 * _WEDGE_SD:
-        notes.append(
-            f"anterior/posterior ratio {ratio:.2f} is below the normal range of {level} "
-            f"({expected:.2f} +/- {2 * _WEDGE_SD:.2f}) although the neighbours predict it"
-        )
-    return tuple(notes)
+        text = f"anterior/posterior ratio {ratio:.2f} is below {band}"
+        return (f"{text} although the neighbours predict it",)
+    return ()

@@ -1,5 +1,7 @@
 """Ratios, height losses, Genant-style grade and shape (clinical reference 2.2)."""
 
+from dataclasses import dataclass
+
 from vertaug.case.measurement import FractureShape, HeightSet
 
 GRADE_1_PERCENT = 20.0
@@ -8,6 +10,23 @@ GRADE_3_PERCENT = 40.0
 
 # Losses come from differences of floating-point heights; a loss of exactly 20 % must be grade 1.
 _ROUNDING_PERCENT = 1e-9
+_MARGIN_PERCENT = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileLoss:
+    """Largest loss along the mid-sagittal profile.
+
+    Attributes
+    ----------
+    percent : float
+        ``(1 - height / reference) * 100``.
+    share : float
+        Where, as a share of the depth from the anterior wall.
+    """
+
+    percent: float
+    share: float
 
 
 def compute_own_ratios(heights: HeightSet) -> HeightSet:
@@ -46,31 +65,51 @@ def grade_loss(percent: float) -> int:
     return 1 if percent >= GRADE_1_PERCENT - _ROUNDING_PERCENT else 0
 
 
-def classify_shape(loss_percent: HeightSet) -> FractureShape:
+def classify_shape(loss_percent: HeightSet, profile: ProfileLoss | None = None) -> FractureShape:
     """Return the shape by the most reduced height (Genant 1993).
 
     Crush if the posterior height is the most reduced or all three are fractured (at least
-    20 %); otherwise wedge (anterior) or biconcave (middle); none below grade 1.
+    20 %); otherwise wedge (anterior) or biconcave (middle). If none of the three reaches
+    grade 1 but the profile between them does, the third of the depth where it is lowest decides;
+    none below grade 1.
     """
     losses = (loss_percent.anterior, loss_percent.middle, loss_percent.posterior)
     worst = max(losses)
-    if grade_loss(worst) == 0:
+    if grade_loss(worst) > 0:
+        if loss_percent.posterior == worst or grade_loss(min(losses)) > 0:
+            return FractureShape.CRUSH
+        return FractureShape.WEDGE if loss_percent.anterior == worst else FractureShape.BICONCAVE
+    if profile is None or grade_loss(profile.percent) == 0:
         return FractureShape.NONE
-    if loss_percent.posterior == worst or grade_loss(min(losses)) > 0:
-        return FractureShape.CRUSH
-    return FractureShape.WEDGE if loss_percent.anterior == worst else FractureShape.BICONCAVE
+    if profile.share < 1 / 3:
+        return FractureShape.WEDGE
+    return FractureShape.BICONCAVE if profile.share <= 2 / 3 else FractureShape.CRUSH
 
 
-def describe_boundary(percent: float, margin_percent: float = 3.0) -> str | None:
-    """Return a sentence if a loss lies within measurement error of a grade boundary.
+def describe_grade(
+    loss_percent: HeightSet, profile: ProfileLoss | None, grade: int
+) -> tuple[str, ...]:
+    """Return what a reader should know about a grade.
 
-    The margin is the effect of 0.7 mm on a 25 mm body, inside the 1 mm repeatability target of
-    clinical reference 2.3.
+    Says where the loss lies within 3 points of a boundary (the effect of 0.7 mm on a 25 mm
+    body, inside the 1 mm repeatability target of clinical reference 2.3), and where the profile
+    and not the six points decided.
     """
-    for boundary in (GRADE_1_PERCENT, GRADE_2_PERCENT, GRADE_3_PERCENT):
-        if abs(percent - boundary) <= margin_percent:
-            return (
-                f"height loss {percent:.1f} % lies within measurement error of the grade "
-                f"boundary at {boundary:.0f} %"
+    points = largest_loss(loss_percent)
+    notes = []
+    decisive = points
+    if profile is not None and profile.percent > points:
+        decisive = profile.percent
+        if grade_loss(points) < grade:
+            notes.append(
+                f"grade {grade} rests on the mid-sagittal profile, {profile.percent:.0f} % lost at "
+                f"{100 * profile.share:.0f} % of the depth from the front; at the six points "
+                f"{points:.1f} % is lost (grade {grade_loss(points)})"
             )
-    return None
+    notes.extend(
+        f"height loss {decisive:.1f} % lies within measurement error of the grade boundary at "
+        f"{boundary:.0f} %"
+        for boundary in (GRADE_1_PERCENT, GRADE_2_PERCENT, GRADE_3_PERCENT)
+        if abs(decisive - boundary) <= _MARGIN_PERCENT
+    )
+    return tuple(notes)

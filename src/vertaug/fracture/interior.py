@@ -14,6 +14,8 @@ CLEFT_EXTENT_MM = 10.0
 """Least extent in SI or AP of a gas collection to be called a cleft (clinical reference 2.5)."""
 _GAS_DEPTH_MM = 2.5
 """A gas collection must reach this deep, or it is the blurred edge of lung, bowel or disc."""
+_GAS_VOLUME_MM3 = 10.0
+"""A smaller collection is noise of the image."""
 
 # Design defaults. Enamel-dense human bone stays below 2200 HU; steel and titanium saturate the
 # scale. Barium cement reads 1400-3000 HU; cancellous bone does not, a sclerotic metastasis can.
@@ -38,12 +40,25 @@ def measure_depth(mask: NDArray[np.bool_], spacing_mm: FloatArray) -> FloatArray
     return np.asarray(np.maximum(depth - 0.5 * float(np.min(spacing_mm)), 0.0))
 
 
+def crop_to_body(vertebra: Vertebra) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
+    """Return the CT and the body's mask, cut to the box of the body."""
+    body = vertebra.mask(Region.BODY)
+    box = []
+    for axis in range(3):
+        others = tuple(a for a in range(3) if a != axis)
+        places = np.nonzero(body.any(axis=others))[0]
+        box.append(slice(int(places[0]), int(places[-1]) + 1))
+    i, j, k = box
+    return np.asarray(vertebra.hu.values[i, j, k]), body[i, j, k]
+
+
 def find_cleft(hu: NDArray[np.floating], body: NDArray[np.bool_], spacing_mm: FloatArray) -> Cleft:
     """Return the gas inside a body.
 
-    Gas is every connected collection of body voxels below -200 HU that reaches at least 2.5 mm
-    deep. It is an intravertebral cleft if one collection extends at least 10 mm in the
-    supero-inferior or antero-posterior direction (clinical reference 2.5, design default).
+    Gas is every connected collection of at least 10 mm3 of body voxels below -200 HU that
+    reaches at least 2.5 mm deep. It is an intravertebral cleft if one collection extends at
+    least 10 mm in the supero-inferior or antero-posterior direction (clinical reference 2.5,
+    design default).
 
     Parameters
     ----------
@@ -59,22 +74,23 @@ def find_cleft(hu: NDArray[np.floating], body: NDArray[np.bool_], spacing_mm: Fl
     Cleft
         Volume of all collections; extent of the largest.
     """
+    voxel = float(np.prod(spacing_mm))
     gas = body & (np.asarray(hu) < GAS_HU)
-    if not gas.any():
+    if gas.sum() * voxel < _GAS_VOLUME_MM3:
         return Cleft(present=False, volume_ml=0.0, extent_mm=0.0)
     from scipy.ndimage import find_objects, label
 
     depth = measure_depth(body, spacing_mm)
     parts, _ = label(gas, structure=np.ones((3, 3, 3)))
-    count, extent = 0, 0.0
+    volume, extent = 0.0, 0.0
     for number, box in enumerate(find_objects(parts), start=1):
         part = parts[box] == number
-        if depth[box][part].max() < _GAS_DEPTH_MM:
+        size = float(part.sum()) * voxel
+        if size < _GAS_VOLUME_MM3 or depth[box][part].max() < _GAS_DEPTH_MM:
             continue
-        count += int(part.sum())
-        sizes = np.array(part.shape) * spacing_mm
-        extent = max(extent, float(sizes[1]), float(sizes[2]))
-    volume = count * float(np.prod(spacing_mm)) / 1000.0
+        volume += size / 1000.0
+        reach = np.array(part.shape) * spacing_mm
+        extent = max(extent, float(reach[1]), float(reach[2]))
     return Cleft(present=extent >= CLEFT_EXTENT_MM, volume_ml=volume, extent_mm=extent)
 
 
@@ -95,9 +111,14 @@ def find_metal(vertebra: Vertebra) -> str | None:
     str or None
         What was found, with volume and largest HU; None if nothing was.
     """
-    hu = np.asarray(vertebra.hu.values)
     spacing = vertebra.regions.grid.spacing_mm
-    bone = vertebra.mask(Region.BODY, Region.LEFT_PEDICLE, Region.RIGHT_PEDICLE, Region.ARCH)
+    voxel = float(np.prod(spacing))
+    hu = np.asarray(vertebra.hu.values)
+    dense = hu > _DENSE_HU
+    if dense.sum() * voxel < _METAL_VOLUME_MM3:
+        return None
+    parts = (Region.BODY, Region.LEFT_PEDICLE, Region.RIGHT_PEDICLE, Region.ARCH)
+    bone = vertebra.mask(*parts)
     metal = _largest_cluster_mm3(bone & (hu > _METAL_HU), spacing)
     if metal >= _METAL_VOLUME_MM3:
         return (
@@ -106,15 +127,17 @@ def find_metal(vertebra: Vertebra) -> str | None:
             "densities"
         )
     body = vertebra.mask(Region.BODY)
+    if (body & dense).sum() * voxel < _DENSE_VOLUME_MM3:
+        return None
     inside = measure_depth(body, spacing) >= _DENSE_DEPTH_MM
-    dense = _largest_cluster_mm3(inside & (hu > _DENSE_HU), spacing)
-    if dense >= _DENSE_VOLUME_MM3:
-        return (
-            f"very dense material in the body of {vertebra.level}: {dense / 1000:.2f} ml above "
-            f"{_DENSE_HU:.0f} HU, up to {hu[inside].max():.0f} HU; bone cement from an earlier "
-            "procedure, an implant or a sclerotic lesion"
-        )
-    return None
+    filling = _largest_cluster_mm3(inside & dense, spacing)
+    if filling < _DENSE_VOLUME_MM3:
+        return None
+    return (
+        f"very dense material in the body of {vertebra.level}: {filling / 1000:.2f} ml above "
+        f"{_DENSE_HU:.0f} HU, up to {hu[inside].max():.0f} HU; bone cement from an earlier "
+        "procedure, an implant or a sclerotic lesion"
+    )
 
 
 def _largest_cluster_mm3(mask: NDArray[np.bool_], spacing_mm: FloatArray) -> float:
@@ -164,8 +187,7 @@ def measure_trabecular(
     calibration : DensityCalibration or None
         Law from HU to density; without it only HU is given.
     """
-    hu = np.asarray(vertebra.hu.values)
-    body = vertebra.mask(Region.BODY)
+    hu, body = crop_to_body(vertebra)
     core, where = select_core(hu, body, vertebra.regions.grid.spacing_mm)
     values = hu[core].astype(np.float64)
     mean = float(values.mean())

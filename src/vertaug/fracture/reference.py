@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vertaug.case.grid import FloatArray
 from vertaug.case.level import are_adjacent, sort_levels
 from vertaug.case.measurement import HeightSet
-from vertaug.fracture.grading import compute_loss, grade_loss, largest_loss
+from vertaug.fracture.grading import ProfileLoss, grade_loss
+from vertaug.fracture.height import PROFILE_SHARES, BodyHeights
 from vertaug.fracture.norm import find_norm
 
 _MAXIMUM_ROUNDS = 20
@@ -24,13 +26,13 @@ class Reference:
 
     Attributes
     ----------
-    heights_mm : HeightSet
+    heights : BodyHeights
         Expected heights.
     method : str
         Where they come from, in words.
     """
 
-    heights_mm: HeightSet
+    heights: BodyHeights
     method: str
 
 
@@ -53,8 +55,11 @@ class GradedLevels:
     stable: bool
 
 
-def grade_levels(heights_mm: Mapping[str, HeightSet]) -> GradedLevels:
+def grade_levels(heights: Mapping[str, BodyHeights]) -> GradedLevels:
     """Grade all levels of a scan together.
+
+    The grade is that of the largest loss over the six points and the mid-sagittal profile. The
+    profile counts because a collapse need not be deepest at a corner or at the middle point.
 
     The reference of a level (clinical reference 2.2) is the mean of the same height one level
     above and below if both are grade 0; if only one is, that one times the level factor; if
@@ -64,110 +69,98 @@ def grade_levels(heights_mm: Mapping[str, HeightSet]) -> GradedLevels:
 
     Parameters
     ----------
-    heights_mm : mapping of str to HeightSet
+    heights : mapping of str to BodyHeights
         Measured heights of the complete levels.
-
-    Returns
-    -------
-    GradedLevels
     """
-    levels = sort_levels(heights_mm)
-    start = {level: scale_norm(level, heights_mm) for level in levels}
-    grades = _grade(heights_mm, start)
-    seen: list[dict[str, int]] = []
+    levels = sort_levels(heights)
+    start = {level: scale_norm(level, heights) for level in levels}
     references = start
+    grades = _grade(heights, start)
+    seen: list[dict[str, int]] = []
     while grades not in seen and len(seen) < _MAXIMUM_ROUNDS:
         seen.append(grades)
-        intact = {level: heights_mm[level] for level in levels if grades[level] == 0}
+        intact = {level: heights[level] for level in levels if grades[level] == 0}
         references = {level: select_reference(level, intact) or start[level] for level in levels}
-        grades = _grade(heights_mm, references)
-    stable = bool(seen) and grades == seen[-1]
-    if not stable and seen:
+        grades = _grade(heights, references)
+    stable = grades == seen[-1]
+    if not stable:
         cycle = seen[seen.index(grades) :] if grades in seen else seen[-1:]
         grades = {level: max(g[level] for g in [*cycle, grades]) for level in levels}
-    return GradedLevels(references=references, grades=grades, stable=stable or not levels)
+    return GradedLevels(references=references, grades=grades, stable=stable)
 
 
-def select_reference(level: str, intact: Mapping[str, HeightSet]) -> Reference | None:
+def select_reference(level: str, intact: Mapping[str, BodyHeights]) -> Reference | None:
     """Return the reference of a level from intact neighbours; None if there are none.
 
     Parameters
     ----------
     level : str
         The level to predict; an entry of its own in ``intact`` is not used.
-    intact : mapping of str to HeightSet
+    intact : mapping of str to BodyHeights
         Heights of the intact levels.
     """
     order = sort_levels({*intact, level})
     place = order.index(level)
-    above = order[place - 1] if place > 0 else None
-    below = order[place + 1] if place + 1 < len(order) else None
-    beside = [
-        name
-        for name, adjacent in (
-            (above, above is not None and are_adjacent(above, level)),
-            (below, below is not None and are_adjacent(level, below)),
-        )
-        if adjacent and name is not None
-    ]
+    near = [order[i] for i in (place - 1, place + 1) if 0 <= i < len(order)]
+    beside = [n for n in near if are_adjacent(n, level) or are_adjacent(level, n)]
     if len(beside) == 2:
-        mean = _mean([intact[name] for name in beside])
-        return Reference(heights_mm=mean, method=f"mean of the intact {beside[0]} and {beside[1]}")
-    used = beside or [name for name in (above, below) if name is not None]
+        mean = np.mean([intact[name].vector() for name in beside], axis=0)
+        method = f"mean of the intact {beside[0]} and {beside[1]}"
+        return Reference(heights=BodyHeights.from_vector(mean), method=method)
+    used = beside or near
     if not used:
         return None
-    scaled = [_scale_to(level, name, intact[name]) for name in used]
-    names = " and ".join(used)
-    kind = "intact neighbour" if beside else "nearest intact level"
-    factor = "times the level factor"
-    return Reference(heights_mm=_mean(scaled), method=f"{kind} {names} {factor}")
+    here = _norm_vector(level)
+    scaled = [intact[name].vector() * here / _norm_vector(name) for name in used]
+    kind = "intact neighbour" if beside else "nearest intact " + "level" * (len(used) == 1)
+    if not beside and len(used) == 2:
+        kind = "nearest intact levels"
+    return Reference(
+        heights=BodyHeights.from_vector(np.mean(scaled, axis=0)),
+        method=f"{kind} {' and '.join(used)} times the level factor",
+    )
 
 
-def scale_norm(level: str, heights_mm: Mapping[str, HeightSet]) -> Reference:
+def scale_norm(level: str, heights: Mapping[str, BodyHeights]) -> Reference:
     """Return the level norm at the patient's scale.
 
     The scale is the upper quartile, over the levels, of posterior height divided by its norm:
     the posterior height is the last to fall, and losses only make it smaller. With one level
     this is the own posterior height with the normal ratios of the level.
     """
-    shares = [h.posterior / find_norm(name).posterior for name, h in heights_mm.items()]
+    shares = [h.points.posterior / find_norm(name).posterior for name, h in heights.items()]
     scale = float(np.quantile(shares, 0.75, method="higher"))
-    norm = find_norm(level)
     if len(shares) == 1:
         method = "own posterior height with the normal ratios of the level (no other level)"
     else:
         method = "normal heights of the level at this patient's scale (no intact level)"
-    return Reference(
-        heights_mm=HeightSet(
-            anterior=scale * norm.anterior,
-            middle=scale * norm.middle,
-            posterior=scale * norm.posterior,
-        ),
-        method=method,
-    )
+    return Reference(heights=BodyHeights.from_vector(scale * _norm_vector(level)), method=method)
+
+
+def find_profile_loss(heights: BodyHeights, reference: BodyHeights) -> ProfileLoss | None:
+    """Return the largest loss along the mid-sagittal profile; None without a profile."""
+    loss = 100.0 * (1.0 - np.array(heights.profile_mm) / np.array(reference.profile_mm))
+    if not np.isfinite(loss).any():
+        return None
+    worst = int(np.nanargmax(loss))
+    return ProfileLoss(percent=float(loss[worst]), share=PROFILE_SHARES[worst])
 
 
 def _grade(
-    heights_mm: Mapping[str, HeightSet], references: Mapping[str, Reference]
+    heights: Mapping[str, BodyHeights], references: Mapping[str, Reference]
 ) -> dict[str, int]:
-    return {
-        level: grade_loss(largest_loss(compute_loss(heights, references[level].heights_mm)))
-        for level, heights in heights_mm.items()
-    }
+    grades = {}
+    for level, own in heights.items():
+        expected = references[level].heights.vector()
+        loss = 100.0 * (1.0 - own.vector() / expected)
+        grades[level] = grade_loss(float(np.nanmax(loss)))
+    return grades
 
 
-def _scale_to(level: str, source: str, heights: HeightSet) -> HeightSet:
-    here, there = find_norm(level), find_norm(source)
-    return HeightSet(
-        anterior=heights.anterior * here.anterior / there.anterior,
-        middle=heights.middle * here.middle / there.middle,
-        posterior=heights.posterior * here.posterior / there.posterior,
-    )
+def _norm_vector(level: str) -> FloatArray:
+    return BodyHeights.from_points(find_norm(level)).vector()
 
 
-def _mean(sets: list[HeightSet]) -> HeightSet:
-    return HeightSet(
-        anterior=sum(h.anterior for h in sets) / len(sets),
-        middle=sum(h.middle for h in sets) / len(sets),
-        posterior=sum(h.posterior for h in sets) / len(sets),
-    )
+def mean_height(heights: HeightSet) -> float:
+    """Return the mean of the three heights in mm."""
+    return (heights.anterior + heights.middle + heights.posterior) / 3.0

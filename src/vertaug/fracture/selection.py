@@ -66,7 +66,7 @@ def select_level(
     best = ranked[0]
     text = (
         f"{best} has the worst grade ({measured[best].genant_grade}, "
-        f"{largest_loss(measured[best].loss_percent):.0f} % height loss)"
+        f"{_worst_loss(measured[best]):.0f} % height loss)"
     )
     others = [n for n in sort_levels(ranked[1:]) if measured[n].genant_grade >= 2]
     if others:
@@ -75,4 +75,9 @@ def select_level(
 
 
 def _severity(measurement: VertebraMeasurement) -> tuple[int, float]:
-    return measurement.genant_grade, largest_loss(measurement.loss_percent)
+    return measurement.genant_grade, _worst_loss(measurement)
+
+
+def _worst_loss(measurement: VertebraMeasurement) -> float:
+    points = largest_loss(measurement.loss_percent)
+    return max(points, measurement.profile_loss_percent or points)

@@ -4,10 +4,11 @@ import pytest
 
 from vertaug.case.measurement import FractureShape, HeightSet
 from vertaug.fracture.grading import (
+    ProfileLoss,
     classify_shape,
     compute_loss,
     compute_own_ratios,
-    describe_boundary,
+    describe_grade,
     grade_loss,
     largest_loss,
 )
@@ -63,9 +64,35 @@ def test_shape_by_the_most_reduced_height(loss, shape):
     assert classify_shape(heights(*loss)) is shape
 
 
-@pytest.mark.parametrize(("percent", "near"), [(19.0, True), (12.0, False), (32.0, False)])
-def test_boundary_is_described_only_near_one(percent, near):
-    text = describe_boundary(percent)
-    assert (text is not None) is near
-    if near:
-        assert "boundary at 20 %" in text
+@pytest.mark.parametrize(
+    ("percent", "share", "shape"),
+    [
+        (30.0, 0.2, FractureShape.WEDGE),
+        (30.0, 0.5, FractureShape.BICONCAVE),
+        (30.0, 0.8, FractureShape.CRUSH),
+        (15.0, 0.5, FractureShape.NONE),
+    ],
+)
+def test_profile_decides_the_shape_only_where_the_points_do_not(percent, share, shape):
+    profile = ProfileLoss(percent=percent, share=share)
+    assert classify_shape(heights(10, 15, 5), profile) is shape
+    assert classify_shape(heights(30, 15, 5), profile) is FractureShape.WEDGE
+
+
+@pytest.mark.parametrize(
+    ("percent", "boundary"), [(19.0, 20), (22.9, 25), (41.0, 40), (12.0, None), (32.0, None)]
+)
+def test_a_loss_near_a_boundary_is_said(percent, boundary):
+    notes = describe_grade(heights(percent, 0, 0), None, grade_loss(percent))
+    if boundary is None:
+        assert notes == ()
+    else:
+        assert any(f"boundary at {boundary} %" in note for note in notes)
+
+
+def test_a_grade_that_rests_on_the_profile_is_said():
+    notes = describe_grade(heights(35, 34, 5), ProfileLoss(percent=48.0, share=0.3), 3)
+    assert len(notes) == 1
+    assert "profile, 48 % lost at 30 % of the depth" in notes[0]
+    assert "35.0 % is lost (grade 2)" in notes[0]
+    assert describe_grade(heights(48, 34, 5), ProfileLoss(percent=46.0, share=0.3), 3) == ()

@@ -59,6 +59,12 @@ def test_lung_blurred_into_the_edge_of_the_mask_is_no_gas_of_the_body(blocks):
     assert find_cleft(hu, body, ONE).volume_ml == 0.0
 
 
+def test_specks_of_noise_are_no_gas(blocks):
+    body, hu = _body_and_hu(blocks)
+    hu[20:30:3, 15:25:3, 20:30:3] = -400.0
+    assert find_cleft(hu, body, ONE).volume_ml == 0.0
+
+
 def test_gas_outside_the_body_does_not_count(blocks):
     body, hu = _body_and_hu(blocks)
     hu[~body] = -900.0
