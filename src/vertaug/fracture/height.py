@@ -156,14 +156,15 @@ def average_thirds(height_map_mm: FloatArray, u_mm: FloatArray, v_mm: FloatArray
     for column, inside, keep in zip(height_map_mm, seen, kept, strict=True):
         if not keep.any():
             continue
-        first, last = v_mm[inside][[0, -1]]
+        first, last = v_mm[inside][[0, -1]] + 0.5 * steps[1] * np.array([-1, 1])
         place = 3 * (v_mm - first) / (last - first)
         third = np.clip(place.astype(int), 0, 2)
         # As much is left out at the inner end of a third as at the rim, so that its mean stays
         # the height at its centre.
-        keep = keep & (np.abs(place - third - 0.5) <= 0.5 - 3 * _RIM_MM / (last - first))
-        np.add.at(sums, third[keep], column[keep])
-        np.add.at(counts, third[keep], 1)
+        central = np.abs(place - third - 0.5) <= 0.5 - 3 * _RIM_MM / (last - first) + 1e-9
+        used = keep & central
+        np.add.at(sums, third[used], column[used])
+        np.add.at(counts, third[used], 1)
     if not counts.all():
         message = "the endplates do not face each other: no height map can be formed"
         raise AnatomyError(message)
