@@ -65,7 +65,7 @@ class Parameters(_Part):
 
     level: str | None
     procedures: tuple[Procedure, ...]
-    gauge: int
+    gauge: int | None
     series: str | None
     numbering: str | None
     kvp: Figure | None

@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: thin, starts at once, imports the chain only when a command runs."""

@@ -1,0 +1,218 @@
+"""The commands and their options."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import vertaug
+from vertaug.cli.command import as_command
+
+app = typer.Typer(
+    name="vertaug",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="From one patient's CT to a measured vertebral fracture, a needle plan and a report. "
+    "Research and teaching, not for clinical decisions.",
+)
+
+
+class ProcedureChoice(StrEnum):
+    """What to plan for."""
+
+    VERTEBROPLASTY = "vertebroplasty"
+    KYPHOPLASTY = "kyphoplasty"
+    BOTH = "both"
+
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress; print the path of the report only.")
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, help="Threads to use; the result does not depend on it. (default: all)"),
+]
+Case = Annotated[Path, typer.Argument(metavar="CASE", help="A case folder.", show_default=False)]
+Level = Annotated[
+    str | None,
+    typer.Option(help="Level to treat, such as L1. (default: the worst fracture)"),
+]
+Kvp = Annotated[
+    float | None, typer.Option(help="Tube voltage in kV, where the file does not say it.")
+]
+Calibration = Annotated[
+    str,
+    typer.Option(
+        metavar="generic|FILE",
+        help="HU to density: the generic law of the tube voltage, or a TOML file with the rods of "
+        "a phantom or the means of tissues.",
+    ),
+]
+Pdf = Annotated[bool, typer.Option("--pdf/--no-pdf", help="Also write the report as PDF.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """Run the whole chain on the built-in phantom and print the report's path."""
+
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="CASE", help="Case folder to make.")
+    ] = Path("demo-case")
+    pdf: Pdf = True
+    threads: Threads = None
+    json_output: Json = False
+    quiet: Quiet = False
+
+    def run(self) -> None:
+        """Make the phantom and its case."""
+        from vertaug.cli.cases import Outlet, make_demo
+
+        make_demo(self.out, Outlet(json=self.json_output, quiet=self.quiet), self.pdf, self.threads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Measure the fracture in a CT, plan the needles and write the report.
+
+    CT: a DICOM folder or zip, .nii[.gz], .nrrd, .mha. Unchanged inputs are not computed again.
+    """
+
+    ct: Annotated[Path, typer.Argument(metavar="CT", help="The CT.", show_default=False)]
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="CASE", help="Case folder to make.", show_default=False
+        ),
+    ]
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="Vertebra labels: multi-label NIfTI or NRRD, a TotalSegmentator folder, or a "
+            "DICOM SEG.",
+        ),
+    ] = None
+    numbering: Annotated[
+        str | None,
+        typer.Option(
+            help="Numbering of the labels: verse, totalsegmentator, ... (default: detected)"
+        ),
+    ] = None
+    level: Level = None
+    procedure: Annotated[ProcedureChoice, typer.Option(help="What to plan for.")] = (
+        ProcedureChoice.BOTH
+    )
+    gauge: Annotated[
+        int | None, typer.Option(help="Needle gauge. (default: usual for level and procedure)")
+    ] = None
+    series: Annotated[
+        str | None, typer.Option(help="DICOM series to take: its number, UID or description.")
+    ] = None
+    kvp: Kvp = None
+    calibration: Calibration = "generic"
+    correct_orientation: Annotated[
+        bool,
+        typer.Option(
+            "--correct-orientation",
+            help="Correct a header that contradicts the anatomy, instead of refusing it.",
+        ),
+    ] = False
+    pdf: Pdf = True
+    threads: Threads = None
+    json_output: Json = False
+    quiet: Quiet = False
+
+    def run(self) -> None:
+        """Make the case."""
+        from vertaug.cli.cases import Outlet, make_plan
+
+        make_plan(self, Outlet(json=self.json_output, quiet=self.quiet))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """Measure an existing case again, with another level or density calibration if wished.
+
+    Plans and report follow; the CT itself is not needed any more.
+    """
+
+    case: Case
+    level: Level = None
+    kvp: Kvp = None
+    calibration: Annotated[
+        Path | None, typer.Option(help="A TOML file of calibration measurements. (default: kept)")
+    ] = None
+    threads: Threads = None
+    json_output: Json = False
+    quiet: Quiet = False
+
+    def run(self) -> None:
+        """Measure again."""
+        from vertaug.cli.cases import Outlet, measure_case
+
+        measure_case(self, Outlet(json=self.json_output, quiet=self.quiet))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Write the report and the files of an existing case again."""
+
+    case: Case
+    pdf: Annotated[
+        bool | None,
+        typer.Option("--pdf/--no-pdf", help="Also write the report as PDF. (default: as before)"),
+    ] = None
+    threads: Threads = None
+    json_output: Json = False
+    quiet: Quiet = False
+
+    def run(self) -> None:
+        """Write again."""
+        from vertaug.cli.cases import Outlet, report_case
+
+        outlet = Outlet(json=self.json_output, quiet=self.quiet)
+        report_case(self.case, outlet, self.pdf, self.threads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Info:
+    """Show versions, extras and devices."""
+
+    json_output: Json = False
+
+    def run(self) -> None:
+        """Print them."""
+        from vertaug.cli.info import show_info
+
+        show_info(as_json=self.json_output)
+
+
+for _kind in (Demo, Plan, Measure, Report, Info):
+    app.command(name=_kind.__name__.lower())(as_command(_kind))
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vertaug {vertaug.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda value: _show_version(wanted=value),
+            is_eager=True,
+            help="Show the version and leave.",
+        ),
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,21 @@
+"""Entry point of the ``vertaug`` command."""
+
+import os
+from collections.abc import Sequence
+
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; leaves with the exit code of the command.
+
+    Exit codes: 0 done, 1 a fault of vertaug, 2 what was given cannot be used, 3 a computation
+    or writing failed, 130 stopped by the user.
+    """
+    # Linear algebra here is 3 x 3 or small fits: more threads would cost start-up time, and a
+    # split sum could differ in its last bit from run to run. Read when NumPy is imported.
+    for name in _ONE_THREAD:
+        os.environ.setdefault(name, "1")
+    from vertaug.cli.app import app
+
+    app(args=None if arguments is None else list(arguments))

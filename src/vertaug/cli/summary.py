@@ -1,0 +1,70 @@
+"""The result in a few lines for a person at a terminal."""
+
+from rich.console import Console
+from rich.table import Table
+
+from vertaug.case.case_file import CaseDocument, PlanRecord
+from vertaug.workflow import CaseResult
+
+
+def show_summary(result: CaseResult) -> None:
+    """Print the fracture, all levels and the best plan of each procedure on stdout."""
+    document = result.document
+    console = Console(highlight=False)
+    if result.unchanged:
+        console.print("Nothing changed; the case is as it was.", style="dim")
+    for line in _list_findings(document):
+        console.print(line, soft_wrap=True)
+    console.print(_levels(document))
+    for line in _list_plans(document):
+        console.print(line, soft_wrap=True)
+    console.print("Research and teaching, not for clinical decisions.", style="dim")
+
+
+def _list_findings(document: CaseDocument) -> list[str]:
+    fracture = document.fracture
+    if fracture.level is None:
+        return [f"[bold]No level to treat.[/bold] {fracture.level_source}"]
+    found = fracture.levels[fracture.level]
+    grade = f"grade {found.genant_grade} (quantitative, Genant-style), {found.shape.value}"
+    return [
+        f"[bold]{fracture.level}: {grade}[/bold]",
+        f"wedge angle {found.wedge_angle_deg:.1f} deg; {fracture.level_source}",
+    ]
+
+
+def _levels(document: CaseDocument) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for title in ("level", "anterior mm", "middle mm", "posterior mm", "grade", "shape"):
+        table.add_column(title, justify="left" if title in {"level", "shape"} else "right")
+    for name, found in document.fracture.levels.items():
+        heights = (found.height_anterior_mm, found.height_middle_mm, found.height_posterior_mm)
+        table.add_row(
+            name,
+            *(f"{height:.1f}" for height in heights),
+            str(found.genant_grade),
+            found.shape.value,
+        )
+    for name, reason in document.fracture.incomplete.items():
+        table.add_row(name, "", "", "", "", reason)
+    return table
+
+
+def _list_plans(document: CaseDocument) -> list[str]:
+    planning = document.planning
+    if planning is None:
+        return []
+    lines = []
+    for procedure in dict.fromkeys(plan.procedure for plan in planning.plans):
+        best = next(plan for plan in planning.plans if plan.procedure is procedure)
+        lines.append(_describe_plan(best))
+    return [*lines, *planning.advice]
+
+
+def _describe_plan(plan: PlanRecord) -> str:
+    word = "safe" if plan.safe else "[bold red]not safe[/bold red]"
+    canal = min(path.canal_clearance_mm for path in plan.paths)
+    return (
+        f"{plan.procedure.value}: {plan.route.value.replace('_', '-')}, {plan.sides}, "
+        f"{plan.paths[0].gauge} G, {word}, canal {canal:.1f} mm away, score {plan.score:.2f}"
+    )

@@ -1,0 +1,180 @@
+"""The steps of one case in order, each computed only if its stored result does not fit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from vertaug.case.case_content import CaseResults
+from vertaug.case.case_file import InputFile
+from vertaug.case.density import DensityCalibration
+from vertaug.case.errors import LevelError
+from vertaug.case.instrument import needle_of_gauge
+from vertaug.case.measurement import FractureAssessment
+from vertaug.case.plan import PlanningResult
+from vertaug.case.spine import Spine
+from vertaug.case.volume import LabelMap, Scan
+from vertaug.workflow.calibration import CalibrationChoice
+from vertaug.workflow.fingerprint import make_key
+from vertaug.workflow.kernels import warm_up
+from vertaug.workflow.progress import Reporter
+from vertaug.workflow.request import CaseOptions
+from vertaug.workflow.step_store import StepStore
+
+READ, KERNELS, ANATOMY = "Reading", "Kernels", "Anatomy"
+MEASURE, PLAN, FILES, REPORT = "Measuring", "Planning", "Files", "Report"
+TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Measured:
+    """What the measuring step stores."""
+
+    calibration: DensityCalibration
+    assessment: FractureAssessment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chain:
+    """One pass through the steps.
+
+    Attributes
+    ----------
+    store : StepStore
+        Where results are kept.
+    reporter : Reporter
+        Hears about progress.
+    inputs : tuple of InputFile
+        What the case is made from.
+    anatomy_key : str
+        Key of the anatomy step.
+    options : CaseOptions
+        What the user chose.
+    calibration : CalibrationChoice
+        Which density law.
+    again : frozenset of str
+        Titles of steps that are computed even if a stored result fits.
+    """
+
+    store: StepStore
+    reporter: Reporter
+    inputs: tuple[InputFile, ...]
+    anatomy_key: str
+    options: CaseOptions
+    calibration: CalibrationChoice
+    again: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def measure_key(self) -> str:
+        """Key of the measuring step."""
+        return make_key(
+            "measure",
+            {
+                "anatomy": self.anatomy_key,
+                "level": self.options.level,
+                "kvp": self.options.kvp,
+                "calibration": self.calibration.sha256,
+            },
+        )
+
+    def plan_key(self, level: str) -> str:
+        """Key of the planning step for a level."""
+        procedures = sorted(p.value for p in self.options.procedures)
+        return make_key(
+            "plan",
+            {
+                "anatomy": self.anatomy_key,
+                "level": level,
+                "gauge": self.options.gauge,
+                "procedures": procedures,
+            },
+        )
+
+    def find_anatomy(self, read: Callable[[], tuple[Scan, LabelMap]]) -> Spine:
+        """Return the stored anatomy, or compute and store it."""
+
+        def compute() -> Spine:
+            from vertaug.anatomy import analyse_spine
+
+            scan, labels = read()
+            warm_up(self.reporter.start(KERNELS))
+            return analyse_spine(
+                scan,
+                labels,
+                correct_orientation=self.options.correct_orientation,
+                progress=self.reporter.start(ANATOMY),
+            )
+
+        return self._stored(ANATOMY, ("anatomy", self.anatomy_key), Spine, compute)
+
+    def measure(self, spine: Spine) -> Measured:
+        """Return the stored measurements, or compute and store them."""
+
+        def compute() -> Measured:
+            from vertaug.fracture import assess_fracture
+
+            law = self.calibration.for_scan(spine.scan.info, self.options.kvp)
+            assessment = assess_fracture(spine, law, level=self.options.level)
+            return Measured(calibration=law, assessment=assessment)
+
+        return self._stored(MEASURE, ("measure", self.measure_key), Measured, compute)
+
+    def plan(self, spine: Spine, level: str) -> PlanningResult:
+        """Return the stored plans of a level, or compute and store them.
+
+        Raises
+        ------
+        LevelError
+            If there is metal or cement in the vertebra.
+        """
+
+        def compute() -> PlanningResult:
+            from vertaug.planning import plan_access
+
+            _refuse_metal(spine, level)
+            gauge = self.options.gauge
+            needle = None if gauge is None else needle_of_gauge(gauge)
+            return plan_access(spine, level, needle, self.options.procedures)
+
+        return self._stored(PLAN, ("plan", self.plan_key(level)), PlanningResult, compute)
+
+    def follow(self, spine: Spine) -> CaseResults:
+        """Return everything that follows from the anatomy."""
+        measured = self.measure(spine)
+        level = measured.assessment.level
+        return CaseResults(
+            spine=spine,
+            calibration=measured.calibration,
+            assessment=measured.assessment,
+            planning=None if level is None else self.plan(spine, level),
+        )
+
+    def step_keys(self, level: str | None) -> dict[str, str]:
+        """Return the key of each step, in order; no planning where no level is treated."""
+        keys = {"anatomy": self.anatomy_key, "measure": self.measure_key}
+        return keys if level is None else {**keys, "plan": self.plan_key(level)}
+
+    def _stored(
+        self, title: str, place: tuple[str, str], kind: type[T], compute: Callable[[], T]
+    ) -> T:
+        tell = self.reporter.start(title)
+        step, key = place
+        found = None if title in self.again else self.store.load(step, key, kind)
+        if found is None:
+            found = compute()
+            self.store.save(step, key, found)
+        tell("", 1.0)
+        return found
+
+
+def _refuse_metal(spine: Spine, level: str) -> None:
+    from vertaug.fracture import find_metal
+
+    found = find_metal(spine[level])
+    if found is not None:
+        message = (
+            f"no plan is made for {level}: {found}. Clearances cannot be trusted there; "
+            "choose another level with --level"
+        )
+        raise LevelError(message)

@@ -1,0 +1,132 @@
+"""Compiling the hot loops once, and saying so."""
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import vertaug
+
+
+def choose_kernel_cache() -> None:
+    """Give numba a place for compiled code where it would find none.
+
+    Numba keeps it beside the source or in the user's cache folder. Where neither can be
+    written, it refuses to start; then a private temporary folder is used. A folder that the
+    user named with ``NUMBA_CACHE_DIR`` is left alone. Call before numba is imported.
+    """
+    if "NUMBA_CACHE_DIR" in os.environ or os.access(Path(vertaug.__file__).parent, os.W_OK):
+        return
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    nearest = next((p for p in (home, *home.parents) if p.exists()), home)
+    if not os.access(nearest, os.W_OK):
+        os.environ["NUMBA_CACHE_DIR"] = str(_private_folder())
+
+
+def _private_folder() -> Path:
+    """Return a folder that nobody else can write, because compiled code is loaded from it."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"vertaug-kernels-{user}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="vertaug-kernels-"))
+    private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077
+    if private and (not hasattr(os, "getuid") or status.st_uid == user):
+        return folder
+    return Path(tempfile.mkdtemp(prefix="vertaug-kernels-"))
+
+
+def set_threads(number: int | None) -> None:
+    """Limit the threads of this process; None leaves all cores. Results do not depend on it.
+
+    Parameters
+    ----------
+    number : int or None
+        At least 1; more than there are cores is cut to the number of cores.
+    """
+    if number is None:
+        return
+    import numba
+    import SimpleITK as sitk
+
+    chosen = max(1, min(number, numba.get_num_threads()))
+    numba.set_num_threads(chosen)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(chosen)  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelSignature:
+    """A kernel with the argument types that the chain calls it with.
+
+    Attributes
+    ----------
+    module, name : str
+        Where it is.
+    arguments : tuple of str
+        Numba types in words: ``float32[:,:,::1]``; a leading ``const`` marks read-only arrays.
+    """
+
+    module: str
+    name: str
+    arguments: tuple[str, ...]
+
+
+_DISTANCE = "vertaug.numerics._distance_numba"
+_INTERPOLATION = "vertaug.numerics._interpolation_numba"
+_FIELD = "float32[:,:,::1]"
+_POINTS = "float64[:,::1]"
+_FEET = (_POINTS.replace("64", "32"), "int32[:,::1]", "int32[:,:,::1]", "int32[:,:,:,::1]")
+_SHAPE = "UniTuple(int64, 3)"
+
+CHAIN_KERNELS: tuple[KernelSignature, ...] = (
+    KernelSignature(module=_DISTANCE, name="find_closest_feet", arguments=_FEET),
+)
+"""Every kernel of the chain; a test holds the list against what a run really uses."""
+
+
+def warm_up(tell: Callable[[str, float], None]) -> None:
+    """Compile every kernel of the chain, or load it where it was compiled before.
+
+    Parameters
+    ----------
+    tell : callable
+        Takes (message, fraction); hears ``compiling kernels, once`` where the cache is cold.
+    """
+    words = "loading kernels" if kernels_are_cached() else "compiling kernels, once"
+    for number, kernel in enumerate(CHAIN_KERNELS):
+        tell(f"{words}: {kernel.name}", number / len(CHAIN_KERNELS))
+        _dispatcher(kernel).compile(tuple(_numba_type(text) for text in kernel.arguments))
+
+
+def kernels_are_cached() -> bool:
+    """Return whether compiled code of every kernel is on disk and not older than its source."""
+    return all(_is_cached(kernel) for kernel in CHAIN_KERNELS)
+
+
+def _dispatcher(kernel: KernelSignature) -> Any:
+    return getattr(import_module(kernel.module), kernel.name)
+
+
+def _is_cached(kernel: KernelSignature) -> bool:
+    module = import_module(kernel.module)
+    folder = _dispatcher(kernel).stats.cache_path
+    source = Path(str(module.__file__))
+    stem = kernel.module.rpartition(".")[2]
+    indexes = list(Path(folder).glob(f"{stem}.{kernel.name}-*.nbi")) if folder else []
+    return any(index.stat().st_mtime >= source.stat().st_mtime for index in indexes)
+
+
+def _numba_type(text: str) -> Any:
+    from numba.core import sigutils, types
+
+    plain = text.removeprefix("const ")
+    (kind,), _ = sigutils.normalize_signature(f"({plain},)")  # type: ignore[no-untyped-call]
+    if plain == text:
+        return kind
+    return types.Array(kind.dtype, kind.ndim, kind.layout, readonly=True)
