@@ -121,8 +121,8 @@ def _find_border(bone: NDArray[np.bool_], axes: Axes, canal: CanalAxis) -> Poste
     for side in (1.0, -1.0):
         place = side * (x[:, None] - canal_x) / half_width
         near = (place > 0.45) & (place < 0.85)
-        wall = np.ma.masked_array(end, ~near | (end > canal_y + 1.0))
-        walls.append(_smooth_over_height(np.ma.median(wall, axis=0).filled(np.nan), slices))
+        wall = np.where(near & (end <= canal_y + 1.0), end, np.nan)
+        walls.append(_smooth_over_height(_median_over_width(wall), slices))
     sides = _find_sides(bone, axes, slices)
     return PosteriorBorder(
         z_mm=z,
@@ -141,11 +141,19 @@ def _last_bone(bone: NDArray[np.bool_], axes: Axes) -> FloatArray:
     y = axes[1]
     step = float(y[1] - y[0])
     start = int(np.argmin(np.abs(y)))
-    gap = max(int(round(_GAP_MM / step)), 1)
+    gap = max(round(_GAP_MM / step), 1)
     behind = ~bone[:, start:, :]
     run = np.stack([behind[:, n : n + gap].all(axis=1) for n in range(behind.shape[1])], axis=1)
     first = np.where(run.any(axis=1), run.argmax(axis=1), behind.shape[1] - 1)
     return np.asarray(np.where(first > 0, y[start] + (first - 0.5) * step, np.nan))
+
+
+def _median_over_width(wall: FloatArray) -> FloatArray:
+    """Median over the columns that see the wall, NaN at heights where none does; (nz,)."""
+    seen = np.isfinite(wall).any(axis=0)
+    out = np.full(wall.shape[1], np.nan)
+    out[seen] = np.nanmedian(wall[:, seen], axis=0)
+    return out
 
 
 def _smooth_over_height(wall: FloatArray, slices: NDArray[np.bool_]) -> FloatArray:
@@ -181,7 +189,7 @@ def _furthest(section: NDArray[np.bool_], x: FloatArray) -> FloatArray:
 
 
 def _main_part(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The largest connected part."""
+    """Return the largest connected part."""
     from scipy.ndimage import label
 
     labels, count = label(inside)

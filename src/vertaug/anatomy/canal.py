@@ -71,7 +71,7 @@ def find_canal_axis(
         finer = _search(views[0], near, closing_mm)
         slope = slope if finer is None else finer
         opening = views[1].see_through(slope, closing_mm)
-        if opening is None or opening.sum() * views[1].step**2 < _MIN_HOLE_MM2:
+        if opening is None or opening.sum() * views[1].step ** 2 < _MIN_HOLE_MM2:
             continue
         i, j = np.nonzero(opening)
         return CanalAxis(

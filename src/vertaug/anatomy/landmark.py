@@ -71,7 +71,7 @@ def find_landmarks(
     """
     top = _profile(superior, body, axes, upper=True)
     bottom = _profile(inferior, body, axes, upper=False)
-    return (*_three_points(top, True), *_three_points(bottom, False)), (top, bottom)
+    return (*_three_points(top, upper=True), *_three_points(bottom, upper=False)), (top, bottom)
 
 
 def _profile(
@@ -111,10 +111,10 @@ def _wall_at_plate(
 
 
 def _three_points(
-    profile: SagittalProfile, upper: bool
+    profile: SagittalProfile, *, upper: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    front_y, front_z = _corner(profile, upper, at_front=True)
-    back_y, back_z = _corner(profile, upper, at_front=False)
+    front_y, front_z = _corner(profile, upper=upper, at_front=True)
+    back_y, back_z = _corner(profile, upper=upper, at_front=False)
     middle_y = 0.5 * (front_y + back_y)
     near = np.abs(profile.y_mm - middle_y) <= 2.0
     middle_z = float(np.mean(profile.z_mm[near])) if near.any() else 0.5 * (front_z + back_z)
@@ -125,8 +125,8 @@ def _three_points(
     )
 
 
-def _corner(profile: SagittalProfile, upper: bool, *, at_front: bool) -> tuple[float, float]:
-    """y and z of a corner: the plate's last part continued to the wall.
+def _corner(profile: SagittalProfile, *, upper: bool, at_front: bool) -> tuple[float, float]:
+    """Return y and z of a corner: the plate's last part continued to the wall.
 
     From the rim inward, points are left out while the profile still climbs steeply: that is the
     rounding of the rim, or the beak of a fractured front wall, not the endplate.

@@ -1,4 +1,4 @@
-"""Does the header's orientation agree with the anatomy?"""
+"""Whether the header's orientation agrees with the anatomy."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -50,11 +50,12 @@ def check_head(vertebrae: Mapping[str, Vertebra]) -> None:
     OrientationError
         If the pedicles lie below the middle of the bodies at most levels.
     """
-    heights = []
-    for vertebra in vertebrae.values():
-        for pedicle in (vertebra.left_pedicle, vertebra.right_pedicle):
-            if pedicle is not None:
-                heights.append(float(vertebra.frame.to_local(pedicle.isthmus_lps_mm)[2]))
+    heights = [
+        float(vertebra.frame.to_local(pedicle.isthmus_lps_mm)[2])
+        for vertebra in vertebrae.values()
+        for pedicle in (vertebra.left_pedicle, vertebra.right_pedicle)
+        if pedicle is not None
+    ]
     if len(heights) < 2 or np.median(heights) > -2.0:
         return
     message = (

@@ -145,7 +145,7 @@ def _track_core(
         return np.zeros((0, 3))
     narrow = _smooth(np.array(thickness))
     low = int(narrow.argmin())
-    reach = max(int(round(_CORE_REACH_MM / step)), 2)
+    reach = max(round(_CORE_REACH_MM / step), 2)
     return np.array(found[max(low - reach, 0) : low + reach + 1])
 
 
@@ -317,7 +317,7 @@ def _narrowest_chord(
     values: FloatArray, centre: FloatArray, line: FloatArray
 ) -> tuple[float, float]:
     """Shortest chord through the centre within 40 degrees of transverse."""
-    angles = np.radians(np.arange(-40.0, 40.1, 4.0))
+    angles = np.asarray(np.radians(np.arange(-40.0, 40.1, 4.0)), dtype=np.float64)
     both = np.concatenate([angles, angles + np.pi])
     reach = _reach(values, centre, both, line)
     chords = reach[: len(angles)] + reach[len(angles) :]
@@ -326,7 +326,7 @@ def _narrowest_chord(
 
 
 def _outline(values: FloatArray, centre: FloatArray, line: FloatArray) -> FloatArray:
-    angles = np.arange(48) * (2 * np.pi / 48)
+    angles: FloatArray = np.arange(48) * (2 * np.pi / 48)
     reach = _reach(values, centre, angles, line)
     return np.stack(
         [centre[0] + reach * np.cos(angles), centre[1] + reach * np.sin(angles)], axis=1

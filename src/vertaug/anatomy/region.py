@@ -17,8 +17,7 @@ def mark_regions(
     body: NDArray[np.bool_],
     canal: NDArray[np.bool_],
     pedicles: list[Pedicle | None],
-    frame: VertebraFrame,
-    axes: Axes,
+    place: tuple[Axes, VertebraFrame],
 ) -> NDArray[np.uint8]:
     """Return the region of each voxel, values of `Region`.
 
@@ -27,10 +26,10 @@ def mark_regions(
     bone, body, canal : (nx, ny, nz) bool arrays
     pedicles : list of Pedicle or None
         Left and right.
-    frame : VertebraFrame
-    axes : tuple of float64 arrays
-        Coordinates along x, y, z in mm.
+    place : tuple
+        Coordinates along x, y, z in mm, and the vertebra frame.
     """
+    axes, frame = place
     regions = np.zeros(bone.shape, dtype=np.uint8)
     regions[canal & ~bone] = Region.CANAL
     regions[bone] = Region.ARCH

@@ -1,5 +1,7 @@
 """The patient's outline: where the skin is, and what the scan did not measure."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,13 +68,13 @@ def _largest(matter: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(labels == sizes.argmax())
 
 
-def _sharpen(share: NDArray[np.float32], hu: NDArray[np.generic]) -> NDArray[np.bool_]:
+def _sharpen(share: NDArray[np.float32], hu: NDArray[Any]) -> NDArray[np.bool_]:
     """Follow the CT where the coarse outline is undecided."""
     decided = (share < 0.05) | (share > 0.95)
     return np.where(decided, share > 0.5, hu > _SKIN_HU)
 
 
-def _unmeasured(hu: NDArray[np.generic]) -> NDArray[np.bool_]:
+def _unmeasured(hu: NDArray[Any]) -> NDArray[np.bool_]:
     """Voxels in a solid block of padding; noise in true air breaks such blocks up."""
     from scipy.ndimage import uniform_filter
 

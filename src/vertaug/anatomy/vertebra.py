@@ -135,7 +135,7 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
         for side in ("left", "right")
     ]
     canal = fill_canal(parts.occupancy > 0.5, parts.body, parts.canal, parts.axes)
-    regions = mark_regions(parts.occupancy > 0.5, parts.body, canal, pedicles, frame, parts.axes)
+    regions = mark_regions(parts.occupancy > 0.5, parts.body, canal, pedicles, place)
     points, profiles = find_landmarks(parts.superior, parts.inferior, parts.body, parts.axes)
     planes = [fit_plane(parts.superior), fit_plane(parts.inferior)]
     fields = [parts.superior, parts.inferior]

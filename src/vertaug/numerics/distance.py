@@ -84,7 +84,8 @@ def _distance_to_feet(
     offset = np.moveaxis(position, 0, -1) - feet[owner]
     along = np.abs(np.einsum("...i,...i->...", offset, normals[owner]))
     square = np.einsum("...i,...i->...", offset, offset)
-    return np.where(square - along**2 < 1.0, along, np.sqrt(square)).astype(np.float32)
+    near = square - along**2 < 1.0
+    return np.asarray(np.where(near, along, np.sqrt(square)), dtype=np.float32)
 
 
 def _project_to_surface(
