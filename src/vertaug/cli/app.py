@@ -15,6 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # Rich and its Markdown would double the time of --help
     help="From one patient's CT to a measured vertebral fracture, a needle plan and a report. "
     "Research and teaching, not for clinical decisions.",
 )
@@ -59,7 +60,10 @@ Pdf = Annotated[bool, typer.Option("--pdf/--no-pdf", help="Also write the report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
-    """Run the whole chain on the built-in phantom and print the report's path."""
+    """Run the whole chain on the built-in phantom.
+
+    Prints the path of the report.
+    """
 
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="CASE", help="Case folder to make.")
@@ -78,7 +82,7 @@ class Demo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Measure the fracture in a CT, plan the needles and write the report.
+    """Measure the fracture, plan the needles, report.
 
     CT: a DICOM folder or zip, .nii[.gz], .nrrd, .mha. Unchanged inputs are not computed again.
     """
@@ -136,9 +140,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """Measure an existing case again, with another level or density calibration if wished.
+    """Measure an existing case again.
 
-    Plans and report follow; the CT itself is not needed any more.
+    With another level or density calibration if wished. Plans and report follow; the CT itself
+    is not needed any more.
     """
 
     case: Case
@@ -160,7 +165,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Write the report and the files of an existing case again."""
+    """Write report and files of an existing case again."""
 
     case: Case
     pdf: Annotated[

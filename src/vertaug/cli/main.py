@@ -1,6 +1,7 @@
 """Entry point of the ``vertaug`` command."""
 
 import os
+import sys
 from collections.abc import Sequence
 
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -16,6 +17,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # split sum could differ in its last bit from run to run. Read when NumPy is imported.
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given in (["info"], ["info", "--json"]):
+        # Typer loads its whole validation before it runs any command: half of the start-up
+        from vertaug.cli.info import show_info
+
+        show_info(as_json="--json" in given)
+        return
     from vertaug.cli.app import app
 
-    app(args=None if arguments is None else list(arguments))
+    app(args=given)
