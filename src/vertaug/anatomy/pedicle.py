@@ -326,7 +326,7 @@ def _narrowest_chord(
 
 
 def _outline(values: FloatArray, centre: FloatArray, line: FloatArray) -> FloatArray:
-    angles: FloatArray = np.arange(48) * (2 * np.pi / 48)
+    angles = np.linspace(0.0, 2 * np.pi, 48, endpoint=False)
     reach = _reach(values, centre, angles, line)
     return np.stack(
         [centre[0] + reach * np.cos(angles), centre[1] + reach * np.sin(angles)], axis=1
