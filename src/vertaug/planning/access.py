@@ -172,7 +172,7 @@ def _advice(
 ) -> tuple[str, ...]:
     """Return what to know where a side has no pedicle, no path or no safe path."""
     advice = [
-        f"No {side} pedicle was found at {site.vertebra.level}: no transpedicular path on this side."
+        f"No {side} pedicle was found at {site.vertebra.level}: no transpedicular path there."
         for side in ("left", "right")
         if not side_geometry(site.vertebra, site.shape, side).found
     ]

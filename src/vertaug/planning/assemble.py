@@ -13,8 +13,9 @@ from vertaug.planning.path import FinishedPath
 _ROUTE_ORDER = tuple(Route)
 _SIDES_ORDER = ("both", "left", "right")
 # plan score: path objective, cone of error, usual route, reach; design defaults
-_SHARE = {"paths": 0.70, "cone": 0.12, "route": 0.10, "reach": 0.08}
+_SHARE = {"paths": 0.66, "cone": 0.12, "route": 0.10, "reach": 0.12}
 _PIN_LENGTH_MM = 120.0
+_ALONE = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,10 +90,14 @@ def route_preference(level: str, route: Route) -> float:
 
 
 def _reach(procedure: Procedure, finished: Sequence[FinishedPath]) -> float:
-    """How well the device serves both halves of the body, in [0, 1]."""
+    """How well the device serves both halves of the body, in [0, 1].
+
+    One needle gets 0.6 at most: cement on one side alone lets the body toggle (Liebschner 2001),
+    one balloon lifts with half the force (bench data; physics reference 2.3, 5).
+    """
     both = 1.0
     if len(finished) == 1:
-        both = float(np.exp(-0.5 * (finished[0].midline_share / 0.25) ** 2))
+        both = _ALONE * float(np.exp(-0.5 * (finished[0].midline_share / 0.25) ** 2))
     if procedure is Procedure.VERTEBROPLASTY:
         return both
     return both * float(np.mean([(member.balloon_mm or 0.0) / 20.0 for member in finished]))

@@ -20,6 +20,8 @@ _WINDOW_MM = {
     Route.FAR_LATERAL: ((-2.0, 16.0), (-8.0, 8.0), 45.0),
 }
 _WINDOW_START_MM = 60.0
+_RAY_MM = 90.0
+_RAY_STEP_MM = 0.5
 
 
 def sample_targets(shape: BodyShape, side: SideGeometry) -> FloatArray:
@@ -47,14 +49,17 @@ def sample_entries(fields: ClearanceFields, side: SideGeometry, route: Route) ->
 
 
 def _first_bone(fields: ClearanceFields, start: FloatArray, forward: FloatArray) -> FloatArray:
-    """Walk rays forward until they touch bone; rays that miss are dropped."""
-    travel = np.zeros(len(start))
-    for _ in range(80):
-        distance = fields.bone_distance(start + travel[:, None] * forward)
-        # outside the grid the field says "far": small steps lest the ray jumps over bone
-        travel += np.clip(distance, -1.0, 2.0)
-    point = start + travel[:, None] * forward
-    return np.asarray(point[np.abs(fields.bone_distance(point)) < 0.2])
+    """Return where rays first meet bone; rays that miss are dropped."""
+    travel = np.arange(0.0, _RAY_MM, _RAY_STEP_MM)
+    # one call for all rays and steps: many small ones would spend their time on starting threads
+    distance = fields.bone_distance(start[:, None] + travel[:, None] * forward)
+    first = np.argmax(distance < 0.0, axis=1)
+    hit = (distance < 0.0).any(axis=1) & (first > 0)
+    ray, first = np.flatnonzero(hit), first[hit]
+    before, after = distance[ray, first - 1], distance[ray, first]
+    share = np.where(before < 5.0, before / np.maximum(before - after, 1e-9), 1.0)
+    way = travel[first - 1] + _RAY_STEP_MM * share
+    return np.asarray(start[ray] + way[:, None] * forward)
 
 
 def candidate_paths(

@@ -131,7 +131,8 @@ def build_fields(vertebra: Vertebra, shape: BodyShape, patient: Volume) -> Clear
     stack[..., Channel.FACET] = _distance_in_crop(facet, spacing)
     _fill_walls(stack, shape, origin, spacing)
     to_patient = np.linalg.inv(patient.grid.affine) @ grid.affine
-    body_share = resample_trilinear(patient.values, to_patient, grid.shape, 1.0)
+    # beyond the scan and in the air around the patient nothing is known: neither bone nor lung
+    body_share = resample_trilinear(patient.values, to_patient, grid.shape, 0.0)
     stack[..., Channel.HU] = np.where(body_share > 0.99, vertebra.hu.values, 0.0)
     return ClearanceFields(stack=stack, bone=bone, origin_mm=origin, spacing_mm=spacing)
 

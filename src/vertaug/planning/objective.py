@@ -48,10 +48,10 @@ OBJECTIVE_TEXT = (
     "28 degrees thoracic, 45 degrees far-lateral); "
     "basivertebral 0.04 (distance from the channel at mid-height, 2 to 8 mm; not in a collapsed "
     "body); length 0.04 (shorter bone path). "
-    "A plan's score: 0.70 times the mean over its paths, 0.12 times the share of needles in the "
+    "A plan's score: 0.66 times the mean over its paths, 0.12 times the share of needles in the "
     "cone of error (2 mm, 2 degrees) that breach no wall, 0.10 for the usual route at the level, "
-    "0.08 for reach (two needles or a tip near the midline serve both halves; kyphoplasty also "
-    "the longest balloon with room, of 20 mm). Safe plans rank before unsafe ones. All weights "
+    "0.12 for reach (1 for two needles, 0.6 for one with its tip at the midline, less away from "
+    "it; kyphoplasty: times the longest balloon with room, of 20 mm). Safe plans rank before unsafe ones. All weights "
     "are design defaults."
 )
 
