@@ -1,6 +1,7 @@
 """Retropulsion of the posterior wall and compromise of the canal (clinical reference 2.5)."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.measurement import PosteriorWall
@@ -47,8 +48,11 @@ def compute_compromise(depth_mm: float, above_mm: float, below_mm: float) -> flo
 def measure_canal_depth(vertebra: Vertebra) -> float | None:
     """Return the smallest mid-sagittal antero-posterior depth of the canal over the body's height.
 
-    Depths are averaged over a band of 4 mm about the midline and 3 mm along the canal, so that
-    one voxel does not decide. None if the canal is known over less than a third of the height.
+    From the posterior wall to the front of the laminae. Above and below the laminae, where
+    ligament and not bone bounds the canal, the front of the nearest lamina is carried on. Depths
+    are averaged over a band of 4 mm about the midline and 3 mm along the canal, so that one
+    voxel does not decide. None if no lamina bounds the canal, or if it is known over less than a
+    third of the height.
     """
     grid, frame = vertebra.regions.grid, vertebra.frame
     step = float(grid.spacing_mm[0])
@@ -60,13 +64,44 @@ def measure_canal_depth(vertebra: Vertebra) -> float | None:
     high = frame.to_local(points.superior_posterior)[2]
     band = np.abs(x) <= max(_CANAL_HALF_BAND_MM, step)
     slices = (z >= low) & (z <= high)
-    canal = vertebra.mask(Region.CANAL)[band][:, :, slices]
-    depth = canal.sum(axis=1).mean(axis=0) * step
-    known = canal.any(axis=1).all(axis=0)
+    regions = np.asarray(vertebra.regions.values)[band][:, :, slices]
+    front, back, bounded = _find_edges(regions)
+    if not bounded.any() or bounded.size < 2:
+        return None
+    known = np.isfinite(front)
     if known.sum() < max(_LEAST_SHARE * known.size, 1):
         return None
-    width = max(round(_SMOOTHING_MM / step), 1)
-    return _smallest_mean(depth[known], width)
+    place = np.arange(bounded.size)
+    nearest = np.abs(place[:, None] - place[bounded][None, :]).argmin(axis=1)
+    depth = (back[bounded][nearest] - front) * step
+    return _smallest_mean(depth[known], max(round(_SMOOTHING_MM / step), 1))
+
+
+def _find_edges(regions: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Return front and back of the canal by slice, and where bone lies behind it.
+
+    Parameters
+    ----------
+    regions : (nx, ny, nz) uint8 array
+        Region map about the midline.
+
+    Returns
+    -------
+    front, back : (nz,) float64 arrays
+        Mean index along y over the band; NaN where the canal is not seen over the whole band.
+    bounded : (nz,) bool array
+    """
+    canal = regions == Region.CANAL
+    size = canal.shape[1]
+    seen = canal.any(axis=1)
+    first = canal.argmax(axis=1)
+    behind = size - canal[:, ::-1].argmax(axis=1)
+    bone = np.isin(regions, (Region.ARCH, Region.LEFT_PEDICLE, Region.RIGHT_PEDICLE))
+    wall = np.take_along_axis(bone, np.minimum(behind, size - 1)[:, None], axis=1)[:, 0]
+    whole = seen.all(axis=0)
+    front = np.where(whole, first.mean(axis=0), np.nan)
+    back = np.where(whole, behind.mean(axis=0), np.nan)
+    return front, back, whole & (wall & seen).all(axis=0)
 
 
 def _smallest_mean(values: FloatArray, width: int) -> float:
@@ -87,7 +122,11 @@ def measure_posterior_wall(
         Complete adjacent levels.
     """
     depth = measure_canal_depth(vertebra)
-    notes = [] if depth is not None else ["canal depth: the canal is not closed at this level"]
+    notes = (
+        []
+        if depth is not None
+        else ["canal depth: no lamina bounds the canal behind the body of this level"]
+    )
     retropulsion = reference = compromise = None
     if above is None or below is None:
         missing = "above" if above is None else "below"

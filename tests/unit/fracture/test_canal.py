@@ -55,6 +55,18 @@ def test_fragment_in_the_canal_is_found_where_it_is(blocks):
     assert measure_canal_depth(_with_regions(vertebra, regions)) == pytest.approx(11.0)
 
 
+def test_open_back_of_the_canal_takes_the_nearest_lamina(blocks):
+    vertebra = blocks.block_vertebra("L1", NORMAL)
+    regions = np.array(vertebra.regions.values)
+    x, y, z = np.meshgrid(*blocks.local_axes(), indexing="ij")
+    regions[(regions == 4) & (z > 0)] = 0  # no lamina above the middle
+    regions[(regions == 0) & (z > 0) & (np.abs(x) < 11) & (y > 15) & (y < 36)] = 5
+    regions[(np.abs(z - 6) < 3) & (y > 15) & (y < 20) & (np.abs(x) < 8)] = 1  # fragment there
+    assert measure_canal_depth(_with_regions(vertebra, regions)) == pytest.approx(11.0)
+    regions[regions == 4] = 0
+    assert measure_canal_depth(_with_regions(vertebra, regions)) is None
+
+
 def test_unknown_canal_gives_no_depth(blocks):
     vertebra = blocks.block_vertebra("L1", NORMAL)
     regions = np.array(vertebra.regions.values)
