@@ -116,11 +116,11 @@ def draw_title(axes: Axes, title: str) -> None:
     """Write the title on the paper above the panel."""
     axes.text(
         0.0,
-        1.012,
+        1.025,
         title,
         transform=axes.transAxes,
         ha="left",
-        va="bottom",
+        va="baseline",
         color="#1d2733",
         fontsize=TITLE_PT,
         fontweight="bold",

@@ -98,7 +98,7 @@ def build_content(case: ReportInput) -> ReportContent:
     measurement = case.assessment.levels.get(level) if level is not None else None
     if measurement is not None:
         left += [content_fracture.heights_table(measurement)]
-        findings = content_fracture.findings_table(measurement)
+        findings = content_fracture.findings_table(measurement, case.calibration)
         (left if case.planning is not None else right).append(findings)
     if case.planning is not None:
         left += [content_plan.views_table(case.planning)]

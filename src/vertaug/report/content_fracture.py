@@ -1,5 +1,6 @@
 """The measured part of the report in words and tables."""
 
+from vertaug.case.density import DensityCalibration
 from vertaug.case.level import sort_levels
 from vertaug.case.measurement import HeightSet, VertebraMeasurement
 from vertaug.report import words
@@ -65,11 +66,12 @@ def heights_table(measured: VertebraMeasurement) -> Table:
         title=f"Heights of {measured.level}",
         columns=("", "mm", "3D mm", "expected", "ratio", "loss"),
         rows=tuple(rows),
-        note=f"Ratio: to the own posterior height. Expected: {measured.reference_method}.",
+        note=f"Ratio: to the own posterior height. Expected: "
+        f"{words.sentence(measured.reference_method)}",
     )
 
 
-def findings_table(measured: VertebraMeasurement) -> Table:
+def findings_table(measured: VertebraMeasurement, calibration: DensityCalibration) -> Table:
     """Return angles, posterior wall, canal, cleft, density and volume of the level."""
     wall, cleft = measured.posterior_wall, measured.cleft
     gas = "none seen"
@@ -83,17 +85,22 @@ def findings_table(measured: VertebraMeasurement) -> Table:
         if wall.canal_compromise_percent is not None:
             canal += f", {words.percent(wall.canal_compromise_percent)} compromised"
     density = measured.trabecular
-    bone = f"{density.mean_hu:.0f} ± {density.sd_hu:.0f} HU"
+    bone = f"{density.mean_hu:.0f} ± {density.sd_hu:.0f} HU, not calibrated"
     if density.density_mg_per_ml is not None:
-        bone = f"{density.density_mg_per_ml:.0f} mg/ml ({density.mean_hu:.0f} HU), {density.method}"
+        spread = density.uncertainty_mg_per_ml
+        around = "" if spread is None else f" ± {spread:.0f}"
+        bone = (
+            f"{density.density_mg_per_ml:.0f}{around} mg/ml, {density.mean_hu:.0f} HU "
+            f"({calibration.method} calibration)"
+        )
     volume = words.millilitres(measured.body_volume_ml)
     if measured.lost_volume_ml is not None:
         volume += f", {words.millilitres(measured.lost_volume_ml)} below the predicted"
     rows = (
         ("Wedge angle of the body", words.kyphosis(measured.wedge_angle_deg)),
-        ("Local kyphosis (level above to this)", words.kyphosis(measured.local_kyphosis_deg)),
-        ("Cobb angle (above to below)", words.kyphosis(measured.cobb_angle_deg)),
-        ("Posterior wall, retropulsion", words.millimetres(wall.retropulsion_mm)),
+        ("Local kyphosis, with level above", words.kyphosis(measured.local_kyphosis_deg)),
+        ("Cobb angle, above to below", words.kyphosis(measured.cobb_angle_deg)),
+        ("Posterior wall retropulsion", words.millimetres(wall.retropulsion_mm)),
         ("Canal, mid-sagittal", canal),
         ("Intravertebral cleft", gas),
         ("Cancellous bone", bone),
@@ -103,6 +110,7 @@ def findings_table(measured: VertebraMeasurement) -> Table:
         title="Angles, wall, canal and bone",
         columns=("", ""),
         rows=tuple(cells(*row) for row in rows),
+        note=" ".join(words.sentence(note) for note in measured.notes),
     )
 
 

@@ -1,5 +1,6 @@
 """Notes, method, sources and provenance of a report."""
 
+from vertaug.report import words
 from vertaug.report.content import Table, TextBlock, cells
 from vertaug.report.content_plan import best_plan, judgeable_mm
 from vertaug.report.inputs import ReportInput
@@ -9,6 +10,9 @@ from vertaug.report.style import BONE_WINDOW
 def text_blocks(case: ReportInput) -> tuple[TextBlock, ...]:
     """Return notes about this case, the method, and the sources."""
     blocks = [TextBlock(title="Notes and limits of this case", paragraphs=_notes(case))]
+    if case.planning is not None and case.planning.views:
+        views = tuple(words.sentence(v.sentence) for v in case.planning.views)
+        blocks.append(TextBlock(title="Working views in words", paragraphs=views))
     blocks.append(TextBlock(title="Method", paragraphs=_method(case)))
     blocks.append(TextBlock(title="Sources", paragraphs=_SOURCES))
     return tuple(blocks)
@@ -24,8 +28,8 @@ def _notes(case: ReportInput) -> tuple[str, ...]:
             f"Voxel spacing {size} mm (left-right, front-back, head-foot). Margins that differ "
             f"from their limit by less than about {limit:.1f} mm cannot be judged on this scan."
         ),
-        f"Level to treat: {case.assessment.level_source}.".replace("..", "."),
-        case.calibration.description,
+        f"Level to treat: {case.assessment.level_source}",
+        f"Density: {case.calibration.description}",
     ]
     notes += [*case.spine.scan.info.notes, *case.spine.labels.notes, *case.spine.notes]
     for level, vertebra in case.spine.vertebrae.items():
@@ -35,7 +39,9 @@ def _notes(case: ReportInput) -> tuple[str, ...]:
     plan = best_plan(case.planning)
     for path in plan.paths if plan is not None else ():
         notes += [_named(f"{path.side} needle", n) for n in (*path.violations, *path.notes)]
-    return tuple(dict.fromkeys(n for n in notes if n))
+    if case.planning is not None:
+        notes.append(f"Cement target: {case.planning.cement.basis}")
+    return tuple(dict.fromkeys(words.sentence(n) for n in notes if n))
 
 
 def _named(name: str, note: str) -> str:
@@ -97,7 +103,7 @@ def _method(case: ReportInput) -> tuple[str, ...]:
                 "C-arm angles are DICOM positioner angles [3]: relative to the patient, LAO and "
                 "CRA positive."
             ),
-            f"Plans are ranked by: {case.planning.objective}.",
+            words.sentence(f"Ranking of the plans: {case.planning.objective}"),
         ]
     return tuple(paragraphs)
 

@@ -37,7 +37,7 @@ def margin_rows(
         ("pedicle, inferior", m.pedicle_inferior_mm, rules.pedicle_inferior_mm),
         ("pedicle, lateral", m.pedicle_lateral_mm, rules.pedicle_mm),
         ("pedicle, superior", m.pedicle_superior_mm, rules.pedicle_mm),
-        ("medial border, behind the body", m.medial_wall_mm, rules.medial_wall_mm),
+        ("medial border of pedicle", m.medial_wall_mm, rules.medial_wall_mm),
         ("anterior wall", m.anterior_wall_mm, rules.anterior_wall_mm),
         ("posterior wall (tip)", m.posterior_wall_mm, rules.posterior_wall_mm),
         ("lateral wall", m.lateral_wall_mm, rules.lateral_wall_mm),
@@ -123,15 +123,15 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], .
         ("skin to bone", skin),
         ("bone entry to tip", words.millimetres(path.length_mm)),
         ("skin to tip", total),
-        ("axial angle, forward", words.medial(path.axial_angle_deg)),
-        ("sagittal angle, forward", words.caudal(path.sagittal_angle_deg)),
-        ("tip: thirds of the body", f"{along}, {high}, {across}"),
-        ("tip: depth in the body", words.percent(100 * path.tip_depth_fraction)),
+        ("axial angle", words.medial(path.axial_angle_deg)),
+        ("sagittal angle", words.caudal(path.sagittal_angle_deg)),
+        ("tip, third of body", f"{along}, {high}, {across}"),
+        ("tip, depth in body", words.percent(100 * path.tip_depth_fraction)),
         ("pedicle breach class", path.gertzbein_robbins or "not through the pedicle"),
     )
     if path.breach_probability is None:
         return rows
-    return (*rows, ("breach within aiming error", words.percent(100 * path.breach_probability)))
+    return (*rows, ("breach, aiming error", words.percent(100 * path.breach_probability)))
 
 
 def best_plan_tables(case: ReportInput) -> list[Table]:
@@ -140,7 +140,7 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
     if plan is None or case.planning is None:
         return []
     vertebra = case.spine[case.planning.level]
-    heads = tuple(f"{p.side} needle" for p in shown_paths(plan))
+    heads = tuple(p.side for p in shown_paths(plan))
     geometry = [_path_rows(vertebra, p) for p in shown_paths(plan)]
     rows = []
     longest = max(range(len(geometry)), key=lambda n: len(geometry[n]))
@@ -150,7 +150,7 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
     cement = case.planning.cement
     note = (
         f"Cement: aim for {words.millilitres(cement.target_ml)} "
-        f"({cement.low_ml:.1f}–{cement.high_ml:.1f} ml); {cement.basis}."
+        f"({cement.low_ml:.1f}–{cement.high_ml:.1f} ml)."
     )
     needle = case.planning.needle
     title = f"Best plan: {needle.gauge} G, outer diameter {needle.outer_diameter_mm:.2f} mm"
@@ -195,15 +195,17 @@ def views_table(planning: PlanningResult) -> Table:
             Cell(text=names.get(v.name, v.name)),
             Cell(text=words.primary(v.primary_angle_deg), strong=True),
             Cell(text=words.secondary(v.secondary_angle_deg), strong=True),
-            Cell(text=v.sentence),
         )
         for v in planning.views
     )
     return Table(
-        title="Working views (C-arm, patient prone)",
-        columns=("", "primary", "secondary", "in words"),
+        title="Working views (C-arm)",
+        columns=("", "primary", "secondary"),
         rows=rows,
-        note="DICOM positioner angles of the patient: LAO and CRA positive.",
+        note=(
+            "DICOM positioner angles, relative to the patient: receptor in front at 0°, LAO and "
+            "CRA positive. For the prone patient see Working views in words."
+        ),
     )
 
 
@@ -219,7 +221,7 @@ def candidates_table(planning: PlanningResult) -> Table:
             "Front wall mm", "Length mm", "Angles medial / caudal", "Class", "State",
         ),
         rows=tuple(rows),
-        note=f"Objective: {planning.objective}. Margins: the smaller one of both needles.",
+        note="Margins: the smaller one of both needles. Score: see Method.",
     )  # fmt: skip
 
 

@@ -33,7 +33,6 @@ from vertaug.report.style import (
 )
 
 Rect = tuple[float, float, float, float]
-_IN_PICTURE_MM = 4.0  # a wall point farther off the plane is not drawn in it
 
 
 def needle_outline(plane: PicturePlane, path: NeedlePath) -> FloatArray:
@@ -85,8 +84,6 @@ def draw_dimension(
     axes: Axes, plane: PicturePlane, line: DimensionLine, label: str, towards: ArrayLike
 ) -> None:
     """Draw a margin with its value; the text is moved off the line along ``towards`` (mm)."""
-    if abs(float(plane.depth_mm(line.wall_lps_mm))) > _IN_PICTURE_MM:
-        return
     a, b = plane.to_picture(line.needle_lps_mm), plane.to_picture(line.wall_lps_mm)
     colour = MARGIN_COLOUR if line.value_mm >= 0 else NEEDLE_UNSAFE_COLOUR
     axes.annotate(
@@ -126,7 +123,7 @@ def add_axial_panel(
     draw_outlines(axes, plane, vertebra)
     for path in paths:
         draw_needle(axes, plane, path)
-        lines = dimension_lines(vertebra, path)
+        lines = dimension_lines(vertebra, path, plane)
         outward = 1.0 if path.side == "left" else -1.0
         if "canal" in lines:
             draw_dimension(
@@ -158,11 +155,13 @@ def add_sagittal_panel(
     canvas.draw_scan(axes, plane, spine.scan)
     draw_outlines(axes, plane, vertebra)
     draw_needle(axes, plane, path)
-    lines = dimension_lines(vertebra, path)
+    lines = dimension_lines(vertebra, path, plane)
     if "superior endplate" in lines:
-        draw_dimension(axes, plane, lines["superior endplate"], "superior endplate", (-6.0, -14.0))
+        draw_dimension(axes, plane, lines["superior endplate"], "superior endplate", (6.0, -14.0))
     if "inferior endplate" in lines:
-        draw_dimension(axes, plane, lines["inferior endplate"], "inferior endplate", (-6.0, 14.0))
+        draw_dimension(axes, plane, lines["inferior endplate"], "inferior endplate", (6.0, 15.0))
+    if "anterior wall" in lines:
+        draw_dimension(axes, plane, lines["anterior wall"], "anterior wall", (-5.0, 24.0))
     canvas.draw_frame(axes, plane, f"Sagittal oblique, {path.side} needle")
 
 

@@ -97,7 +97,7 @@ def add_solid_panels(
         ("Seen from the left", 90.0, 0.0),
     )
     for rect, (title, azimuth, elevation) in zip(rects, views, strict=False):
-        half = canvas.panel_half_size(figure, rect, 47.0)
+        half = canvas.panel_half_size(figure, rect, 50.0)
         view = view_plane(vertebra, azimuth, elevation, half)
         plane = PicturePlane(
             centre_lps_mm=view.centre_lps_mm,

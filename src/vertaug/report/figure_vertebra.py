@@ -38,7 +38,7 @@ def add_sagittal_panel(
     vertebra: Vertebra,
     measurement: VertebraMeasurement | None,
     *,
-    half_width_mm: float = 42.0,
+    half_width_mm: float = 44.0,
 ) -> None:
     """Add the mid-sagittal section with landmarks, heights and endplate lines."""
     plane = mid_sagittal(vertebra, canvas.panel_half_size(figure, rect, half_width_mm))

@@ -1,7 +1,8 @@
 """Where a needle comes closest to what it must keep clear of, for drawing.
 
 The figures print the margins of the plan as they are; this module only finds the places
-between which the dimension lines are drawn.
+between which the dimension lines are drawn: in the plane of the picture, on the surface of the
+needle and on the structure, as far apart as the margin says.
 """
 
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 from vertaug.case.grid import FloatArray
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import HeightField, Region, Vertebra
-from vertaug.report.plane import sample
+from vertaug.report.plane import PicturePlane, sample
 from vertaug.report.sections import path_direction
 
 _STEP_MM = 0.25
+_NEAR_PLANE_MM = 2.0
+_AGREEMENT_MM = 0.6  # a line that would show another length than the margin is not drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,15 +54,36 @@ def _region_along(vertebra: Vertebra, points: FloatArray) -> NDArray[np.int64]:
     return np.nan_to_num(values).round().astype(np.int64)
 
 
-def _closest(axis: FloatArray, wall: FloatArray, radius_mm: float) -> tuple[FloatArray, FloatArray]:
-    """Needle surface point and wall point where axis and wall come closest."""
-    from scipy.spatial import cKDTree
+def _line_in_plane(
+    path: NeedlePath,
+    plane: PicturePlane,
+    margin: tuple[str, float],
+    wall: FloatArray,
+    start_mm: float,
+) -> DimensionLine | None:
+    """Return where a margin can be drawn in a picture, None if nowhere.
 
-    distance, index = cKDTree(wall).query(axis)
-    k = int(np.argmin(distance))
-    there = wall[index[k]]
-    gap = there - axis[k]
-    return axis[k] + gap * min(1.0, radius_mm / max(float(distance[k]), 1e-9)), there
+    The needle is the cylinder with flat ends from ``start_mm`` along its axis to the tip.
+    """
+    name, value = margin
+    wall = wall[np.abs(plane.depth_mm(wall)) <= _NEAR_PLANE_MM]
+    if not len(wall):
+        return None
+    forward = path_direction(path)
+    offset = wall - path.entry_lps_mm
+    along = offset @ forward
+    aside = offset - along[:, None] * forward
+    away = np.linalg.norm(aside, axis=1)
+    foot = np.clip(along, start_mm, path.length_mm)
+    reach = np.minimum(away, path.needle.radius_mm) / np.maximum(away, 1e-9)
+    surface = path.entry_lps_mm + foot[:, None] * forward + reach[:, None] * aside
+    distance = np.linalg.norm(wall - surface, axis=1)
+    distance = np.where((away < path.needle.radius_mm) & (foot == along), -distance, distance)
+    mismatch = np.abs(distance - max(value, 0.0))
+    k = int(np.argmin(mismatch + 0.2 * np.abs(plane.depth_mm(wall))))
+    if mismatch[k] > _AGREEMENT_MM:
+        return None
+    return DimensionLine(name=name, value_mm=value, needle_lps_mm=surface[k], wall_lps_mm=wall[k])
 
 
 def _boundary_points(vertebra: Vertebra, region: Region) -> FloatArray:
@@ -67,8 +91,13 @@ def _boundary_points(vertebra: Vertebra, region: Region) -> FloatArray:
     from scipy.ndimage import binary_erosion
 
     mask = vertebra.mask(region)
-    rim = mask & ~binary_erosion(mask)
-    return vertebra.regions.grid.to_world(np.argwhere(rim))
+    if not mask.any():
+        return np.empty((0, 3))
+    where = np.argwhere(mask)
+    first = where.min(axis=0)
+    box = mask[tuple(slice(a, b + 1) for a, b in zip(first, where.max(axis=0), strict=True))]
+    rim = box & ~binary_erosion(box)
+    return vertebra.regions.grid.to_world(np.argwhere(rim) + first)
 
 
 def _wall_points(vertebra: Vertebra, surface: HeightField) -> FloatArray:
@@ -85,46 +114,43 @@ def _endplate_points(vertebra: Vertebra, surface: HeightField) -> FloatArray:
     return vertebra.frame.to_world(local[np.isfinite(surface.height_mm)])
 
 
-def dimension_lines(vertebra: Vertebra, path: NeedlePath) -> dict[str, DimensionLine]:
-    """Return the margins that can be drawn: canal, anterior wall, both endplates.
+def dimension_lines(
+    vertebra: Vertebra, path: NeedlePath, plane: PicturePlane
+) -> dict[str, DimensionLine]:
+    """Return the margins that can be drawn in a picture: canal, anterior wall, endplates.
 
-    Margins whose structure is missing from the anatomy are left out.
+    Margins whose place is not in the picture are left out; the table has them all.
     """
     axis = axis_points(path)
-    in_body = axis[_region_along(vertebra, axis) == Region.BODY]
+    in_body = np.flatnonzero(_region_along(vertebra, axis) == Region.BODY)
     margins = path.margins
-    wanted: list[tuple[str, float, FloatArray, FloatArray]] = [
-        ("canal", margins.canal_mm, axis, _boundary_points(vertebra, Region.CANAL))
+    lines = [
+        _line_in_plane(
+            path,
+            plane,
+            ("canal", margins.canal_mm),
+            _boundary_points(vertebra, Region.CANAL),
+            0.0,
+        )
     ]
     if len(in_body):
-        wanted += [
+        start = float(np.linalg.norm(axis[in_body[0]] - axis[0]))
+        walls = (
             (
-                "anterior wall",
-                margins.anterior_wall_mm,
-                in_body,
+                ("anterior wall", margins.anterior_wall_mm),
                 _wall_points(vertebra, vertebra.anterior_wall),
             ),
             (
-                "superior endplate",
-                margins.superior_endplate_mm,
-                in_body,
+                ("superior endplate", margins.superior_endplate_mm),
                 _endplate_points(vertebra, vertebra.superior.surface),
             ),
             (
-                "inferior endplate",
-                margins.inferior_endplate_mm,
-                in_body,
+                ("inferior endplate", margins.inferior_endplate_mm),
                 _endplate_points(vertebra, vertebra.inferior.surface),
             ),
-        ]
-    lines: dict[str, DimensionLine] = {}
-    for name, value, along, wall in wanted:
-        if len(wall):
-            start, end = _closest(along, wall, path.needle.radius_mm)
-            lines[name] = DimensionLine(
-                name=name, value_mm=value, needle_lps_mm=start, wall_lps_mm=end
-            )
-    return lines
+        )
+        lines += [_line_in_plane(path, plane, margin, wall, start) for margin, wall in walls]
+    return {line.name: line for line in lines if line is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

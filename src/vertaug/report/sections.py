@@ -1,18 +1,20 @@
 """Which planes are shown: mid-sagittal, in the plane of a needle, across a needle."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Region, Vertebra
 from vertaug.report.plane import PicturePlane, plane_through, sample
 
+_BLUR_MARGIN = 5
+_CANAL_SIDE_MM = 6.0  # sagittal pictures are centred behind the body's centre, toward the canal
+
 
 def mid_sagittal(vertebra: Vertebra, half_size_mm: tuple[float, float]) -> PicturePlane:
     """Return the vertebra's mid-sagittal plane, anterior on the left, head at the top."""
     axes = vertebra.frame.axes
-    centre = vertebra.frame.to_world([0.0, 0.22 * half_size_mm[0], 0.0])
+    centre = vertebra.frame.to_world([0.0, _CANAL_SIDE_MM, 0.0])
     return plane_through(centre, axes[:, 1], -axes[:, 2], half_size_mm)
 
 
@@ -106,12 +108,17 @@ def region_field(
 
     The mask is blurred by 0.8 voxels, so that the outline shows no steps of the grid.
     """
-    return sample(_smooth_mask(vertebra, regions), vertebra.regions.grid, plane.pixel_centres())
-
-
-def _smooth_mask(vertebra: Vertebra, regions: tuple[Region, ...]) -> NDArray[np.float32]:
-    """Blur the mask of some regions slightly."""
     from scipy.ndimage import gaussian_filter
 
-    mask = vertebra.mask(*regions).astype(np.float32)
-    return np.asarray(gaussian_filter(mask, 0.8, mode="nearest"), dtype=np.float32)
+    mask = vertebra.mask(*regions)
+    grid = vertebra.regions.grid
+    if not mask.any():
+        return np.zeros(plane.shape)
+    # Only the box around the regions is blurred; the margin holds the whole kernel.
+    where = np.argwhere(mask)
+    first = np.maximum(where.min(axis=0) - _BLUR_MARGIN, 0)
+    stop = np.minimum(where.max(axis=0) + 1 + _BLUR_MARGIN, mask.shape)
+    box = mask[tuple(slice(a, b) for a, b in zip(first, stop, strict=True))]
+    smooth = gaussian_filter(box.astype(np.float32), 0.8, mode="nearest")
+    (i0, j0, k0), (i1, j1, k1) = first.tolist(), stop.tolist()
+    return sample(smooth, grid.crop((i0, j0, k0), (i1, j1, k1)), plane.pixel_centres())

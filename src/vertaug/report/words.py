@@ -41,6 +41,12 @@ def kyphosis(value: float | None) -> str:
     return f"{abs(value):.1f}° {word}"
 
 
+def sentence(text: str) -> str:
+    """Return the text with a capital at its start and one full stop at its end."""
+    text = text.strip().rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
 def _minus(value: float, digits: int) -> str:
     """Format with a true minus sign and without a negative zero."""
     text = f"{value:.{digits}f}"

@@ -38,10 +38,7 @@ def test_numbers_of_the_first_page_are_those_of_the_case(report_input, assessmen
 
 
 def test_the_right_needle_comes_first_as_in_the_pictures(report_input):
-    assert table(build_content(report_input), "Margins").columns[1:3] == (
-        "right needle",
-        "left needle",
-    )
+    assert table(build_content(report_input), "Margins").columns[1:3] == ("right", "left")
 
 
 def test_skin_entry_is_given_from_the_midline(spine, planning):

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -116,21 +117,34 @@ def test_nothing_is_drawn_where_the_scan_ends(spine):
     np.testing.assert_array_equal(np.ma.getmaskarray(image), ~inside)
 
 
-def test_dimension_lines_end_on_needle_and_structure(spine, planning):
+def test_dimension_lines_are_as_long_as_the_margin_and_end_on_needle_and_structure(spine, planning):
     vertebra = spine["L1"]
     path = planning.plans[0].paths[0]
-    lines = dimension_lines(vertebra, path)
-    assert set(lines) == {"canal", "anterior wall", "superior endplate", "inferior endplate"}
-    for line in lines.values():
-        axis = line.needle_lps_mm - path.entry_lps_mm
-        forward = path_direction(path)
-        off = axis - (axis @ forward) * forward
-        assert np.linalg.norm(off) <= path.needle.radius_mm + 1e-9
-    canal = lines["canal"]
-    grid = vertebra.regions.grid
-    index = tuple(grid.to_index(canal.wall_lps_mm).round().astype(int))
+    forward, grid = path_direction(path), vertebra.regions.grid
+    # The nearest canal voxel of this fixture, found by brute force.
+    canal = grid.to_world(np.argwhere(vertebra.regions.values == Region.CANAL))
+    along = (canal - path.entry_lps_mm) @ forward
+    aside = canal - path.entry_lps_mm - along[:, None] * forward
+    inside = (along > 0) & (along < path.length_mm)
+    nearest = float(np.linalg.norm(aside[inside], axis=1).min()) - path.needle.radius_mm
+    path = replace(path, margins=replace(path.margins, canal_mm=nearest))
+    plane = axial_with(vertebra, (path,), (40.0, 40.0))
+    line = dimension_lines(vertebra, path, plane)["canal"]
+    assert line.value_mm == nearest
+    assert np.linalg.norm(line.wall_lps_mm - line.needle_lps_mm) == pytest.approx(nearest, abs=0.6)
+    assert abs(plane.depth_mm(line.wall_lps_mm)) <= 2.0
+    off = line.needle_lps_mm - path.entry_lps_mm
+    off = off - (off @ forward) * forward
+    assert np.linalg.norm(off) == pytest.approx(path.needle.radius_mm)
+    index = tuple(grid.to_index(line.wall_lps_mm).round().astype(int))
     assert vertebra.regions.values[index] == Region.CANAL
-    assert canal.value_mm == path.margins.canal_mm
+
+
+def test_a_margin_that_is_not_in_the_picture_is_not_drawn(spine, planning):
+    path = planning.plans[0].paths[0]
+    path = replace(path, margins=replace(path.margins, canal_mm=25.0))
+    plane = axial_with(spine["L1"], (path,), (40.0, 40.0))
+    assert "canal" not in dimension_lines(spine["L1"], path, plane)
 
 
 def test_tightest_section_is_in_the_pedicle(spine, planning):
