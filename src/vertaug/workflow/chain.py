@@ -98,7 +98,7 @@ class Chain:
             from vertaug.anatomy import analyse_spine
 
             scan, labels = read()
-            warm_up(self.reporter.start(KERNELS))
+            self._prepare_kernels()
             return analyse_spine(
                 scan,
                 labels,
@@ -114,6 +114,7 @@ class Chain:
         def compute() -> Measured:
             from vertaug.fracture import assess_fracture
 
+            self.reporter.start(MEASURE)
             law = self.calibration.for_scan(spine.scan.info, self.options.kvp)
             assessment = assess_fracture(spine, law, level=self.options.level)
             return Measured(calibration=law, assessment=assessment)
@@ -133,6 +134,8 @@ class Chain:
             from vertaug.planning import plan_access
 
             _refuse_metal(spine, level)
+            self._prepare_kernels()
+            self.reporter.start(PLAN)
             gauge = self.options.gauge
             needle = None if gauge is None else needle_of_gauge(gauge)
             return plan_access(spine, level, needle, self.options.procedures)
@@ -155,17 +158,20 @@ class Chain:
         keys = {"anatomy": self.anatomy_key, "measure": self.measure_key}
         return keys if level is None else {**keys, "plan": self.plan_key(level)}
 
+    def _prepare_kernels(self) -> None:
+        warm_up(self.reporter.start(KERNELS))
+
     def _stored(
         self, title: str, place: tuple[str, str], kind: type[T], compute: Callable[[], T]
     ) -> T:
-        tell = self.reporter.start(title)
         step, key = place
         found = None if title in self.again else self.store.load(step, key, kind)
-        if found is None:
-            found = compute()
-            self.store.save(step, key, found)
-        tell("", 1.0)
-        return found
+        if found is not None:
+            self.reporter.start(title)("kept from before", 1.0)
+            return found
+        made = compute()
+        self.store.save(step, key, made)
+        return made
 
 
 def _refuse_metal(spine: Spine, level: str) -> None:

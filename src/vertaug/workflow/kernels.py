@@ -69,7 +69,7 @@ class KernelSignature:
     module, name : str
         Where it is.
     arguments : tuple of str
-        Numba types in words: ``float32[:,:,::1]``; a leading ``const`` marks read-only arrays.
+        Numba types in words: ``float32[:,:,::1]``.
     """
 
     module: str
@@ -77,15 +77,34 @@ class KernelSignature:
     arguments: tuple[str, ...]
 
 
-_DISTANCE = "vertaug.numerics._distance_numba"
 _INTERPOLATION = "vertaug.numerics._interpolation_numba"
-_FIELD = "float32[:,:,::1]"
-_POINTS = "float64[:,::1]"
-_FEET = (_POINTS.replace("64", "32"), "int32[:,::1]", "int32[:,:,::1]", "int32[:,:,:,::1]")
+_FIELD, _ROWS, _ROW, _ONE = "float32[:,:,::1]", "float64[:,::1]", "float64[::1]", "float64"
 _SHAPE = "UniTuple(int64, 3)"
 
 CHAIN_KERNELS: tuple[KernelSignature, ...] = (
-    KernelSignature(module=_DISTANCE, name="find_closest_feet", arguments=_FEET),
+    KernelSignature(
+        module="vertaug.numerics._distance_numba",
+        name="find_closest_feet",
+        arguments=("float32[:,::1]", "int32[::1,:]", "int32[:,:,::1]", "int32[:,:,:,::1]"),
+    ),
+    KernelSignature(
+        module=_INTERPOLATION, name="sample_trilinear_points", arguments=(_FIELD, _ROWS, _ONE)
+    ),
+    KernelSignature(
+        module=_INTERPOLATION,
+        name="resample_trilinear_affine",
+        arguments=(_FIELD, _ROWS, _SHAPE, _ONE),
+    ),
+    KernelSignature(
+        module="vertaug.planning._clearance_numba",
+        name="trace_paths",
+        arguments=("float32[:,:,:,::1]", _ROWS, _ROWS, _ROW, _ROW),
+    ),
+    KernelSignature(
+        module="vertaug.report._raster_numba",
+        name="scan_convert",
+        arguments=("float64[:,:,::1]", _ROWS, "int64[:,::1]"),
+    ),
 )
 """Every kernel of the chain; a test holds the list against what a run really uses."""
 
@@ -98,9 +117,10 @@ def warm_up(tell: Callable[[str, float], None]) -> None:
     tell : callable
         Takes (message, fraction); hears ``compiling kernels, once`` where the cache is cold.
     """
+    waiting = [kernel for kernel in CHAIN_KERNELS if not _dispatcher(kernel).signatures]
     words = "loading kernels" if kernels_are_cached() else "compiling kernels, once"
-    for number, kernel in enumerate(CHAIN_KERNELS):
-        tell(f"{words}: {kernel.name}", number / len(CHAIN_KERNELS))
+    for number, kernel in enumerate(waiting):
+        tell(f"{words}: {kernel.name}", number / len(waiting))
         _dispatcher(kernel).compile(tuple(_numba_type(text) for text in kernel.arguments))
 
 
@@ -123,10 +143,7 @@ def _is_cached(kernel: KernelSignature) -> bool:
 
 
 def _numba_type(text: str) -> Any:
-    from numba.core import sigutils, types
+    from numba.core import sigutils
 
-    plain = text.removeprefix("const ")
-    (kind,), _ = sigutils.normalize_signature(f"({plain},)")  # type: ignore[no-untyped-call]
-    if plain == text:
-        return kind
-    return types.Array(kind.dtype, kind.ndim, kind.layout, readonly=True)
+    (kind,), _ = sigutils.normalize_signature(f"({text},)")  # type: ignore[no-untyped-call]
+    return kind
