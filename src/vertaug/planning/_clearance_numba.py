@@ -14,14 +14,14 @@ from vertaug.planning._clearance_layout import (
 
 
 @njit(cache=True, inline="always")
-def _ramp(x, low, high):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _ramp(x, low, high):  # type: ignore[no-untyped-def]
     """Smooth step from 0 at ``low`` to 1 at ``high``."""
     t = min(max((x - low) / (high - low), 0.0), 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
 @njit(cache=True, inline="always")
-def _sample(stack, x, y, z, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _sample(stack, x, y, z, out):  # type: ignore[no-untyped-def]
     """Trilinear values of all channels at an index point; False outside the grid."""
     ni, nj, nk, channels = stack.shape
     if x < 0.0 or y < 0.0 or z < 0.0 or x > ni - 1.0 or y > nj - 1.0 or z > nk - 1.0:
@@ -47,7 +47,7 @@ def _sample(stack, x, y, z, out):  # type: ignore[no-untyped-def]  # noqa: ANN00
 
 
 @njit(cache=True, inline="always")
-def _sample_bone(stack, x, y, z):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _sample_bone(stack, x, y, z):  # type: ignore[no-untyped-def]
     """Trilinear value of the first channel at an index point; far outside the grid."""
     ni, nj, nk, _ = stack.shape
     if x < 0.0 or y < 0.0 or z < 0.0 or x > ni - 1.0 or y > nj - 1.0 or z > nk - 1.0:

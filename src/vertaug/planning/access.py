@@ -28,6 +28,11 @@ from vertaug.planning.side import SideGeometry, side_geometry
 from vertaug.planning.views import standard_views, view_of_needle
 
 _DEFAULT_RULES = SafetyRules()
+_ROUTE_WORDS = {
+    Route.TRANSPEDICULAR: "transpedicular",
+    Route.PARAPEDICULAR: "parapedicular",
+    Route.FAR_LATERAL: "far-lateral",
+}
 Paths = dict[PathKey, FinishedPath]
 
 
@@ -178,34 +183,38 @@ def _advice(
     ]
     for procedure, needle in needles.items():
         for side in ("left", "right"):
-            own = [p for k, p in paths.items() if k.procedure is procedure and k.side == side]
-            if not any(member.path.safe for member in own):
-                advice.append(_advice_for_side(site, own, (procedure, side, needle), rules))
+            own = {k: p for k, p in paths.items() if (k.procedure, k.side) == (procedure, side)}
+            text = _advice_for_side(site, own, (procedure, side, needle), rules)
+            advice += [text] if text else []
     return tuple(advice)
 
 
 def _advice_for_side(
-    site: Site,
-    own: Sequence[FinishedPath],
-    what: tuple[Procedure, str, Needle],
-    rules: SafetyRules,
+    site: Site, own: Paths, what: tuple[Procedure, str, Needle], rules: SafetyRules
 ) -> str:
+    """Say which margin fails on the first route of a side, and what would help; empty if none."""
     procedure, side, needle = what
-    opening = f"{procedure.value}, {side}: no safe path with {needle.gauge}G"
-    if own:
-        best = max(own, key=lambda member: member.score)
-        opening += f"; the best one fails on {'; '.join(best.path.violations)}"
+    geometry = side_geometry(site.vertebra, site.shape, side)
+    routes = routes_of_level(site.vertebra.level)
+    first = routes[0] if geometry.found else routes[1]
+    safe = {key.route for key, member in own.items() if member.path.safe}
+    if first in safe:
+        return ""
+    text = f"{procedure.value}, {side}: no safe {_ROUTE_WORDS[first]} path with {needle.gauge}G"
+    members = [member for key, member in own.items() if key.route is first]
+    if members:
+        best = max(members, key=lambda member: member.score)
+        text += f"; the best one fails on {'; '.join(best.path.violations)}"
     else:
-        opening += "; no candidate reaches the body"
+        text += "; no candidate reaches the body"
+    others = [_ROUTE_WORDS[route] for route in routes if route in safe]
+    if others:
+        text += f". With {needle.gauge}G a safe {' or '.join(others)} path exists"
     for gauge in NEEDLE_GAUGES:
         thinner = needle_of_gauge(gauge)
         if thinner.outer_diameter_mm >= needle.outer_diameter_mm:
             continue
-        geometry = side_geometry(site.vertebra, site.shape, side)
-        for route in routes_of_level(site.vertebra.level):
-            if not geometry.found and route is Route.TRANSPEDICULAR:
-                continue
-            found = _search_route(site, geometry, route, (thinner, [procedure], rules))
-            if any(member.path.safe for member in found.values()):
-                return f"{opening}. With {gauge}G a safe {route.value} path exists."
-    return f"{opening}. No thinner gauge gives a safe path either."
+        found = _search_route(site, geometry, first, (thinner, [procedure], rules))
+        if any(member.path.safe for member in found.values()):
+            return f"{text}. With {gauge}G a safe {_ROUTE_WORDS[first]} path exists."
+    return f"{text}. No thinner gauge gives a safe {_ROUTE_WORDS[first]} path."

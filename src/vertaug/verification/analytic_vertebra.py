@@ -90,7 +90,7 @@ class AnalyticVertebra:
         tube = _ellipse(
             offset @ across, offset[..., 2], (self.pedicle_half_width, self.pedicle_half_height)
         )
-        return np.maximum(tube, np.abs(offset @ axis) - 14.0)
+        return np.asarray(np.maximum(tube, np.abs(offset @ axis) - 14.0))
 
     def arch_function(self, p: FloatArray) -> FloatArray:
         """Return about the distance to lamina, transverse and spinous processes."""
