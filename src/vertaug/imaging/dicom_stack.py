@@ -16,7 +16,8 @@ _TILT_LIMIT_DEG = 0.05
 _TILT_TAG_LIMIT_DEG = 0.1
 _SIDEWAYS_LIMIT_MM = 0.5
 _GAP_FACTOR = 1.5
-_SPACING_TOLERANCE = 0.1  # of the spacing; scanners round positions to 0.1 mm
+_SPACING_TOLERANCE = 0.1  # of the spacing
+_ROUNDING_MM = 0.055  # some scanners round positions to 0.1 mm
 _MANY_GAPS = 0.2
 
 
@@ -93,9 +94,12 @@ def _drop_doubles(
     unique = [ordered[0]]
     differing: list[float] = []
     for piece in ordered[1:]:
-        if np.linalg.norm(piece.position_lps_mm - unique[-1].position_lps_mm) > _SAME_PLACE_MM:
+        shift = piece.position_lps_mm - unique[-1].position_lps_mm
+        if abs(float(shift @ normal)) > _SAME_PLACE_MM:
             unique.append(piece)
-        elif not np.array_equal(decode(piece), decode(unique[-1])):
+        elif np.linalg.norm(shift) > _SAME_PLACE_MM or not np.array_equal(
+            decode(piece), decode(unique[-1])
+        ):
             differing.append(float(piece.position_lps_mm @ normal))
     if differing:
         shown = ", ".join(f"{mm:.1f}" for mm in differing[:5])
@@ -148,6 +152,13 @@ def _check_tilt(
     along = travel @ normal
     sideways = travel - along[:, None] * normal
     slope = along @ sideways / float(along @ along)
+    jump = float(np.linalg.norm(sideways - np.outer(along, slope), axis=1).max())
+    if jump > _SIDEWAYS_LIMIT_MM:
+        message = (
+            f"{name}: slices are shifted sideways by up to {jump:.1f} mm against each other. "
+            "Give a series reconstructed with one centre"
+        )
+        raise ImageError(message)
     angle = float(np.degrees(np.arctan(np.linalg.norm(slope))))
     remedy = (
         "Positions in a tilted stack are sheared and vertaug does not resample them; ask for a "
@@ -160,18 +171,11 @@ def _check_tilt(
         )
         raise ImageError(message)
     tag = slices[0].file.header.get("GantryDetectorTilt", None)
-    tilt = 0.0 if tag in {None, ""} else float(tag)
+    tilt = 0.0 if tag is None or tag == "" else float(tag)
     if abs(tilt) > _TILT_TAG_LIMIT_DEG:
         message = (
             f"{name}: the header says the gantry was tilted by {tilt:.1f} degrees, but the slice "
             f"positions do not show it, so the geometry cannot be trusted. {remedy}"
-        )
-        raise ImageError(message)
-    jump = float(np.linalg.norm(sideways - np.outer(along, slope), axis=1).max())
-    if jump > _SIDEWAYS_LIMIT_MM:
-        message = (
-            f"{name}: slices are shifted sideways by up to {jump:.1f} mm against each other. "
-            "Give a series reconstructed with one centre"
         )
         raise ImageError(message)
 
@@ -180,12 +184,14 @@ def _find_spacing(along: FloatArray, name: str) -> tuple[float, tuple[str, ...]]
     number = np.arange(len(along))
     spacing = float((along[-1] - along[0]) / (len(along) - 1))
     error = float(np.abs(along - along[0] - number * spacing).max())
-    if error > max(_SPACING_TOLERANCE * spacing, 1e-3):
+    if error <= 1e-3:
+        return spacing, ()
+    spacing, first = (float(v) for v in np.polyfit(number, along, 1))
+    error = float(np.abs(along - first - number * spacing).max())
+    if error > max(_SPACING_TOLERANCE * spacing, _ROUNDING_MM):
         raise ImageError(_explain_unequal(np.diff(along), name))
-    if error > 0.01:
-        note = (
-            f"Slice positions are rounded in the header (up to {error:.3f} mm off an even "
-            f"spacing of {spacing:.4f} mm); the even spacing was used."
-        )
-        return spacing, (note,)
-    return spacing, ()
+    note = (
+        f"Slice positions are up to {error:.3f} mm off an even spacing of {spacing:.4f} mm "
+        "(rounded in the header); the even spacing was used."
+    )
+    return spacing, (note,)

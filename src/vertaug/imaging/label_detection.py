@@ -56,10 +56,11 @@ def detect_numbering(summary: LabelSummary, name: str) -> tuple[Numbering, tuple
     if not upright:
         check_order(knowing[0].levels, summary, name)
     whole = [n for n in upright if all(v in n.levels for v in values)]
-    candidates = _distinct(whole or upright, values)
+    candidates = _distinct(whole or _best_explaining(upright, values), values)
     growth = _growth_downward(summary)
-    turned = [] if whole or growth > 0 else [n for n in knowing if _fits_turned(n, summary)]
-    if turned or growth < 0:
+    doubtful = growth < 0 or (growth == 0 and not whole)
+    turned = [n for n in knowing if doubtful and _fits_turned(n, summary)]
+    if turned:
         others = _distinct([*candidates, *turned], values)
         raise LabelError(_explain_ambiguous(others, summary, name))
     if len(candidates) > 1:
@@ -120,6 +121,12 @@ def explain_values(values: tuple[int, ...], numbering: Numbering, name: str) -> 
 def _knows(numbering: Numbering, values: tuple[int, ...]) -> bool:
     vertebrae = [v for v in values if v in numbering.levels]
     return bool(vertebrae) and all(v in numbering.levels or v in numbering.others for v in values)
+
+
+def _best_explaining(numberings: list[Numbering], values: tuple[int, ...]) -> list[Numbering]:
+    """Leave out readings that see less than half as many vertebrae as another one."""
+    counts = [sum(v in n.levels for v in values) for n in numberings]
+    return [n for n, c in zip(numberings, counts, strict=True) if 2 * c >= max(counts)]
 
 
 def _order(levels: Mapping[int, str], summary: LabelSummary) -> int:
@@ -207,8 +214,6 @@ def _explain_ambiguous(candidates: list[Numbering], summary: LabelSummary, name:
         pairs = [f"{v}={numbering.describe_value(v)}" for v in summary.values[:6]]
         flag = ", head and foot exchanged" if _order(numbering.levels, summary) < 0 else ""
         lines.append(f"{numbering.name} ({', '.join(pairs)}{flag})")
-    if len(lines) == 1:
-        lines.append("another numbering with head and foot exchanged (vertebrae grow upward here)")
     return (
         f"{name}: the numbers {_list(summary.values)} can be read in several ways: "
         f"{'; '.join(lines)}. Declare the numbering, or level:L2 for the regions of one vertebra"

@@ -101,6 +101,7 @@ def _read(stream: IO[bytes], name: str) -> StoredImage:
     offset = int(header.fields["vox_offset"])
     between = _take(stream, max(offset - header.size, 0), name, _MAX_EXTENSION_BYTES)
     payload = _take(stream, int(np.prod(shape)) * dtype.itemsize, name, None)
+    stream.read(1)  # the end of a gzip file holds its checksum, which is tested only on reading it
     values = np.frombuffer(payload, dtype=dtype).reshape(shape, order="F")
     if not dtype.isnative:
         values = values.astype(dtype.newbyteorder("="))
