@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.volume import Scan
+from vertaug.report.inputs import DISCLAIMER
 from vertaug.report.plane import PicturePlane, direction_mark, sample
 from vertaug.report.style import BONE_WINDOW, FILM, PAPER, DisplayWindow
 
@@ -264,7 +265,13 @@ def draw_contour(
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """Return the figure as PNG that depends on its content alone (no date, no version)."""
+    """Return the figure as PNG with the disclaimer at its foot.
+
+    The bytes depend on the content alone (no date, no version).
+    """
+    figure.text(
+        0.999, 0.003, DISCLAIMER, ha="right", va="bottom", fontsize=5.0, color="#5b6875"
+    )  # fmt: skip
     buffer = io.BytesIO()
     figure.savefig(
         buffer,

@@ -195,16 +195,18 @@ def views_table(planning: PlanningResult) -> Table:
             Cell(text=names.get(v.name, v.name)),
             Cell(text=words.primary(v.primary_angle_deg), strong=True),
             Cell(text=words.secondary(v.secondary_angle_deg), strong=True),
+            Cell(text=words.prone_receptor(v.primary_angle_deg, v.secondary_angle_deg)),
         )
         for v in planning.views
     )
     return Table(
         title="Working views (C-arm)",
-        columns=("", "primary", "secondary"),
+        columns=("", "primary", "secondary", "prone, receptor above"),
         rows=rows,
         note=(
-            "DICOM positioner angles, relative to the patient: receptor in front at 0°, LAO and "
-            "CRA positive. For the prone patient see Working views in words."
+            "Primary and secondary: DICOM positioner angles, receptor in front of the patient at "
+            "0°. Last column: the same line of sight with the receptor above the prone patient, "
+            "tilted toward the patient's left or right, head or feet."
         ),
     )
 

@@ -160,8 +160,6 @@ def add_sagittal_panel(
         draw_dimension(axes, plane, lines["superior endplate"], "superior endplate", (6.0, -14.0))
     if "inferior endplate" in lines:
         draw_dimension(axes, plane, lines["inferior endplate"], "inferior endplate", (6.0, 15.0))
-    if "anterior wall" in lines:
-        draw_dimension(axes, plane, lines["anterior wall"], "anterior wall", (-5.0, 24.0))
     canvas.draw_frame(axes, plane, f"Sagittal oblique, {path.side} needle")
 
 

@@ -7,6 +7,8 @@ from vertaug.report.content_plan import best_plan, shown_paths
 from vertaug.report.inputs import ReportInput
 
 _PAGE_WIDTH_MM = 182.0
+_FOOT_MM = 2.6
+_HEAD_MM = 4.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +53,23 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
     return tuple(pictures)
 
 
+def _rect(left: float, width: float, figure_height_mm: float) -> tuple[float, float, float, float]:
+    """Return a panel between the title strip and the foot, in fractions of the figure."""
+    foot, head = _FOOT_MM / figure_height_mm, _HEAD_MM / figure_height_mm
+    return left, foot, width, 1.0 - foot - head
+
+
 def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -> Picture:
     """Draw the picture of the first page: sagittal with landmarks, axial with the needles."""
     from vertaug.report import canvas, figure_needle, figure_vertebra
 
-    height = 84.0
+    height = 90.0
     vertebra = case.spine[level]
     figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
     figure_vertebra.add_sagittal_panel(
-        figure, (0.0, 0.0, 0.44, 0.945), case.spine, vertebra, case.assessment.levels.get(level)
+        figure, _rect(0.0, 0.44, height), case.spine, vertebra, case.assessment.levels.get(level)
     )
-    figure_needle.add_axial_panel(figure, (0.45, 0.0, 0.55, 0.945), case.spine, vertebra, paths)
+    figure_needle.add_axial_panel(figure, _rect(0.45, 0.55, height), case.spine, vertebra, paths)
     caption = (
         "Left: six points and three heights (mm); dashed: endplate lines of the wedge angle. "
         f"Right: {_OUTLINES}"
@@ -82,7 +90,7 @@ def _spine_picture(case: ReportInput, name: str) -> Picture:
     height, level = 92.0, case.level
     figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
     alone = level is None or level not in case.spine.vertebrae
-    rect = (0.0, 0.0, 1.0 if alone else 0.55, 0.95)
+    rect = _rect(0.0, 1.0 if alone else 0.55, height)
     figure_vertebra.add_overview_panel(figure, rect, case.spine, case.assessment)
     caption = (
         "Sagittal section that follows the body centres from side to side. Grades: "
@@ -91,7 +99,7 @@ def _spine_picture(case: ReportInput, name: str) -> Picture:
     if level is not None and not alone:
         figure_vertebra.add_sagittal_panel(
             figure,
-            (0.56, 0.0, 0.44, 0.95),
+            _rect(0.56, 0.44, height),
             case.spine,
             case.spine[level],
             case.assessment.levels.get(level),
@@ -117,10 +125,11 @@ def _needle_picture(case: ReportInput, level: str, path: NeedlePath) -> Picture:
     height = 64.0
     vertebra = case.spine[level]
     figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
-    top = 0.93
-    figure_needle.add_axial_panel(figure, (0.0, 0.0, 0.36, top), case.spine, vertebra, (path,))
-    figure_needle.add_sagittal_panel(figure, (0.365, 0.0, 0.365, top), case.spine, vertebra, path)
-    figure_needle.add_coronal_panel(figure, (0.735, 0.0, 0.265, top), case.spine, vertebra, path)
+    figure_needle.add_axial_panel(figure, _rect(0.0, 0.36, height), case.spine, vertebra, (path,))
+    figure_needle.add_sagittal_panel(
+        figure, _rect(0.365, 0.365, height), case.spine, vertebra, path
+    )
+    figure_needle.add_coronal_panel(figure, _rect(0.735, 0.265, height), case.spine, vertebra, path)
     state = "" if path.safe else " NOT SAFE: " + "; ".join(path.violations) + "."
     caption = (
         f"The {path.side} needle in its axial and sagittal oblique plane, and the coronal "
@@ -142,8 +151,7 @@ def _solid_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...])
 
     height = 60.0
     figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
-    top = 0.925
-    rects = tuple((0.335 * k, 0.0, 0.33, top) for k in range(3))
+    rects = tuple(_rect(0.335 * k, 0.33, height) for k in range(3))
     figure_solid.add_solid_panels(figure, rects, case.spine[level], paths)
     needle = " with the needles to scale, the bone drawn as glass over them" if paths else ""
     return Picture(

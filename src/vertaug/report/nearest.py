@@ -17,7 +17,7 @@ from vertaug.report.plane import PicturePlane, sample
 from vertaug.report.sections import path_direction
 
 _STEP_MM = 0.25
-_NEAR_PLANE_MM = 2.0
+_NEAR_PLANE_MM = 3.0
 _AGREEMENT_MM = 0.6  # a line that would show another length than the margin is not drawn
 
 

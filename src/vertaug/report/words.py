@@ -79,6 +79,23 @@ def secondary(angle_deg: float) -> str:
     return "0°" if rounded == 0 else f"{'CRA' if rounded > 0 else 'CAU'} {abs(rounded)}°"
 
 
+def prone_receptor(primary_deg: float, secondary_deg: float) -> str:
+    """Return a view as tilts of a receptor above the prone patient.
+
+    The receptor behind the patient sees along the same line as the one in front, so its tilts
+    are opposite: RAO becomes a tilt to the patient's left, CRA one to the feet.
+    """
+    if abs(primary_deg) > 60:
+        return f"receptor on the {'left' if primary_deg > 0 else 'right'} side"
+    across, along = round(primary_deg), round(secondary_deg)
+    parts = []
+    if across:
+        parts.append(f"{abs(across)}° to {'right' if across > 0 else 'left'}")
+    if along:
+        parts.append(f"{abs(along)}° to {'feet' if along > 0 else 'head'}")
+    return ", ".join(parts) or "straight above"
+
+
 def route(value: Route) -> str:
     """Return the route as it is printed."""
     return _ROUTES[value]
