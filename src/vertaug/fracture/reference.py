@@ -18,6 +18,7 @@ from vertaug.fracture.height import PROFILE_SHARES, BodyHeights
 from vertaug.fracture.norm import find_norm
 
 _MAXIMUM_ROUNDS = 20
+_NORMS = "level norms partly recalled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +80,21 @@ def grade_levels(heights: Mapping[str, BodyHeights]) -> GradedLevels:
     seen: list[dict[str, int]] = []
     while grades not in seen and len(seen) < _MAXIMUM_ROUNDS:
         seen.append(grades)
-        intact = {level: heights[level] for level in levels if grades[level] == 0}
-        references = {level: select_reference(level, intact) or start[level] for level in levels}
+        references = _predict(heights, grades, start)
         grades = _grade(heights, references)
     stable = grades == seen[-1]
     if not stable:
-        cycle = seen[seen.index(grades) :] if grades in seen else seen[-1:]
-        grades = {level: max(g[level] for g in [*cycle, grades]) for level in levels}
+        cycle = seen[seen.index(grades) :] if grades in seen else [*seen[-1:], grades]
+        grades = {level: max(g[level] for g in cycle) for level in levels}
+        references = _predict(heights, grades, start)
     return GradedLevels(references=references, grades=grades, stable=stable)
+
+
+def _predict(
+    heights: Mapping[str, BodyHeights], grades: Mapping[str, int], start: Mapping[str, Reference]
+) -> dict[str, Reference]:
+    intact = {level: h for level, h in heights.items() if grades[level] == 0}
+    return {level: select_reference(level, intact) or start[level] for level in heights}
 
 
 def select_reference(level: str, intact: Mapping[str, BodyHeights]) -> Reference | None:
@@ -117,7 +125,7 @@ def select_reference(level: str, intact: Mapping[str, BodyHeights]) -> Reference
         kind = "nearest intact levels"
     return Reference(
         heights=BodyHeights.from_vector(np.mean(scaled, axis=0)),
-        method=f"{kind} {' and '.join(used)} times the level factor",
+        method=f"{kind} {' and '.join(used)} times the level factor ({_NORMS})",
     )
 
 
@@ -131,9 +139,9 @@ def scale_norm(level: str, heights: Mapping[str, BodyHeights]) -> Reference:
     shares = [h.points.posterior / find_norm(name).posterior for name, h in heights.items()]
     scale = float(np.quantile(shares, 0.75, method="higher"))
     if len(shares) == 1:
-        method = "own posterior height with the normal ratios of the level (no other level)"
+        method = f"own posterior height with the normal ratios of the level ({_NORMS})"
     else:
-        method = "normal heights of the level at this patient's scale (no intact level)"
+        method = f"normal heights of the level at this patient's scale, no level intact ({_NORMS})"
     return Reference(heights=BodyHeights.from_vector(scale * _norm_vector(level)), method=method)
 
 

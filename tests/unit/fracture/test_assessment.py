@@ -177,3 +177,29 @@ def test_metal_is_noted(blocks):
     spine = blocks.block_spine(blocks.block_vertebra("L1", normal_heights("L1"), hu=hu))
     found = assess_fracture(spine, LAW).levels["L1"]
     assert any("metal in L1" in note for note in found.notes)
+
+
+def test_levels_around_a_supernumerary_vertebra(blocks):
+    spine = make_spine(blocks, {"T13": (0.5, 0.8, 1.0)}, levels=("T12", "T13", "L1"))
+    found = assess_fracture(spine, LAW)
+    assert found.level == "T13"
+    # T12 and L1 would be adjacent without T13; with it, T13 is the neighbour of both
+    low = found.levels["L1"].local_kyphosis_deg
+    a, _, p = normal_heights("T13")
+    expected = np.degrees(np.arctan((p - 0.5 * a) / 2 / 30.0))
+    front, _, back = normal_heights("L1")
+    assert low == pytest.approx(expected + np.degrees(np.arctan((back - front) / 2 / 30.0)))
+
+
+def test_low_wedge_ratio_that_the_neighbours_share_is_noted(blocks):
+    wedged = dict.fromkeys(("T11", "T12", "L1"), (0.82, 0.95, 1.0))
+    found = assess_fracture(make_spine(blocks, wedged, levels=("T11", "T12", "L1")), LAW)
+    assert {m.genant_grade for m in found.levels.values()} == {0}
+    assert any("although the neighbours predict it" in n for n in found.levels["T12"].notes)
+
+
+def test_cut_without_a_known_face():
+    from vertaug.fracture.assessment import describe_cut
+
+    assert describe_cut(()) == "its body is not complete in the scan"
+    assert describe_cut(("left", "superior")) == "cut by the left and superior faces of the scan"
