@@ -19,6 +19,8 @@ flares into the body."""
 _SIDE_ROOM_MM = 3.0
 """How far the posterior corners may stand out beyond the sides of the body."""
 _CORE_MM = 5.0
+_HALF_WIDTHS_PER_SD = 2.1
+"""Half the width of the canal's opening, between ellipse (2) and triangle (2.45)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,8 +116,8 @@ def _find_border(bone: NDArray[np.bool_], axes: Axes, canal: CanalAxis) -> Poste
     slices = body_slices(bone, axes)
     canal_x = canal.centre_xy_mm[0] + canal.slope[0] * z
     canal_y = canal.centre_xy_mm[1] + canal.slope[1] * z
-    columns = np.nonzero(canal.opening.any(axis=1))[0]
-    half_width = 0.5 * float(x[columns[-1]] - x[columns[0]])
+    # from the spread, not from the outermost columns: one voxel must not move the border
+    half_width = _HALF_WIDTHS_PER_SD * float(x[np.nonzero(canal.opening)[0]].std())
     end = _last_bone(bone, axes)  # (nx, nz): y where the bone in front of the canal ends
     walls = []
     for side in (1.0, -1.0):

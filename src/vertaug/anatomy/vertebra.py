@@ -28,7 +28,7 @@ from vertaug.numerics.interpolation import resample_trilinear
 
 FINE_MM = 0.75
 """Spacing of the grid a vertebra is kept on."""
-_COARSE_MM = (1.5, 1.0, 1.0)
+_COARSE_MM = (1.5, 1.0, FINE_MM)
 """Spacings of the passes that turn the frame into place."""
 _MARGIN_MM = 6.0
 
