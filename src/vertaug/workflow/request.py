@@ -52,10 +52,19 @@ class FileSource:
 
     def ingredients(self) -> dict[str, object]:
         """Return what else decides the content: options, and names where names mean levels."""
+        from vertaug.imaging import hash_input
+        from vertaug.imaging.label_name import name_table_path
+
         names: list[str] = []
         if self.labels.is_dir():
-            names = sorted(p.name for p in self.labels.iterdir())
-        return {"series": self.series, "numbering": self.numbering, "label_files": names}
+            names = sorted(p.relative_to(self.labels).as_posix() for p in self.labels.rglob("*"))
+        table = name_table_path(self.labels)
+        return {
+            "series": self.series,
+            "numbering": self.numbering,
+            "label_files": names,
+            "name_table": hash_input(table) if table.is_file() else None,
+        }
 
     def read(self) -> tuple[Scan, LabelMap]:
         """Read CT and labels.
