@@ -51,7 +51,7 @@ def _named(name: str, note: str) -> str:
 
 def _method(case: ReportInput) -> tuple[str, ...]:
     """Return the definitions behind the numbers."""
-    paragraphs = [
+    paragraphs = (
         (
             "Space: LPS, millimetres. Vertebra frame: origin at the body centroid, x to "
             "the patient's left, y posterior, z along the normal of the plane midway "
@@ -84,28 +84,33 @@ def _method(case: ReportInput) -> tuple[str, ...]:
             "reformats are trilinear samples of the CT; nothing is drawn where the scan ends. "
             f"Window: {BONE_WINDOW.words}."
         ),
-    ]
-    if case.planning is not None:
-        paragraphs += [
-            (
-                "Needle: a straight cylinder of the outer diameter, from the skin to the tip. "
-                "Margins: shortest distance from its surface to the structure, negative where it "
-                "cuts. Breach class after Gertzbein and Robbins [2]: A inside the pedicle, then "
-                "2 mm steps. Angles of the needle are those of the vertebra frame on the way "
-                "forward."
-            ),
-            (
-                "Breach within aiming error: share of needles within "
-                f"± {case.rules.cone_offset_mm:.0f} mm and ± {case.rules.cone_angle_deg:.0f}° "
-                "about the planned one that break a wall."
-            ),
-            (
-                "C-arm angles are DICOM positioner angles [3]: relative to the patient, LAO and "
-                "CRA positive."
-            ),
-            words.sentence(f"Ranking of the plans: {case.planning.objective}"),
-        ]
-    return tuple(paragraphs)
+    )
+    return (*paragraphs, *_planning_method(case))
+
+
+def _planning_method(case: ReportInput) -> tuple[str, ...]:
+    """Return the definitions behind the numbers of the plan."""
+    if case.planning is None:
+        return ()
+    return (
+        (
+            "Needle: a straight cylinder of the outer diameter, from the skin to the tip. "
+            "Margins: shortest distance from its surface to the structure, negative where it "
+            "cuts. Breach class after Gertzbein and Robbins [2]: A inside the pedicle, then "
+            "2 mm steps. Angles of the needle are those of the vertebra frame on the way "
+            "forward."
+        ),
+        (
+            "Breach within aiming error: share of needles within "
+            f"± {case.rules.cone_offset_mm:.0f} mm and ± {case.rules.cone_angle_deg:.0f}° "
+            "about the planned one that break a wall."
+        ),
+        (
+            "C-arm angles are DICOM positioner angles [3]: relative to the patient, LAO and "
+            "CRA positive."
+        ),
+        words.sentence(f"Ranking of the plans: {case.planning.objective}"),
+    )
 
 
 _SOURCES = (

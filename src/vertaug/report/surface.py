@@ -112,15 +112,13 @@ def cylinder(
     k, n = np.arange(sides), (np.arange(sides) + 1) % sides
     low = np.arange(pieces)[:, None] * sides
     corners = [x.ravel() for x in (low + k, low + n, low + sides + n, low + sides + k)]
-    base = len(wall)
+    base, back, front = len(wall), len(wall) + 2 * sides, len(wall) + 2 * sides + 1
     faces = np.concatenate(
         [
             np.stack([corners[0], corners[1], corners[2]], axis=-1),
             np.stack([corners[0], corners[2], corners[3]], axis=-1),
-            np.stack([np.full(sides, base + 2 * sides), base + n, base + k], axis=-1),
-            np.stack(
-                [np.full(sides, base + 2 * sides + 1), base + sides + k, base + sides + n], axis=-1
-            ),
+            np.stack([np.full(sides, back), base + n, base + k], axis=-1),
+            np.stack([np.full(sides, front), base + sides + k, base + sides + n], axis=-1),
         ]
     )
     return _outward(
