@@ -14,7 +14,7 @@ CORTICAL_HU = 1250.0
 GAS_HU = -820.0
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def lattice_noise(x: Any, y: Any, z: Any, lattice: Any) -> Any:
     """Periodic value noise: trilinear between the points of a cubic lattice of size 2**n."""
     mask = lattice.shape[0] - 1
@@ -29,7 +29,7 @@ def lattice_noise(x: Any, y: Any, z: Any, lattice: Any) -> Any:
     return (a * (1.0 - v) + b * v) * (1.0 - w) + (c * (1.0 - v) + d * v) * w
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def cleft_field(x: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to the gas cleft: a flat lens under the superior endplate, in front."""
     top = s.superior_anterior * 0.7 + s.superior_posterior * 0.3 - 6.0
@@ -40,7 +40,7 @@ def cleft_field(x: Any, y: Any, z: Any, s: Any) -> Any:
     return (r - 1.0) * 2.2
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def cancellous_hu(x: Any, y: Any, z: Any, core: Any, s: Any, lattice: Any) -> Any:
     """Cancellous bone and marrow of the body; ``core`` is the mean of its middle."""
     t = relative_height(x, y, z, s)
@@ -57,7 +57,7 @@ def cancellous_hu(x: Any, y: Any, z: Any, core: Any, s: Any, lattice: Any) -> An
     return hu * (1.0 - vein) + 15.0 * vein
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def bone_hu(x: Any, y: Any, z: Any, depth: Any, setting: Any, s: Any, lattice: Any) -> Any:
     """Hounsfield units ``depth`` mm below the outer surface of a vertebra.
 

@@ -12,30 +12,31 @@ import numpy as np
 from numba.extending import register_jitable
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def round_max(a: Any, b: Any, radius: Any) -> Any:
     """Intersection with a rounded edge; equals max(a, b) away from the edge."""
     u, v = np.maximum(a + radius, 0.0), np.maximum(b + radius, 0.0)
     return np.minimum(np.maximum(a, b), -radius) + np.sqrt(u * u + v * v)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def smooth_min(a: Any, b: Any, width: Any) -> Any:
     """Union with a fillet; equals min(a, b) where they differ by more than ``width``."""
     h = np.maximum(width - np.abs(a - b), 0.0)
     return np.minimum(a, b) - 0.25 * h * h / width
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def ellipse(u: Any, v: Any, half_u: Any, half_v: Any) -> Any:
     """First-order distance to an ellipse."""
-    p, q = u / half_u, v / half_v
+    a, b = 1.0 / half_u, 1.0 / half_v
+    p, q = u * a, v * b
     r = np.sqrt(p * p + q * q) + 1e-9
-    g = np.sqrt((p / half_u) ** 2 + (q / half_v) ** 2) + 1e-9 / half_u
-    return r * (r - 1.0) / g
+    p, q = p * a, q * b
+    return r * (r - 1.0) / (np.sqrt(p * p + q * q) + 1e-9 * a)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def capsule(x: Any, y: Any, z: Any, ends: Any, radii: Any) -> Any:
     """Distance to a rounded cone from (x0, y0, z0) to (x1, y1, z1)."""
     x0, y0, z0, x1, y1, z1 = ends
@@ -46,50 +47,57 @@ def capsule(x: Any, y: Any, z: Any, ends: Any, radii: Any) -> Any:
     return np.sqrt(u * u + v * v + w * w) - (radii[0] + (radii[1] - radii[0]) * h)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def plate_height(x: Any, y: Any, ends: Any, skew: Any, s: Any) -> Any:
     """Height z of an endplate: a plane from front to back with a dish between the rims.
 
     ``ends`` holds z at the anterior end, at the posterior end, and how far the dish lies
     below (superior) or, negative, above (inferior) the plane.
     """
-    v = np.minimum(np.maximum(y / s.half_depth, -1.2), 1.2)
+    hollow = 0.5 * s.posterior_concavity
+    v = np.minimum(np.maximum((y + hollow) / (s.half_depth - hollow), -1.2), 1.2)
     u = np.minimum(np.abs(x) / s.half_width, 1.0)
     inside = np.maximum(1.0 - v * v, 0.0)
     dish = ends[2] * (1.0 - u * u * u * u) * inside * (1.0 + skew * v)
     return ends[0] + (ends[1] - ends[0]) * 0.5 * (1.0 + v) - dish
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def superior_height(x: Any, y: Any, s: Any) -> Any:
     """Height z of the superior endplate, without the rounding of its rim."""
     ends = (s.superior_anterior, s.superior_posterior, s.superior_concavity)
     return plate_height(x, y, ends, -0.1, s)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def inferior_height(x: Any, y: Any, s: Any) -> Any:
     """Height z of the inferior endplate, without the rounding of its rim."""
     ends = (s.inferior_anterior, s.inferior_posterior, -s.inferior_concavity)
     return plate_height(x, y, ends, 0.25, s)
 
 
-@register_jitable
-def relative_height(x: Any, y: Any, z: Any, s: Any) -> Any:
-    """Height between the endplates: -1 on the inferior, 1 on the superior, clipped."""
-    top, bottom = superior_height(x, y, s), inferior_height(x, y, s)
+@register_jitable(error_model="numpy")
+def between(z: Any, top: Any, bottom: Any) -> Any:
+    """Height between two surfaces: -1 on the lower, 1 on the upper, clipped."""
     t = (2.0 * z - top - bottom) / np.maximum(top - bottom, 2.0)
     return np.minimum(np.maximum(t, -1.0), 1.0)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
+def relative_height(x: Any, y: Any, z: Any, s: Any) -> Any:
+    """Height between the endplates: -1 on the inferior, 1 on the superior, clipped."""
+    return between(z, superior_height(x, y, s), inferior_height(x, y, s))
+
+
+@register_jitable(error_model="numpy")
 def bump(value: Any, centre: Any, width: Any) -> Any:
     """A smooth hill of height 1 that ends at ``width`` from its centre."""
     q = (value - centre) / width
-    return np.maximum(1.0 - q * q, 0.0) ** 2
+    hill = np.maximum(1.0 - q * q, 0.0)
+    return hill * hill
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def outer_wall(x: Any, y: Any, t: Any, s: Any) -> Any:
     """Distance to the anterior and lateral wall at relative height ``t``."""
     shift = 0.3 * s.half_depth
@@ -100,33 +108,33 @@ def outer_wall(x: Any, y: Any, t: Any, s: Any) -> Any:
     return d + s.waist * (1.0 - t * t) - s.buckle * bump(t, 0.35, 0.6) * ahead * ahead
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def posterior_wall(x: Any, y: Any, t: Any, s: Any) -> Any:
     """Distance to the posterior wall at relative height ``t``; negative in front of it."""
     u = np.minimum(np.abs(x) / (0.6 * s.half_width), 1.0)
-    hollow = s.posterior_concavity * (1.0 - u * u) ** 2 + s.waist_posterior * (1.0 - t * t)
+    hollow = s.posterior_concavity * (1.0 - u * u) * (1.0 - u * u) + s.waist_posterior * (
+        1.0 - t * t
+    )
     push = s.retropulsion * bump(t, 0.45, 0.55) * bump(x, 0.0, 11.0)
     return y - (s.half_depth - hollow + push)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def wall_field(x: Any, y: Any, t: Any, s: Any) -> Any:
     """Distance to the whole outline of the body at relative height ``t``."""
     return round_max(outer_wall(x, y, t, s), posterior_wall(x, y, t, s), 5.0)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def body_field(x: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to the vertebral body."""
-    wall = wall_field(x, y, relative_height(x, y, z, s), s)
-    rise_s = (s.superior_posterior - s.superior_anterior) / (2.0 * s.half_depth)
-    rise_i = (s.inferior_posterior - s.inferior_anterior) / (2.0 * s.half_depth)
-    top = (z - superior_height(x, y, s)) / np.sqrt(1.0 + rise_s * rise_s)
-    bottom = (inferior_height(x, y, s) - z) / np.sqrt(1.0 + rise_i * rise_i)
+    upper, lower = superior_height(x, y, s), inferior_height(x, y, s)
+    wall = wall_field(x, y, between(z, upper, lower), s)
+    top, bottom = (z - upper) * s.superior_cos, (lower - z) * s.inferior_cos
     return round_max(wall, np.maximum(top, bottom), s.rim_radius)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def pedicle_along(q: Any, y: Any, z: Any, s: Any) -> Any:
     """Coordinates in the pedicle: (behind the isthmus along the axis, across, up)."""
     dx, dy, dz = q - s.pedicle_x, y - s.pedicle_y, z - s.pedicle_z
@@ -137,18 +145,18 @@ def pedicle_along(q: Any, y: Any, z: Any, s: Any) -> Any:
     return along, across, up
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def pedicle_field(q: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to the pedicle, narrowest at its isthmus; ``q`` is |x|."""
     along, across, up = pedicle_along(q, y, z, s)
-    flare = (along / 9.0) ** 2
+    flare = along * along / 81.0
     half_width = s.pedicle_half_width * (1.0 + 0.3 * flare)
     half_height = s.pedicle_half_height * (1.0 + 0.08 * flare)
     tube = ellipse(across, up, half_width, half_height)
     return round_max(tube, np.abs(along + 2.0) - 11.0, 2.0)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def canal_tube(x: Any, y: Any, s: Any) -> Any:
     """Distance to the tube of the canal: a rounded triangle, open in front."""
     q = np.sqrt(x * x + 0.6)
@@ -159,7 +167,7 @@ def canal_tube(x: Any, y: Any, s: Any) -> Any:
     return round_max(q - s.canal_half_width, roof, 4.0)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def lamina_field(q: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to the laminae: plates along the roof of the canal, leaning back caudally."""
     base = s.half_depth + 5.0
@@ -175,7 +183,7 @@ def lamina_field(q: Any, y: Any, z: Any, s: Any) -> Any:
     return np.sqrt(a * a + b * b + c * c) - 3.0
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def articular_field(q: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to the superior and inferior articular processes."""
     pillar_y = s.half_depth + 10.5
@@ -199,7 +207,7 @@ def articular_field(q: Any, y: Any, z: Any, s: Any) -> Any:
     return smooth_min(superior, capsule(q, y, z, down, (4.4, 5.2)), 2.5)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def transverse_field(q: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to the transverse process, flattened from front to back."""
     thick = 1.5
@@ -215,7 +223,7 @@ def transverse_field(q: Any, y: Any, z: Any, s: Any) -> Any:
     return capsule(q, y * thick, z, ends, (5.2, 3.9)) / thick * 1.15
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def spinous_field(q: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to the spinous process: a plate in the mid-sagittal plane, thicker behind."""
     dy, dz = y - s.canal_apex, z - s.lamina_z - 1.0
@@ -231,7 +239,7 @@ def spinous_field(q: Any, y: Any, z: Any, s: Any) -> Any:
     return round_max(side, q - half_thick, 1.5)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def wobble(x: Any, y: Any, z: Any, s: Any) -> Any:
     """Small unevenness of the arch, different left and right."""
     f = s.wobble_phase
@@ -242,7 +250,7 @@ def wobble(x: Any, y: Any, z: Any, s: Any) -> Any:
     )
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def arch_field(x: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to everything behind the pedicles, outside the canal."""
     q = np.sqrt(x * x + 0.25)
@@ -252,20 +260,20 @@ def arch_field(x: Any, y: Any, z: Any, s: Any) -> Any:
     return round_max(solid, -canal_tube(x, y, s), 0.6)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def bone_field(x: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to the outer surface of the whole vertebra, without regard to neighbours."""
     front = smooth_min(body_field(x, y, z, s), pedicle_field(np.abs(x), y, z, s), 2.5)
     return smooth_min(front, arch_field(x, y, z, s), 2.0)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def keep_joint_gap(own: Any, other: Any, gap: Any) -> Any:
     """Cut a bone back where a neighbour comes near, so that both keep half the joint gap."""
     return np.maximum(own, 0.5 * (own - other + gap))
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def canal_field(x: Any, y: Any, z: Any, s: Any) -> Any:
     """Distance to the canal between the levels of the body's endplates, bone not yet cut."""
     yb = s.half_depth

@@ -16,28 +16,29 @@ from vertaug.imaging.phantom._field_reference import bump, ellipse, smooth_min
 FAT, MUSCLE, AIR = -103.0, 50.0, -1000.0
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def clip01(value: Any) -> Any:
     """Limit to [0, 1]."""
     return np.minimum(np.maximum(value, 0.0), 1.0)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def over(hu: Any, distance: Any, value: Any, edge: Any) -> Any:
     """Lay a tissue over another where ``distance`` is negative; ``edge`` mm wide transition."""
     return hu + clip01(0.5 - distance / edge) * (value - hu)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def ellipsoid(x: Any, y: Any, z: Any, centre: Any, half: Any) -> Any:
     """First-order distance to an ellipsoid."""
-    p, q, w = (x - centre[0]) / half[0], (y - centre[1]) / half[1], (z - centre[2]) / half[2]
+    a, b, c = 1.0 / half[0], 1.0 / half[1], 1.0 / half[2]
+    p, q, w = (x - centre[0]) * a, (y - centre[1]) * b, (z - centre[2]) * c
     r = np.sqrt(p * p + q * q + w * w) + 1e-9
-    g = np.sqrt((p / half[0]) ** 2 + (q / half[1]) ** 2 + (w / half[2]) ** 2) + 1e-9 / half[0]
-    return r * (r - 1.0) / g
+    p, q, w = p * a, q * b, w * c
+    return r * (r - 1.0) / (np.sqrt(p * p + q * q + w * w) + 1e-9 * a)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def skin_distance(x: Any, y: Any, z: Any) -> Any:
     """Distance to the skin; the back is flat where it rests on the table."""
     squared = x * np.sqrt(np.abs(x) / 168.0)
@@ -45,7 +46,7 @@ def skin_distance(x: Any, y: Any, z: Any) -> Any:
     return ellipse(squared, y + 28.0 - 0.012 * z, 168.0, 112.0) + furrow
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def back_muscle(x: Any, y: Any, z: Any) -> Any:
     """Distance to the erector spinae and the multifidus of one side."""
     q = np.abs(x)
@@ -55,7 +56,7 @@ def back_muscle(x: Any, y: Any, z: Any) -> Any:
     return np.maximum(smooth_min(erector, multifidus, 3.0), 3.2 - q)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def wall_layers(hu: Any, x: Any, y: Any, skin: Any, streak: Any) -> Any:
     """Muscles of the abdominal wall and the subcutaneous fat."""
     front = clip01((25.0 - y) / 30.0)
@@ -67,7 +68,7 @@ def wall_layers(hu: Any, x: Any, y: Any, skin: Any, streak: Any) -> Any:
     return hu
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def muscles(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> Any:
     """Back muscles with fatty streaks, quadratus lumborum, psoas, crura of the diaphragm."""
     q = np.abs(x)
@@ -94,7 +95,7 @@ def muscles(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> A
     return over(hu, np.minimum(crus, other) + 0.5 * edge, MUSCLE, 1.6)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def vessels(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> Any:
     """Aorta with calcified plaques in its wall, inferior vena cava."""
     u, v = x - 9.0 - 0.02 * z, y + half_depth + 15.5
@@ -109,54 +110,73 @@ def vessels(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> A
     return over(hu, cava, 38.0, 1.4)
 
 
-@register_jitable
-def organs(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
-    """Liver, spleen, pancreas, kidneys, lung recesses."""
+@register_jitable(error_model="numpy")
+def liver_and_spleen(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
+    """Liver with its veins on the right, spleen on the left."""
     rough = lattice_noise(x / 14.0, y / 14.0 + 7.0, z / 14.0, lattice)
     tree = lattice_noise(x / 8.0, y / 8.0, z / 9.0 + 3.0, lattice)
     liver = ellipsoid(x, y, z, (-92.0, -32.0, 48.0), (70.0, 72.0, 82.0)) + 2.0 * rough
     vein = clip01(1.0 - np.abs(tree) / 0.05)
     hu = over(hu, liver, 57.0 - 14.0 * vein, 1.8)
     spleen = ellipsoid(x, y, z, (98.0, 12.0, 52.0), (32.0, 46.0, 46.0)) + rough
-    hu = over(hu, spleen, 49.0, 1.8)
+    return over(hu, spleen, 49.0, 1.8)
+
+
+@register_jitable(error_model="numpy")
+def pancreas(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
+    """Pancreas and duodenum in front of the great vessels, lobed, with fat between."""
     lobes = lattice_noise(x / 6.0, y / 6.0, z / 6.0, lattice)
-    pancreas = ellipsoid(x, y, z, (8.0, -64.0, 5.0), (52.0, 11.0, 15.0)) + 3.0 * lobes
-    hu = over(hu, pancreas, 36.0 - 45.0 * clip01(lobes - 0.2), 2.5)
-    q = np.abs(x)
+    d = ellipsoid(x, y, z, (8.0, -64.0, 5.0), (52.0, 11.0, 15.0)) + 3.0 * lobes
+    return over(hu, d, 36.0 - 45.0 * clip01(lobes - 0.2), 2.5)
+
+
+@register_jitable(error_model="numpy")
+def kidneys(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
+    """Both kidneys with the fat of their sinus; the left one lies higher."""
+    rough = lattice_noise(x / 14.0, y / 14.0 + 7.0, z / 14.0, lattice)
+    lobes = lattice_noise(x / 6.0, y / 6.0, z / 6.0, lattice)
     low = np.where(x < 0.0, -34.0, -20.0)
-    tilt = q - 62.0 + 0.14 * (z - low)
+    tilt = np.abs(x) - 62.0 + 0.14 * (z - low)
     kidney = ellipsoid(tilt, y - 2.0, z - low, (0.0, 0.0, 0.0), (26.0, 23.0, 52.0)) + rough
     hu = over(hu, kidney, 33.0, 1.6)
     sinus = ellipsoid(tilt, y, z - low, (-13.0, 2.0, 0.0), (12.0, 8.0, 26.0)) + 4.0 * lobes
-    hu = over(hu, sinus, -75.0, 2.5)
-    lung = ellipsoid(q, y, z, (66.0, 14.0, 122.0), (43.0, 40.0, 72.0)) + 0.5 * rough
+    return over(hu, sinus, -75.0, 2.5)
+
+
+@register_jitable(error_model="numpy")
+def lungs(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
+    """The recesses of the lungs beside T10 and T11, on the diaphragm."""
+    tree = lattice_noise(x / 8.0, y / 8.0, z / 9.0 + 3.0, lattice)
+    lobes = lattice_noise(x / 6.0, y / 6.0, z / 6.0, lattice)
+    lung = ellipsoid(np.abs(x), y, z, (66.0, 14.0, 122.0), (43.0, 40.0, 72.0))
     hu = over(hu, lung - 2.5, 42.0, 1.6)
     air = -862.0 + 55.0 * tree + 500.0 * clip01((lobes * tree - 0.28) / 0.12)
     return over(hu, lung, air, 2.0)
 
 
-@register_jitable
-def bowel(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
-    """Loops with wall, contents and gas that has risen to the front."""
+BOWEL_LOOPS: tuple[tuple[float, ...], ...] = (
+    (46.0, -72.0, -48.0, 22.0, 17.0, 30.0),
+    (-44.0, -66.0, -68.0, 24.0, 18.0, 26.0),
+    (4.0, -78.0, -62.0, 20.0, 13.0, 22.0),
+    (74.0, -44.0, -30.0, 15.0, 16.0, 60.0),
+    (-78.0, -48.0, -84.0, 18.0, 19.0, 44.0),
+    (60.0, -70.0, 40.0, 38.0, 26.0, 36.0),
+    (20.0, -84.0, -96.0, 26.0, 18.0, 24.0),
+)
+"""Centre and half axes of the loops of bowel and of the stomach."""
+
+
+@register_jitable(error_model="numpy")
+def bowel_loop(hu: Any, x: Any, y: Any, z: Any, loop: Any, lattice: Any) -> Any:
+    """A loop with wall, contents and gas that has risen to the front."""
     lobes = 3.0 * lattice_noise(x / 9.0, y / 9.0, z / 9.0 + 11.0, lattice)
-    loops = (
-        (46.0, -72.0, -48.0, 22.0, 17.0, 30.0),
-        (-44.0, -66.0, -68.0, 24.0, 18.0, 26.0),
-        (4.0, -78.0, -62.0, 20.0, 13.0, 22.0),
-        (74.0, -44.0, -30.0, 15.0, 16.0, 60.0),
-        (-78.0, -48.0, -84.0, 18.0, 19.0, 44.0),
-        (60.0, -70.0, 40.0, 38.0, 26.0, 36.0),
-        (20.0, -84.0, -96.0, 26.0, 18.0, 24.0),
-    )
-    for a, b, c, p, q, r in loops:
-        d = ellipsoid(x, y, z, (a, b, c), (p, q, r)) + lobes
-        hu = over(hu, d, 38.0, 1.6)
-        level = y - b + 0.25 * q
-        hu = over(hu, d + 3.0, np.where(level > 0.0, 18.0 + 6.0 * lobes, -940.0), 2.0)
-    return hu
+    d = ellipsoid(x, y, z, (loop[0], loop[1], loop[2]), (loop[3], loop[4], loop[5])) + lobes
+    hu = over(hu, d, 38.0, 1.6)
+    level = y - loop[1] + 0.25 * loop[4]
+    return over(hu, d + 3.0, np.where(level > 0.0, 18.0 + 6.0 * lobes, -940.0), 2.0)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def canal_contents(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> Any:
     """Epidural fat, thecal sac with cord and cauda equina, yellow and interspinous ligaments."""
     middle = half_depth + 6.6
@@ -177,7 +197,7 @@ def canal_contents(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: An
     return over(hu, cord, 38.0, 1.2)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def outside(hu: Any, y: Any, skin: Any) -> Any:
     """Skin, air, mattress and table top."""
     hu = over(hu, -skin - 1.8, 8.0, 1.2)
@@ -186,24 +206,34 @@ def outside(hu: Any, y: Any, skin: Any) -> Any:
     return over(hu, -skin, surround, 1.2)
 
 
-@register_jitable
-def soft_hu(x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> Any:
-    """Everything but bone and discs; ``half_depth`` is that of the body at this height."""
-    skin = skin_distance(x, y, z)
+@register_jitable(error_model="numpy")
+def fat_hu(x: Any, y: Any, z: Any, lattice: Any) -> Any:
+    """Fat with strands of connective tissue, and the slow noise that made the strands."""
     strand = lattice_noise(x / 9.0, y / 9.0, z / 11.0, lattice)
     fine = lattice_noise(x / 3.1, y / 3.1, z / 5.0, lattice)
     hu = FAT + 4.0 * fine + 55.0 * clip01(1.0 - np.abs(strand + 0.2 * fine) / 0.035)
+    return hu, strand
+
+
+def soft_hu(x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> Any:
+    """Everything but bone and discs; ``half_depth`` is that of the body at this height."""
+    skin = skin_distance(x, y, z)
+    hu, strand = fat_hu(x, y, z, lattice)
     hu = wall_layers(hu, x, y, skin, strand)
-    hu = bowel(hu, x, y, z, lattice)
-    hu = organs(hu, x, y, z, lattice)
+    for loop in BOWEL_LOOPS:
+        hu = bowel_loop(hu, x, y, z, loop, lattice)
+    hu = liver_and_spleen(hu, x, y, z, lattice)
+    hu = pancreas(hu, x, y, z, lattice)
+    hu = kidneys(hu, x, y, z, lattice)
+    hu = lungs(hu, x, y, z, lattice)
     hu = muscles(hu, x, y, z, half_depth, lattice)
     hu = vessels(hu, x, y, z, half_depth, lattice)
     hu = canal_contents(hu, x, y, z, half_depth, lattice)
     return outside(hu, y, skin)
 
 
-@register_jitable
+@register_jitable(error_model="numpy")
 def disc_hu(wall: Any, x: Any, y: Any, lattice: Any) -> Any:
     """Disc, ``wall`` mm inside (negative) its outline: annulus outside, nucleus inside."""
-    grain = lattice_noise(x / 3.0, y / 3.0 + 41.0, 0.5 + 0.0 * x, lattice)
+    grain = lattice_noise(x / 3.0, y / 3.0 + 41.0, 0.5, lattice)
     return 74.0 + 26.0 * clip01(1.0 + wall / 8.0) + 6.0 * grain

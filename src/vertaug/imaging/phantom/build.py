@@ -174,7 +174,8 @@ def _draw(
     fine = (rng.standard_normal((64, 64, 64), dtype=np.float32) * 0.9).astype(np.float32)
     hu = np.empty(grid.shape, dtype=np.float32)
     values = np.zeros(grid.shape, dtype=np.uint8)
-    draw_soft_tissue(hu, index_affine(patient, grid), _spine_table(poses, solids), lattice * 0.5)
+    whole = index_affine(patient, grid)[None]
+    draw_soft_tissue(hu, whole, _spine_table(poses, solids), lattice * 0.5)
     world = [patient.after(pose) for pose in poses.values()]
     table = stack_solids(tuple(solids.values()))
     affines = np.stack([index_affine(pose, grid) for pose in world])
@@ -184,9 +185,11 @@ def _draw(
     factor = HU_PER_MG_PER_ML[spec.kvp] / HU_PER_MG_PER_ML[120.0]
     core = spec.trabecular_density_mg_per_ml * HU_PER_MG_PER_ML[spec.kvp]
     spacing = grid.spacing_mm
-    steps = np.ceil(spacing / _FINEST_STEP_MM).astype(np.int64)
-    grain = float((spacing / steps).max())
-    reach = (float(np.linalg.norm(spacing)) / 2 + grain, grain)
+    steps = tuple(max(1, int(np.ceil(s / _FINEST_STEP_MM))) for s in spacing)
+    grain = float((spacing / np.array(steps)).max())
+    margin = float(np.linalg.norm(spacing)) / 2 + grain
+    # the texture of cancellous bone is coarse enough for one sample in a voxel of about 1 mm
+    reach = (margin, grain, margin + 2.0 if spacing.max() <= 1.2 else 1e3)
     for n, name in enumerate(solids):
         if name in _RIBBED:
             nodes = _RIB_NODES_MM[: _RIBBED[name]]

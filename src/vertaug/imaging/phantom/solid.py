@@ -36,6 +36,9 @@ class Solid:
     inferior_anterior: float
     inferior_posterior: float
     inferior_concavity: float
+    superior_cos: float
+    inferior_cos: float
+    """Cosine of the inclination of the endplates."""
     waist: float
     waist_posterior: float
     posterior_concavity: float
@@ -99,9 +102,8 @@ def deform(
     inf_a, inf_p = sup_a - anterior, sup_p - posterior
     intact_sag = (shape.height_anterior + shape.height_posterior) / 2 - shape.height_middle
     sag = (anterior + posterior) / 2 - middle
-    superior = (
-        _SUPERIOR_SHARE_OF_CONCAVITY * intact_sag
-        + _SUPERIOR_SHARE_OF_MIDDLE_COLLAPSE * (sag - intact_sag)
+    superior = _SUPERIOR_SHARE_OF_CONCAVITY * intact_sag + _SUPERIOR_SHARE_OF_MIDDLE_COLLAPSE * (
+        sag - intact_sag
     )
     fractured = loss.largest >= 0.1
     return Solid(
@@ -113,6 +115,8 @@ def deform(
         inferior_anterior=inf_a,
         inferior_posterior=inf_p,
         inferior_concavity=sag - superior,
+        superior_cos=math.cos(math.atan2(sup_p - sup_a, shape.body_depth)),
+        inferior_cos=math.cos(math.atan2(inf_p - inf_a, shape.body_depth)),
         waist=_WAIST_MM,
         waist_posterior=_WAIST_POSTERIOR_MM,
         posterior_concavity=_POSTERIOR_CONCAVITY_MM,
