@@ -9,9 +9,9 @@ from vertaug.planning.clearance import ClearanceFields
 from vertaug.planning.objective import lateral_offset_mm
 from vertaug.planning.side import SideGeometry
 
-_DEPTHS = (0.58, 0.66, 0.74, 0.82)
-_HEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7)
-_LATERAL = (-0.05, 0.12, 0.28, 0.44, 0.6)
+_DEPTHS = (0.60, 0.71, 0.82)
+_HEIGHTS = (0.3, 0.43, 0.57, 0.7)
+_LATERAL = (-0.02, 0.18, 0.38, 0.58)
 _ENTRY_STEP_MM = 2.0
 # windows around the pedicle, seen along the approach: lateral and superior offsets in mm
 _WINDOW_MM = {

@@ -18,7 +18,7 @@ from vertaug.planning.side import SideGeometry
 _FAR_MM = 30.0
 _MARGIN_MM = 12.0
 _FACET_REACH_MM = 6.0
-_WALL_SPACING_MM = 1.5
+_WALL_SPACING_MM = 2.0
 _MASK_SMOOTH_VOXELS = 1.2
 
 
