@@ -81,9 +81,11 @@ def test_medial_wall_law_on_random_paths(coarse, seed):
     along = (points - side.centre_mm) @ side.axis
     dorsal = (points[..., 1] > truth.wall_y + 0.15) & (along > side.slab_start_mm)
     # a path that leaves the local grid is not followed farther
-    dorsal &= np.logical_and.accumulate(np.abs(points[..., 2]) < 23.5, axis=1)
+    inside = (np.abs(points[..., 2]) < 23.5) & (np.abs(points[..., 0]) < 41.5)
+    dorsal &= np.logical_and.accumulate(inside, axis=1)
     margin = points[..., 0] - 1.5 - side.medial_border_mm
     worst = np.where(dorsal, margin, np.inf).min(axis=1)
-    known = np.isfinite(worst)
+    # near the wall's plane a slanting path moves sideways as far as it moves forward
+    known = np.isfinite(worst) & (directions @ side.axis > 0.8)
     assert known.any()
     np.testing.assert_allclose(found[known], worst[known], atol=0.4)
