@@ -7,8 +7,7 @@ from tempfile import TemporaryDirectory
 import nibabel as nib
 import numpy as np
 import SimpleITK as sitk
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.spatial.transform import Rotation
 
 from vertaug.imaging import read_scan

@@ -6,9 +6,12 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from pydicom.errors import BytesLengthException
 
 from vertaug.case.errors import ImageError
 
@@ -22,6 +25,7 @@ PARSE_ERRORS = (
     RuntimeError,
     TypeError,
     ValueError,
+    BytesLengthException,
     struct.error,
     zipfile.BadZipFile,
     zlib.error,
@@ -29,6 +33,25 @@ PARSE_ERRORS = (
 """What pydicom and its helpers raise on a damaged file."""
 
 _MAX_ZIP_BYTES = 8_000_000_000
+_READ_LATER = (
+    "SOPClassUID",
+    "Modality",
+    "ImageType",
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "SeriesDescription",
+    "SliceThickness",
+    "ConvolutionKernel",
+    "GantryDetectorTilt",
+    "KVP",
+    "Manufacturer",
+    "ManufacturerModelName",
+    "ContrastBolusAgent",
+    "PatientPosition",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "BitsStored",
+)
 _SUFFIXES_OF_DICOM = frozenset({".dcm", ".dicom", ".ima"})
 
 
@@ -40,14 +63,14 @@ class DicomFile:
     ----------
     name : str
         Name relative to the folder or archive, for messages.
-    load : callable
-        Returns the whole content.
+    open : callable
+        Opens the content for reading.
     header : pydicom Dataset
         Everything before the pixels.
     """
 
     name: str
-    load: Callable[[], bytes]
+    open: Callable[[], IO[bytes]]
     header: Any
 
     def fail(self, problem: str) -> ImageError:
@@ -77,8 +100,8 @@ def list_dicom_files(path: Path) -> tuple[tuple[DicomFile, ...], int]:
     """
     files: list[DicomFile] = []
     others = 0
-    for name, load in _iterate_contents(path):
-        found = _read_header(name, load)
+    for name, opener in _iterate_contents(path):
+        found = _read_header(name, opener)
         if found is None:
             others += 1
         elif not _is_directory_file(found):
@@ -86,31 +109,40 @@ def list_dicom_files(path: Path) -> tuple[tuple[DicomFile, ...], int]:
     return tuple(files), others
 
 
-def parse(content: bytes, *, with_pixels: bool) -> Any:
-    """Return the pydicom Dataset of a file's content, without pydicom's warnings."""
+def parse(stream: IO[bytes], *, with_pixels: bool) -> Any:
+    """Return the pydicom Dataset of an open file."""
     import pydicom
 
+    return pydicom.dcmread(stream, stop_before_pixels=not with_pixels, force=True)
+
+
+@contextmanager
+def quiet_pydicom() -> Iterator[None]:
+    """Keep pydicom from warning about odd values of a header; what matters is checked by us."""
     with warnings.catch_warnings():
-        # pydicom warns about every odd value of a header; what matters is checked by us
         warnings.simplefilter("ignore")
-        return pydicom.dcmread(io.BytesIO(content), stop_before_pixels=not with_pixels, force=True)
+        yield
 
 
-def _iterate_contents(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
+def _iterate_contents(path: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
     if path.is_dir():
         for file in sorted(p for p in path.rglob("*") if p.is_file()):
             if not file.name.startswith("."):
-                yield str(file.relative_to(path)), file.read_bytes
+                yield str(file.relative_to(path)), _file_opener(file)
     elif zipfile.is_zipfile(path):
         yield from _iterate_zip(path)
     elif path.suffix.lower() == ".zip":
         message = f"{path.name} is no readable zip archive; it is damaged or truncated"
         raise ImageError(message)
     else:
-        yield path.name, path.read_bytes
+        yield path.name, _file_opener(path)
 
 
-def _iterate_zip(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
+def _file_opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: path.open("rb")
+
+
+def _iterate_zip(path: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
     with zipfile.ZipFile(path) as archive:
         members = [m for m in archive.infolist() if not m.is_dir()]
         total = sum(m.file_size for m in members)
@@ -122,25 +154,30 @@ def _iterate_zip(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
             raise ImageError(message)
     for member in sorted(members, key=lambda m: m.filename):
         if not Path(member.filename).name.startswith("."):
-            yield member.filename, _member_loader(path, member.filename)
+            yield member.filename, _member_opener(path, member.filename)
 
 
-def _member_loader(path: Path, name: str) -> Callable[[], bytes]:
-    def load() -> bytes:
+def _member_opener(path: Path, name: str) -> Callable[[], IO[bytes]]:
+    def unpack() -> IO[bytes]:
         with zipfile.ZipFile(path) as archive:
-            return archive.read(name)
+            return io.BytesIO(archive.read(name))
 
-    return load
+    return unpack
 
 
-def _read_header(name: str, load: Callable[[], bytes]) -> DicomFile | None:
+def _read_header(name: str, opener: Callable[[], IO[bytes]]) -> DicomFile | None:
     try:
-        content = load()
-        marked = content[128:132] == b"DICM"
-        if not marked and not _starts_like_dicom(content):
-            _refuse_if_named_dicom(name)
-            return None
-        header = parse(content, with_pixels=False)
+        with opener() as stream:
+            start = stream.read(132)
+            marked = start[128:] == b"DICM"
+            if not marked and not _starts_like_dicom(start):
+                _refuse_if_named_dicom(name)
+                return None
+            stream.seek(0)
+            header = parse(stream, with_pixels=False)
+        for keyword in _READ_LATER:  # pydicom decodes on first access: a bad value shows here
+            header.get(keyword, None)
+        header.file_meta.get("MediaStorageSOPClassUID", None)
         usable = "SOPClassUID" in header or "MediaStorageSOPClassUID" in header.file_meta
     except ImageError:
         raise
@@ -150,7 +187,7 @@ def _read_header(name: str, load: Callable[[], bytes]) -> DicomFile | None:
     if not usable and marked:
         message = f"DICOM file {name} is truncated: its header ends too early"
         raise ImageError(message)
-    return DicomFile(name=name, load=load, header=header) if usable else None
+    return DicomFile(name=name, open=opener, header=header) if usable else None
 
 
 def _refuse_if_named_dicom(name: str) -> None:
@@ -159,9 +196,9 @@ def _refuse_if_named_dicom(name: str) -> None:
         raise ImageError(message)
 
 
-def _starts_like_dicom(content: bytes) -> bool:
+def _starts_like_dicom(start: bytes) -> bool:
     # old files lack the preamble: group 0002 or 0008 in little endian, then a small element
-    return content[:2] in {b"\x02\x00", b"\x08\x00"} and content[3:4] == b"\x00"
+    return start[:2] in {b"\x02\x00", b"\x08\x00"} and start[3:4] == b"\x00"
 
 
 def _is_directory_file(file: DicomFile) -> bool:

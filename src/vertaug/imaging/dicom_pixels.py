@@ -1,7 +1,6 @@
 """Pixels of DICOM slices to Hounsfield units."""
 
 import tempfile
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -53,32 +52,31 @@ class PixelReader:
 
 def _decode(file: DicomFile) -> tuple[NDArray[Any], bool]:
     """Return the stored pixels, and whether they are in HU already."""
-    content = file.load()
     try:
-        dataset = parse(content, with_pixels=True)
+        with file.open() as stream:
+            dataset = parse(stream, with_pixels=True)
         compressed = bool(dataset.file_meta.TransferSyntaxUID.is_compressed)
     except PARSE_ERRORS as error:
         problem = f"it cannot be read ({error}); it is damaged or truncated"
         raise file.fail(problem) from error
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return np.asarray(dataset.pixel_array), False
+        return np.asarray(dataset.pixel_array), False
     except PARSE_ERRORS as error:
         if compressed:
-            return _decode_with_itk(file, content), True
+            return _decode_with_itk(file), True
         problem = f"its pixels cannot be read ({error}); it is damaged or truncated"
         raise file.fail(problem) from error
 
 
-def _decode_with_itk(file: DicomFile, content: bytes) -> NDArray[Any]:
+def _decode_with_itk(file: DicomFile) -> NDArray[Any]:
     """Decode JPEG pixels with the GDCM inside SimpleITK, which also rescales them."""
     import SimpleITK
 
     sitk: Any = SimpleITK
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "slice.dcm"
-        path.write_bytes(content)
+        with file.open() as stream:
+            path.write_bytes(stream.read())
         try:
             image = sitk.ReadImage(str(path), imageIO="GDCMImageIO")
         except RuntimeError as error:

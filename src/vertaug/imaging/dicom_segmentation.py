@@ -4,7 +4,6 @@ Layout: DICOM PS3.3 C.8.20 (Segmentation). Frames may come in any order, empty f
 left out, and several segments share one object.
 """
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,13 @@ from numpy.typing import NDArray
 
 from vertaug.case.errors import ImageError, LabelError
 from vertaug.case.grid import FloatArray
-from vertaug.imaging.dicom_file import PARSE_ERRORS, DicomFile, list_dicom_files, parse
+from vertaug.imaging.dicom_file import (
+    PARSE_ERRORS,
+    DicomFile,
+    list_dicom_files,
+    parse,
+    quiet_pydicom,
+)
 from vertaug.imaging.dicom_slice import merge_frame, numbers, sop_class, unit_vector
 from vertaug.imaging.label_name import LEVEL_OF_SNOMED, find_level
 from vertaug.imaging.numbering import LEVEL_VALUES
@@ -39,6 +44,11 @@ def read_segmentation(path: Path) -> tuple[StoredImage, tuple[str, ...]]:
     LabelError
         If no segment names a vertebra, or two name the same one.
     """
+    with quiet_pydicom():
+        return _read_only_one(path)
+
+
+def _read_only_one(path: Path) -> tuple[StoredImage, tuple[str, ...]]:
     files, _ = list_dicom_files(path)
     found = [f for f in files if sop_class(f) in {_SEGMENTATION, _LABEL_MAP}]
     if len(found) != 1:
@@ -50,9 +60,7 @@ def read_segmentation(path: Path) -> tuple[StoredImage, tuple[str, ...]]:
         raise ImageError(message)
     file = found[0]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _read(file)
+        return _read(file)
     except (ImageError, LabelError):
         raise
     except PARSE_ERRORS as error:
@@ -61,7 +69,8 @@ def read_segmentation(path: Path) -> tuple[StoredImage, tuple[str, ...]]:
 
 
 def _read(file: DicomFile) -> tuple[StoredImage, tuple[str, ...]]:
-    dataset = parse(file.load(), with_pixels=True)
+    with file.open() as stream:
+        dataset = parse(stream, with_pixels=True)
     levels, dropped = _levels_of_segments(dataset, file.name)
     pixels = np.asarray(dataset.pixel_array)
     pixels = pixels[None] if pixels.ndim == 2 else pixels

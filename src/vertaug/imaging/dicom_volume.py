@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.case.volume import ScanInfo
-from vertaug.imaging.dicom_file import list_dicom_files
+from vertaug.imaging.dicom_file import list_dicom_files, quiet_pydicom
 from vertaug.imaging.dicom_pixels import PixelReader
 from vertaug.imaging.dicom_series import choose_series, find_series
 from vertaug.imaging.dicom_slice import DicomSlice, merge_frame
@@ -40,6 +40,11 @@ def read_dicom(path: Path, series: str | None) -> tuple[StoredImage, ScanInfo]:
     ImageError
         If no single, complete, evenly spaced CT series can be read.
     """
+    with quiet_pydicom():
+        return _read(path, series)
+
+
+def _read(path: Path, series: str | None) -> tuple[StoredImage, ScanInfo]:
     files, others = list_dicom_files(path)
     found, notes = find_series(files, path.name)
     chosen = choose_series(found, series, path.name)
@@ -65,7 +70,8 @@ def _read_values(stack: Stack, reader: PixelReader) -> NDArray[Any]:
         hu = reader.read_hu(piece)
         if values.dtype == np.int16:
             hu = np.maximum(hu, hu.dtype.type(_INT16.min))  # clipped to -1024 later
-            if hu.max() > _INT16.max or not np.array_equal(hu, np.rint(hu)):
+            fractions = hu.dtype.kind == "f" and not np.array_equal(hu, np.rint(hu))
+            if fractions or hu.max() > _INT16.max:
                 values = values.astype(np.float32)
         values[index] = hu
     return np.transpose(values, (2, 1, 0))

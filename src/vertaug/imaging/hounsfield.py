@@ -107,5 +107,5 @@ def _describe_airless(values: NDArray[Any], low: float) -> str:
 def _store_small(values: NDArray[Any], high: float) -> NDArray[Any]:
     fits = high <= np.iinfo(np.int16).max
     if fits and (values.dtype.kind in "iu" or np.array_equal(values, np.rint(values))):
-        return np.asarray(values.astype(np.int16))
-    return np.asarray(values.astype(np.float32))
+        return np.asarray(values.astype(np.int16, copy=False))
+    return np.asarray(values.astype(np.float32, copy=False))

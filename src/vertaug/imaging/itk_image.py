@@ -9,6 +9,7 @@ import numpy as np
 from vertaug.case.errors import GeometryError, ImageError
 from vertaug.imaging.stored_image import StoredImage, check_size
 
+_META_KEYS = ("NRRD_space", "Segment")
 _SEGMENT_NAME = re.compile(r"^(Segment\d+)_Name$")
 
 
@@ -48,7 +49,8 @@ def read_itk(path: Path, source_format: str) -> StoredImage:
     finally:
         if shown:
             sitk.ProcessObject.GlobalWarningDisplayOn()
-    meta = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
+    wanted = [k for k in image.GetMetaDataKeys() if k.startswith(_META_KEYS)]
+    meta = {key: image.GetMetaData(key) for key in wanted}
     if source_format == "nrrd" and not meta.get("NRRD_space"):
         message = (
             f"{path.name}: the NRRD header names no space (left-posterior-superior ...), so left "

@@ -55,7 +55,7 @@ def levels_of_names(names: Mapping[int, str]) -> dict[int, str]:
 
 
 def read_name_table(path: Path) -> dict[int, str]:
-    """Return value to name from the JSON table beside a label file; empty without one.
+    """Return value to level name from the JSON table beside a label file; empty without one.
 
     The table is ``{"labels": {...}}`` or the mapping itself, with names to numbers or numbers
     to names.
@@ -77,7 +77,8 @@ def read_name_table(path: Path) -> dict[int, str]:
     names: dict[int, str] = {}
     for key, value in content.items():
         pair = _as_pair(key, value)
-        if pair is None:
+        # a sidecar of acquisition data lies in the same place; its numbers are no labels
+        if pair is None or find_level(pair[1]) is None:
             continue
         if names.setdefault(pair[0], pair[1]) != pair[1]:
             message = (

@@ -151,7 +151,7 @@ def _take(stream: IO[bytes], count: int, name: str, limit: int | None) -> bytes:
 def _volume_shape(dim: NDArray[Any], name: str) -> tuple[int, int, int]:
     count = int(dim[0])
     sizes = [int(n) for n in dim[1 : count + 1]] if 1 <= count <= 7 else []
-    if count < 3 or any(n != 1 for n in sizes[3:]):
+    if len(sizes) < 3 or any(n != 1 for n in sizes[3:]):
         found = " x ".join(str(n) for n in sizes) or "nothing"
         message = (
             f"{name}: expected one volume with three axes; found {found}. A time series or "
@@ -169,7 +169,7 @@ def _rescale(values: NDArray[Any], fields: Any) -> NDArray[Any]:
     if slope == 1.0 and intercept == 0.0:
         return values
     whole = slope.is_integer() and intercept.is_integer() and values.dtype.kind in "iu"
-    if whole and values.dtype.itemsize <= 2:
+    if whole and values.dtype.itemsize <= 2 and max(abs(slope), abs(intercept)) < 2**15:
         return np.asarray(values.astype(np.int32) * int(slope) + int(intercept))
     return np.asarray((values * np.float64(slope) + intercept).astype(np.float32))
 

@@ -318,3 +318,21 @@ def test_unsafe_names_and_nested_folders_do_not_matter(series, tmp_path):
         target.parent.mkdir(exist_ok=True)
         shutil.move(file, target)
     np.testing.assert_array_equal(read_scan(folder).hu, series.hu)
+
+
+def test_damaged_headers_never_escape_as_other_errors(series, tmp_path):
+    folder = series.write(tmp_path / "ct")
+    file = folder / "004.dcm"
+    content = file.read_bytes()
+    rng = np.random.default_rng(12)
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(content)
+        for place in rng.integers(128, len(content) - 960, size=3):
+            damaged[place] = rng.integers(0, 256)
+        file.write_bytes(bytes(damaged))
+        try:
+            assert read_scan(folder).hu.size > 0
+        except InputError:
+            refused += 1
+    assert refused > 5

@@ -111,6 +111,15 @@ def test_name_table_beside_the_file(scan, save, tmp_path):
     assert labels.numbering == "names beside the file"
 
 
+def test_sidecar_of_acquisition_data_is_no_name_table(scan, save, tmp_path):
+    path = save(paint())
+    (tmp_path / "labels.json").write_text(json.dumps({"Rows": 20, "Columns": 20, "KVP": 120}))
+    assert read_labels(path, scan).numbering == "verse"
+    (tmp_path / "labels.json").write_text(json.dumps({"L1": 20, "vertebrae_L2": 20}))
+    with pytest.raises(LabelError, match="the number 20 has two names"):
+        read_labels(path, scan)
+
+
 def test_written_labels_are_read_back(scan, save, tmp_path):
     labels = read_labels(save(paint()), scan)
     again = read_labels(write_label_nifti(tmp_path / "out" / "spine.nii.gz", labels), scan)

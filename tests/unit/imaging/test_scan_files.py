@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from vertaug.case.errors import GeometryError, ImageError
+from vertaug.case.errors import GeometryError, ImageError, InputError
 from vertaug.imaging import hash_input, read_scan, stored_image
 
 LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -181,6 +181,21 @@ def test_nrrd_without_a_space_is_refused(body, tmp_path):
         read_scan(path)
 
 
+def test_nrrd_in_ras_lies_where_its_lps_twin_does(body, tmp_path):
+    image = sitk.GetImageFromArray(body.T)
+    image.SetSpacing((0.7, 0.8, 1.5))
+    image.SetOrigin((-20.0, 30.0, -400.0))
+    path = tmp_path / "lps.nrrd"
+    sitk.WriteImage(image, str(path), useCompression=False)
+    content = path.read_bytes().replace(b"left-posterior-superior", b"right-anterior-superior")
+    (tmp_path / "ras.nrrd").write_bytes(content)
+    lps, ras = read_scan(path), read_scan(tmp_path / "ras.nrrd")
+    # the same numbers in the header, read as right and anterior: half a turn about head-foot
+    np.testing.assert_array_equal(ras.hu, lps.hu[::-1, ::-1])
+    turned = lps.grid.to_world((2, 3, 4)) * (-1, -1, 1)
+    np.testing.assert_allclose(ras.grid.to_world((17, 20, 4)), turned, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -252,3 +267,23 @@ def test_hash_follows_content_not_names(tmp_path):
     assert hash_input(tmp_path / "a") != hash_input(tmp_path / "b")
     with pytest.raises(ImageError, match="does not exist"):
         hash_input(tmp_path / "c")
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nrrd", ".mha"])
+def test_damaged_headers_never_escape_as_other_errors(body, tmp_path, suffix):
+    path = tmp_path / f"ct{suffix}"
+    sitk.WriteImage(sitk.GetImageFromArray(body.T), str(path), useCompression=False)
+    content = path.read_bytes()
+    rng = np.random.default_rng(11)
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(content)
+        for place in rng.integers(0, 300, size=3):
+            damaged[place] = rng.integers(0, 256)
+        path.write_bytes(bytes(damaged))
+        try:
+            assert read_scan(path).hu.size > 0
+        except InputError as error:
+            assert path.name in str(error)
+            refused += 1
+    assert refused > 5
