@@ -120,6 +120,24 @@ def test_sidecar_of_acquisition_data_is_no_name_table(scan, save, tmp_path):
         read_labels(path, scan)
 
 
+def test_declared_numbering_must_know_the_numbers(scan, save):
+    path = save(paint({"T12": 70, "L1": 71, "L2": 72}))
+    with pytest.raises(LabelError, match=r"'verse' does not know 70, 71, 72; closest"):
+        read_labels(path, scan, numbering="verse")
+    with pytest.raises(LabelError, match="in numbering 'totalsegmentator' no vertebra has"):
+        read_labels(path, scan, numbering="totalsegmentator")
+    path = save(paint({"T12": 32, "L1": 31, "L2": 30}))
+    with pytest.raises(LabelError, match="all are known in: .*totalsegmentator"):
+        read_labels(path, scan, numbering="vertebrae_pp")
+
+
+def test_one_level_named_twice(scan, save, tmp_path):
+    path = save(paint())
+    (tmp_path / "labels.json").write_text(json.dumps({"19": "T12", "20": "L1", "21": "L1"}))
+    with pytest.raises(LabelError, match="several numbers are called L1"):
+        read_labels(path, scan)
+
+
 def test_written_labels_are_read_back(scan, save, tmp_path):
     labels = read_labels(save(paint()), scan)
     again = read_labels(write_label_nifti(tmp_path / "out" / "spine.nii.gz", labels), scan)

