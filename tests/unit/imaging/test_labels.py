@@ -127,7 +127,7 @@ def test_declared_numbering_must_know_the_numbers(scan, save):
     with pytest.raises(LabelError, match="in numbering 'totalsegmentator' no vertebra has"):
         read_labels(path, scan, numbering="totalsegmentator")
     path = save(paint({"T12": 32, "L1": 31, "L2": 30}))
-    with pytest.raises(LabelError, match="all are known in: .*totalsegmentator"):
+    with pytest.raises(LabelError, match=r"all are known in: .*totalsegmentator"):
         read_labels(path, scan, numbering="vertebrae_pp")
 
 
