@@ -53,7 +53,7 @@ def cancellous_hu(x: Any, y: Any, z: Any, core: Any, s: Any, lattice: Any) -> An
     vein_width = np.maximum(4.2 - 0.34 * np.maximum(vein_depth, 0.0), 0.0)
     vein = np.minimum(np.maximum(vein_width - np.abs(x), 0.0), 1.5) / 1.5
     vein = vein * bump(z, 0.5, 4.0)
-    hu = core * regional + 62.0 * fine + 22.0 * coarse + band
+    hu = core * regional + 85.0 * fine + 26.0 * coarse + band
     return hu * (1.0 - vein) + 15.0 * vein
 
 
@@ -69,14 +69,14 @@ def bone_hu(x: Any, y: Any, z: Any, depth: Any, setting: Any, s: Any, lattice: A
     t = relative_height(x, y, z, s)
     uneven = lattice_noise(x / 3.0 + 11.0, y / 3.0, z / 3.6 + 3.0 * s.wobble_phase, lattice)
     plate = t * t * t * t
-    shell = 0.42 + 0.28 * plate * plate + 0.12 * uneven
-    arch_shell = 1.25 + 0.4 * uneven
+    shell = (0.42 + 0.26 * plate * plate) * (1.0 + 0.4 * uneven)
+    arch_shell = 1.1 + 0.35 * uneven
     thick = in_body * shell + (1.0 - in_body) * arch_shell
     marrow = cancellous_hu(x, y, z, core, s, lattice)
-    spongy = core + 130.0 + 70.0 * uneven
+    spongy = core + 55.0 + 40.0 * uneven
     inside = in_body * marrow + (1.0 - in_body) * spongy
     below = np.maximum(depth - thick, 0.0)
-    inside = inside + (90.0 + 160.0 * (1.0 - in_body)) * np.exp(-below / 1.1)
+    inside = inside + (90.0 + 110.0 * (1.0 - in_body)) * np.exp(-below / 1.1)
     cortical = np.minimum(np.maximum(0.5 + (thick - depth) / 0.35, 0.0), 1.0)
     hu = inside + cortical * (CORTICAL_HU * factor - inside)
     gas = np.minimum(np.maximum(0.5 - cleft_field(x, y, z, s) / 0.6, 0.0), 1.0) * s.cleft

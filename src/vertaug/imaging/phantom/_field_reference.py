@@ -48,6 +48,15 @@ def capsule(x: Any, y: Any, z: Any, ends: Any, radii: Any) -> Any:
 
 
 @register_jitable(error_model="numpy")
+def unevenness(x: Any, y: Any, shift: Any, s: Any) -> Any:
+    """Shallow hills of an endplate, of height about 1, other ones for each ``shift``."""
+    f = s.wobble_phase + shift
+    return 0.6 * np.sin(0.33 * x + f) * np.sin(0.37 * y + 2.0 * f) + 0.4 * np.sin(
+        0.71 * x - 0.2 * y + 3.0 * f
+    ) * np.sin(0.53 * y + f)
+
+
+@register_jitable(error_model="numpy")
 def plate_height(x: Any, y: Any, ends: Any, skew: Any, s: Any) -> Any:
     """Height z of an endplate: a plane from front to back with a dish between the rims.
 
@@ -59,6 +68,7 @@ def plate_height(x: Any, y: Any, ends: Any, skew: Any, s: Any) -> Any:
     u = np.minimum(np.abs(x) / s.half_width, 1.0)
     inside = np.maximum(1.0 - v * v, 0.0)
     dish = ends[2] * (1.0 - u * u * u * u) * inside * (1.0 + skew * v)
+    dish = dish + (0.16 + 0.9 * s.collapse) * inside * unevenness(x, y, ends[2], s)
     return ends[0] + (ends[1] - ends[0]) * 0.5 * (1.0 + v) - dish
 
 
@@ -105,16 +115,16 @@ def outer_wall(x: Any, y: Any, t: Any, s: Any) -> Any:
     v = y - shift
     d = ellipse(x, v, s.half_width, np.where(v < 0.0, front, back))
     ahead = np.maximum(-v / front, 0.0)
-    return d + s.waist * (1.0 - t * t) - s.buckle * bump(t, 0.35, 0.6) * ahead * ahead
+    narrow = 1.0 - t * t
+    return d + s.waist * narrow * narrow - s.buckle * bump(t, 0.35, 0.6) * ahead * ahead
 
 
 @register_jitable(error_model="numpy")
 def posterior_wall(x: Any, y: Any, t: Any, s: Any) -> Any:
     """Distance to the posterior wall at relative height ``t``; negative in front of it."""
     u = np.minimum(np.abs(x) / (0.6 * s.half_width), 1.0)
-    hollow = s.posterior_concavity * (1.0 - u * u) * (1.0 - u * u) + s.waist_posterior * (
-        1.0 - t * t
-    )
+    side, narrow = 1.0 - u * u, 1.0 - t * t
+    hollow = s.posterior_concavity * side * side + s.waist_posterior * narrow * narrow
     push = s.retropulsion * bump(t, 0.45, 0.55) * bump(x, 0.0, 11.0)
     return y - (s.half_depth - hollow + push)
 

@@ -57,9 +57,9 @@ def soft_hu_at(x, y, z, half_depth, lattice):  # type: ignore[no-untyped-def]
         hu = liver_and_spleen(hu, x, y, z, lattice)
     if y < -40.0 and abs(z - 5.0) < 28.0:
         hu = pancreas(hu, x, y, z, lattice)
-    if q > 22.0 and abs(y) < 34.0 and -100.0 < z < 46.0:
+    if q > 20.0 and abs(y) < 38.0 and -104.0 < z < 50.0:
         hu = kidneys(hu, x, y, z, lattice)
-    if z > 42.0 and y > -34.0:
+    if z > 15.0 and q > 20.0:
         hu = lungs(hu, x, y, z, lattice)
     if q < 80.0 and y > -half_depth - 20.0:
         hu = muscles(hu, x, y, z, half_depth, lattice)

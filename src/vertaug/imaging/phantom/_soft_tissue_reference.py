@@ -11,7 +11,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from vertaug.imaging.phantom._bone_hu_reference import lattice_noise
-from vertaug.imaging.phantom._field_reference import bump, ellipse, smooth_min
+from vertaug.imaging.phantom._field_reference import bump, ellipse, round_max, smooth_min
 
 FAT, MUSCLE, AIR = -103.0, 50.0, -1000.0
 
@@ -76,7 +76,7 @@ def muscles(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> A
     streak = lattice_noise(x / 4.2 + side, y / 3.6, z / 26.0, lattice)
     fine = lattice_noise(x / 1.9, y / 1.9 + 31.0, z / 12.0, lattice)
     edge = 1.2 * lattice_noise(x / 7.0, y / 7.0 + side, z / 20.0, lattice)
-    fatty = clip01((streak + 0.45 * fine - 0.42) / 0.4) * 0.85
+    fatty = clip01((streak + 0.5 * fine - 0.16) / 0.4) * 0.85
     depth = clip01((y - 30.0) / 22.0)
     meat = MUSCLE - fatty * (0.55 + 0.45 * (1.0 - depth)) * 115.0 - 5.0 + 5.0 * fine
     cleft = np.abs(q - 22.0 - 0.28 * (y - 45.0) - 1.5 * edge) - 0.7
@@ -84,6 +84,7 @@ def muscles(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> A
     hu = over(hu, back_muscle(x, y, z) + edge, meat, 1.6)
     caudal = clip01((18.0 - z) / 25.0)
     quadratus = ellipse(q - 50.0, y - 25.0 + 0.25 * (q - 50.0), 17.0, 6.0 * caudal + 0.5)
+    quadratus = quadratus + 4.0 * (1.0 - caudal)
     hu = over(hu, quadratus + edge, MUSCLE - 3.0 - 40.0 * fatty, 1.6)
     grow = clip01((16.0 - z) / 105.0)
     wide, deep = 2.0 + 13.0 * grow, 4.0 + 14.0 * grow
@@ -92,7 +93,7 @@ def muscles(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> A
     cranial = clip01((z + 45.0) / 40.0)
     crus = ellipse(x + 8.0, y + half_depth + 5.5, 9.0, 4.2 * cranial + 0.4)
     other = ellipse(x - 19.0, y + half_depth + 5.0, 3.4 * cranial + 0.4, 10.0)
-    return over(hu, np.minimum(crus, other) + 0.5 * edge, MUSCLE, 1.6)
+    return over(hu, np.minimum(crus, other) + 0.5 * edge + 3.0 * (1.0 - cranial), MUSCLE, 1.6)
 
 
 @register_jitable(error_model="numpy")
@@ -115,7 +116,7 @@ def liver_and_spleen(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
     """Liver with its veins on the right, spleen on the left."""
     rough = lattice_noise(x / 14.0, y / 14.0 + 7.0, z / 14.0, lattice)
     tree = lattice_noise(x / 8.0, y / 8.0, z / 9.0 + 3.0, lattice)
-    liver = ellipsoid(x, y, z, (-92.0, -32.0, 48.0), (70.0, 72.0, 82.0)) + 2.0 * rough
+    liver = ellipsoid(x, y, z, (-88.0, -34.0, 42.0), (66.0, 66.0, 80.0)) + 4.0 * rough
     vein = clip01(1.0 - np.abs(tree) / 0.05)
     hu = over(hu, liver, 57.0 - 14.0 * vein, 1.8)
     spleen = ellipsoid(x, y, z, (98.0, 12.0, 52.0), (32.0, 46.0, 46.0)) + rough
@@ -137,7 +138,8 @@ def kidneys(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
     lobes = lattice_noise(x / 6.0, y / 6.0, z / 6.0, lattice)
     low = np.where(x < 0.0, -34.0, -20.0)
     tilt = np.abs(x) - 62.0 + 0.14 * (z - low)
-    kidney = ellipsoid(tilt, y - 2.0, z - low, (0.0, 0.0, 0.0), (26.0, 23.0, 52.0)) + rough
+    kidney = ellipsoid(tilt, y - 2.0, z - low, (0.0, 0.0, 0.0), (26.0, 23.0, 52.0))
+    kidney = kidney + 2.0 * rough + 1.5 * lobes
     hu = over(hu, kidney, 33.0, 1.6)
     sinus = ellipsoid(tilt, y, z - low, (-13.0, 2.0, 0.0), (12.0, 8.0, 26.0)) + 4.0 * lobes
     return over(hu, sinus, -75.0, 2.5)
@@ -148,7 +150,9 @@ def lungs(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
     """The recesses of the lungs beside T10 and T11, on the diaphragm."""
     tree = lattice_noise(x / 8.0, y / 8.0, z / 9.0 + 3.0, lattice)
     lobes = lattice_noise(x / 6.0, y / 6.0, z / 6.0, lattice)
-    lung = ellipsoid(np.abs(x), y, z, (66.0, 14.0, 122.0), (43.0, 40.0, 72.0))
+    cavity = ellipse(x, y + 35.0, 121.0, 74.0)
+    dome = ellipsoid(x, y, z, (0.0, -35.0, -8.0), (121.0, 79.0, 104.0))
+    lung = round_max(round_max(cavity, -dome, 3.0), 29.0 - np.abs(x) + 0.15 * y, 4.0)
     hu = over(hu, lung - 2.5, 42.0, 1.6)
     air = -862.0 + 55.0 * tree + 500.0 * clip01((lobes * tree - 0.28) / 0.12)
     return over(hu, lung, air, 2.0)
@@ -201,8 +205,8 @@ def canal_contents(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: An
 def outside(hu: Any, y: Any, skin: Any) -> Any:
     """Skin, air, mattress and table top."""
     hu = over(hu, -skin - 1.8, 8.0, 1.2)
-    surround = AIR + 70.0 * clip01((y - 83.0) / 2.0) * clip01((116.0 - y) / 2.0)
-    surround = over(surround, np.abs(y - 118.0) - 1.0, -380.0, 1.2)
+    surround = AIR + 70.0 * clip01((y - 83.0) / 2.0) * clip01((96.0 - y) / 2.0)
+    surround = over(surround, np.abs(y - 98.0) - 0.8, -380.0, 1.2)
     return over(hu, -skin, surround, 1.2)
 
 

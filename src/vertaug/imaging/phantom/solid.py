@@ -10,8 +10,8 @@ from vertaug.imaging.phantom.specification import HeightLoss
 from vertaug.imaging.phantom.vertebra_shape import VertebraShape
 
 # Design values of the outline, shared by all levels.
-_WAIST_MM = 2.0
-_WAIST_POSTERIOR_MM = 0.8
+_WAIST_MM = 3.0
+_WAIST_POSTERIOR_MM = 1.2
 _POSTERIOR_CONCAVITY_MM = 1.0
 _RIM_RADIUS_MM = 2.2
 _SUPERIOR_SHARE_OF_CONCAVITY = 0.42
