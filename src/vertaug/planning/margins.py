@@ -160,7 +160,8 @@ def _violations(
 def _words(name: str, value: float, required: float) -> str:
     if value < 0.0:
         return f"{name}: cut by {-value:.1f} mm, clearance of {required:.1f} mm required"
-    return f"{name}: clearance {value:.1f} mm, {required:.1f} mm required"
+    digits = 1 if required - value >= 0.05 else 2
+    return f"{name}: clearance {value:.{digits}f} mm, {required:.1f} mm required"
 
 
 def _of(state: PathState, feature: Feature) -> float:

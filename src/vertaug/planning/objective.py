@@ -1,6 +1,6 @@
 """The objective: what makes one needle path better than another.
 
-``score = sum(weight * term) - 0.15 * sum(max(0, required + 0.3 mm - clearance)^2)``
+``score = sum(weight * term) - 0.4 * sum(max(0, required + 0.3 mm - clearance)^2)``
 
 Every term lies in [0, 1] and is smooth; clearances enter as soft minima of scale 0.25 mm while
 searching and as plain minima in the reported score, which is clipped to [0, 1]. Rising terms are
@@ -16,7 +16,7 @@ from vertaug.case.plan import Route
 from vertaug.planning._clearance_layout import Feature
 from vertaug.planning.goals import Approach
 
-PENALTY_PER_MM2 = 0.15
+PENALTY_PER_MM2 = 0.4
 SLACK_MM = 0.3
 
 # term: weight; they sum to 1
@@ -33,7 +33,7 @@ WEIGHTS: dict[str, float] = {
 }
 
 OBJECTIVE_TEXT = (
-    "Score = weighted sum of terms in [0, 1], less 0.15 per mm² of each required margin that is "
+    "Score = weighted sum of terms in [0, 1], less 0.4 per mm² of each required margin that is "
     "missed (counted from 0.3 mm above it). Terms and weights: "
     "canal 0.16 (needle surface to canal, rising from 0 to 3 mm); "
     "corridor 0.20 (transpedicular: surface to the outer cortex of the pedicle, -0.5 to 3 mm; "
