@@ -42,13 +42,19 @@ def save(folder, scan: Scan, labels: LabelMap) -> Files:
     return Files(ct=folder / "ct.nii.gz", labels=folder / "labels.nii.gz")
 
 
-def with_hu(scan: Scan, hu) -> Scan:
-    return dataclasses.replace(scan, hu=np.asarray(hu).astype(scan.hu.dtype))
+@pytest.fixture
+def write_files(tmp_path):
+    """Write a changed CT or changed labels as files."""
 
+    def write(scan: Scan, labels: LabelMap, *, hu=None, values=None) -> Files:
+        if hu is not None:
+            scan = dataclasses.replace(scan, hu=np.asarray(hu).astype(scan.hu.dtype))
+        if values is not None:
+            kept = {name: n for name, n in labels.levels.items() if (values == n).any()}
+            labels = dataclasses.replace(labels, values=values.astype(np.uint8), levels=kept)
+        return save(tmp_path / "input", scan, labels)
 
-def with_values(labels: LabelMap, values) -> LabelMap:
-    kept = {name: n for name, n in labels.levels.items() if (np.asarray(values) == n).any()}
-    return dataclasses.replace(labels, values=np.asarray(values, dtype=np.uint8), levels=kept)
+    return write
 
 
 @pytest.fixture
@@ -74,8 +80,8 @@ def phantom():
     return build_phantom(
         PhantomSpec(
             spacing_mm=(1.5, 1.5, 1.5),
-            field_of_view_mm=(112.0, 120.0, 66.0),
-            centre_mm=(0.0, 22.0, 0.0),
+            field_of_view_mm=(112.0, 120.0, 75.0),
+            centre_mm=(0.0, 22.0, -4.0),
         )
     )
 

@@ -53,7 +53,7 @@ class FileSource:
     def ingredients(self) -> dict[str, object]:
         """Return what else decides the content: options, and names where names mean levels."""
         from vertaug.imaging import hash_input
-        from vertaug.imaging.label_name import name_table_path
+        from vertaug.imaging.writer import name_table_path
 
         names: list[str] = []
         if self.labels.is_dir():
