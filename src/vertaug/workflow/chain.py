@@ -15,7 +15,7 @@ from vertaug.case.spine import Spine
 from vertaug.case.volume import LabelMap, Scan
 from vertaug.workflow.calibration import CalibrationChoice
 from vertaug.workflow.fingerprint import make_key
-from vertaug.workflow.kernels import warm_up
+from vertaug.workflow.kernels import one_thread, warm_up
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.request import CaseOptions
 from vertaug.workflow.step_store import StepStore
@@ -99,12 +99,13 @@ class Chain:
 
             scan, labels = read()
             self._prepare_kernels()
-            return analyse_spine(
-                scan,
-                labels,
-                correct_orientation=self.options.correct_orientation,
-                progress=self.reporter.start(ANATOMY),
-            )
+            with one_thread():
+                return analyse_spine(
+                    scan,
+                    labels,
+                    correct_orientation=self.options.correct_orientation,
+                    progress=self.reporter.start(ANATOMY),
+                )
 
         return self._stored(ANATOMY, ("anatomy", self.anatomy_key), Spine, compute)
 
