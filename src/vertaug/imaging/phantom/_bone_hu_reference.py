@@ -16,10 +16,11 @@ GAS_HU = -820.0
 
 @register_jitable(error_model="numpy")
 def lattice_noise(x: Any, y: Any, z: Any, lattice: Any) -> Any:
-    """Periodic value noise: trilinear between the points of a cubic lattice of size 2**n."""
+    """Smooth periodic noise between the values of a cubic lattice of size 2**n."""
     mask = lattice.shape[0] - 1
     i, j, k = np.floor(x), np.floor(y), np.floor(z)
     u, v, w = x - i, y - j, z - k
+    u, v, w = u * u * (3.0 - 2.0 * u), v * v * (3.0 - 2.0 * v), w * w * (3.0 - 2.0 * w)
     i0, j0, k0 = np.int64(i) & mask, np.int64(j) & mask, np.int64(k) & mask
     i1, j1, k1 = (i0 + 1) & mask, (j0 + 1) & mask, (k0 + 1) & mask
     a = lattice[i0, j0, k0] * (1.0 - u) + lattice[i1, j0, k0] * u
@@ -42,7 +43,7 @@ def cleft_field(x: Any, y: Any, z: Any, s: Any) -> Any:
 
 @register_jitable(error_model="numpy")
 def cancellous_hu(x: Any, y: Any, z: Any, core: Any, s: Any, lattice: Any) -> Any:
-    """Cancellous bone and marrow of the body; ``core`` is the mean of its middle."""
+    """Return the HU of cancellous bone of the body; ``core`` is the mean of its middle."""
     t = relative_height(x, y, z, s)
     fine = lattice_noise(x / 1.15 + 7.0 * s.wobble_phase, y / 1.15, z / 3.4, lattice)
     coarse = lattice_noise(x / 5.1, y / 4.3 + 5.0 * s.wobble_phase, z / 6.0 + 9.0, lattice)
@@ -70,7 +71,7 @@ def bone_hu(x: Any, y: Any, z: Any, depth: Any, setting: Any, s: Any, lattice: A
     uneven = lattice_noise(x / 3.0 + 11.0, y / 3.0, z / 3.6 + 3.0 * s.wobble_phase, lattice)
     plate = t * t * t * t
     shell = (0.42 + 0.26 * plate * plate) * (1.0 + 0.4 * uneven)
-    arch_shell = 1.1 + 0.35 * uneven
+    arch_shell = 1.1 + 0.22 * uneven
     thick = in_body * shell + (1.0 - in_body) * arch_shell
     marrow = cancellous_hu(x, y, z, core, s, lattice)
     spongy = core + 55.0 + 40.0 * uneven

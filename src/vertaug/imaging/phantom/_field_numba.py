@@ -3,6 +3,9 @@
 ``affines`` (n, 3, 4) map the points (or voxel indices) given to the construction frame of each
 level; ``solids`` (n,) are the rows of the solid table, cranio-caudal order. Parallel over
 outputs only: results do not depend on the number of threads.
+
+Numba's cache watches this file, not the modules it compiles functions from: after a change there,
+save this file again. The tests hold both together and fail on a stale cache.
 """
 
 import numpy as np
@@ -128,7 +131,7 @@ def draw_vertebra(hu, label, affines, solids, level, value, box, steps, reach, s
     low_j, low_k = box[1, 0], box[2, 0]
     blocks_i = (box[0, 1] - box[0, 0] + _BLOCK - 1) // _BLOCK
     half = 0.5 * (_BLOCK - 1)
-    block_reach = margin + _FIELD_SLACK * margin * _BLOCK
+    block_reach = margin + _FIELD_SLACK * 2.0 * half * (margin - grain)
     for bi in prange(blocks_i):
         first_i = box[0, 0] + bi * _BLOCK
         for first_j in range(low_j, box[1, 1], _BLOCK):

@@ -1,4 +1,7 @@
-"""Compiled loops over soft tissue, discs and ribs; parallel over outputs only."""
+"""Compiled loops over soft tissue, discs and ribs; parallel over outputs only.
+
+Numba's cache watches this file, not `_soft_tissue_reference`: see `_field_numba`.
+"""
 
 import numpy as np
 from numba import njit, prange
@@ -27,9 +30,11 @@ from vertaug.imaging.phantom._soft_tissue_reference import (
     skin_distance,
     vessels,
     wall_layers,
+    warp,
 )
 
 _RIB_GAP_MM = 1.6
+_RIB_REACH_MM = 9.0
 _ROUGH_MM = 10.0  # how far roughness may carry an outline beyond its ellipsoid
 _LOOPS = np.array(BOWEL_LOOPS)
 
@@ -44,27 +49,29 @@ def soft_hu_at(x, y, z, half_depth, lattice):  # type: ignore[no-untyped-def]
     hu, strand = fat_hu(x, y, z, lattice)
     if y < 26.0 and skin > -60.0:
         hu = wall_layers(hu, x, y, skin, strand)
-    if y < -8.0:
+    u, v = warp(x, y, z, lattice)
+    p = abs(u)
+    if v < -8.0:
         for n in range(len(_LOOPS)):
             loop = _LOOPS[n]
             if (
-                abs(x - loop[0]) < loop[3] + _ROUGH_MM
-                and abs(y - loop[1]) < loop[4] + _ROUGH_MM
+                abs(u - loop[0]) < loop[3] + _ROUGH_MM
+                and abs(v - loop[1]) < loop[4] + _ROUGH_MM
                 and abs(z - loop[2]) < loop[5] + _ROUGH_MM
             ):
-                hu = bowel_loop(hu, x, y, z, loop, lattice)
-    if x < -10.0 or x > 55.0:
-        hu = liver_and_spleen(hu, x, y, z, lattice)
-    if y < -40.0 and abs(z - 5.0) < 28.0:
-        hu = pancreas(hu, x, y, z, lattice)
-    if q > 20.0 and abs(y) < 38.0 and -104.0 < z < 50.0:
-        hu = kidneys(hu, x, y, z, lattice)
-    if z > 15.0 and q > 20.0:
-        hu = lungs(hu, x, y, z, lattice)
-    if q < 80.0 and y > -half_depth - 20.0:
-        hu = muscles(hu, x, y, z, half_depth, lattice)
-    if q < 40.0 and y < 0.0:
-        hu = vessels(hu, x, y, z, half_depth, lattice)
+                hu = bowel_loop(hu, u, v, z, loop, lattice)
+    if u < -10.0 or u > 55.0:
+        hu = liver_and_spleen(hu, u, v, z, lattice)
+    if v < -40.0 and abs(z - 5.0) < 28.0:
+        hu = pancreas(hu, u, v, z, lattice)
+    if p > 20.0 and abs(v) < 38.0 and -104.0 < z < 50.0:
+        hu = kidneys(hu, u, v, z, lattice)
+    if z > 15.0 and p > 20.0:
+        hu = lungs(hu, u, v, z, lattice)
+    if p < 80.0 and v > -half_depth - 20.0:
+        hu = muscles(hu, u, v, z, half_depth, lattice)
+    if p < 40.0 and v < 0.0:
+        hu = vessels(hu, u, v, z, half_depth, lattice)
     if q < 20.0 and half_depth - 4.0 < y < half_depth + 52.0:
         hu = canal_contents(hu, x, y, z, half_depth, lattice)
     return outside(hu, y, skin)
@@ -113,7 +120,7 @@ def draw_disc(hu, affines, solids, upper, box, lattice):  # type: ignore[no-unty
                 wall = 0.5 * (
                     wall_field(x, y, 1.0, solids[lower]) + wall_field(u, v, -1.0, solids[upper])
                 )
-                d = max(wall - 0.8, max(floor, roof))
+                d = max(wall - 0.8, floor, roof)
                 hu[i, j, k] = over(hu[i, j, k], d, disc_hu(wall, x, y, lattice), 1.4)
 
 
@@ -125,6 +132,10 @@ def rib_field(x, y, z, nodes):  # type: ignore[no-untyped-def]
     for n in range(len(nodes) - 1):
         x0, y0, z0 = nodes[n, 0], nodes[n, 1], nodes[n, 2] * 0.75
         x1, y1, z1 = nodes[n + 1, 0], nodes[n + 1, 1], nodes[n + 1, 2] * 0.75
+        if q < min(x0, x1) - _RIB_REACH_MM or q > max(x0, x1) + _RIB_REACH_MM:
+            continue
+        if abs(z * 0.75 - 0.5 * (z0 + z1)) > 0.5 * abs(z1 - z0) + _RIB_REACH_MM:
+            continue
         ends = (x0, y0, z0, x1, y1, z1)
         d = smooth_min(d, capsule(q, y, z * 0.75, ends, (3.7, 3.7)), 2.0)
     return d

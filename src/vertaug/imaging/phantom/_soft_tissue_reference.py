@@ -76,7 +76,7 @@ def muscles(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> A
     streak = lattice_noise(x / 4.2 + side, y / 3.6, z / 26.0, lattice)
     fine = lattice_noise(x / 1.9, y / 1.9 + 31.0, z / 12.0, lattice)
     edge = 1.2 * lattice_noise(x / 7.0, y / 7.0 + side, z / 20.0, lattice)
-    fatty = clip01((streak + 0.5 * fine - 0.16) / 0.4) * 0.85
+    fatty = clip01((streak + 0.5 * fine - 0.12) / 0.4) * 0.9
     depth = clip01((y - 30.0) / 22.0)
     meat = MUSCLE - fatty * (0.55 + 0.45 * (1.0 - depth)) * 115.0 - 5.0 + 5.0 * fine
     cleft = np.abs(q - 22.0 - 0.28 * (y - 45.0) - 1.5 * edge) - 0.7
@@ -88,8 +88,8 @@ def muscles(hu: Any, x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> A
     hu = over(hu, quadratus + edge, MUSCLE - 3.0 - 40.0 * fatty, 1.6)
     grow = clip01((16.0 - z) / 105.0)
     wide, deep = 2.0 + 13.0 * grow, 4.0 + 14.0 * grow
-    psoas = ellipse(q - 20.0 - 0.95 * wide, y - 2.0 - 3.0 * grow, wide, deep)
-    hu = over(hu, psoas + 0.6 * edge, MUSCLE + 5.0 - 25.0 * fatty, 1.6)
+    psoas = ellipse(q - 18.0 - 0.95 * wide, y - 2.0 - 3.0 * grow, wide, deep)
+    hu = over(hu, psoas + 1.6 * edge, MUSCLE + 5.0 - 25.0 * fatty, 1.6)
     cranial = clip01((z + 45.0) / 40.0)
     crus = ellipse(x + 8.0, y + half_depth + 5.5, 9.0, 4.2 * cranial + 0.4)
     other = ellipse(x - 19.0, y + half_depth + 5.0, 3.4 * cranial + 0.4, 10.0)
@@ -147,11 +147,11 @@ def kidneys(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
 
 @register_jitable(error_model="numpy")
 def lungs(hu: Any, x: Any, y: Any, z: Any, lattice: Any) -> Any:
-    """The recesses of the lungs beside T10 and T11, on the diaphragm."""
+    """Draw the recesses of the lungs beside T10 and T11, on the diaphragm."""
     tree = lattice_noise(x / 8.0, y / 8.0, z / 9.0 + 3.0, lattice)
     lobes = lattice_noise(x / 6.0, y / 6.0, z / 6.0, lattice)
     cavity = ellipse(x, y + 35.0, 121.0, 74.0)
-    dome = ellipsoid(x, y, z, (0.0, -35.0, -8.0), (121.0, 79.0, 104.0))
+    dome = ellipsoid(x, y, np.maximum(z, -8.0), (0.0, -35.0, -8.0), (127.0, 79.0, 104.0))
     lung = round_max(round_max(cavity, -dome, 3.0), 29.0 - np.abs(x) + 0.15 * y, 4.0)
     hu = over(hu, lung - 2.5, 42.0, 1.6)
     air = -862.0 + 55.0 * tree + 500.0 * clip01((lobes * tree - 0.28) / 0.12)
@@ -172,7 +172,7 @@ BOWEL_LOOPS: tuple[tuple[float, ...], ...] = (
 
 @register_jitable(error_model="numpy")
 def bowel_loop(hu: Any, x: Any, y: Any, z: Any, loop: Any, lattice: Any) -> Any:
-    """A loop with wall, contents and gas that has risen to the front."""
+    """Draw a loop with wall, contents and gas that has risen to the front."""
     lobes = 3.0 * lattice_noise(x / 9.0, y / 9.0, z / 9.0 + 11.0, lattice)
     d = ellipsoid(x, y, z, (loop[0], loop[1], loop[2]), (loop[3], loop[4], loop[5])) + lobes
     hu = over(hu, d, 38.0, 1.6)
@@ -206,7 +206,7 @@ def outside(hu: Any, y: Any, skin: Any) -> Any:
     """Skin, air, mattress and table top."""
     hu = over(hu, -skin - 1.8, 8.0, 1.2)
     surround = AIR + 70.0 * clip01((y - 83.0) / 2.0) * clip01((96.0 - y) / 2.0)
-    surround = over(surround, np.abs(y - 98.0) - 0.8, -380.0, 1.2)
+    surround = over(surround, np.abs(y - 98.0) - 0.7, 40.0, 1.2)
     return over(hu, -skin, surround, 1.2)
 
 
@@ -215,8 +215,16 @@ def fat_hu(x: Any, y: Any, z: Any, lattice: Any) -> Any:
     """Fat with strands of connective tissue, and the slow noise that made the strands."""
     strand = lattice_noise(x / 9.0, y / 9.0, z / 11.0, lattice)
     fine = lattice_noise(x / 3.1, y / 3.1, z / 5.0, lattice)
-    hu = FAT + 4.0 * fine + 55.0 * clip01(1.0 - np.abs(strand + 0.2 * fine) / 0.035)
+    hu = FAT + 4.0 * fine + 75.0 * clip01(1.0 - np.abs(strand + 0.3 * fine) / 0.07)
     return hu, strand
+
+
+@register_jitable(error_model="numpy")
+def warp(x: Any, y: Any, z: Any, lattice: Any) -> Any:
+    """Return x and y moved by a few mm, slowly varying, so that no organ is a perfect ellipsoid."""
+    u = lattice_noise(x / 27.0 + 19.0, y / 23.0, z / 31.0, lattice)
+    v = lattice_noise(x / 25.0, y / 29.0 + 37.0, z / 33.0, lattice)
+    return x + 4.0 * u, y + 3.5 * v
 
 
 def soft_hu(x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> Any:
@@ -224,14 +232,15 @@ def soft_hu(x: Any, y: Any, z: Any, half_depth: Any, lattice: Any) -> Any:
     skin = skin_distance(x, y, z)
     hu, strand = fat_hu(x, y, z, lattice)
     hu = wall_layers(hu, x, y, skin, strand)
+    u, v = warp(x, y, z, lattice)
     for loop in BOWEL_LOOPS:
-        hu = bowel_loop(hu, x, y, z, loop, lattice)
-    hu = liver_and_spleen(hu, x, y, z, lattice)
-    hu = pancreas(hu, x, y, z, lattice)
-    hu = kidneys(hu, x, y, z, lattice)
-    hu = lungs(hu, x, y, z, lattice)
-    hu = muscles(hu, x, y, z, half_depth, lattice)
-    hu = vessels(hu, x, y, z, half_depth, lattice)
+        hu = bowel_loop(hu, u, v, z, loop, lattice)
+    hu = liver_and_spleen(hu, u, v, z, lattice)
+    hu = pancreas(hu, u, v, z, lattice)
+    hu = kidneys(hu, u, v, z, lattice)
+    hu = lungs(hu, u, v, z, lattice)
+    hu = muscles(hu, u, v, z, half_depth, lattice)
+    hu = vessels(hu, u, v, z, half_depth, lattice)
     hu = canal_contents(hu, x, y, z, half_depth, lattice)
     return outside(hu, y, skin)
 

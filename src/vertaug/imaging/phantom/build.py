@@ -78,7 +78,7 @@ def build_phantom(spec: PhantomSpec | None = None) -> Phantom:
     patient = patient_pose(spec)
     grid = make_grid(spec)
     rng = np.random.default_rng(spec.seed)
-    hu, values = _draw(spec, solids, poses, patient, grid, rng)
+    hu, values = _draw(spec, solids, poses, patient=patient, grid=grid, rng=rng)
     image = _scan(hu, spec, grid, rng)
     info = ScanInfo(
         source_format="phantom",
@@ -162,6 +162,7 @@ def _draw(
     spec: PhantomSpec,
     solids: Mapping[str, Solid],
     poses: Mapping[str, Pose],
+    *,
     patient: Pose,
     grid: Grid,
     rng: np.random.Generator,

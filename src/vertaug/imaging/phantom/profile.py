@@ -17,7 +17,7 @@ from vertaug.imaging.phantom._field_reference import (
 from vertaug.imaging.phantom.posture import find_corners
 from vertaug.imaging.phantom.solid import Solid
 
-_INTEGRATION_STEP_MM = 0.5
+_INTEGRATION_STEP_MM = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,21 +109,21 @@ def fit_line(solid: Solid, *, superior: bool) -> SagittalLine:
 
 
 def integrate_body(solid: Solid) -> tuple[float, FloatArray]:
-    """Return volume in mm3 and centroid of the body, by integration on a fine grid."""
+    """Return volume in mm3 and centroid of the body, by integration over its left half."""
     step = _INTEGRATION_STEP_MM
-    half = np.array([solid.half_width + 4, solid.half_depth + 6, 20.0])
-    axes = [np.arange(-h, h + step, step) for h in half]
-    x, y, z = np.meshgrid(*axes, indexing="ij", sparse=True)
+    x = np.arange(step / 2, solid.half_width + 3, step)[:, None, None]
+    y = np.arange(-solid.half_depth - 5, solid.half_depth + 6, step)[None, :, None]
+    z = np.arange(-18.0, 18.0, step)[None, None, :]
     share = np.clip(0.5 - body_field(x, y, z, solid) / step, 0.0, 1.0)
-    total = float(share.sum())
-    centroid = [float((share * a).sum()) / total for a in (x, y, z)]
-    return total * step**3, np.array(centroid)
+    half = float(share.sum())
+    centroid = np.array([0.0, float((share * y).sum()) / half, float((share * z).sum()) / half])
+    return 2.0 * half * step**3, centroid
 
 
 def measure_pedicle(solid: Solid) -> PedicleSection:
     """Measure the left pedicle: the section across its axis with the smallest width."""
     axis, across, up, centre = _pedicle_axes(solid)
-    along = np.arange(-3.0, 4.001, 0.05)
+    along = np.arange(-3.0, 4.001, 0.1)
     middle = centre + along[:, None] * -axis
     left = _ray_to_surface(solid, middle, across, 12.0)
     right = _ray_to_surface(solid, middle, -across, 12.0)
@@ -144,7 +144,7 @@ def measure_pedicle(solid: Solid) -> PedicleSection:
 def _pedicle_axes(solid: Solid) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Axis (forward), across (lateral), up and centre of the left pedicle, from its own map."""
     centre = np.array([solid.pedicle_x, solid.pedicle_y, solid.pedicle_z])
-    rows = [pedicle_along(*(centre + e), solid) for e in np.eye(3)]
+    rows = [pedicle_along(x, y, z, solid) for x, y, z in centre + np.eye(3)]
     back, across, up = np.array(rows, dtype=np.float64).T
     return -back, across, up, centre
 
@@ -153,7 +153,7 @@ def _ray_to_surface(
     solid: Solid, starts: FloatArray, direction: FloatArray, longest: float
 ) -> FloatArray:
     """Distance from points inside the bone to its surface along a direction, by bisection."""
-    ticks = np.arange(0.0, longest, 0.05)
+    ticks = np.arange(0.0, longest, 0.25)
     points = starts[:, None, :] + ticks[None, :, None] * direction
     inside = bone_field(points[..., 0], points[..., 1], points[..., 2], solid) <= 0
     first = np.where(inside.all(axis=1), len(ticks) - 1, np.argmin(inside, axis=1))

@@ -61,7 +61,7 @@ def acquire(
     """
     blur(hu, spacing_mm, sharpness_mm)
     if noise_hu > 0:
-        noise = make_noise(hu.shape, spacing_mm, noise_hu, rng)  # type: ignore[arg-type]
+        noise = make_noise(hu.shape, spacing_mm, noise_hu, rng)
         noise *= np.clip(1.0 + (hu + 100.0) / 1800.0, 0.5, 1.25)
         hu += noise
     return np.clip(np.rint(hu), -1024, 3071).astype(np.int16)

@@ -94,4 +94,4 @@ class ExactSurface:
             better = (value < distance) & (np.abs(self._field(moved)) < _ON_SURFACE_MM)
             best[better], distance[better] = moved[better], value[better]
             reach = np.where(better, reach, reach * 0.5)
-        return np.where(self._field(points) > 0, distance, -distance)
+        return np.asarray(np.where(self._field(points) > 0, distance, -distance))

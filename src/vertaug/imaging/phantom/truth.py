@@ -213,7 +213,13 @@ def make_truth(
     levels = {}
     for name in PHANTOM_LEVELS:
         levels[name] = _level_truth(
-            name, solids[name], poses, lines, landmarks[name], heights[name], grades[name]
+            name,
+            solids[name],
+            poses,
+            lines=lines,
+            points=landmarks[name],
+            heights=heights[name],
+            grading=grades[name],
         )
     return PhantomTruth(levels=MappingProxyType(levels), _solids=solids, _poses=poses)
 
@@ -222,6 +228,7 @@ def _level_truth(
     name: str,
     solid: Solid,
     poses: Mapping[str, Pose],
+    *,
     lines: Mapping[str, tuple[SagittalLine, SagittalLine]],
     points: dict[str, FloatArray],
     heights: HeightSet,
@@ -310,10 +317,11 @@ def _canal_depth(solid: Solid, along: FloatArray, points: dict[str, FloatArray])
     from vertaug.imaging.phantom._field_reference import body_field, canal_tube
 
     low, high = points["inferior_posterior"], points["superior_posterior"]
-    share = np.linspace(0.1, 0.9, 81)[:, None]
+    share = np.linspace(0.1, 0.9, 41)[:, None]
     starts = low + share * (high - low) - 6.0 * along
-    ticks = np.arange(0.0, 40.0, 0.01)
+    step = 0.05
+    ticks = np.arange(0.0, 36.0, step)
     y = starts[:, 1:2] + ticks * along[1]
     z = starts[:, 2:3] + ticks * along[2]
-    free = (body_field(0.0, y, z, solid) > 0) & (canal_tube(0.0, y, solid) <= 0)
-    return float(free.sum(axis=1).min() * 0.01)
+    value = np.maximum(-body_field(0.0, y, z, solid), canal_tube(0.0, y, solid))
+    return float(np.clip(0.5 - value / step, 0.0, 1.0).sum(axis=1).min() * step)
