@@ -11,17 +11,22 @@ from vertaug.case.spine import EndplateLine, HeightField, Landmarks, VertebraFra
 
 Axes = tuple[FloatArray, FloatArray, FloatArray]
 
-_HALF_BAND_MM = 2.5
+_HALF_BAND_MM = 4.0
 """Half width of the sagittal slab whose mean gives the profile."""
-_CORNER_WINDOW = (0.05, 0.20)
-"""Share of the depth, from a corner, over which the endplate is continued to the wall: the ring
-apophysis inside the rounding of the rim. On a parabolic plate of depth c the straight
-continuation is 0.06 c short."""
+_RIM_MM, _RIM = 4.5, 0.16
+"""Rounded rim left out at a corner: the smaller of a length and a share of the depth."""
+_NEAR, _HALF = 0.16, 0.4
+"""Lengths, as shares of the depth, of the windows inside the rim from which the plate is
+continued to the wall by a straight line and by a parabola."""
+_LEVEL_MM = 0.35
+"""Residual of a parabola at which it counts as much as the more local estimate."""
+_LINE_WINDOW = (0.1, 0.9)
+"""Share of the depth that the endplate line is fitted to."""
 _STEEP, _STEEP_WITHIN = 0.8, 0.3
 """Steepness that is wall, not plate, and the share of the depth in which it is looked for."""
 _ROUNDING_MM = 2.0
 """Largest rounding of a rim; the corner is not sought further out."""
-_LIP_RISE_MM = 0.5
+_LIP_RISE_MM = 1.5
 """How far a corner may stand above the plate beside it."""
 _LIP_MM = 3.0
 """How far a corner may stand out from the waist; what is further is osteophyte."""
@@ -115,9 +120,14 @@ def _three_points(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     front_y, front_z = _corner(profile, upper=upper, at_front=True)
     back_y, back_z = _corner(profile, upper=upper, at_front=False)
-    middle_y = 0.5 * (front_y + back_y)
-    near = np.abs(profile.y_mm - middle_y) <= 2.0
-    middle_z = float(np.mean(profile.z_mm[near])) if near.any() else 0.5 * (front_z + back_z)
+    middle_y, middle_z = 0.5 * (front_y + back_y), 0.5 * (front_z + back_z)
+    slope = (back_z - front_z) / (back_y - front_y)
+    for _ in range(3):  # on the perpendicular through the middle of the chord
+        near = np.abs(profile.y_mm - middle_y) <= 1.5
+        if not near.any():
+            break
+        middle_z = float(np.mean(profile.z_mm[near]))
+        middle_y = 0.5 * (front_y + back_y) - slope * (middle_z - 0.5 * (front_z + back_z))
     return (
         np.array([0.0, front_y, front_z]),
         np.array([0.0, middle_y, middle_z]),
@@ -139,23 +149,39 @@ def _corner(profile: SagittalProfile, *, upper: bool, at_front: bool) -> tuple[f
     outer = inset < _STEEP_WITHIN * depth
     slope = np.gradient(rise, inset)
     steep = np.nonzero(outer & (slope > _STEEP))[0]
-    start = max(float(inset[steep[-1]]) if len(steep) else 0.0, _CORNER_WINDOW[0] * depth)
-    stop = start + (_CORNER_WINDOW[1] - _CORNER_WINDOW[0]) * depth
-    window = (inset >= start) & (inset <= stop)
-    corner_inset = max(start - _ROUNDING_MM, 0.0)
-    height = _continue_to(inset[window] - corner_inset, rise[window])
-    height = min(height, float(rise[window].max()) + _LIP_RISE_MM)
+    rim = min(_RIM_MM, _RIM * depth)
+    start = max(float(inset[steep[-1]]) if len(steep) else 0.0, rim)
+    corner_inset = max(float(inset[steep[-1]]) - _ROUNDING_MM, 0.0) if len(steep) else 0.0
+    near = (inset >= start) & (inset <= start + _NEAR * depth)
+    half = (inset >= start) & (inset <= start + _HALF * depth)
+    line, _ = _continue_to(inset[near] - corner_inset, rise[near], 1)
+    parabola, residual = _continue_to(inset[half] - corner_inset, rise[half], 2)
+    height = _blend(parabola, line, residual)
+    if not len(steep):
+        whole = (inset >= rim) & (inset <= depth - rim)
+        parabola, residual = _continue_to(inset[whole], rise[whole], 2)
+        height = _blend(parabola, height, residual)
+    height = min(height, float(rise[near].max()) + _LIP_RISE_MM)
     y = wall + corner_inset if at_front else wall - corner_inset
     return y, height if upper else -height
 
 
-def _continue_to(inset_mm: FloatArray, height_mm: FloatArray) -> float:
-    """Height at inset 0 of the robust line through some points."""
+def _blend(smooth: float, local: float, residual_mm: float) -> float:
+    """Mean of two estimates, the first counting less the worse its curve fits."""
+    share = 1.0 / (1.0 + (residual_mm / _LEVEL_MM) ** 4)
+    return share * smooth + (1 - share) * local
+
+
+def _continue_to(
+    inset_mm: FloatArray, height_mm: FloatArray, degree: int
+) -> tuple[float, float]:
+    """Height at inset 0 of the robust polynomial through some points, and its residual."""
     weight = np.ones(len(inset_mm))
     for _ in range(5):
-        line = np.polyfit(inset_mm, height_mm, 1, w=weight)
-        weight = 1.0 / np.sqrt(1.0 + (height_mm - np.polyval(line, inset_mm)) ** 2)
-    return float(line[-1])
+        curve = np.polyfit(inset_mm, height_mm, degree, w=weight)
+        rest = height_mm - np.polyval(curve, inset_mm)
+        weight = 1.0 / np.sqrt(1.0 + rest**2)
+    return float(curve[-1]), float(np.sqrt(np.mean(rest**2)))
 
 
 def fit_endplate_line(profile: SagittalProfile, frame: VertebraFrame) -> EndplateLine:

@@ -17,6 +17,7 @@ from vertaug.anatomy.occupancy import (
     occupancy_on,
 )
 from vertaug.anatomy.pedicle import find_pedicle
+from vertaug.anatomy.plate_edge import refine_endplate
 from vertaug.anatomy.pose import orthonormal_frame
 from vertaug.anatomy.region import mark_regions
 from vertaug.anatomy.symmetry import find_mirror_turn
@@ -136,9 +137,12 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
     ]
     canal = fill_canal(parts.occupancy > 0.5, parts.body, parts.canal, parts.axes)
     regions = mark_regions(parts.occupancy > 0.5, parts.body, canal, pedicles, place)
-    points, profiles = find_landmarks(parts.superior, parts.inferior, parts.body, parts.axes)
-    planes = [fit_plane(parts.superior), fit_plane(parts.inferior)]
-    fields = [parts.superior, parts.inferior]
+    fields = (
+        refine_endplate(parts.superior, scan, frame, upper=True),
+        refine_endplate(parts.inferior, scan, frame, upper=False),
+    )
+    points, profiles = find_landmarks(*fields, parts.body, parts.axes)
+    planes = (fit_plane(fields[0]), fit_plane(fields[1]))
     plates = [
         _endplate(field, plane, fit_endplate_line(profile, frame), frame)
         for field, plane, profile in zip(fields, planes, profiles, strict=True)

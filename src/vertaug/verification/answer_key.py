@@ -1,0 +1,173 @@
+"""Measured anatomy and planned margins held against the phantom's exact answers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertaug.case.grid import FloatArray
+from vertaug.case.plan import NeedlePath
+from vertaug.case.spine import EndplateLine, Landmarks, Pedicle, Spine, VertebraFrame
+from vertaug.imaging.phantom import HeightLoss, Phantom, PhantomSpec
+from vertaug.imaging.phantom.truth import PedicleTruth
+
+_NAMES = ("anterior", "middle", "posterior")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelError:
+    """Measured minus true of one level.
+
+    Attributes
+    ----------
+    height_mm : tuple of float
+        Anterior, middle, posterior.
+    wedge_angle_deg : float
+    frame_angle_deg : float
+        Turn between measured and true frame.
+    pedicle_width_mm : tuple of float
+        Left and right; NaN where no pedicle was found.
+    pedicle_axis_deg : tuple of float
+        Angle between measured and true axis.
+    body_volume_share : float
+        Relative error of the body's volume.
+    """
+
+    level: str
+    height_mm: tuple[float, float, float]
+    wedge_angle_deg: float
+    frame_angle_deg: float
+    pedicle_width_mm: tuple[float, float]
+    pedicle_axis_deg: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhantomVariant:
+    """A phantom to measure, by name."""
+
+    name: str
+    spec: PhantomSpec
+
+
+def phantom_variants() -> tuple[PhantomVariant, ...]:
+    """Return twelve phantoms: spacing 0.5 to 3 mm, turns to 25 degrees, scoliosis, grades 0-3.
+
+    The field of view holds the labelled levels with a margin.
+    """
+    wedge = {"L1": HeightLoss(anterior=0.34, middle=0.27, posterior=0.05)}
+    table: tuple[tuple[str, dict[str, object]], ...] = (
+        ("default 1 mm", {"spacing_mm": (1.0, 1.0, 1.0)}),
+        ("intact 1 mm", {"spacing_mm": (1.0, 1.0, 1.0), "height_loss": {}}),
+        (
+            "mild biconcave 1 mm",
+            {"spacing_mm": (1.0, 1.0, 1.0), "height_loss": {"L2": HeightLoss(middle=0.225)}},
+        ),
+        (
+            "severe wedge 1 mm",
+            {
+                "spacing_mm": (1.0, 1.0, 1.0),
+                "height_loss": {"L1": HeightLoss(anterior=0.52, middle=0.35, posterior=0.1)},
+            },
+        ),
+        (
+            "crush 1 mm",
+            {
+                "spacing_mm": (1.0, 1.0, 1.0),
+                "height_loss": {"T12": HeightLoss(anterior=0.33, middle=0.33, posterior=0.33)},
+            },
+        ),
+        ("fine 0.5 mm", {"spacing_mm": (0.5, 0.5, 0.6), "height_loss": wedge}),
+        ("thick slices 3 mm", {"spacing_mm": (0.8, 0.8, 3.0), "height_loss": wedge}),
+        ("wide columns 3 mm", {"spacing_mm": (3.0, 1.0, 1.0), "height_loss": wedge}),
+        ("turned 25 degrees", {"spacing_mm": (1.0, 1.0, 1.0), "rotation_deg": (10.0, -8.0, 25.0)}),
+        (
+            "pitched 20 degrees, thick slices",
+            {"spacing_mm": (0.8, 0.8, 2.0), "rotation_deg": (20.0, 0.0, 5.0)},
+        ),
+        ("scoliosis 25 degrees", {"spacing_mm": (1.0, 1.0, 1.0), "scoliosis_deg": 25.0}),
+        (
+            "noisy, oblique grid",
+            {
+                "spacing_mm": (1.0, 1.0, 1.25),
+                "noise_hu": 60.0,
+                "grid_rotation_deg": (8.0, -6.0, 12.0),
+            },
+        ),
+    )
+    return tuple(
+        PhantomVariant(name=name, spec=PhantomSpec(**settings))  # type: ignore[arg-type]
+        for name, settings in table
+    )
+
+
+def compare_anatomy(spine: Spine, phantom: Phantom) -> tuple[LevelError, ...]:
+    """Return the errors of every analysed level of a phantom."""
+    found = []
+    for level, vertebra in spine.vertebrae.items():
+        truth = phantom.truth[level]
+        heights = _heights(vertebra.landmarks)
+        true = [getattr(truth.heights_mm, name) for name in _NAMES]
+        wedge = _wedge(vertebra.frame, vertebra.superior.line, vertebra.inferior.line)
+        pairs = (
+            (vertebra.left_pedicle, truth.left_pedicle),
+            (vertebra.right_pedicle, truth.right_pedicle),
+        )
+        a, m, p = (float(h - t) for h, t in zip(heights, true, strict=True))
+        found.append(
+            LevelError(
+                level=level,
+                height_mm=(a, m, p),
+                wedge_angle_deg=wedge - truth.wedge_angle_deg,
+                frame_angle_deg=_turn(vertebra.frame.axes, truth.frame.axes),
+                pedicle_width_mm=(_width_error(*pairs[0]), _width_error(*pairs[1])),
+                pedicle_axis_deg=(_axis_error(*pairs[0]), _axis_error(*pairs[1])),
+            )
+        )
+    return tuple(found)
+
+
+def true_canal_clearance(path: NeedlePath, level: str, phantom: Phantom) -> float:
+    """Return the true clearance of a path's outer surface to the canal in mm."""
+    return _true_clearance(path, level, phantom, "canal")
+
+
+def _true_clearance(path: NeedlePath, level: str, phantom: Phantom, part: str) -> float:
+    share = np.linspace(0.0, 1.0, 200)[:, None]
+    points = path.entry_lps_mm + share * (path.target_lps_mm - path.entry_lps_mm)
+    distance = phantom.truth.signed_distance_to(level, part, points)
+    return float(distance.min()) - path.needle.radius_mm
+
+
+def _heights(points: Landmarks) -> list[float]:
+    return [
+        float(
+            np.linalg.norm(
+                getattr(points, f"superior_{name}") - getattr(points, f"inferior_{name}")
+            )
+        )
+        for name in _NAMES
+    ]
+
+
+def _wedge(frame: VertebraFrame, superior: EndplateLine, inferior: EndplateLine) -> float:
+    """Angle between the lines in the sagittal plane of the frame, kyphosis positive."""
+
+    def slope(line: EndplateLine) -> float:
+        local = line.direction @ frame.axes
+        return float(np.degrees(np.arctan2(local[2], local[1])))
+
+    return slope(superior) - slope(inferior)
+
+
+def _turn(a: FloatArray, b: FloatArray) -> float:
+    cosine = (float(np.trace(a.T @ b)) - 1) / 2
+    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
+
+
+def _width_error(found: Pedicle | None, truth: PedicleTruth) -> float:
+    return float("nan") if found is None else found.width_mm - truth.width_mm
+
+
+def _axis_error(found: Pedicle | None, truth: PedicleTruth) -> float:
+    if found is None:
+        return float("nan")
+    return float(np.degrees(np.arccos(np.clip(found.axis @ truth.axis, -1.0, 1.0))))
