@@ -1,0 +1,33 @@
+"""What the README shows works."""
+
+import re
+from pathlib import Path
+
+import vertaug
+
+README = (Path(vertaug.__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_python_example_runs(files, monkeypatch):
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    monkeypatch.chdir(files.ct.parent)
+    names = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["fracture"].level == "L1"
+    assert names["plans"].plans[0].paths
+
+
+def test_the_files_it_links_exist():
+    links = re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", README)
+    paths = [Path(vertaug.__file__).parents[2] / (a or b) for a, b in links]
+    assert len(paths) >= 5
+    assert [p for p in paths if not p.exists()] == []
+
+
+def test_its_commands_and_options_exist(run):
+    for line in re.findall(r"^vertaug (.*)$", README, flags=re.MULTILINE):
+        words = line.partition("#")[0].split()
+        help_text = run(words[0], "--help").out
+        assert help_text, line
+        for option in (w for w in words if w.startswith("-")):
+            assert option in help_text, line
