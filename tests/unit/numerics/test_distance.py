@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from vertaug.numerics import _distance_numba as fast
-from vertaug.numerics import _distance_reference as reference
+from vertaug.numerics import _distance_numba as fast, _distance_reference as reference
 from vertaug.numerics.distance import find_surface_points, signed_distance
 
 SPACING = 0.75

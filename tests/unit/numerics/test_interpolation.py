@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from vertaug.numerics import _interpolation_numba as fast
-from vertaug.numerics import _interpolation_reference as reference
+from vertaug.numerics import _interpolation_numba as fast, _interpolation_reference as reference
 from vertaug.numerics.interpolation import resample_nearest, resample_trilinear, sample_trilinear
 
 
