@@ -4,17 +4,21 @@ import numpy as np
 import pytest
 
 from vertaug.case.errors import InputError
-from vertaug.imaging.phantom import HeightLoss, PhantomSpec, build_phantom
-from vertaug.imaging.phantom import _field_reference as reference
-from vertaug.imaging.phantom import _soft_tissue_reference as soft
-from vertaug.imaging.phantom._field_numba import bone_at, evaluate_part
+from vertaug.imaging.phantom import (
+    HeightLoss,
+    PhantomSpec,
+    _field_reference as reference,
+    _soft_tissue_reference as soft,
+    build_phantom,
+)
+from vertaug.imaging.phantom._field_numba import evaluate_part
 from vertaug.imaging.phantom._soft_numba import soft_hu_at
 from vertaug.imaging.phantom.build import make_solids
 from vertaug.imaging.phantom.solid import stack_solids
 from vertaug.imaging.phantom.specification import PHANTOM_LEVELS
 
 COARSE = PhantomSpec(
-    spacing_mm=(2.0, 2.0, 2.0), field_of_view_mm=(120.0, 120.0, 190.0), noise_hu=0.0
+    spacing_mm=(2.0, 2.0, 2.0), field_of_view_mm=(120.0, 120.0, 200.0), noise_hu=0.0
 )
 
 
@@ -45,8 +49,6 @@ def test_skipping_far_parts_does_not_move_the_surface():
     solid = stack_solids(tuple(make_solids(COARSE).values()))[3]
     points = random_points(4000, 1)
     full = reference.bone_field(*points.T, np.rec.array(solid.reshape(1))[0])
-    fast = np.array([bone_at(*p, np.rec.array(solid.reshape(1))[0]) for p in points[:1]])
-    assert fast[0] == pytest.approx(full[0], abs=1e-9)
     affines = np.tile(np.eye(3, 4), (1, 1, 1))
     only = solid.reshape(1)
     compiled = evaluate_part(points, affines, only, 0, 0)
@@ -85,7 +87,7 @@ def test_vertebrae_do_not_touch(coarse):
 
 
 def test_same_seed_gives_the_same_bits_and_another_seed_does_not(coarse):
-    small = {"spacing_mm": (3.0, 3.0, 3.0), "noise_hu": 20.0}
+    small = {"spacing_mm": (4.0, 4.0, 4.0), "noise_hu": 20.0}
     first = build_phantom(PhantomSpec(**small, seed=5))
     again = build_phantom(PhantomSpec(**small, seed=5))
     other = build_phantom(PhantomSpec(**small, seed=6))
@@ -118,3 +120,10 @@ def test_a_spec_out_of_range_says_what_is_wrong(change, word):
 def test_a_height_loss_out_of_range_is_refused():
     with pytest.raises(InputError, match="anterior"):
         HeightLoss(anterior=0.9)
+
+
+@pytest.mark.parametrize("loss", [{}, {"L1": HeightLoss(anterior=0.5, middle=0.4)}])
+def test_the_usual_field_of_view_holds_every_labelled_vertebra(loss):
+    labels = build_phantom(PhantomSpec(spacing_mm=(3.0, 3.0, 3.0), height_loss=loss)).labels.values
+    for axis in range(3):
+        assert not np.take(labels, [0, -1], axis=axis).any()

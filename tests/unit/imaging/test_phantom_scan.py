@@ -6,7 +6,7 @@ import pytest
 from vertaug.imaging.phantom import HeightLoss, PhantomSpec, build_phantom
 from vertaug.imaging.phantom.scanner import make_noise
 
-QUIET = PhantomSpec(spacing_mm=(1.5, 1.5, 1.5), noise_hu=0.0, height_loss={})
+QUIET = PhantomSpec(spacing_mm=(2.0, 1.5, 2.0), noise_hu=0.0, height_loss={})
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +25,9 @@ def hu_at(phantom, points, radius=2):
 
 def test_tissues_have_native_ct_numbers(quiet):
     frame = quiet.truth["L2"].frame
-    body, sac = frame.to_world([[0, -4, 5.0], [0, 23.5, -2.0]])
-    muscle, air = np.array([32.0, 46.0, -20.0]), np.array([0.0, 97.0, 0.0])
-    found = hu_at(quiet, np.array([body, sac, muscle, air]))
+    body, sac = frame.to_world([[0, -4, 5.0], [0, 21.0, -2.0]])
+    muscle, air = np.array([32.0, 46.0, -20.0]), np.array([0.0, 89.0, 0.0])
+    found = hu_at(quiet, np.array([body, sac, muscle, air]), 1)
     core = QUIET.trabecular_density_mg_per_ml * 1.33
     assert found[0] == pytest.approx(core, abs=30)
     assert found[1] == pytest.approx(22, abs=12)
@@ -40,6 +40,7 @@ def test_trabecular_hu_follows_density_and_tube_voltage():
     for density, kvp in ((60.0, 120.0), (160.0, 120.0), (160.0, 80.0)):
         spec = PhantomSpec(
             spacing_mm=(3.0, 3.0, 3.0),
+            field_of_view_mm=(60.0, 60.0, 110.0),
             noise_hu=0.0,
             trabecular_density_mg_per_ml=density,
             kvp=kvp,
@@ -75,10 +76,10 @@ def test_noise_has_the_asked_strength_and_is_not_white():
 
 
 def test_noise_in_the_scan_is_that_of_the_spec():
-    noisy = PhantomSpec(spacing_mm=(2.0, 2.0, 2.0), noise_hu=30.0)
-    clean = PhantomSpec(spacing_mm=(2.0, 2.0, 2.0), noise_hu=0.0)
+    noisy = PhantomSpec(spacing_mm=(2.5, 2.5, 2.5), noise_hu=30.0)
+    clean = PhantomSpec(spacing_mm=(2.5, 2.5, 2.5), noise_hu=0.0)
     difference = build_phantom(noisy).scan.hu.astype(float) - build_phantom(clean).scan.hu
-    inside = np.s_[30:60, 40:60, 30:60]
+    inside = np.s_[24:48, 32:48, 24:48]
     assert difference[inside].std() == pytest.approx(30.0, rel=0.15)
 
 
@@ -103,7 +104,12 @@ def test_a_gas_cleft_is_gas_and_only_when_asked():
     lowest = {}
     for cleft in (False, True):
         spec = PhantomSpec(
-            spacing_mm=(1.5, 1.5, 1.5), noise_hu=0.0, height_loss=loss, gas_cleft=cleft
+            spacing_mm=(2.0, 1.5, 1.5),
+            field_of_view_mm=(70.0, 70.0, 60.0),
+            centre_mm=(0.0, 4.0, 0.0),
+            noise_hu=0.0,
+            height_loss=loss,
+            gas_cleft=cleft,
         )
         phantom = build_phantom(spec)
         index = np.argwhere(phantom.labels.mask("L1"))

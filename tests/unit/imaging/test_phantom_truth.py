@@ -104,10 +104,10 @@ def test_pedicle_axes_converge_as_designed(truth):
 def test_grade_and_shape_follow_the_asked_loss(loss, grade, shape):
     a, m, p = loss
     spec = PhantomSpec(height_loss={"L1": HeightLoss(anterior=a, middle=m, posterior=p)})
-    answer = truth_of(spec)["L1"]
-    assert answer.genant_grade == grade
-    assert answer.shape is shape
-    others = [truth_of(spec)[n].genant_grade for n in PHANTOM_LEVELS if n != "L1"]
+    truth = truth_of(spec)
+    assert truth["L1"].genant_grade == grade
+    assert truth["L1"].shape is shape
+    others = [truth[n].genant_grade for n in PHANTOM_LEVELS if n != "L1"]
     assert others == [0, 0, 0, 0]
 
 

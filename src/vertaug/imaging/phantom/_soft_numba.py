@@ -66,7 +66,7 @@ def soft_hu_at(x, y, z, half_depth, lattice):  # type: ignore[no-untyped-def]
         hu = pancreas(hu, u, v, z, lattice)
     if p > 20.0 and abs(v) < 38.0 and -104.0 < z < 50.0:
         hu = kidneys(hu, u, v, z, lattice)
-    if z > 15.0 and p > 20.0:
+    if z > 15.0 and p > 10.0:
         hu = lungs(hu, u, v, z, lattice)
     if p < 80.0 and v > -half_depth - 20.0:
         hu = muscles(hu, u, v, z, half_depth, lattice)

@@ -35,6 +35,7 @@ _RIB_NODES_MM = np.array(
 )
 _RIBBED = {"T10": 6, "T11": 6, "T12": 4}
 _FINEST_STEP_MM = 0.62
+_MOST_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,7 +187,7 @@ def _draw(
     factor = HU_PER_MG_PER_ML[spec.kvp] / HU_PER_MG_PER_ML[120.0]
     core = spec.trabecular_density_mg_per_ml * HU_PER_MG_PER_ML[spec.kvp]
     spacing = grid.spacing_mm
-    steps = tuple(max(1, int(np.ceil(s / _FINEST_STEP_MM))) for s in spacing)
+    steps = tuple(int(np.clip(np.ceil(s / _FINEST_STEP_MM), 1, _MOST_STEPS)) for s in spacing)
     grain = float((spacing / np.array(steps)).max())
     margin = float(np.linalg.norm(spacing)) / 2 + grain
     # the texture of cancellous bone is coarse enough for one sample in a voxel of about 1 mm

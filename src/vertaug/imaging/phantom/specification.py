@@ -91,8 +91,8 @@ class PhantomSpec:
     gas_cleft: bool = False
     trabecular_density_mg_per_ml: float = 62.0
     spacing_mm: tuple[float, float, float] = (0.8, 0.8, 1.0)
-    field_of_view_mm: tuple[float, float, float] = (180.0, 180.0, 190.0)
-    centre_mm: tuple[float, float, float] = (0.0, 14.0, 0.0)
+    field_of_view_mm: tuple[float, float, float] = (180.0, 180.0, 200.0)
+    centre_mm: tuple[float, float, float] = (0.0, 14.0, -4.0)
     grid_rotation_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
     rotation_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
     translation_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
