@@ -19,14 +19,15 @@ _NEAR, _HALF = 0.16, 0.4
 """Lengths, as shares of the depth, of the windows inside the rim from which the plate is
 continued to the wall by a straight line and by a parabola."""
 _LEVEL_MM = 0.35
-"""Residual of a parabola at which it counts as much as the more local estimate."""
+"""Residual of a parabola at which it counts as much as the more local estimate, per millimetre of
+slice spacing: across thick slices the surface itself comes in steps."""
 _LINE_WINDOW = (0.1, 0.9)
 """Share of the depth that the endplate line is fitted to."""
 _STEEP, _STEEP_WITHIN = 0.8, 0.3
 """Steepness that is wall, not plate, and the share of the depth in which it is looked for."""
 _ROUNDING_MM = 2.0
 """Largest rounding of a rim; the corner is not sought further out."""
-_LIP_RISE_MM = 1.5
+_LIP_RISE_MM = 0.5
 """How far a corner may stand above the plate beside it."""
 _LIP_MM = 3.0
 """How far a corner may stand out from the waist; what is further is osteophyte."""
@@ -44,12 +45,15 @@ class SagittalProfile:
         Points of the profile, front to back.
     front_mm, back_mm : float
         y of the anterior and posterior wall at this endplate.
+    spacing_mm : float
+        Voxel size of the scan across the endplate.
     """
 
     y_mm: FloatArray
     z_mm: FloatArray
     front_mm: float
     back_mm: float
+    spacing_mm: float
 
     def select(self, low: float, high: float) -> NDArray[np.bool_]:
         """Points between two shares of the depth, 0 in front."""
@@ -58,9 +62,22 @@ class SagittalProfile:
 
 
 def find_landmarks(
-    superior: HeightField, inferior: HeightField, body: NDArray[np.bool_], axes: Axes
+    plates: tuple[HeightField, HeightField],
+    body: NDArray[np.bool_],
+    axes: Axes,
+    spacing_mm: float,
 ) -> tuple[tuple[FloatArray, ...], tuple[SagittalProfile, SagittalProfile]]:
     """Return the six points in the vertebra frame and the two profiles.
+
+    Parameters
+    ----------
+    plates : tuple of HeightField
+        Superior and inferior endplate.
+    body : (nx, ny, nz) bool array
+    axes : tuple of float64 arrays
+        Coordinates along x, y, z in mm.
+    spacing_mm : float
+        Voxel size of the scan across the endplates.
 
     Returns
     -------
@@ -74,13 +91,13 @@ def find_landmarks(
     AnatomyError
         If the section through the middle of the body is too short to hold six points.
     """
-    top = _profile(superior, body, axes, upper=True)
-    bottom = _profile(inferior, body, axes, upper=False)
+    top = _profile(plates[0], body, axes, spacing_mm, upper=True)
+    bottom = _profile(plates[1], body, axes, spacing_mm, upper=False)
     return (*_three_points(top, upper=True), *_three_points(bottom, upper=False)), (top, bottom)
 
 
 def _profile(
-    field: HeightField, body: NDArray[np.bool_], axes: Axes, *, upper: bool
+    field: HeightField, body: NDArray[np.bool_], axes: Axes, spacing_mm: float, *, upper: bool
 ) -> SagittalProfile:
     band = np.abs(field.u_mm) <= _HALF_BAND_MM
     strip = field.height_mm[band]
@@ -92,7 +109,9 @@ def _profile(
     z = np.nanmean(strip[:, enough], axis=0)
     front, back = _wall_at_plate(body[band], axes, (float(np.median(z)), upper))
     inside = (y > front) & (y < back)
-    return SagittalProfile(y_mm=y[inside], z_mm=z[inside], front_mm=front, back_mm=back)
+    return SagittalProfile(
+        y_mm=y[inside], z_mm=z[inside], front_mm=front, back_mm=back, spacing_mm=spacing_mm
+    )
 
 
 def _wall_at_plate(
@@ -156,25 +175,26 @@ def _corner(profile: SagittalProfile, *, upper: bool, at_front: bool) -> tuple[f
     half = (inset >= start) & (inset <= start + _HALF * depth)
     line, _ = _continue_to(inset[near] - corner_inset, rise[near], 1)
     parabola, residual = _continue_to(inset[half] - corner_inset, rise[half], 2)
-    height = _blend(parabola, line, residual)
+    level = _LEVEL_MM * max(profile.spacing_mm, 1.0)
+    height = _blend(parabola, line, residual / level)
     if not len(steep):
         whole = (inset >= rim) & (inset <= depth - rim)
         parabola, residual = _continue_to(inset[whole], rise[whole], 2)
-        height = _blend(parabola, height, residual)
-    height = min(height, float(rise[near].max()) + _LIP_RISE_MM)
+        height = _blend(parabola, height, residual / level)
+    # the ring apophysis is flat: what is seen beside the corner bounds the continued curve
+    beside = (inset >= corner_inset + 0.5 * _ROUNDING_MM) & (inset <= start + _NEAR * depth)
+    height = min(height, float(rise[beside].max()) + _LIP_RISE_MM)
     y = wall + corner_inset if at_front else wall - corner_inset
     return y, height if upper else -height
 
 
-def _blend(smooth: float, local: float, residual_mm: float) -> float:
+def _blend(smooth: float, local: float, misfit: float) -> float:
     """Mean of two estimates, the first counting less the worse its curve fits."""
-    share = 1.0 / (1.0 + (residual_mm / _LEVEL_MM) ** 4)
+    share = 1.0 / (1.0 + misfit**4)
     return share * smooth + (1 - share) * local
 
 
-def _continue_to(
-    inset_mm: FloatArray, height_mm: FloatArray, degree: int
-) -> tuple[float, float]:
+def _continue_to(inset_mm: FloatArray, height_mm: FloatArray, degree: int) -> tuple[float, float]:
     """Height at inset 0 of the robust polynomial through some points, and its residual."""
     weight = np.ones(len(inset_mm))
     for _ in range(5):

@@ -63,7 +63,7 @@ def refine_endplate(
     step = float(field.u_mm[1] - field.u_mm[0])
     base = _smooth(field.height_mm, seen.astype(np.float64), np.array([2.0, 1.2]) / step)
     outward = 1.0 if upper else -1.0
-    spacing = _spacing_along(scan, frame.axes[:, 2])
+    spacing = spacing_along(scan, frame.axes[:, 2])
     offsets = np.arange(-_INWARD_MM - 0.5 * spacing, _OUTWARD_MM + 0.5 * spacing, _STEP_MM)
     profiles = _read_columns(base, field, (scan, frame), outward * offsets)
     ridge = _fit_ridges(profiles, offsets, spacing)
@@ -89,7 +89,7 @@ def _smooth(values: FloatArray, weight: FloatArray, sigma: FloatArray) -> FloatA
     return np.asarray(np.where(weight > 0, mean, np.nan_to_num(values)))
 
 
-def _spacing_along(scan: Scan, direction: FloatArray) -> float:
+def spacing_along(scan: Scan, direction: FloatArray) -> float:
     """Voxel size of the scan along a direction in LPS."""
     parts = (scan.grid.directions.T @ direction) * scan.grid.spacing_mm
     return float(np.linalg.norm(parts))
@@ -156,9 +156,7 @@ def _fit_ridges(profiles: FloatArray, offsets: FloatArray, spacing_mm: float) ->
     return _Ridge(edge_mm=centre + 0.5 * thickness, weight=np.where(found, weight, 0.0))
 
 
-def _vertex(
-    residual: FloatArray, best: NDArray[np.intp], column: NDArray[np.intp]
-) -> FloatArray:
+def _vertex(residual: FloatArray, best: NDArray[np.intp], column: NDArray[np.intp]) -> FloatArray:
     """Offset of the parabola's lowest point from the best place, in mm."""
     inner = np.clip(best, 1, len(residual) - 2)
     a, b, c = (residual[inner + n, column] for n in (-1, 0, 1))

@@ -17,7 +17,7 @@ from vertaug.anatomy.occupancy import (
     occupancy_on,
 )
 from vertaug.anatomy.pedicle import find_pedicle
-from vertaug.anatomy.plate_edge import refine_endplate
+from vertaug.anatomy.plate_edge import refine_endplate, spacing_along
 from vertaug.anatomy.pose import orthonormal_frame
 from vertaug.anatomy.region import mark_regions
 from vertaug.anatomy.symmetry import find_mirror_turn
@@ -141,7 +141,9 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
         refine_endplate(parts.superior, scan, frame, upper=True),
         refine_endplate(parts.inferior, scan, frame, upper=False),
     )
-    points, profiles = find_landmarks(*fields, parts.body, parts.axes)
+    points, profiles = find_landmarks(
+        fields, parts.body, parts.axes, spacing_along(scan, frame.axes[:, 2])
+    )
     planes = (fit_plane(fields[0]), fit_plane(fields[1]))
     plates = [
         _endplate(field, plane, fit_endplate_line(profile, frame), frame)
