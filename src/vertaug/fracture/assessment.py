@@ -126,7 +126,6 @@ def _measure(
     volume = vertebra.body_volume_mm3 / 1000.0
     predicted = predict_volume(volume, points, expected)
     grade = graded.grades[name]
-    hu, body = crop_to_body(vertebra)
     top, bottom = vertebra.superior, vertebra.inferior
     return VertebraMeasurement(
         level=name,
@@ -146,7 +145,7 @@ def _measure(
         local_kyphosis_deg=local,
         cobb_angle_deg=cobb,
         posterior_wall=wall,
-        cleft=find_cleft(hu, body, vertebra.hu.grid.spacing_mm),
+        cleft=find_cleft(*crop_to_body(vertebra), vertebra.hu.grid.spacing_mm),
         trabecular=measure_trabecular(vertebra, calibration),
         body_volume_ml=volume,
         predicted_volume_ml=predicted,

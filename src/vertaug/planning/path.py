@@ -71,12 +71,7 @@ def finish_path(
     outward = frame.direction_to_world(-best.direction)
     skin = way_to_skin(site.spine, frame.to_world(entry), outward)
     check = check_path(site.fields, approach, state, skin.air_mm)
-    violations = list(check.violations)
-    if skin.depth_mm is not None and skin.depth_mm + length > needle.usable_length_mm:
-        violations.append(
-            f"needle length: {skin.depth_mm + length:.0f} mm from skin to tip, the needle reaches "
-            f"{needle.usable_length_mm:.0f} mm"
-        )
+    violations = (*check.violations, *_too_long(skin.depth_mm, length, needle))
     axial, sagittal = angles_deg(best.direction[None], approach.side.sign)
     target = best.target_mm[None]
     balloon = None
@@ -102,7 +97,7 @@ def finish_path(
         tip_thirds=_tip_thirds(site.shape, target),
         tip_depth_fraction=float(site.shape.depth_fraction(target)[0]),
         safe=not violations,
-        violations=tuple(violations),
+        violations=violations,
         breach_probability=probability,
         notes=tuple(notes),
     )
@@ -115,6 +110,15 @@ def finish_path(
         terms=tuple(terms.items()),
         balloon_mm=balloon,
         midline_share=offset / site.shape.half_width_mm,
+    )
+
+
+def _too_long(skin_depth_mm: float | None, length_mm: float, needle: Needle) -> tuple[str, ...]:
+    if skin_depth_mm is None or skin_depth_mm + length_mm <= needle.usable_length_mm:
+        return ()
+    return (
+        f"needle length: {skin_depth_mm + length_mm:.0f} mm from skin to tip, the needle reaches "
+        f"{needle.usable_length_mm:.0f} mm",
     )
 
 
