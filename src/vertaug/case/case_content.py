@@ -161,6 +161,7 @@ def _measurement(measured: VertebraMeasurement) -> MeasurementRecord:
         reference_mm=_heights(reference) if reference else None,
         reference_method=measured.reference_method,
         loss_percent=_heights(measured.loss_percent),
+        profile_loss_percent=measured.profile_loss_percent,
         genant_grade=measured.genant_grade,
         shape=measured.shape,
         wedge_angle_deg=measured.wedge_angle_deg,

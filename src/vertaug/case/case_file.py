@@ -176,6 +176,7 @@ class MeasurementRecord(_Part):
     reference_mm: HeightTriple | None
     reference_method: str
     loss_percent: HeightTriple
+    profile_loss_percent: Figure | None = None
     genant_grade: int
     shape: FractureShape
     wedge_angle_deg: Figure

@@ -40,6 +40,7 @@ def _bar() -> Iterator[ProgressListener]:
                 description=f"{step.index + 1}/{step.total} {step.title}",
                 completed=(step.index + step.fraction) / step.total,
                 detail=f"{step.message} - {left}" if step.message else left,
+                refresh=True,
             )
 
         yield listen

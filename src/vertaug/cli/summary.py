@@ -29,7 +29,7 @@ def _list_findings(document: CaseDocument) -> list[str]:
     grade = f"grade {found.genant_grade} (quantitative, Genant-style), {found.shape.value}"
     return [
         f"[bold]{fracture.level}: {grade}[/bold]",
-        f"wedge angle {found.wedge_angle_deg:.1f} deg; {fracture.level_source}",
+        f"wedge angle {found.wedge_angle_deg:.1f}°; {fracture.level_source}",
     ]
 
 

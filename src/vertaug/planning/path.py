@@ -116,10 +116,8 @@ def finish_path(
 def _too_long(skin_depth_mm: float | None, length_mm: float, needle: Needle) -> tuple[str, ...]:
     if skin_depth_mm is None or skin_depth_mm + length_mm <= needle.usable_length_mm:
         return ()
-    return (
-        f"needle length: {skin_depth_mm + length_mm:.0f} mm from skin to tip, the needle reaches "
-        f"{needle.usable_length_mm:.0f} mm",
-    )
+    way, reach = skin_depth_mm + length_mm, needle.usable_length_mm
+    return (f"needle length: {way:.0f} mm from skin to tip, the needle reaches {reach:.0f} mm",)
 
 
 def _single_state(site: Site, approach: Approach, aim: Aim, best: BestPath) -> PathState:
