@@ -13,7 +13,7 @@ Axes = tuple[FloatArray, FloatArray, FloatArray]
 
 _HALF_BAND_MM = 4.0
 """Half width of the sagittal slab whose mean gives the profile."""
-_RIM_MM, _RIM = 4.5, 0.16
+_RIM_MM, _RIM = 2.5, 0.09
 """Rounded rim left out at a corner: the smaller of a length and a share of the depth."""
 _NEAR, _HALF = 0.16, 0.4
 """Lengths, as shares of the depth, of the windows inside the rim from which the plate is
@@ -27,7 +27,7 @@ _STEEP, _STEEP_WITHIN = 0.8, 0.3
 """Steepness that is wall, not plate, and the share of the depth in which it is looked for."""
 _ROUNDING_MM = 2.0
 """Largest rounding of a rim; the corner is not sought further out."""
-_LIP_RISE_MM = 0.5
+_LIP_RISE_MM = 0.75
 """How far a corner may stand above the plate beside it."""
 _LIP_MM = 3.0
 """How far a corner may stand out from the waist; what is further is osteophyte."""
