@@ -16,6 +16,8 @@ def show_summary(result: CaseResult) -> None:
     for line in _list_findings(document):
         console.print(line, soft_wrap=True)
     console.print(_levels(document))
+    for name, reason in document.fracture.incomplete.items():
+        console.print(f"{name} not measured: {reason}", style="dim", soft_wrap=True)
     for line in _list_plans(document):
         console.print(line, soft_wrap=True)
     console.print("Research and teaching, not for clinical decisions.", style="dim")
@@ -45,8 +47,6 @@ def _levels(document: CaseDocument) -> Table:
             str(found.genant_grade),
             found.shape.value,
         )
-    for name, reason in document.fracture.incomplete.items():
-        table.add_row(name, "", "", "", "", reason)
     return table
 
 
