@@ -85,7 +85,7 @@ def analyse_spine(
         raise LabelError(message)
     start = _look_over(labels, levels)
     try:
-        check_anterior(_whole_offsets(start))
+        check_anterior(_front_back_offsets(start))
     except OrientationError:
         if not correct_orientation:
             raise
@@ -117,12 +117,12 @@ def _look_over(labels: LabelMap, levels: list[str]) -> _Start:
     return _Start(centres=centres, points=points, faces=faces)
 
 
-def _whole_offsets(start: _Start) -> dict[str, FloatArray]:
-    """Vectors from body centre to bone centroid of the vertebrae that are not cut."""
+def _front_back_offsets(start: _Start) -> dict[str, FloatArray]:
+    """Vectors from body centre to bone centroid of vertebrae not cut in front or behind."""
     return {
         level: start.points[level].mean(axis=0) - centre
         for level, centre in start.centres.items()
-        if not start.faces[level]
+        if not {"anterior", "posterior"} & start.faces[level].keys()
     }
 
 

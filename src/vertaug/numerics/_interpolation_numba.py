@@ -37,13 +37,17 @@ def _trilinear(values, x, y, z, outside):  # type: ignore[no-untyped-def]
     return (c00 * (1 - v) + c10 * v) * (1 - w) + (c01 * (1 - v) + c11 * v) * w
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True)
 def sample_trilinear_points(
     values: NDArray[np.float32], points: NDArray[np.float64], outside: float
 ) -> NDArray[np.float64]:
-    """Sample at index points (n, 3); see `vertaug.numerics.interpolation`."""
+    """Sample at index points (n, 3); see `vertaug.numerics.interpolation`.
+
+    In one thread: it is called thousands of times for a few hundred points, where waking a
+    second thread costs up to thirty times the work.
+    """
     out = np.empty(points.shape[0])
-    for n in prange(points.shape[0]):
+    for n in range(points.shape[0]):
         out[n] = _trilinear(values, points[n, 0], points[n, 1], points[n, 2], outside)
     return out
 

@@ -34,7 +34,7 @@ def signed_distance(occupancy: ArrayLike, spacing_mm: float) -> NDArray[np.float
     if not len(feet):
         diagonal = float(np.linalg.norm(field.shape)) * spacing_mm
         return np.where(inside, np.float32(-diagonal), np.float32(diagonal))
-    home = np.argwhere(border).astype(np.int32)
+    home = np.ascontiguousarray(np.argwhere(border), dtype=np.int32)
     foot_of_voxel = np.full(field.shape, -1, dtype=np.int32)
     foot_of_voxel[border] = np.arange(len(feet), dtype=np.int32)
     nearest = distance_transform_edt(~border, return_distances=False, return_indices=True)

@@ -103,7 +103,7 @@ CHAIN_KERNELS: tuple[KernelSignature, ...] = (
     KernelSignature(
         module="vertaug.numerics._distance_numba",
         name="find_closest_feet",
-        arguments=("float32[:,::1]", "int32[::1,:]", "int32[:,:,::1]", "int32[:,:,:,::1]"),
+        arguments=("float32[:,::1]", "int32[:,::1]", "int32[:,:,::1]", "int32[:,:,:,::1]"),
     ),
     KernelSignature(
         module=_INTERPOLATION, name="sample_trilinear_points", arguments=(_FIELD, _ROWS, _ONE)
