@@ -32,6 +32,9 @@ FINE_MM = 0.75
 _COARSE_MM = (1.5, 1.0, FINE_MM)
 """Spacings of the passes that turn the frame into place."""
 _MARGIN_MM = 6.0
+_THICK_MM = 1.5
+"""Across slices thicker than this the planes of the mask come in steps and the CT's are taken;
+below it the mask's planes are the steadier ones, above all in a broken plate."""
 
 Axes = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -84,7 +87,7 @@ def analyse_vertebra(start: VertebraInput, scan: Scan) -> Vertebra:
     """
     frame = start.frame
     for spacing in _COARSE_MM:
-        frame = _improve_frame(_find_parts(start, frame, spacing), frame)
+        frame = _improve_frame(_find_parts(start, frame, spacing), frame, scan)
     parts = _find_parts(start, frame, FINE_MM)
     return _measure(start, parts, frame, scan)
 
@@ -111,9 +114,12 @@ def _find_parts(start: VertebraInput, frame: VertebraFrame, spacing_mm: float) -
     )
 
 
-def _improve_frame(parts: _Parts, frame: VertebraFrame) -> VertebraFrame:
+def _improve_frame(parts: _Parts, frame: VertebraFrame, scan: Scan) -> VertebraFrame:
     """Origin to the body's centroid, z to the endplates' mid-plane, y into the mirror plane."""
-    z = fit_plane(parts.superior).normal + fit_plane(parts.inferior).normal
+    superior, inferior = parts.superior, parts.inferior
+    if spacing_along(scan, frame.axes[:, 2]) > _THICK_MM:
+        superior, inferior = _refined_plates(parts, frame, scan)
+    z = fit_plane(superior).normal + fit_plane(inferior).normal
     x, y, _ = parts.axes
     behind = parts.border.canal_y_mm + 4.0
     part = (parts.occupancy > 0.5) & (y[None, :, None] < behind)
@@ -129,6 +135,15 @@ def _improve_frame(parts: _Parts, frame: VertebraFrame) -> VertebraFrame:
     )
 
 
+def _refined_plates(
+    parts: _Parts, frame: VertebraFrame, scan: Scan
+) -> tuple[HeightField, HeightField]:
+    return (
+        refine_endplate(parts.superior, scan, frame, upper=True),
+        refine_endplate(parts.inferior, scan, frame, upper=False),
+    )
+
+
 def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Scan) -> Vertebra:
     place = (parts.axes, frame)
     pedicles = [
@@ -137,10 +152,7 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
     ]
     canal = fill_canal(parts.occupancy > 0.5, parts.body, parts.canal, parts.axes)
     regions = mark_regions(parts.occupancy > 0.5, parts.body, canal, pedicles, place)
-    fields = (
-        refine_endplate(parts.superior, scan, frame, upper=True),
-        refine_endplate(parts.inferior, scan, frame, upper=False),
-    )
+    fields = _refined_plates(parts, frame, scan)
     points, profiles = find_landmarks(
         fields, parts.body, parts.axes, spacing_along(scan, frame.axes[:, 2])
     )
