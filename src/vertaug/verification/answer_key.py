@@ -133,13 +133,9 @@ def compare_anatomy(spine: Spine, phantom: Phantom) -> tuple[AnatomyErrors, ...]
 
 def true_canal_clearance(path: NeedlePath, level: str, phantom: Phantom) -> float:
     """Return the true clearance of a path's outer surface to the canal in mm."""
-    return _true_clearance(path, level, phantom, "canal")
-
-
-def _true_clearance(path: NeedlePath, level: str, phantom: Phantom, part: str) -> float:
     share = np.linspace(0.0, 1.0, 200)[:, None]
     points = path.entry_lps_mm + share * (path.target_lps_mm - path.entry_lps_mm)
-    distance = phantom.truth.signed_distance_to(level, part, points)
+    distance = phantom.truth.signed_distance_to(level, "canal", points)
     return float(distance.min()) - path.needle.radius_mm
 
 

@@ -124,7 +124,7 @@ CHAIN_KERNELS: tuple[KernelSignature, ...] = (
         arguments=("float64[:,:,::1]", _ROWS, "int64[:,::1]"),
     ),
 )
-"""Every kernel of the chain; a test holds the list against what a run really uses."""
+"""Every kernel of the chain; a test holds those of anatomy and planning against a run."""
 
 
 def warm_up(tell: Callable[[str, float], None]) -> None:
