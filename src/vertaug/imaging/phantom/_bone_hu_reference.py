@@ -59,26 +59,44 @@ def cancellous_hu(x: Any, y: Any, z: Any, core: Any, s: Any, lattice: Any) -> An
 
 
 @register_jitable(error_model="numpy")
-def bone_hu(x: Any, y: Any, z: Any, depth: Any, setting: Any, s: Any, lattice: Any) -> Any:
-    """Hounsfield units ``depth`` mm below the outer surface of a vertebra.
+def share_within(depth: Any, grain: Any, spread: Any) -> Any:
+    """Share of a half-space seen from a depth below its surface.
 
-    ``setting`` holds the core's cancellous HU and the factor of bone for the tube voltage.
+    The view is a box of width ``grain`` (the sub-sample) blurred by one of width ``spread`` (the
+    scanner), both in mm along the normal.
+    """
+    wide, narrow = 0.5 * (grain + spread), 0.5 * (grain - spread)
+    a, b = np.maximum(depth + wide, 0.0), np.maximum(depth + narrow, 0.0)
+    c, d = np.maximum(depth - narrow, 0.0), np.maximum(depth - wide, 0.0)
+    return 0.5 * (a * a - b * b - c * c + d * d) / (grain * spread)
+
+
+@register_jitable(error_model="numpy")
+def bone_hu(x: Any, y: Any, z: Any, layer: Any, setting: Any, s: Any, lattice: Any) -> Any:
+    """Hounsfield units of the bone that a sub-sample of a vertebra sees.
+
+    ``layer`` holds its depth below the outer surface, its width and the scanner's spread
+    (`share_within`). The thin cortex counts with its exact share: sampled at points it would come
+    and go with the place of the points. ``setting`` holds the core's cancellous HU and the
+    factor of bone for the tube voltage.
     """
     core, factor = setting
+    depth, grain, spread = layer
     body = body_field(x, y, z, s)
-    in_body = np.minimum(np.maximum(0.5 - 0.5 * body, 0.0), 1.0)
+    in_body = np.minimum(np.maximum(1.5 - 0.5 * body, 0.0), 1.0)
     t = relative_height(x, y, z, s)
     uneven = lattice_noise(x / 3.0 + 11.0, y / 3.0, z / 3.6 + 3.0 * s.wobble_phase, lattice)
     plate = t * t * t * t
     shell = (0.42 + 0.26 * plate * plate) * (1.0 + 0.4 * uneven)
     arch_shell = 1.1 + 0.22 * uneven
-    thick = in_body * shell + (1.0 - in_body) * arch_shell
+    thick = np.maximum(in_body * shell + (1.0 - in_body) * arch_shell, 0.1)
     marrow = cancellous_hu(x, y, z, core, s, lattice)
     spongy = core + 55.0 + 40.0 * uneven
     inside = in_body * marrow + (1.0 - in_body) * spongy
     below = np.maximum(depth - thick, 0.0)
     inside = inside + (90.0 + 110.0 * (1.0 - in_body)) * np.exp(-below / 1.1)
-    cortical = np.minimum(np.maximum(0.5 + (thick - depth) / 0.35, 0.0), 1.0)
+    bone = np.maximum(share_within(depth, grain, spread), 1e-9)
+    cortical = 1.0 - share_within(depth - thick, grain, spread) / bone
     hu = inside + cortical * (CORTICAL_HU * factor - inside)
     gas = np.minimum(np.maximum(0.5 - cleft_field(x, y, z, s) / 0.6, 0.0), 1.0) * s.cleft
     return hu + gas * (GAS_HU - hu)

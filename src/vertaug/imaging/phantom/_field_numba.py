@@ -11,7 +11,7 @@ save this file again. The tests hold both together and fail on a stale cache.
 import numpy as np
 from numba import njit, prange
 
-from vertaug.imaging.phantom._bone_hu_reference import bone_hu
+from vertaug.imaging.phantom._bone_hu_reference import bone_hu, share_within
 from vertaug.imaging.phantom._field_reference import (
     arch_field,
     body_field,
@@ -25,6 +25,8 @@ BONE, BODY, CANAL, ARCH, PEDICLE = 0, 1, 2, 3, 4
 JOINT_GAP_MM = 1.8
 _REACH_MM = 12.0
 _BLOCK = 4
+_NUDGE = 0.05  # of a voxel, for gradients
+_THICKEST_CORTEX_MM = 6.0  # with half a voxel: deeper, no layer matters
 _FIELD_SLACK = 1.5  # the fields are distances to first order only: a block is skipped with care
 
 
@@ -98,9 +100,23 @@ def evaluate_part(points, affines, solids, level, part):  # type: ignore[no-unty
 
 
 @njit(cache=True, error_model="numpy")
-def _average_bone(i, j, k, affines, solids, level, steps, grain, setting, lattice):  # type: ignore[no-untyped-def]
+def _find_grain(i, j, k, affines, solids, level, steps):  # type: ignore[no-untyped-def]
+    """Extent of a sub-sample across the surface near a voxel, in mm."""
+    d = bone_beside_neighbours(i, j, k, affines, solids, level)
+    if d < -_THICKEST_CORTEX_MM:
+        return 1.0
+    a = bone_beside_neighbours(i + _NUDGE, j, k, affines, solids, level) - d
+    b = bone_beside_neighbours(i, j + _NUDGE, k, affines, solids, level) - d
+    c = bone_beside_neighbours(i, j, k + _NUDGE, affines, solids, level) - d
+    ni, nj, nk = steps
+    return np.sqrt((a / ni) ** 2 + (b / nj) ** 2 + (c / nk) ** 2) / _NUDGE + 1e-6
+
+
+@njit(cache=True, error_model="numpy")
+def _average_bone(i, j, k, affines, solids, level, steps, spread, setting, lattice):  # type: ignore[no-untyped-def]
     """Share of bone in a voxel and its sum of Hounsfield units, over sub-samples."""
     ni, nj, nk = steps
+    grain = _find_grain(i, j, k, affines, solids, level, steps)
     count = ni * nj * nk
     share, total = 0.0, 0.0
     for n in range(count):
@@ -108,10 +124,10 @@ def _average_bone(i, j, k, affines, solids, level, steps, grain, setting, lattic
         b = j + ((n // nk) % nj + 0.5) / nj - 0.5
         c = k + (n % nk + 0.5) / nk - 0.5
         d = bone_beside_neighbours(a, b, c, affines, solids, level)
-        part = min(max(0.5 - d / grain, 0.0), 1.0)
+        part = share_within(-d, grain, spread)
         if part > 0.0:
             x, y, z = map_point(affines, level, a, b, c)
-            bone = bone_hu(x, y, z, max(-d, 0.0), setting, solids[level], lattice)
+            bone = bone_hu(x, y, z, (-d, grain, spread), setting, solids[level], lattice)
             share += part
             total += part * bone
     return share / count, total / count
@@ -123,15 +139,15 @@ def draw_vertebra(hu, label, affines, solids, level, value, box, steps, reach, s
 
     ``box`` (3, 2) are the first and one-past-last indices; ``steps`` (3 ints) how many
     sub-samples a voxel takes along each axis; ``reach`` the distance in mm beyond which a voxel
-    holds no bone, the distance between sub-samples, and the depth from which one sample is
-    enough. Each sub-sample has its share of bone from the distance, so that edges are those of a
-    scanner that averages over the voxel.
+    holds no bone, the distance between sub-samples, the depth from which one sample is enough,
+    and the scanner's spread. Each sub-sample has its share of bone from the distance, so that
+    edges are those of a scanner that averages over the voxel.
     """
-    margin, grain, deep = reach
+    margin, grain, deep, spread = reach
     low_j, low_k = box[1, 0], box[2, 0]
     blocks_i = (box[0, 1] - box[0, 0] + _BLOCK - 1) // _BLOCK
     half = 0.5 * (_BLOCK - 1)
-    block_reach = margin + _FIELD_SLACK * 2.0 * half * (margin - grain)
+    block_reach = margin + _FIELD_SLACK * 2.0 * half * (margin - grain - 0.5 * spread)
     for bi in prange(blocks_i):
         first_i = box[0, 0] + bi * _BLOCK
         for first_j in range(low_j, box[1, 1], _BLOCK):
@@ -149,6 +165,6 @@ def draw_vertebra(hu, label, affines, solids, level, value, box, steps, reach, s
                                 label[i, j, k] = value
                             count = (1, 1, 1) if d < -deep else steps
                             share, total = _average_bone(
-                                i, j, k, affines, solids, level, count, grain, setting, lattice
+                                i, j, k, affines, solids, level, count, spread, setting, lattice
                             )
                             hu[i, j, k] = hu[i, j, k] * (1.0 - share) + total

@@ -171,6 +171,7 @@ def _draw(
     """Draw the object before the scanner, and the labels."""
     from vertaug.imaging.phantom._field_numba import draw_vertebra
     from vertaug.imaging.phantom._soft_numba import draw_disc, draw_ribs, draw_soft_tissue
+    from vertaug.imaging.phantom.scanner import surface_spread
 
     lattice = rng.standard_normal((64, 64, 64), dtype=np.float32)
     fine = (rng.standard_normal((64, 64, 64), dtype=np.float32) * 0.9).astype(np.float32)
@@ -189,9 +190,10 @@ def _draw(
     spacing = grid.spacing_mm
     steps = tuple(int(np.clip(np.ceil(s / _FINEST_STEP_MM), 1, _MOST_STEPS)) for s in spacing)
     grain = float((spacing / np.array(steps)).max())
-    margin = float(np.linalg.norm(spacing)) / 2 + grain
+    spread = surface_spread(spec.sharpness_mm)
+    margin = float(np.linalg.norm(spacing)) / 2 + grain + spread / 2
     # the texture of cancellous bone is coarse enough for one sample in a voxel of about 1 mm
-    reach = (margin, grain, margin + 2.0 if spacing.max() <= 1.2 else 1e3)
+    reach = (margin, grain, margin + 2.0 if spacing.max() <= 1.2 else 1e3, spread)
     for n, name in enumerate(solids):
         if name in _RIBBED:
             nodes = _RIB_NODES_MM[: _RIBBED[name]]

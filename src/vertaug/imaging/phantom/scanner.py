@@ -6,16 +6,25 @@ from numpy.typing import NDArray
 # The noise spectrum rises with frequency (ramp filter) and falls again (smooth kernel).
 _NOISE_CUTOFF_PER_MM = 0.42
 _NOISE_SLICE_SIGMA_MM = 0.6
+_SHARE_BEFORE = 0.75
+"""Share of the blur that bone surfaces have before they are sampled. A scanner blurs first and
+samples then; blurred after sampling alone, a thin endplate could not be placed within a voxel."""
+
+
+def surface_spread(sharpness_mm: float) -> float:
+    """Width in mm of the box whose standard deviation is the blur before sampling."""
+    return float(np.sqrt(12.0)) * _SHARE_BEFORE * max(sharpness_mm, 1e-3)
 
 
 def blur(hu: NDArray[np.float32], spacing_mm: NDArray[np.float64], sigma_mm: float) -> None:
-    """Blur in place by the scanner's point-spread function, a Gaussian, before the noise."""
+    """Blur in place by what is left of the scanner's point-spread function, a Gaussian."""
     from scipy.ndimage import gaussian_filter1d
 
     if sigma_mm <= 0:
         return
+    rest = sigma_mm * float(np.sqrt(1.0 - _SHARE_BEFORE**2))
     for axis in range(3):
-        gaussian_filter1d(hu, sigma_mm / spacing_mm[axis], axis=axis, output=hu, mode="nearest")
+        gaussian_filter1d(hu, rest / spacing_mm[axis], axis=axis, output=hu, mode="nearest")
 
 
 def make_noise(

@@ -73,6 +73,12 @@ class ExactSurface:
         self._points = sample_surface(field, low, high)
         self._tree = cKDTree(self._points)
 
+    def points_and_normals(self) -> tuple[FloatArray, FloatArray]:
+        """Return the samples (n, 3) of the surface and their outward unit normals."""
+        normals = find_gradient(self._field, self._points)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        return self._points, normals
+
     def signed_distance(self, points: FloatArray) -> FloatArray:
         """Return the distance of points (n, 3), negative inside.
 

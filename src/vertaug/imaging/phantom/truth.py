@@ -145,6 +145,22 @@ class PhantomTruth:
             Points in LPS mm; accurate to 0.05 mm within 8 mm of the surface.
         """
         points = np.asarray(points_lps_mm, dtype=np.float64)
+        local = self._poses[level].inverse().apply(points.reshape(-1, 3))
+        return self._surface(level, part).signed_distance(local).reshape(points.shape[:-1])
+
+    def surface_points(self, level: str, part: str) -> tuple[FloatArray, FloatArray]:
+        """Return points on the surface of a part, about 0.5 mm apart, and its outward normals.
+
+        Returns
+        -------
+        points_lps_mm, normals : (n, 3) float64 arrays
+            In LPS; the points are exact.
+        """
+        points, normals = self._surface(level, part).points_and_normals()
+        home = self._poses[level]
+        return home.apply(points), normals @ home.rotation.T
+
+    def _surface(self, level: str, part: str) -> ExactSurface:
         key = (self[level].level, part)
         if key not in self._surfaces:
             low, high = _BOX_MM
@@ -152,8 +168,7 @@ class PhantomTruth:
             self._surfaces[key] = ExactSurface(
                 lambda local: self.evaluate(level, part, home.apply(local)), low, high
             )
-        local = self._poses[level].inverse().apply(points.reshape(-1, 3))
-        return self._surfaces[key].signed_distance(local).reshape(points.shape[:-1])
+        return self._surfaces[key]
 
     def true_regions(self, level: str, points_lps_mm: ArrayLike) -> NDArray[np.uint8]:
         """Return the `Region` of points (..., 3) with respect to one vertebra.
