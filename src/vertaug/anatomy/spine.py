@@ -15,6 +15,7 @@ from vertaug.anatomy.extent import (
 )
 from vertaug.anatomy.occupancy import MaskDistance, measure_mask_distance
 from vertaug.anatomy.orientation import check_anterior, check_head, mirror_front_back
+from vertaug.anatomy.pedicle_edge import refine_pedicles
 from vertaug.anatomy.pose import estimate_frame, estimate_up, find_body_centre
 from vertaug.anatomy.skin import find_patient
 from vertaug.anatomy.vertebra import VertebraInput, analyse_vertebra
@@ -156,6 +157,7 @@ def _analyse_levels(
         except AnatomyError as error:
             incomplete[level] = describe_cut(level, faces, scan) if faces else str(error)
             continue
+        vertebra = refine_pedicles(vertebra, scan)
         cut = body_is_cut(vertebra, patient)
         vertebrae[level] = replace(vertebra, complete=not cut, cut_by=faces)
         logger.debug("%s analysed", level)

@@ -1,0 +1,293 @@
+"""Where the cortex of a pedicle ends in the CT, finer than wide voxels of the mask.
+
+Across a pedicle of 8 mm a mask with voxels of 3 mm has two to four steps. The CT's values hold
+more: how much of each voxel is cortex. A tube with a bright wall is blurred as the scanner and
+the voxels blur it and fitted to the values as they were measured; neighbouring rows cut the wall
+at other places and fix its edges to a fraction of the voxel.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.anatomy.plate_edge import spacing_along
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import Pedicle, Vertebra
+from vertaug.case.volume import Scan
+from vertaug.numerics.interpolation import sample_trilinear
+
+_MASK_ONLY_MM, _CT_ONLY_MM = 1.25, 2.0
+"""Voxel size across the pedicle up to which the mask's width is kept, and from which the fit's
+width is taken; between them both count in proportion."""
+_SCANNER_SIGMA_MM = 0.6
+"""In-plane blur of a body CT kernel (standard deviation), typical value."""
+_CORTEX_HU = 1200.0
+"""Fully mineralised cortex at voxel scale, as for the endplates."""
+_METAL_HU = 2000.0
+"""Above enamel-dense bone: an implant; its streaks leave no cortex to fit."""
+_HALF_LENGTH_MM, _HEIGHT_SHARE = 3.0, 0.6
+"""What is read along the axis, and which share of the pedicle's height: where it is a tube."""
+_BESIDE_MM = 1.5
+"""Soft tissue read beside the pedicle, with one voxel."""
+_OTHER_BONE_HU = 200.0
+"""Values above this beyond the edge's voxel belong to a rib or a facet joint."""
+_STEP_MM = 0.75
+"""Largest piece of a voxel that is taken as one."""
+
+_NOISE_HU, _ALIKE = 80.0, 8.0
+"""Misfit of a voxel from noise and uneven bone, and how many voxels err alike."""
+_ROBUST = 4.0
+"""Square of the misfit, in units of the noise, from which a voxel counts less."""
+_MASK_TOLERANCE_MM = 0.7
+"""How far a voxel's centre may lie on the wrong side of the mask's border."""
+_CENTRE_SLOPE, _CENTRE_BEND_PER_MM, _CENTRE_TILT = 0.2, 0.03, 0.15
+_WAIST_SLOPE, _WAIST_PER_MM, _WAIST_TILT = 0.2, 0.03, 0.1
+"""How far the tube may run from a straight, symmetric one (standard deviations)."""
+_MASK_ERROR = 0.2
+"""Error of half the mask's width, in voxels (standard deviation)."""
+_WALL_MM, _WALL_SPREAD = 0.8, 0.7
+"""Thickness of a pedicle's cortex and its spread as a logarithm: 0.4 to 1.6 mm."""
+_SOFT_HU, _SOFT_SPREAD_HU = 10.0, 50.0
+_MARROW_HU, _MARROW_SPREAD_HU = 200.0, 100.0
+"""Fat to muscle beside the pedicle; cancellous bone in it."""
+
+_FEWEST_VOXELS = 40
+_LEAST_EXPLAINED = 0.4
+"""Share of the values' variance below which they are not those of a tube with a bright wall."""
+_WIDTH_SPREAD_MM = 1.0
+_LEAST_MM = 2.0
+_ISTHMUS_MM = 2.0
+"""The narrowest place is looked for this far before and behind the mask's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Window:
+    """Voxels around an isthmus; coordinates across, up and along the pedicle from its centre.
+
+    ``pieces_mm`` (m, 3) are the centres of the pieces of a voxel relative to its own,
+    ``blur_mm`` the blur of the scanner and of one piece, ``half_mm`` half of the mask's width and
+    height.
+    """
+
+    place_mm: FloatArray
+    hu: FloatArray
+    inside: NDArray[np.bool_]
+    pieces_mm: FloatArray
+    blur_mm: float
+    spacing_mm: float
+    half_mm: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fit:
+    """Smallest width, its standard deviation, shift of the centre across, share explained."""
+
+    width_mm: float
+    spread_mm: float
+    shift_mm: float
+    explained: float
+
+
+def refine_pedicles(vertebra: Vertebra, scan: Scan) -> Vertebra:
+    """Return the vertebra with the width of its pedicles taken from the CT where voxels are wide.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+        Measured on the mask.
+    scan : Scan
+    """
+    left, right = (
+        None if pedicle is None else refine_pedicle(pedicle, vertebra, scan)
+        for pedicle in (vertebra.left_pedicle, vertebra.right_pedicle)
+    )
+    return replace(vertebra, left_pedicle=left, right_pedicle=right)
+
+
+def refine_pedicle(pedicle: Pedicle, vertebra: Vertebra, scan: Scan) -> Pedicle:
+    """Return the pedicle with its width, isthmus and outline moved to the edges in the CT.
+
+    The mask is kept where its voxels are small across the pedicle, where there is metal, and
+    where the fit is not sure. The mask's width is also what the fit starts from and is held to:
+    values that tell nothing leave it as it is.
+
+    Parameters
+    ----------
+    pedicle : Pedicle
+        Measured on the mask.
+    vertebra : Vertebra
+        To which it belongs; its occupancy is used.
+    scan : Scan
+    """
+    axes = _pedicle_axes(pedicle, vertebra)
+    spacing = spacing_along(scan, axes[:, 0])
+    share = np.clip((spacing - _MASK_ONLY_MM) / (_CT_ONLY_MM - _MASK_ONLY_MM), 0.0, 1.0)
+    if share == 0.0:
+        return pedicle
+    window = _read_window(pedicle, vertebra, scan, axes)
+    if window is None:
+        return pedicle
+    found = _fit_tube(window)
+    change = abs(found.width_mm - pedicle.width_mm)
+    if (
+        found.explained < _LEAST_EXPLAINED
+        or found.spread_mm > _WIDTH_SPREAD_MM
+        or found.width_mm < _LEAST_MM
+        or change > spacing
+        or abs(found.shift_mm) > 0.5 * spacing
+    ):
+        return pedicle
+    shift = float(share) * found.shift_mm * axes[:, 0]
+    width = float(pedicle.width_mm + share * (found.width_mm - pedicle.width_mm))
+    return _rescale(pedicle, axes[:, 0], width, shift)
+
+
+def _pedicle_axes(pedicle: Pedicle, vertebra: Vertebra) -> FloatArray:
+    """Return unit vectors across (level in the vertebra), up and along, as columns in LPS."""
+    along = pedicle.axis @ vertebra.frame.axes
+    across = np.array([-along[1], along[0], 0.0]) / np.hypot(along[0], along[1])
+    local = np.stack([across, np.cross(along, across), along], axis=1)
+    return np.asarray(vertebra.frame.axes @ local)
+
+
+def _rescale(pedicle: Pedicle, across: FloatArray, width_mm: float, shift: FloatArray) -> Pedicle:
+    offset = pedicle.contour_lps_mm - pedicle.isthmus_lps_mm
+    stretch = width_mm / pedicle.width_mm - 1.0
+    contour = pedicle.contour_lps_mm + stretch * np.outer(offset @ across, across) + shift
+    return replace(
+        pedicle,
+        width_mm=width_mm,
+        isthmus_lps_mm=pedicle.isthmus_lps_mm + shift,
+        contour_lps_mm=contour,
+    )
+
+
+def _read_window(
+    pedicle: Pedicle, vertebra: Vertebra, scan: Scan, axes: FloatArray
+) -> _Window | None:
+    """Voxels of the scan around the isthmus, None if they are few or hold metal."""
+    spacing = spacing_along(scan, axes[:, 0])
+    half = (0.5 * pedicle.width_mm, 0.5 * pedicle.height_mm)
+    reach = np.array([half[0] + spacing + _BESIDE_MM, _HEIGHT_SHARE * half[1], _HALF_LENGTH_MM])
+    index = _voxels_within(pedicle, scan, axes, reach)
+    world = scan.grid.to_world(index)
+    place = (world - pedicle.isthmus_lps_mm) @ axes
+    hu = np.asarray(scan.hu[tuple(index.T)], dtype=np.float64)
+    if len(hu) < _FEWEST_VOXELS or hu.max() > _METAL_HU:
+        return None
+    beyond = np.abs(place[:, 0]) > half[0] + 0.5 * spacing + 0.5
+    keep = ~beyond | (hu < _OTHER_BONE_HU)
+    occupancy = vertebra.occupancy
+    bone = sample_trilinear(occupancy.values, occupancy.grid.to_index(world[keep]))
+    edges = (axes.T @ scan.grid.directions) * scan.grid.spacing_mm
+    pieces = np.maximum(np.ceil(np.abs(edges[0]) / _STEP_MM), 1).astype(int)
+    share = (np.stack(list(np.ndindex(*pieces))) + 0.5) / pieces - 0.5
+    blur = np.sqrt(_SCANNER_SIGMA_MM**2 + ((edges[0] / pieces) ** 2).sum() / 12)
+    return _Window(
+        place_mm=place[keep],
+        hu=np.clip(hu[keep], -300.0, 1500.0),
+        inside=bone > 0.5,
+        pieces_mm=share @ edges.T,
+        blur_mm=float(blur),
+        spacing_mm=spacing,
+        half_mm=half,
+    )
+
+
+def _voxels_within(
+    pedicle: Pedicle, scan: Scan, axes: FloatArray, reach: FloatArray
+) -> NDArray[np.intp]:
+    """Return indices (n, 3) of the voxels centred within ``reach`` along the pedicle's axes."""
+    flags = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1], indexing="ij")).reshape(3, 8).T
+    corners = scan.grid.to_index(pedicle.isthmus_lps_mm + (flags * reach) @ axes.T)
+    low = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
+    high = np.minimum(np.ceil(corners.max(axis=0)) + 1, scan.grid.shape).astype(int)
+    ranges = [np.arange(a, b) for a, b in zip(low, high, strict=True)]
+    index = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 3)
+    place = (scan.grid.to_world(index) - pedicle.isthmus_lps_mm) @ axes
+    return np.asarray(index[(np.abs(place) <= reach).all(axis=1)])
+
+
+def _fit_tube(window: _Window) -> _Fit:
+    """Most probable tube given the values, the mask and what pedicles are like.
+
+    The unknowns: centre across and half width, each as ``a + b s + c s^2 + d v + e v^2`` over
+    the place along (s) and up (v); thickness of both walls, as a logarithm; and in 100 HU the
+    soft tissue on both sides and the marrow.
+    """
+    from scipy.optimize import least_squares
+
+    expected, spread = _expectation(window)
+    pace = 1.0 / np.sqrt(_ALIKE)
+
+    def residual(p: FloatArray) -> FloatArray:
+        miss = (_model(p, window) - window.hu) / _NOISE_HU
+        soft = np.sqrt(2 * _ROBUST * (np.sqrt(1 + miss**2 / _ROBUST) - 1))
+        u, v, s = window.place_mm.T
+        low, high = _edges(p, v, s)
+        outside = np.maximum(low - u, u - high)
+        wrong = np.maximum(np.where(window.inside, outside, -outside), 0.0) / _MASK_TOLERANCE_MM
+        return np.concatenate([np.sign(miss) * soft * pace, wrong * pace, (p - expected) / spread])
+
+    # the steps of the mask hide where between two voxels an edge lies: start on both sides
+    starts = expected + np.outer((-0.2, 0.0, 0.2), np.eye(15)[5] * window.spacing_mm)
+    found = [least_squares(residual, x, max_nfev=30, xtol=1e-4, ftol=1e-4) for x in starts]
+    best = min(found, key=lambda result: float(result.cost))
+    p = best.x
+    covariance = np.linalg.inv(best.jac.T @ best.jac)
+    s = np.linspace(-_ISTHMUS_MM, _ISTHMUS_MM, 41)
+    width = 2.0 * float((p[5] + p[6] * s + p[7] * s**2).min())
+    rest = float(np.mean((_model(p, window) - window.hu) ** 2))
+    return _Fit(
+        width_mm=width * float(np.cos(np.arctan(p[3]))),
+        spread_mm=2.0 * float(np.sqrt(covariance[5, 5])),
+        shift_mm=float(p[0]),
+        explained=1.0 - rest / max(float(window.hu.var()), 1.0),
+    )
+
+
+def _expectation(window: _Window) -> tuple[FloatArray, FloatArray]:
+    """Return what the unknowns of `_fit_tube` are expected to be, and their deviations."""
+    half_width, half_height = window.half_mm
+    # an ellipse of the mask's width and height near its middle
+    round_off = 0.5 * half_width / half_height**2
+    wall, soft, marrow = np.log(_WALL_MM), _SOFT_HU / 100, _MARROW_HU / 100
+    expected = np.zeros(15)
+    expected[[5, 7, 9]] = half_width, _WAIST_PER_MM, -round_off
+    expected[10:] = wall, wall, soft, soft, marrow
+    centre = (
+        window.spacing_mm,
+        *(_CENTRE_SLOPE, _CENTRE_BEND_PER_MM, _CENTRE_TILT, 0.5 * round_off),
+    )
+    waist = (
+        _MASK_ERROR * window.spacing_mm,
+        *(_WAIST_SLOPE, _WAIST_PER_MM, _WAIST_TILT, 0.25 * round_off),
+    )
+    soft, marrow = _SOFT_SPREAD_HU / 100, _MARROW_SPREAD_HU / 100
+    rest = (_WALL_SPREAD, _WALL_SPREAD, soft, soft, marrow)
+    return expected, np.array([*centre, *waist, *rest])
+
+
+def _edges(p: FloatArray, v: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper edge across the pedicle."""
+    centre = p[0] + p[1] * s + p[2] * s**2 + p[3] * v + p[4] * v**2
+    half = p[5] + p[6] * s + p[7] * s**2 + p[8] * v + p[9] * v**2
+    return centre - half, centre + half
+
+
+def _model(p: FloatArray, window: _Window) -> FloatArray:
+    """Values of the voxels for a tube: soft tissue, wall, marrow, wall, soft tissue."""
+    from scipy.special import ndtr
+
+    place = window.place_mm[:, None, :] + window.pieces_mm
+    u = place[..., 0]
+    low, high = _edges(p, place[..., 1], place[..., 2])
+    low_wall, high_wall = np.exp(p[10:12])
+    low_soft, high_soft, marrow = 100.0 * p[12:]
+    blur = window.blur_mm
+    value = low_soft + (_CORTEX_HU - low_soft) * ndtr((u - low) / blur)
+    value += (marrow - _CORTEX_HU) * ndtr((u - low - low_wall) / blur)
+    value += (_CORTEX_HU - marrow) * ndtr((u - high + high_wall) / blur)
+    value += (high_soft - _CORTEX_HU) * ndtr((u - high) / blur)
+    return np.asarray(value.mean(axis=1))
