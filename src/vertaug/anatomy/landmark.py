@@ -1,18 +1,19 @@
 """The six points of morphometry and the endplate lines in the mid-sagittal section."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.case.errors import AnatomyError
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import EndplateLine, HeightField, Landmarks, VertebraFrame
 
-Axes = tuple[FloatArray, FloatArray, FloatArray]
-
-_HALF_BAND_MM = 4.0
+_HALF_BAND_MM = 3.5
 """Half width of the sagittal slab whose mean gives the profile."""
+_WALL_BAND_MM = 2.0
+"""The same for the walls, which curve away sooner."""
+_NEAR_THIRD = 0.35
+"""Share of the height in which the corners' walls are sought."""
 _RIM_MM, _RIM = 2.5, 0.09
 """Rounded rim left out at a corner: the smaller of a length and a share of the depth."""
 _NEAR, _HALF = 0.16, 0.4
@@ -21,18 +22,18 @@ continued to the wall by a straight line and by a parabola."""
 _LEVEL_MM = 0.35
 """Residual of a parabola at which it counts as much as the more local estimate, per millimetre of
 slice spacing: across thick slices the surface itself comes in steps."""
-_LINE_WINDOW = (0.1, 0.9)
-"""Share of the depth that the endplate line is fitted to."""
+_EVEN_MM, _THICK_MM = 0.07, 1.5
+"""Residual of a cubic through the whole profile up to which a plate is one even dish, and the
+spacing above which that cannot be told."""
 _STEEP, _STEEP_WITHIN = 0.8, 0.3
 """Steepness that is wall, not plate, and the share of the depth in which it is looked for."""
 _ROUNDING_MM = 2.0
 """Largest rounding of a rim; the corner is not sought further out."""
 _LIP_RISE_MM = 0.75
-"""How far a corner may stand above the plate beside it."""
+"""How far a corner may stand above the plate beside it; twice that where one even dish leads
+up to it."""
 _LIP_MM = 3.0
 """How far a corner may stand out from the waist; what is further is osteophyte."""
-_LINE_WINDOW = (0.05, 0.95)
-"""Share of the depth that the endplate line is fitted to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,16 +56,10 @@ class SagittalProfile:
     back_mm: float
     spacing_mm: float
 
-    def select(self, low: float, high: float) -> NDArray[np.bool_]:
-        """Points between two shares of the depth, 0 in front."""
-        share = (self.y_mm - self.front_mm) / (self.back_mm - self.front_mm)
-        return np.asarray((share >= low) & (share <= high))
-
 
 def find_landmarks(
     plates: tuple[HeightField, HeightField],
-    body: NDArray[np.bool_],
-    axes: Axes,
+    walls: tuple[HeightField, HeightField],
     spacing_mm: float,
 ) -> tuple[tuple[FloatArray, ...], tuple[SagittalProfile, SagittalProfile]]:
     """Return the six points in the vertebra frame and the two profiles.
@@ -73,9 +68,8 @@ def find_landmarks(
     ----------
     plates : tuple of HeightField
         Superior and inferior endplate.
-    body : (nx, ny, nz) bool array
-    axes : tuple of float64 arrays
-        Coordinates along x, y, z in mm.
+    walls : tuple of HeightField
+        Anterior and posterior wall, y over (x, z).
     spacing_mm : float
         Voxel size of the scan across the endplates.
 
@@ -84,20 +78,21 @@ def find_landmarks(
     points : tuple of (3,) arrays
         Superior anterior, middle, posterior, inferior anterior, middle, posterior.
     profiles : tuple of SagittalProfile
-        Superior and inferior.
+        Superior and inferior, from corner to corner.
 
     Raises
     ------
     AnatomyError
         If the section through the middle of the body is too short to hold six points.
     """
-    top = _profile(plates[0], body, axes, spacing_mm, upper=True)
-    bottom = _profile(plates[1], body, axes, spacing_mm, upper=False)
-    return (*_three_points(top, upper=True), *_three_points(bottom, upper=False)), (top, bottom)
+    top = _profile(plates[0], walls, spacing_mm, upper=True)
+    bottom = _profile(plates[1], walls, spacing_mm, upper=False)
+    above, below = _three_points(top, upper=True), _three_points(bottom, upper=False)
+    return (*above, *below), (_end_at_corners(top, above), _end_at_corners(bottom, below))
 
 
 def _profile(
-    field: HeightField, body: NDArray[np.bool_], axes: Axes, spacing_mm: float, *, upper: bool
+    field: HeightField, walls: tuple[HeightField, HeightField], spacing_mm: float, *, upper: bool
 ) -> SagittalProfile:
     band = np.abs(field.u_mm) <= _HALF_BAND_MM
     strip = field.height_mm[band]
@@ -107,31 +102,30 @@ def _profile(
         raise AnatomyError(message)
     y = field.v_mm[enough]
     z = np.nanmean(strip[:, enough], axis=0)
-    front, back = _wall_at_plate(body[band], axes, (float(np.median(z)), upper))
+    front, back = _walls_at_plate(walls, upper=upper)
     inside = (y > front) & (y < back)
     return SagittalProfile(
         y_mm=y[inside], z_mm=z[inside], front_mm=front, back_mm=back, spacing_mm=spacing_mm
     )
 
 
-def _wall_at_plate(
-    slab: NDArray[np.bool_], axes: Axes, plate: tuple[float, bool]
-) -> tuple[float, float]:
+def _walls_at_plate(walls: tuple[HeightField, HeightField], *, upper: bool) -> tuple[float, float]:
     """Find y of the walls beside one endplate: furthest bone within the near third of the body."""
-    _, y, z = axes
-    middle = slab.mean(axis=0) > 0.5
-    rows = np.nonzero(middle.any(axis=0))[0]
-    z_low, z_high = z[rows[0]], z[rows[-1]]
-    level, upper = plate
-    reach = max(0.35 * (z_high - z_low), 2.0)
-    near = (z >= level - reach) if upper else (z <= level + reach)
-    columns = np.nonzero(middle[:, near].any(axis=1))[0]
-    waist = np.abs(z - 0.5 * (z_low + z_high)) <= 2.0
-    narrow = np.nonzero(middle[:, waist].any(axis=1))[0]
-    half = 0.5 * float(y[1] - y[0])
-    front = max(float(y[columns[0]]), float(y[narrow[0]]) - _LIP_MM)
-    back = min(float(y[columns[-1]]), float(y[narrow[-1]]) + _LIP_MM)
-    return front - half, back + half
+    narrow_band = np.abs(walls[0].u_mm) <= _WALL_BAND_MM
+    z = walls[0].v_mm
+    front, back = (np.ma.masked_invalid(w.height_mm[narrow_band]).mean(axis=0) for w in walls)
+    rows = np.nonzero(~np.ma.getmaskarray(front) & ~np.ma.getmaskarray(back))[0]
+    if len(rows) < 4:
+        message = "the walls of the body cannot be found in its mid-sagittal section"
+        raise AnatomyError(message)
+    low, high = z[rows[0]], z[rows[-1]]
+    reach = max(_NEAR_THIRD * (high - low), 2.0)
+    near = rows[(z[rows] >= high - reach) if upper else (z[rows] <= low + reach)]
+    waist = rows[np.abs(z[rows] - 0.5 * (low + high)) <= 2.0]
+    return (
+        max(float(front[near].min()), float(front[waist].min()) - _LIP_MM),
+        min(float(back[near].max()), float(back[waist].max()) + _LIP_MM),
+    )
 
 
 def _three_points(
@@ -151,6 +145,21 @@ def _three_points(
         np.array([0.0, front_y, front_z]),
         np.array([0.0, middle_y, middle_z]),
         np.array([0.0, back_y, back_z]),
+    )
+
+
+def _end_at_corners(profile: SagittalProfile, points: tuple[FloatArray, ...]) -> SagittalProfile:
+    """Replace the rounded rims by straight lines from the plate to its corners."""
+    front, _, back = points
+    rim = min(_RIM_MM, _RIM * (profile.back_mm - profile.front_mm))
+    plate = (profile.y_mm >= front[1] + rim) & (profile.y_mm <= back[1] - rim)
+    if not plate.any():
+        return profile
+    y = np.concatenate([front[1:2], profile.y_mm[plate], back[1:2]])
+    z = np.concatenate([front[2:3], profile.z_mm[plate], back[2:3]])
+    even = np.linspace(front[1], back[1], max(len(profile.y_mm), 8))
+    return replace(
+        profile, y_mm=even, z_mm=np.interp(even, y, z), front_mm=front[1], back_mm=back[1]
     )
 
 
@@ -177,13 +186,18 @@ def _corner(profile: SagittalProfile, *, upper: bool, at_front: bool) -> tuple[f
     parabola, residual = _continue_to(inset[half] - corner_inset, rise[half], 2)
     level = _LEVEL_MM * max(profile.spacing_mm, 1.0)
     height = _blend(parabola, line, residual / level)
+    lip = _LIP_RISE_MM
     if not len(steep):
         whole = (inset >= rim) & (inset <= depth - rim)
-        parabola, residual = _continue_to(inset[whole], rise[whole], 2)
-        height = _blend(parabola, height, residual / level)
+        dish, residual = _continue_to(inset[whole], rise[whole], 2)
+        height = _blend(dish, height, residual / level)
+        even = _evenness(profile, inset[whole], rise[whole])
+        cubic, _ = _continue_to(inset[whole], rise[whole], 3)
+        height += even * (0.5 * (parabola + cubic) - height)
+        lip *= 1.0 + even
     # the ring apophysis is flat: what is seen beside the corner bounds the continued curve
     beside = (inset >= corner_inset + 0.5 * _ROUNDING_MM) & (inset <= start + _NEAR * depth)
-    height = min(height, float(rise[beside].max()) + _LIP_RISE_MM)
+    height = min(height, float(rise[beside].max()) + lip)
     y = wall + corner_inset if at_front else wall - corner_inset
     return y, height if upper else -height
 
@@ -192,6 +206,14 @@ def _blend(smooth: float, local: float, misfit: float) -> float:
     """Mean of two estimates, the first counting less the worse its curve fits."""
     share = 1.0 / (1.0 + misfit**4)
     return share * smooth + (1 - share) * local
+
+
+def _evenness(profile: SagittalProfile, inset_mm: FloatArray, height_mm: FloatArray) -> float:
+    """1 for a plate that is one smooth dish to a tenth of a millimetre, 0 for any other."""
+    if profile.spacing_mm > _THICK_MM:
+        return 0.0
+    _, residual = _continue_to(inset_mm, height_mm, 3)
+    return _blend(1.0, 0.0, residual / _EVEN_MM)
 
 
 def _continue_to(inset_mm: FloatArray, height_mm: FloatArray, degree: int) -> tuple[float, float]:
@@ -205,9 +227,8 @@ def _continue_to(inset_mm: FloatArray, height_mm: FloatArray, degree: int) -> tu
 
 
 def fit_endplate_line(profile: SagittalProfile, frame: VertebraFrame) -> EndplateLine:
-    """Return the least-squares line of an endplate profile, in LPS."""
-    window = profile.select(*_LINE_WINDOW)
-    y, z = profile.y_mm[window], profile.z_mm[window]
+    """Return the least-squares line of an endplate profile from corner to corner, in LPS."""
+    y, z = profile.y_mm, profile.z_mm
     slope, offset = np.polyfit(y, z, 1)
     residual = float(np.sqrt(np.mean((z - slope * y - offset) ** 2) / (1 + slope**2)))
     direction = np.array([0.0, 1.0, slope]) / np.hypot(1.0, slope)

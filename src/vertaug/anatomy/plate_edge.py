@@ -25,7 +25,7 @@ _BONE_HU = 1200.0
 """Fully mineralised endplate at voxel scale; turns the ridge's content into a thickness. An
 error of a third moves the outer edge by less than 0.1 mm for a plate of 0.6 mm."""
 _THICKNESS_MM = (0.2, 1.6)
-_READ_TOGETHER_MM = np.array([2.0, 0.7])
+_READ_TOGETHER_MM = np.array([1.6, 0.8])
 """Neighbouring columns that are read together, across and along the sagittal plane: wide across,
 narrow along, so that the walls in front and behind do not reach into the plate."""
 

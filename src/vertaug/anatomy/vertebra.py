@@ -153,9 +153,11 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
     canal = fill_canal(parts.occupancy > 0.5, parts.body, parts.canal, parts.axes)
     regions = mark_regions(parts.occupancy > 0.5, parts.body, canal, pedicles, place)
     fields = _refined_plates(parts, frame, scan)
-    points, profiles = find_landmarks(
-        fields, parts.body, parts.axes, spacing_along(scan, frame.axes[:, 2])
+    walls = (
+        find_surface(parts.occupancy, parts.body, parts.axes, 1, last=False),
+        find_surface(parts.occupancy, parts.body, parts.axes, 1, last=True),
     )
+    points, profiles = find_landmarks(fields, walls, spacing_along(scan, frame.axes[:, 2]))
     planes = (fit_plane(fields[0]), fit_plane(fields[1]))
     plates = [
         _endplate(field, plane, fit_endplate_line(profile, frame), frame)
@@ -173,8 +175,8 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
         hu=Volume(values=hu, grid=parts.grid),
         superior=plates[0],
         inferior=plates[1],
-        anterior_wall=find_surface(parts.occupancy, parts.body, parts.axes, 1, last=False),
-        posterior_wall=_posterior_wall(parts),
+        anterior_wall=walls[0],
+        posterior_wall=_posterior_wall(walls[1], parts.border),
         landmarks=to_world(points, frame),
         left_pedicle=pedicles[0],
         right_pedicle=pedicles[1],
@@ -194,10 +196,8 @@ def _endplate(
     )
 
 
-def _posterior_wall(parts: _Parts) -> HeightField:
+def _posterior_wall(wall: HeightField, border: PosteriorBorder) -> HeightField:
     """Posterior wall where it faces the canal; beside it the body runs into the pedicles."""
-    wall = find_surface(parts.occupancy, parts.body, parts.axes, 1, last=True)
-    border = parts.border
     beside = np.abs(wall.u_mm[:, None] - border.canal_x_mm[None, :])
     facing = beside < 0.85 * border.canal_half_width_mm
     height = np.where(facing, wall.height_mm, np.nan)
