@@ -28,6 +28,8 @@ _THICKNESS_MM = (0.2, 1.6)
 _READ_TOGETHER_MM = np.array([1.6, 0.8])
 """Neighbouring columns that are read together, across and along the sagittal plane: wide across,
 narrow along, so that the walls in front and behind do not reach into the plate."""
+_THICK_MM = 1.5
+"""Across slices thicker than this the ridge comes in steps; half a slice is then averaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,7 +73,8 @@ def refine_endplate(
     height = base.copy()
     weight[seen] = ridge.weight
     height[seen] = base[seen] + outward * ridge.edge_mm
-    sigma = _READ_TOGETHER_MM / step
+    half_slice = 0.5 * spacing if spacing > _THICK_MM else 0.0
+    sigma = np.maximum(_READ_TOGETHER_MM, half_slice) / step
     blended = _smooth(height, np.where(seen, weight + 1e-6, 0.0), sigma)
     trust = _smooth(weight, seen.astype(np.float64), sigma)
     share = np.clip(trust / 0.5, 0.0, 1.0) * _ridge_share(spacing)
