@@ -1,5 +1,7 @@
 """Anatomy, grades and margins held against the phantom's exact answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,9 +13,10 @@ from vertaug.planning import plan_access
 from vertaug.tissue import calibrate_generic
 from vertaug.verification.answer_key import (
     compare_anatomy,
+    compare_margins,
     phantom_variants,
-    true_canal_clearance,
 )
+from vertaug.verification.true_margins import true_margins
 
 pytestmark = [pytest.mark.verification, pytest.mark.slow]
 
@@ -54,12 +57,36 @@ def test_grade_and_shape_are_those_of_the_truth(spine, phantom):
         assert measured.shape == phantom.truth[level].shape
 
 
-def test_planned_canal_margins_hold_in_the_exact_geometry(spine, phantom):
-    result = plan_access(spine, "L1", None, (Procedure.VERTEBROPLASTY,))
+@pytest.mark.parametrize("level", ["L1", "T12"])
+def test_planned_margins_hold_in_the_exact_geometry(spine, phantom, level):
+    result = plan_access(spine, level, None, (Procedure.VERTEBROPLASTY,))
     assert result.plans[0].safe
-    for path in result.plans[0].paths:
-        truth = true_canal_clearance(path, "L1", phantom)
-        assert path.margins.canal_mm == pytest.approx(truth, abs=0.5)
+    compared = set()
+    for plan in result.plans[:2]:
+        for path in plan.paths:
+            errors = compare_margins(path, level, phantom, plan.route)
+            compared |= set(errors)
+            assert max(abs(e) for e in errors.values()) < 0.5, (plan.route, path.side, errors)
+    walls = {"anterior_wall_mm", "medial_wall_mm"}
+    assert compared >= {"canal_mm", *walls}
+    if level == "L1":
+        assert compared >= {"pedicle_mm", "pedicle_inferior_mm", "pedicle_medial_mm"}
+
+
+def test_true_margins_follow_a_moved_needle(spine, phantom):
+    """Moved 1 mm toward the head the needle has 1 mm less to the superior endplate."""
+    plan = plan_access(spine, "L1", None, (Procedure.VERTEBROPLASTY,)).plans[0]
+    path = plan.paths[0]
+    up = phantom.truth["L1"].frame.axes[:, 2]
+    moved = replace(
+        path, entry_lps_mm=path.entry_lps_mm + up, target_lps_mm=path.target_lps_mm + up
+    )
+    before = true_margins(path, "L1", phantom, plan.route)
+    after = true_margins(moved, "L1", phantom, plan.route)
+    change = after.superior_endplate_mm - before.superior_endplate_mm
+    assert change == pytest.approx(-1.0, abs=0.15)
+    assert 0.5 < after.pedicle_inferior_mm - before.pedicle_inferior_mm < 1.1
+    assert after.medial_wall_mm == pytest.approx(before.medial_wall_mm, abs=0.2)
 
 
 def test_variants_cover_what_users_meet():

@@ -10,6 +10,10 @@ SHAFT_START_MM = 8.0
 """A needle that enters a surface slantwise lies close to it at first; beyond this it should not."""
 
 
+SLAB_FADE_MM = 1.5
+"""Over this length the weight of the pedicle's cortex falls to nothing behind the pedicle."""
+
+
 RING_POINTS = 8
 """Points around the needle where its surface is held against the pedicle's cortex. The distance
 field has a kink along the pedicle's axis, which the grid would blur; the ring lies beside it."""

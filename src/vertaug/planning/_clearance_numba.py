@@ -10,6 +10,7 @@ from vertaug.planning._clearance_layout import (
     N_FEATURES,
     RING_POINTS,
     SHAFT_START_MM,
+    SLAB_FADE_MM,
 )
 
 
@@ -158,8 +159,8 @@ def trace_paths(
             last_bone = bone
             dx, dy, dz = x - pedicle[0], y - pedicle[1], z - pedicle[2]
             along = dx * pedicle[3] + dy * pedicle[4] + dz * pedicle[5]
-            slab = _ramp(along, pedicle[14], pedicle[14] + 1.5) * (
-                1.0 - _ramp(along, pedicle[15] - 1.5, pedicle[15])
+            slab = _ramp(along, pedicle[14], pedicle[14] + SLAB_FADE_MM) * (
+                1.0 - _ramp(along, pedicle[15] - SLAB_FADE_MM, pedicle[15])
             )
             slab *= 1.0 - _ramp(front, 0.0, 1.5)
             across = dx * pedicle[6] + dy * pedicle[7] + dz * pedicle[8]

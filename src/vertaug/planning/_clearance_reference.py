@@ -9,6 +9,7 @@ from vertaug.planning._clearance_layout import (
     N_FEATURES,
     RING_POINTS,
     SHAFT_START_MM,
+    SLAB_FADE_MM,
     Channel,
     Feature,
 )
@@ -122,8 +123,8 @@ def _pedicle_and_walls(
     front = -value[Channel.POSTERIOR]
     offset = points - pedicle[:3]
     along, across, up = (offset @ pedicle[k : k + 3] for k in (3, 6, 9))
-    slab = _ramp(along, pedicle[14], pedicle[14] + 1.5)
-    slab = slab * (1.0 - _ramp(along, pedicle[15] - 1.5, pedicle[15]))
+    slab = _ramp(along, pedicle[14], pedicle[14] + SLAB_FADE_MM)
+    slab = slab * (1.0 - _ramp(along, pedicle[15] - SLAB_FADE_MM, pedicle[15]))
     slab = slab * (1.0 - _ramp(front, 0.0, 1.5))
     square = (across / pedicle[12]) ** 2 + (up / pedicle[13]) ** 2
     out[Feature.CENTRING] = (slab * square).sum() / slab.sum() if slab.sum() > 0.0 else BIG

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import HeightField, Region, Vertebra
 
+_STEEPEST = 1.0
+"""Slope where a face ends and the next one begins: 45 degrees."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
@@ -42,10 +45,45 @@ class Sheet:
         return np.asarray(low * (1 - s) + high * s)
 
 
-def continue_sheet(surface: HeightField) -> Sheet:
-    """Return the height field with its gaps filled by the nearest height."""
+def continue_sheet(surface: HeightField, *, upright: bool = False) -> Sheet:
+    """Return the face of a height field, its gaps and surroundings filled by the nearest height.
+
+    Columns that meet the rounded rim or something behind it, such as the lower border of a
+    pedicle's root, are left out: there the neighbouring face is the body's surface. Continued
+    past the rim as they are, they would stand in the way of needles that are well inside.
+
+    Parameters
+    ----------
+    upright : bool
+        For a wall: only its slope along z counts, so that it may curve round the body.
+    """
     u, v = surface.u_mm, surface.v_mm
-    return _sheet(u[0], v[0], (u[1] - u[0], v[1] - v[0]), np.array(surface.height_mm))
+    step = float(u[1] - u[0]), float(v[1] - v[0])
+    return _sheet(u[0], v[0], step, _keep_face(np.array(surface.height_mm), step, upright=upright))
+
+
+def _keep_face(height: FloatArray, step: tuple[float, float], *, upright: bool) -> FloatArray:
+    """Set NaN outside the largest part without steep columns; steep ones within it stay."""
+    from scipy.ndimage import binary_fill_holes, label
+
+    seen = np.isfinite(height)
+    square = np.zeros_like(height)
+    for axis in (1,) if upright else (0, 1):
+        change = np.diff(height, axis=axis) / step[axis]
+        edge = [(0, 0), (0, 0)]
+        sides = []
+        for side in (0, 1):
+            edge[axis] = (1 - side, side)
+            sides.append(np.pad(change, edge, constant_values=np.nan))
+        both = np.isfinite(sides[0]) & np.isfinite(sides[1])
+        one = np.where(np.isfinite(sides[0]), sides[0], np.nan_to_num(sides[1]))
+        square += np.where(both, 0.5 * (sides[0] + sides[1]), one) ** 2
+    parts, count = label(seen & (square <= _STEEPEST**2))
+    if not count:
+        return height
+    largest = 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
+    keep = binary_fill_holes(parts == largest) & seen
+    return np.where(keep, height, np.nan)
 
 
 def _sheet(u0: float, v0: float, step: tuple[float, float], height: FloatArray) -> Sheet:
@@ -137,8 +175,8 @@ def body_shape(vertebra: Vertebra) -> BodyShape:
     return BodyShape(
         superior=continue_sheet(vertebra.superior.surface),
         inferior=continue_sheet(vertebra.inferior.surface),
-        anterior=continue_sheet(vertebra.anterior_wall),
-        posterior=continue_sheet(vertebra.posterior_wall),
+        anterior=continue_sheet(vertebra.anterior_wall, upright=True),
+        posterior=continue_sheet(vertebra.posterior_wall, upright=True),
         left=left,
         right=right,
     )
@@ -159,7 +197,8 @@ def _lateral_sheets(vertebra: Vertebra) -> tuple[Sheet, Sheet]:
         outer = _outermost_crossing(share[::-1] if flip else share)
         index = share.shape[0] - 1 - outer if flip else outer
         x = origin[0] + spacing * index
-        sheets.append(_sheet(origin[1], origin[2], (spacing, spacing), x))
+        step = (spacing, spacing)
+        sheets.append(_sheet(origin[1], origin[2], step, _keep_face(x, step, upright=True)))
     return sheets[0], sheets[1]
 
 

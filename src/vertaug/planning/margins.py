@@ -6,7 +6,7 @@ import numpy as np
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.plan import PathMargins, Route
-from vertaug.planning._clearance_layout import BIG, Feature
+from vertaug.planning._clearance_layout import BIG, SLAB_FADE_MM, Feature
 from vertaug.planning.clearance import ClearanceFields, Trace
 from vertaug.planning.goals import Approach
 from vertaug.planning.objective import PathState, required_margins, root_clearance
@@ -89,7 +89,9 @@ def pedicle_quarters(
     pace = max(float(direction @ side.axis), 0.2)
     centre = float((target - side.centre_mm) @ side.axis) / pace
     ahead = max(float(side.centre_mm[1]) - _wall_y(approach), 0.0) / max(-float(direction[1]), 0.2)
-    s = np.arange(centre - ahead, centre - side.slab_start_mm / pace, 0.5)
+    # like the margin itself: to where the slab has faded to half
+    start = side.slab_start_mm + SLAB_FADE_MM / 2
+    s = np.arange(centre - ahead, centre - start / pace, 0.5)
     points = target - s[:, None] * direction
     lateral = side.width_axis - (side.width_axis @ direction) * direction
     lateral /= np.linalg.norm(lateral)

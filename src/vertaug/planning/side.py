@@ -6,10 +6,16 @@ import numpy as np
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Pedicle, Region, Vertebra
+from vertaug.numerics.interpolation import sample_trilinear
+from vertaug.planning._clearance_layout import SLAB_FADE_MM
 from vertaug.planning.body import BodyShape
 
 _SLAB_START_MM = -5.0
 _SLAB_END_MM = 20.0
+_BORDER_SHARE = 0.6
+"""Share of the pedicle's half height in which its medial border is sought."""
+_BORDER_REACH_MM, _BORDER_STEP_MM = 12.0, 0.25
+_BORDER_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,8 +118,7 @@ def _from_pedicle(vertebra: Vertebra, pedicle: Pedicle, sign: float) -> SideGeom
     frame = vertebra.frame
     centre = frame.to_local(pedicle.isthmus_lps_mm)
     axis = np.asarray(pedicle.axis) @ frame.axes
-    contour = frame.to_local(pedicle.contour_lps_mm)
-    medial = float((sign * contour[:, 0]).min()) if len(contour) else None
+    medial = _medial_border(vertebra, centre, pedicle.height_mm / 2, sign)
     # behind the pedicle's own region the cortex belongs to the arch and the entry
     region = Region.LEFT_PEDICLE if sign > 0 else Region.RIGHT_PEDICLE
     index = np.argwhere(vertebra.mask(region))
@@ -121,6 +126,7 @@ def _from_pedicle(vertebra: Vertebra, pedicle: Pedicle, sign: float) -> SideGeom
     if len(index):
         points = frame.to_local(vertebra.regions.grid.to_world(index))
         start = float(np.clip(np.percentile((points - centre) @ axis, 10.0), start, -1.5))
+        start -= SLAB_FADE_MM / 2
     return _build(
         pedicle.side,
         sign,
@@ -130,6 +136,36 @@ def _from_pedicle(vertebra: Vertebra, pedicle: Pedicle, sign: float) -> SideGeom
         medial_mm=medial,
         start_mm=start,
     )
+
+
+def _medial_border(
+    vertebra: Vertebra, centre: FloatArray, half_height: float, sign: float
+) -> float | None:
+    """Distance of the pedicle's medial cortex from the mid-plane, in its coronal section.
+
+    The section of the frame, not the one across the pedicle's axis: a turn of the axis by 10
+    degrees would move the border by a millimetre.
+    """
+    up = np.linspace(-_BORDER_SHARE, _BORDER_SHARE, 13) * half_height
+    inward = np.arange(0.0, _BORDER_REACH_MM, _BORDER_STEP_MM)
+    points = np.empty((len(up), len(inward), 3))
+    points[..., 0] = centre[0] - sign * inward
+    points[..., 1] = centre[1]
+    points[..., 2] = centre[2] + up[:, None]
+    grid = vertebra.occupancy.grid
+    share = sample_trilinear(
+        vertebra.occupancy.values, grid.to_index(vertebra.frame.to_world(points)), 0.0
+    )
+    outside = share < 0.5
+    leaves = outside.any(axis=1) & ~outside[:, 0]
+    if not leaves.any():
+        return None
+    first = outside[leaves].argmax(axis=1)
+    rows = np.arange(len(first))
+    inner, outer = share[leaves][rows, first - 1], share[leaves][rows, first]
+    way = inward[first - 1] + _BORDER_STEP_MM * (inner - 0.5) / (inner - outer)
+    # the mean of the longest few: one row alone would follow the roughness of the mask
+    return float(sign * centre[0] - np.sort(way)[-_BORDER_ROWS:].mean())
 
 
 def _mirror(geometry: SideGeometry, side: str) -> SideGeometry:

@@ -1,14 +1,15 @@
 """Measured anatomy and planned margins held against the phantom's exact answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from vertaug.case.grid import FloatArray
-from vertaug.case.plan import NeedlePath
+from vertaug.case.plan import NeedlePath, Route
 from vertaug.case.spine import EndplateLine, Landmarks, Pedicle, Spine, VertebraFrame
 from vertaug.imaging.phantom import HeightLoss, Phantom, PhantomSpec
 from vertaug.imaging.phantom.truth import PedicleTruth
+from vertaug.verification.true_margins import true_margins
 
 _NAMES = ("anterior", "middle", "posterior")
 
@@ -131,12 +132,24 @@ def compare_anatomy(spine: Spine, phantom: Phantom) -> tuple[AnatomyErrors, ...]
     return tuple(found)
 
 
-def true_canal_clearance(path: NeedlePath, level: str, phantom: Phantom) -> float:
-    """Return the true clearance of a path's outer surface to the canal in mm."""
-    share = np.linspace(0.0, 1.0, 200)[:, None]
-    points = path.entry_lps_mm + share * (path.target_lps_mm - path.entry_lps_mm)
-    distance = phantom.truth.signed_distance_to(level, "canal", points)
-    return float(distance.min()) - path.needle.radius_mm
+def compare_margins(
+    path: NeedlePath, level: str, phantom: Phantom, route: Route, *, within_mm: float = 6.0
+) -> dict[str, float]:
+    """Return planned minus true margins of a path by name, in mm.
+
+    Parameters
+    ----------
+    within_mm : float
+        Margins that are truly larger are left out: they decide nothing, and where nothing is
+        near, which face is the nearest is a matter of definition.
+    """
+    truth = true_margins(path, level, phantom, route)
+    errors = {}
+    for item in fields(truth):
+        planned, true = getattr(path.margins, item.name), getattr(truth, item.name)
+        if planned is not None and true is not None and true <= within_mm:
+            errors[item.name] = planned - true
+    return errors
 
 
 def _heights(points: Landmarks) -> list[float]:
