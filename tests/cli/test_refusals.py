@@ -146,6 +146,21 @@ def test_unknown_numbers(refused, files, tmp_path):
     assert "numbering" in refused(files.ct, strange)
 
 
+def test_numbers_that_hold_28(refused, files, tmp_path):
+    """28 is T13 in one numbering and L4 in another: never guessed."""
+    image = nib.load(files.labels)
+    values = np.asarray(image.dataobj).astype(np.uint8)
+    present = np.unique(values[values > 0])
+    clash = np.zeros_like(values)
+    for n, value in enumerate(present):
+        clash[values == value] = 26 + n
+    path = tmp_path / "clash.nii.gz"
+    nib.save(nib.Nifti1Image(clash, image.affine), path)
+    words = refused(files.ct, path)
+    assert "28" in words
+    assert "--numbering" in words
+
+
 def test_level_not_in_the_scan(refused, files):
     words = refused(files.ct, files.labels, "--level", "T7")
     assert "T7 is not in this scan" in words
@@ -178,10 +193,10 @@ def test_metal_in_the_body(refused, run, tmp_path, phantom, write_files):
     assert "L1" in words
 
 
-def flip_header(path, target):
-    """Store the array as it is with a header that swaps front and back."""
+def flip_header(path, target, signs=(1.0, -1.0, 1.0)):
+    """Store the array as it is with a header that swaps front and back, or other ends."""
     image = nib.load(path)
-    flip = np.diag([1.0, -1.0, 1.0, 1.0])
+    flip = np.diag([*signs, 1.0])
     nib.save(nib.Nifti1Image(np.asarray(image.dataobj), flip @ image.affine), target)
     return target
 
@@ -201,6 +216,15 @@ def test_header_that_contradicts_the_anatomy(refused, run, files, tmp_path):
     document = read_case(case)
     assert document.provenance.parameters.correct_orientation
     assert document.fracture.level == "L1"
+
+
+def test_header_with_head_and_foot_swapped(refused, files, tmp_path):
+    ct = flip_header(files.ct, tmp_path / "ct.nii.gz", (1.0, 1.0, -1.0))
+    labels = flip_header(files.labels, tmp_path / "labels.nii.gz", (1.0, 1.0, -1.0))
+    names = tmp_path / "labels.json"
+    names.write_text(files.labels.with_name("labels.json").read_text())
+    words = refused(ct, labels)
+    assert "head and foot are exchanged" in words
 
 
 def test_bad_options(refused, files, tmp_path):

@@ -3,6 +3,7 @@
 from vertaug.case.density import DensityCalibration
 from vertaug.case.level import sort_levels
 from vertaug.case.measurement import HeightSet, VertebraMeasurement
+from vertaug.fracture.interior import CLEFT_EXTENT_MM
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, Tile, cells
 from vertaug.report.inputs import ReportInput
@@ -78,7 +79,10 @@ def findings_table(measured: VertebraMeasurement, calibration: DensityCalibratio
     if cleft.present:
         gas = f"present, {cleft.volume_ml:.1f} ml gas, {cleft.extent_mm:.0f} mm long"
     elif cleft.volume_ml > 0:
-        gas = f"no cleft ({cleft.volume_ml:.1f} ml gas)"
+        gas = (
+            f"gas {cleft.volume_ml:.1f} ml, {cleft.extent_mm:.1f} mm long; called a cleft from "
+            f"{CLEFT_EXTENT_MM:.0f} mm"
+        )
     canal = words.MISSING
     if wall.canal_depth_mm is not None:
         canal = f"{words.millimetres(wall.canal_depth_mm)} deep"
