@@ -29,9 +29,9 @@ _STEEP, _STEEP_WITHIN = 0.8, 0.3
 """Steepness that is wall, not plate, and the share of the depth in which it is looked for."""
 _ROUNDING_MM = 2.0
 """Largest rounding of a rim; the corner is not sought further out."""
-_LIP_RISE_MM = 0.75
-"""How far a corner may stand above the plate beside it; twice that where one even dish leads
-up to it."""
+_LIP_RISE_MM, _DISH_RISE_MM, _UNSURE_RISE_MM = 0.4, 1.5, 0.75
+"""How far a corner may stand above the plate beside it: at most plates, where one even dish leads
+up to it, and across thick slices, where neither can be told."""
 _LIP_MM = 3.0
 """How far a corner may stand out from the waist; what is further is osteophyte."""
 
@@ -186,7 +186,7 @@ def _corner(profile: SagittalProfile, *, upper: bool, at_front: bool) -> tuple[f
     parabola, residual = _continue_to(inset[half] - corner_inset, rise[half], 2)
     level = _LEVEL_MM * max(profile.spacing_mm, 1.0)
     height = _blend(parabola, line, residual / level)
-    lip = _LIP_RISE_MM
+    lip = _UNSURE_RISE_MM if profile.spacing_mm > _THICK_MM else _LIP_RISE_MM
     if not len(steep):
         whole = (inset >= rim) & (inset <= depth - rim)
         dish, residual = _continue_to(inset[whole], rise[whole], 2)
@@ -194,7 +194,7 @@ def _corner(profile: SagittalProfile, *, upper: bool, at_front: bool) -> tuple[f
         even = _evenness(profile, inset[whole], rise[whole])
         cubic, _ = _continue_to(inset[whole], rise[whole], 3)
         height += even * (0.5 * (parabola + cubic) - height)
-        lip *= 1.0 + even
+        lip += even * (_DISH_RISE_MM - lip)
     # the ring apophysis is flat: what is seen beside the corner bounds the continued curve
     beside = (inset >= corner_inset + 0.5 * _ROUNDING_MM) & (inset <= start + _NEAR * depth)
     height = min(height, float(rise[beside].max()) + lip)
