@@ -1,4 +1,6 @@
-"""Compiled search for the closest surface point."""
+"""Compiled projection to a surface and search for its closest point."""
+
+import math
 
 import numpy as np
 from numba import njit, prange
@@ -36,35 +38,112 @@ def _descend(feet, home, foot_of_voxel, foot, i, j, k):  # type: ignore[no-untyp
     return foot
 
 
+@njit(cache=True, inline="always")
+def _sample(field, x, y, z):  # type: ignore[no-untyped-def]
+    """Trilinear value; beyond the border the border's value."""
+    ni, nj, nk = field.shape
+    x, y, z = min(max(x, 0.0), ni - 1.0), min(max(y, 0.0), nj - 1.0), min(max(z, 0.0), nk - 1.0)
+    i, j, k = min(int(x), max(ni - 2, 0)), min(int(y), max(nj - 2, 0)), min(int(z), max(nk - 2, 0))
+    a, b, c = min(i + 1, ni - 1), min(j + 1, nj - 1), min(k + 1, nk - 1)
+    u, v, w = x - i, y - j, z - k
+    low = (field[i, j, k] * (1 - v) + field[i, b, k] * v) * (1 - w)
+    low += (field[i, j, c] * (1 - v) + field[i, b, c] * v) * w
+    high = (field[a, j, k] * (1 - v) + field[a, b, k] * v) * (1 - w)
+    high += (field[a, j, c] * (1 - v) + field[a, b, c] * v) * w
+    return low * (1 - u) + high * u
+
+
 @njit(cache=True, parallel=True)
-def find_closest_feet(
-    feet: NDArray[np.float32],
-    home: NDArray[np.int32],
-    foot_of_voxel: NDArray[np.int32],
-    nearest: NDArray[np.int32],
-) -> NDArray[np.int32]:
-    """Index of the closest foot of each voxel.
+def project_to_surface(
+    field: NDArray[np.float32], home: NDArray[np.int32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Newton steps along the gradient from voxel centres to the 0.5 level.
 
     Parameters
     ----------
-    feet : (n, 3) float32 array
-        Surface points in voxel units.
+    field : (ni, nj, nk) float32 array
+        Smooth share of the shape.
+    home : (n, 3) int32 array
+        Voxels beside the level.
+
+    Returns
+    -------
+    feet, normals : (n, 3) float32 arrays
+        Index coordinates on the surface, at most 1.5 voxels from the start, and the unit
+        gradient there.
+    """
+    n = home.shape[0]
+    ni, nj, nk = field.shape
+    feet = np.empty((n, 3), dtype=np.float32)
+    normals = np.empty((n, 3), dtype=np.float32)
+    for p in prange(n):
+        x, y, z = float(home[p, 0]), float(home[p, 1]), float(home[p, 2])
+        gx, gy, gz = 0.0, 0.0, 0.0
+        for _ in range(4):
+            gx = _sample(field, x + 0.5, y, z) - _sample(field, x - 0.5, y, z)
+            gy = _sample(field, x, y + 0.5, z) - _sample(field, x, y - 0.5, z)
+            gz = _sample(field, x, y, z + 0.5) - _sample(field, x, y, z - 0.5)
+            square = max(gx * gx + gy * gy + gz * gz, 1e-4)
+            move = (0.5 - _sample(field, x, y, z)) / square
+            length = abs(move) * math.sqrt(gx * gx + gy * gy + gz * gz)
+            move *= min(1.0, 0.7 / max(length, 1e-9))
+            x, y, z = x + move * gx, y + move * gy, z + move * gz
+        # a foot farther than a voxel diagonal is a failed projection: keep it near its voxel
+        dx, dy, dz = x - home[p, 0], y - home[p, 1], z - home[p, 2]
+        share = min(1.0, 1.5 / max(math.sqrt(dx * dx + dy * dy + dz * dz), 1e-9))
+        feet[p, 0] = min(max(home[p, 0] + share * dx, 0.0), ni - 1.0)
+        feet[p, 1] = min(max(home[p, 1] + share * dy, 0.0), nj - 1.0)
+        feet[p, 2] = min(max(home[p, 2] + share * dz, 0.0), nk - 1.0)
+        size = max(math.sqrt(gx * gx + gy * gy + gz * gz), 1e-9)
+        normals[p, 0], normals[p, 1], normals[p, 2] = gx / size, gy / size, gz / size
+    return feet, normals
+
+
+@njit(cache=True, parallel=True)
+def measure_distance(
+    field: NDArray[np.float32],
+    feet: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    home: NDArray[np.int32],
+    foot_of_voxel: NDArray[np.int32],
+    nearest: NDArray[np.int32],
+    reach: float,
+) -> NDArray[np.float32]:
+    """Signed distance in voxels to the closest foot, or to its tangent plane where that is close.
+
+    The feet stand about a voxel apart; measured to the points alone, the distance close to the
+    surface would be too long by up to a third of a voxel.
+
+    Parameters
+    ----------
+    field : (ni, nj, nk) float32 array
+        Share of the shape; above 0.5 the distance is negative.
+    feet, normals : (n, 3) float32 arrays
+        Surface points in voxel units and unit normals.
     home : (n, 3) int32 array
         The border voxel each foot belongs to.
     foot_of_voxel : (ni, nj, nk) int32 array
         The foot of each border voxel, -1 elsewhere.
     nearest : (3, ni, nj, nk) int32 array
         The border voxel nearest to each voxel, where the search starts.
+    reach : float
+        Beyond this distance in voxels the foot of the nearest border voxel is taken as it is.
 
     Returns
     -------
-    (ni, nj, nk) int32 array
+    (ni, nj, nk) float32 array
     """
     ni, nj, nk = foot_of_voxel.shape
-    out = np.empty((ni, nj, nk), dtype=np.int32)
+    out = np.empty((ni, nj, nk), dtype=np.float32)
     for i in prange(ni):
         for j in range(nj):
             for k in range(nk):
                 foot = foot_of_voxel[nearest[0, i, j, k], nearest[1, i, j, k], nearest[2, i, j, k]]
-                out[i, j, k] = _descend(feet, home, foot_of_voxel, foot, i, j, k)
+                if _square(feet, foot, i, j, k) < reach * reach:
+                    foot = _descend(feet, home, foot_of_voxel, foot, i, j, k)
+                dx, dy, dz = i - feet[foot, 0], j - feet[foot, 1], k - feet[foot, 2]
+                square = dx * dx + dy * dy + dz * dz
+                along = abs(dx * normals[foot, 0] + dy * normals[foot, 1] + dz * normals[foot, 2])
+                value = along if square - along * along < 1.0 else math.sqrt(square)
+                out[i, j, k] = -value if field[i, j, k] > 0.5 else value
     return out

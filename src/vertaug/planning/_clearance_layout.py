@@ -20,22 +20,29 @@ field has a kink along the pedicle's axis, which the grid would blur; the ring l
 
 
 class Channel(IntEnum):
-    """Fields on the local grid; distances in mm, negative inside the named thing."""
+    """Fields; distances in mm, negative inside the named thing.
+
+    The first `N_FINE` lie on the local grid, the others, which are smooth, on a coarser one
+    around the body; beyond it they keep the value of its border.
+    """
 
     BONE = 0
     CANAL = 1
     NEIGHBOUR = 2
     FACET = 3
-    SUPERIOR = 4
+    HU = 4
+    SUPERIOR = 5
     """Half-space below the superior endplate."""
-    INFERIOR = 5
-    ANTERIOR = 6
+    INFERIOR = 6
+    ANTERIOR = 7
     """Half-space behind the anterior wall."""
-    POSTERIOR = 7
+    POSTERIOR = 8
     """Half-space in front of the posterior wall."""
-    LATERAL = 8
+    LATERAL = 9
     """Slab between the lateral walls."""
-    HU = 9
+
+
+N_FINE = 5
 
 
 class Feature(IntEnum):

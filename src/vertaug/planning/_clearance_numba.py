@@ -8,6 +8,7 @@ from vertaug.planning._clearance_layout import (
     BIG,
     N_CHANNELS,
     N_FEATURES,
+    N_FINE,
     RING_POINTS,
     SHAFT_START_MM,
     SLAB_FADE_MM,
@@ -22,11 +23,16 @@ def _ramp(x, low, high):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, inline="always")
-def _sample(stack, x, y, z, out):  # type: ignore[no-untyped-def]
-    """Trilinear values of all channels at an index point; False outside the grid."""
+def _is_outside(stack, x, y, z):  # type: ignore[no-untyped-def]
+    ni, nj, nk, _ = stack.shape
+    return x < 0.0 or y < 0.0 or z < 0.0 or x > ni - 1.0 or y > nj - 1.0 or z > nk - 1.0
+
+
+@njit(cache=True, inline="always")
+def _sample(stack, x, y, z, out, first):  # type: ignore[no-untyped-def]
+    """Trilinear values of all channels at an index point, the border's beyond the grid."""
     ni, nj, nk, channels = stack.shape
-    if x < 0.0 or y < 0.0 or z < 0.0 or x > ni - 1.0 or y > nj - 1.0 or z > nk - 1.0:
-        return False
+    x, y, z = min(max(x, 0.0), ni - 1.0), min(max(y, 0.0), nj - 1.0), min(max(z, 0.0), nk - 1.0)
     i, j, k = min(int(x), ni - 2), min(int(y), nj - 2), min(int(z), nk - 2)
     u, v, w = x - i, y - j, z - k
     w000, w001 = (1 - u) * (1 - v) * (1 - w), (1 - u) * (1 - v) * w
@@ -34,7 +40,7 @@ def _sample(stack, x, y, z, out):  # type: ignore[no-untyped-def]
     w100, w101 = u * (1 - v) * (1 - w), u * (1 - v) * w
     w110, w111 = u * v * (1 - w), u * v * w
     for c in range(channels):
-        out[c] = (
+        out[first + c] = (
             w000 * stack[i, j, k, c]
             + w001 * stack[i, j, k + 1, c]
             + w010 * stack[i, j + 1, k, c]
@@ -44,14 +50,13 @@ def _sample(stack, x, y, z, out):  # type: ignore[no-untyped-def]
             + w110 * stack[i + 1, j + 1, k, c]
             + w111 * stack[i + 1, j + 1, k + 1, c]
         )
-    return True
 
 
 @njit(cache=True, inline="always")
 def _sample_bone(stack, x, y, z):  # type: ignore[no-untyped-def]
     """Trilinear value of the first channel at an index point; far outside the grid."""
     ni, nj, nk, _ = stack.shape
-    if x < 0.0 or y < 0.0 or z < 0.0 or x > ni - 1.0 or y > nj - 1.0 or z > nk - 1.0:
+    if _is_outside(stack, x, y, z):
         return BIG
     i, j, k = min(int(x), ni - 2), min(int(y), nj - 2), min(int(z), nk - 2)
     u, v, w = x - i, y - j, z - k
@@ -65,6 +70,7 @@ def _sample_bone(stack, x, y, z):  # type: ignore[no-untyped-def]
 @njit(cache=True, parallel=True)
 def trace_paths(
     stack: NDArray[np.float32],
+    walls: NDArray[np.float32],
     targets: NDArray[np.float64],
     directions: NDArray[np.float64],
     pedicle: NDArray[np.float64],
@@ -74,16 +80,19 @@ def trace_paths(
 
     Parameters
     ----------
-    stack : (ni, nj, nk, channels) float32 array
-        Fields on the local grid.
+    stack : (ni, nj, nk, fine channels) float32 array
+        Fields on the local grid; a path ends where it leaves it.
+    walls : (mi, mj, mk, other channels) float32 array
+        Fields on the coarse grid around the body.
     targets, directions : (n, 3) float64 arrays
         Tips and unit forward directions in the vertebra frame.
     pedicle : (18,) float64 array
         Centre, axis, width and height direction (unit vectors), half width, half height, start
         and end of the slab along the axis, sign of x on this side, distance of the medial border
         from the mid-plane.
-    settings : (9,) float64 array
-        Grid origin (3) and spacing, radius, step, length, softness, tip part.
+    settings : (13,) float64 array
+        Grid origin (3) and spacing, radius, step, length, softness, tip part, origin (3) and
+        spacing of the coarse grid.
 
     Returns
     -------
@@ -123,26 +132,33 @@ def trace_paths(
             x = targets[p, 0] - s * directions[p, 0]
             y = targets[p, 1] - s * directions[p, 1]
             z = targets[p, 2] - s * directions[p, 2]
-            inside = _sample(
-                stack,
+            fx, fy, fz = (
                 (x - settings[0]) / spacing,
                 (y - settings[1]) / spacing,
                 (z - settings[2]) / spacing,
-                value,
             )
-            if not inside:
+            if _is_outside(stack, fx, fy, fz):
                 if m == 0:
                     for c in range(6):
                         out[p, 9 + c] = -BIG
                     continue
                 break
-            bone, front = value[0], -value[7]
+            _sample(stack, fx, fy, fz, value, 0)
+            _sample(
+                walls,
+                (x - settings[9]) / settings[12],
+                (y - settings[10]) / settings[12],
+                (z - settings[11]) / settings[12],
+                value,
+                N_FINE,
+            )
+            bone, front = value[0], -value[8]
             bones[m] = bone
             walked = m + 1
             if m == 0:
-                out[p, 9], out[p, 10] = -value[4], -value[5]
-                out[p, 11], out[p, 12] = -value[6], -value[7]
-                out[p, 13], out[p, 14] = -value[8], -bone
+                out[p, 9], out[p, 10] = -value[5], -value[6]
+                out[p, 11], out[p, 12] = -value[7], -value[8]
+                out[p, 13], out[p, 14] = -value[9], -bone
             # bone entry: the crossing farthest from the tip; gap: what lies outside before it
             if bone < 0.0:
                 gap += pending
@@ -153,9 +169,9 @@ def trace_paths(
                     entry = s - step * bone / max(bone - last_bone, 1e-9)
                     was_bone = False
                 pending += step * _ramp(bone, 0.0, 0.5)
-                air += step * _ramp(-value[9], 300.0, 500.0)
+                air += step * _ramp(-value[4], 300.0, 500.0)
                 if bone > 1.5 and value[2] > 1.5:
-                    foreign += step * _ramp(value[9], 250.0, 400.0)
+                    foreign += step * _ramp(value[4], 250.0, 400.0)
             last_bone = bone
             dx, dy, dz = x - pedicle[0], y - pedicle[1], z - pedicle[2]
             along = dx * pedicle[3] + dy * pedicle[4] + dz * pedicle[5]
@@ -173,14 +189,14 @@ def trace_paths(
             if front < 0.0 and along > pedicle[14]:
                 medial = min(medial, pedicle[16] * x - radius - pedicle[17])
             # inside the body: in front of the posterior wall and medial to the lateral walls
-            body = _ramp(front, 0.0, 2.0) * (1.0 - _ramp(value[8], -2.0, 0.0))
+            body = _ramp(front, 0.0, 2.0) * (1.0 - _ramp(value[9], -2.0, 0.0))
             tip = body * (1.0 - _ramp(s, tip_part - 1.0, tip_part + 1.0))
             clear[0], weight[0] = value[1], 1.0
-            clear[2], weight[2] = -value[4], body
-            clear[3], weight[3] = -value[5], body
-            clear[4], weight[4] = -value[6], tip
+            clear[2], weight[2] = -value[5], body
+            clear[3], weight[3] = -value[6], body
+            clear[4], weight[4] = -value[7], tip
             clear[5], weight[5] = front, tip
-            clear[6], weight[6] = -value[8], tip
+            clear[6], weight[6] = -value[9], tip
             clear[7], weight[7] = value[3], 1.0
             clear[8], weight[8] = value[2], 1.0
             if slab > 0.0:

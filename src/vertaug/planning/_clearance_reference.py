@@ -22,6 +22,7 @@ def _ramp(x: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64
 
 def trace_paths(
     stack: NDArray[np.float32],
+    walls: NDArray[np.float32],
     targets: NDArray[np.float64],
     directions: NDArray[np.float64],
     pedicle: NDArray[np.float64],
@@ -29,18 +30,24 @@ def trace_paths(
 ) -> NDArray[np.float64]:
     """Features of each path; parameters as in `_clearance_numba.trace_paths`."""
     pairs = zip(targets, directions, strict=True)
-    return np.array([_trace_one(stack, t, d, pedicle, settings) for t, d in pairs]).reshape(
-        -1, N_FEATURES
-    )
+    return np.array(
+        [_trace_one((stack, walls), t, d, pedicle, settings) for t, d in pairs]
+    ).reshape(-1, N_FEATURES)
+
+
+def _sample(stack: NDArray[np.float32], index: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    channels = np.moveaxis(stack, -1, 0).astype(np.float64)
+    return [map_coordinates(channel, index.T, order=1) for channel in channels]
 
 
 def _trace_one(
-    stack: NDArray[np.float32],
+    grids: tuple[NDArray[np.float32], NDArray[np.float32]],
     target: NDArray[np.float64],
     direction: NDArray[np.float64],
     pedicle: NDArray[np.float64],
     settings: NDArray[np.float64],
 ) -> NDArray[np.float64]:
+    stack, walls = grids
     radius, step, length, soft, tip_part = settings[4:9]
     s = np.arange(int(length / step) + 1) * step
     points = target - s[:, None] * direction
@@ -56,9 +63,9 @@ def _trace_one(
         ends = np.flatnonzero(~within)
         keep = np.arange(len(s)) < (ends[0] if len(ends) else len(s))
     s, points, index = s[keep], points[keep], index[keep]
-    value = np.stack(
-        [map_coordinates(stack[..., c].astype(float), index.T, order=1) for c in Channel]
-    )
+    coarse = (points - settings[9:12]) / settings[12]
+    coarse = np.clip(coarse, 0.0, np.array(walls.shape[:3]) - 1.0)
+    value = np.stack([*_sample(stack, index), *_sample(walls, coarse)])
     if within[0]:
         tips = (*range(Channel.SUPERIOR, Channel.LATERAL + 1), Channel.BONE)
         out[Feature.TIP_SUPERIOR : Feature.TIP_BONE + 1] = [-value[c, 0] for c in tips]

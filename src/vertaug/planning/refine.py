@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray
 from vertaug.planning.clearance import ClearanceFields, Trace
@@ -14,14 +15,15 @@ _SOFT_MM = 0.25
 _STEP_MM = 0.5
 _LENGTH_MM = 70.0
 _DIFFERENCE_MM = 0.25
-_STARTS = 3
+_STARTS = 2
 _APART_MM = 3.0
 _BACK_PLANE_MM = 10.0
 _MOST_STEPS = 60
 _SHORTEST_STEP_MM = 0.01
 
-Slope = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
-"""Maps (k, n) points to (k,) values and (k, n) gradients."""
+IndexArray = NDArray[np.intp]
+Slope = Callable[[FloatArray, IndexArray], tuple[FloatArray, FloatArray]]
+"""Maps (k, n) points of the functions with the (k,) numbers to (k,) values and (k, n) gradients."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,16 +113,15 @@ def _objective_slope(
     trace = soft_trace(approach)
     shifts = np.concatenate([np.eye(5), -np.eye(5)]) * _DIFFERENCE_MM
     many = len(shifts)
-    ideal, sigma = np.repeat(ideal, many, axis=0), np.repeat(sigma, many, axis=0)
 
-    def slope(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def slope(x: FloatArray, which: IndexArray) -> tuple[FloatArray, FloatArray]:
         targets, directions = _from_parameters((x[:, None] + shifts).reshape(-1, 5), approach)
         state = PathState(
             targets_mm=targets,
             directions=directions,
             features=fields.trace(targets, directions, approach.side, trace),
-            tip_ideal_mm=ideal,
-            tip_sigma_mm=sigma,
+            tip_ideal_mm=np.repeat(ideal[which], many, axis=0),
+            tip_sigma_mm=np.repeat(sigma[which], many, axis=0),
         )
         scores = -score_paths(state, approach).reshape(-1, many)
         gradient = (scores[:, :5] - scores[:, 5:]) / (2 * _DIFFERENCE_MM)
@@ -137,7 +138,8 @@ def minimise(slope: Slope, start: FloatArray) -> tuple[FloatArray, FloatArray]:
     Parameters
     ----------
     slope : callable
-        Value and gradient of all functions at (k, n) points.
+        Value and gradient of the functions with given numbers at points; those that have
+        come to rest are not asked again.
     start : (k, n) float64 array
 
     Returns
@@ -146,8 +148,8 @@ def minimise(slope: Slope, start: FloatArray) -> tuple[FloatArray, FloatArray]:
     values : (k,) float64 array
     """
     x = np.array(start, dtype=np.float64)
-    value, gradient = slope(x)
     count, size = x.shape
+    value, gradient = slope(x, np.arange(count))
     # a slope of 0.02 per mm is usual here: the first step is then about 1 mm
     inverse = np.tile(np.eye(size) * 50.0, (count, 1, 1))
     trust = np.full(count, 1.5)
@@ -159,7 +161,9 @@ def minimise(slope: Slope, start: FloatArray) -> tuple[FloatArray, FloatArray]:
         if not active.any():
             break
         step[~active] = 0.0
-        new_value, new_gradient = slope(x + step)
+        moving = np.flatnonzero(active)
+        new_value, new_gradient = value.copy(), gradient.copy()
+        new_value[moving], new_gradient[moving] = slope((x + step)[moving], moving)
         change = new_gradient - gradient
         inverse = _bfgs_update(inverse, step, change, active)
         better = active & (new_value < value)

@@ -153,9 +153,9 @@ def _medial_border(
     points[..., 1] = centre[1]
     points[..., 2] = centre[2] + up[:, None]
     grid = vertebra.occupancy.grid
-    share = sample_trilinear(
-        vertebra.occupancy.values, grid.to_index(vertebra.frame.to_world(points)), 0.0
-    )
+    index = grid.to_index(vertebra.frame.to_world(points))
+    # a copy: kernels are compiled again for arrays that cannot be written
+    share = sample_trilinear(np.array(vertebra.occupancy.values), index, 0.0)
     outside = share < 0.5
     leaves = outside.any(axis=1) & ~outside[:, 0]
     if not leaves.any():

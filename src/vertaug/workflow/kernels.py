@@ -97,13 +97,17 @@ class KernelSignature:
 
 _INTERPOLATION = "vertaug.numerics._interpolation_numba"
 _FIELD, _ROWS, _ROW, _ONE = "float32[:,:,::1]", "float64[:,::1]", "float64[::1]", "float64"
+_DISTANCE = "vertaug.numerics._distance_numba"
+_FEET, _VOXELS = "float32[:,::1]", "int32[:,::1]"
+_FIELDS = "float32[:,:,:,::1]"
 _SHAPE = "UniTuple(int64, 3)"
 
 CHAIN_KERNELS: tuple[KernelSignature, ...] = (
+    KernelSignature(module=_DISTANCE, name="project_to_surface", arguments=(_FIELD, _VOXELS)),
     KernelSignature(
-        module="vertaug.numerics._distance_numba",
-        name="find_closest_feet",
-        arguments=("float32[:,::1]", "int32[:,::1]", "int32[:,:,::1]", "int32[:,:,:,::1]"),
+        module=_DISTANCE,
+        name="measure_distance",
+        arguments=(_FIELD, _FEET, _FEET, _VOXELS, "int32[:,:,::1]", "int32[:,:,:,::1]", _ONE),
     ),
     KernelSignature(
         module=_INTERPOLATION, name="sample_trilinear_points", arguments=(_FIELD, _ROWS, _ONE)
@@ -116,7 +120,7 @@ CHAIN_KERNELS: tuple[KernelSignature, ...] = (
     KernelSignature(
         module="vertaug.planning._clearance_numba",
         name="trace_paths",
-        arguments=("float32[:,:,:,::1]", _ROWS, _ROWS, _ROW, _ROW),
+        arguments=(_FIELDS, _FIELDS, _ROWS, _ROWS, _ROW, _ROW),
     ),
     KernelSignature(
         module="vertaug.report._raster_numba",

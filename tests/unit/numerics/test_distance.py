@@ -3,7 +3,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from vertaug.numerics import _distance_numba as fast, _distance_reference as reference
-from vertaug.numerics.distance import find_surface_points, signed_distance
+from vertaug.numerics.distance import find_border, signed_distance
 
 SPACING = 0.75
 
@@ -37,33 +37,52 @@ def test_empty_and_full_fields_are_far_from_any_surface():
     assert (signed_distance(np.ones((8, 9, 7)), 1.0) < -10).all()
 
 
-def test_walk_finds_the_foot_that_a_tree_finds():
+def rough_shape():
     rng = np.random.default_rng(5)
     exact = np.minimum(
         np.linalg.norm(points_mm((44, 40, 42), 15.2), axis=-1) - 7.0,
         np.linalg.norm(points_mm((44, 40, 42), 28.7), axis=-1) - 6.0,
     )
-    field = occupancy_of(exact + rng.normal(0, 0.05, exact.shape)).astype(np.float32)
-    feet, _, border = find_surface_points(field)
+    return occupancy_of(exact + rng.normal(0, 0.05, exact.shape)).astype(np.float32)
+
+
+def test_projection_is_that_of_the_twin():
+    field = rough_shape()
+    home = np.argwhere(find_border(field)).astype(np.int32)
+    for one, other in zip(
+        fast.project_to_surface(field, home), reference.project_to_surface(field, home), strict=True
+    ):
+        # half a unit at a cell's border takes another cell's slope: rare
+        assert np.quantile(np.abs(one - other), 0.995) < 1e-4
+        assert np.abs(one - other).max() < 0.5
+
+
+def test_walk_finds_the_foot_that_a_tree_finds():
+    field = rough_shape()
+    border = find_border(field)
     home = np.argwhere(border).astype(np.int32)
+    feet, normals = fast.project_to_surface(field, home)
     owner_of = np.full(field.shape, -1, dtype=np.int32)
     owner_of[border] = np.arange(len(feet), dtype=np.int32)
     from scipy.ndimage import distance_transform_edt
 
     nearest = distance_transform_edt(~border, return_distances=False, return_indices=True)
-    args = (feet, home, owner_of, nearest.astype(np.int32))
-    index = np.moveaxis(np.indices(field.shape), 0, -1)
-    walked = np.linalg.norm(index - feet[fast.find_closest_feet(*args)], axis=-1)
-    searched = np.linalg.norm(index - feet[reference.find_closest_feet(*args)], axis=-1)
+    args = (field, feet, normals, home, owner_of, nearest)
+    searched = reference.measure_distance(*args, 1e3)
     # a rough surface can hold the walk up short of the closest foot, never by a whole voxel
-    assert (walked - searched).max() < 1.0
-    assert np.quantile(walked - searched, 0.99) < 0.05
+    for reach in (1e3, 6.0):
+        walked = fast.measure_distance(*args, reach)
+        assert np.abs(walked - searched).max() < 1.0
+        near = np.abs(walked - searched)[np.abs(searched) < 6.0]
+        assert np.quantile(near, 0.9) < 0.05
+        assert np.quantile(near, 0.99) < 0.25
+        assert ((walked < 0) == (searched < 0)).all()
 
 
 def test_no_voxel_claims_less_than_the_distance_to_the_nearest_foot_allows():
     exact = np.linalg.norm(points_mm((30, 30, 30), 14.4), axis=-1) - 6.0
     field = occupancy_of(exact).astype(np.float32)
-    feet, _, _ = find_surface_points(field)
+    feet, _ = fast.project_to_surface(field, np.argwhere(find_border(field)).astype(np.int32))
     index = np.indices(field.shape).reshape(3, -1).T
     nearest = cKDTree(feet).query(index)[0].reshape(field.shape) * SPACING
     found = np.abs(signed_distance(field, SPACING))

@@ -87,7 +87,12 @@ def test_kernel_equals_reference(bench, random_paths, softness):
     how = Trace(radius_mm=RADIUS, step_mm=0.5, softness_mm=softness)
     fast = bench.fields.trace(targets, directions, bench.left, how)
     slow = _clearance_reference.trace_paths(
-        bench.fields.stack, targets, directions, bench.left.pack(), bench.fields.settings(how)
+        bench.fields.stack,
+        bench.fields.walls.values,
+        targets,
+        directions,
+        bench.left.pack(),
+        bench.fields.settings(how),
     )
     np.testing.assert_allclose(fast, slow, atol=1e-9)
 
