@@ -51,7 +51,17 @@ class PosteriorWall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleft:
-    """Gas in the body: an intravertebral cleft, when it is large enough."""
+    """Gas in the body: an intravertebral cleft, when it is large enough.
+
+    Attributes
+    ----------
+    present : bool
+        Whether it is called a cleft.
+    volume_ml : float
+        Of all gas.
+    extent_mm : float
+        Largest extent of one collection along the axes of the vertebra's frame.
+    """
 
     present: bool
     volume_ml: float

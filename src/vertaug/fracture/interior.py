@@ -11,7 +11,7 @@ from vertaug.case.spine import Region, Vertebra
 GAS_HU = -200.0
 """Below this a voxel inside the body is gas (clinical reference 2.5)."""
 CLEFT_EXTENT_MM = 10.0
-"""Least extent in SI or AP of a gas collection to be called a cleft (clinical reference 2.5)."""
+"""Least extent of a gas collection to be called a cleft (decision 0004)."""
 _GAS_DEPTH_MM = 2.5
 """A gas collection must reach this deep, or it is the blurred edge of lung, bowel or disc."""
 _GAS_VOLUME_MM3 = 10.0
@@ -57,8 +57,7 @@ def find_cleft(hu: NDArray[np.floating], body: NDArray[np.bool_], spacing_mm: Fl
 
     Gas is every connected collection of at least 10 mm3 of body voxels below -200 HU that
     reaches at least 2.5 mm deep. It is an intravertebral cleft if one collection extends at
-    least 10 mm in the supero-inferior or antero-posterior direction (clinical reference 2.5,
-    design default).
+    least 10 mm in any direction of the vertebra's frame (decision 0004).
 
     Parameters
     ----------
@@ -90,7 +89,7 @@ def find_cleft(hu: NDArray[np.floating], body: NDArray[np.bool_], spacing_mm: Fl
             continue
         volume += size / 1000.0
         reach = np.array(part.shape) * spacing_mm
-        extent = max(extent, float(reach[1]), float(reach[2]))
+        extent = max(extent, float(reach.max()))
     return Cleft(present=extent >= CLEFT_EXTENT_MM, volume_ml=volume, extent_mm=extent)
 
 

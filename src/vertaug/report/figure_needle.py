@@ -172,7 +172,8 @@ def add_coronal_panel(
     plane = coronal_across(vertebra, path, section.at_lps_mm, half)
     axes = canvas.add_panel(figure, rect, plane)
     canvas.draw_scan(axes, plane, spine.scan)
-    draw_outlines(axes, plane, vertebra)
+    # regions end at planes that this section meets obliquely: their outlines would cut the ring
+    canvas.draw_contour(axes, plane, bone_field(vertebra, plane), BONE_COLOUR, 0.9)
     colour = needle_colour(path)
     radius = path.needle.radius_mm
     axes.add_patch(Circle((0, 0), radius, facecolor=colour, alpha=0.45, edgecolor="none"))

@@ -39,17 +39,26 @@ def test_gas_cavity_is_measured_exactly(blocks):
     cleft = find_cleft(hu, body, ONE)
     assert cleft.present
     assert cleft.volume_ml == pytest.approx(cavity.sum() / 1000)
-    assert cleft.extent_mm == pytest.approx(12.0)
+    assert cleft.extent_mm == pytest.approx(16.0)
 
 
 def test_small_gas_is_reported_but_is_no_cleft(blocks):
     body, hu = _body_and_hu(blocks)
     x, y, z = np.meshgrid(*blocks.local_axes(), indexing="ij")
-    hu[(np.abs(x) < 12) & (np.abs(y) < 2) & (np.abs(z) < 2)] = -600.0  # wide, but left-right only
+    hu[(np.abs(x) < 4) & (np.abs(y) < 2) & (np.abs(z) < 2)] = -600.0
     cleft = find_cleft(hu, body, ONE)
     assert not cleft.present
-    assert cleft.extent_mm == pytest.approx(4.0)
+    assert cleft.extent_mm == pytest.approx(8.0)
     assert cleft.volume_ml > 0
+
+
+def test_a_cleft_may_lie_across_the_body(blocks):
+    body, hu = _body_and_hu(blocks)
+    x, y, z = np.meshgrid(*blocks.local_axes(), indexing="ij")
+    hu[(np.abs(x) < 12) & (np.abs(y) < 2) & (np.abs(z) < 2)] = -600.0
+    cleft = find_cleft(hu, body, ONE)
+    assert cleft.present
+    assert cleft.extent_mm == pytest.approx(24.0)
 
 
 def test_lung_blurred_into_the_edge_of_the_mask_is_no_gas_of_the_body(blocks):
