@@ -74,11 +74,9 @@ class Feature(IntEnum):
     """Length through air-like tissue dorsal to the entry, within the local grid."""
     FOREIGN_BONE = 18
     """Length through bone that no label names, dorsal to the entry."""
-    CENTRING = 19
-    """Mean square offset from the pedicle's axis, in half widths and half heights."""
-    MEDIAL_WALL = 20
+    MEDIAL_WALL = 19
     """Needle surface lateral of the medial pedicle border while dorsal to the posterior wall."""
-    SHAFT = 21
+    SHAFT = 20
     """Needle surface to the own bone along the shaft, from `SHAFT_START_MM` dorsal of the entry."""
 
 

@@ -86,10 +86,9 @@ def trace_paths(
         Fields on the coarse grid around the body.
     targets, directions : (n, 3) float64 arrays
         Tips and unit forward directions in the vertebra frame.
-    pedicle : (18,) float64 array
-        Centre, axis, width and height direction (unit vectors), half width, half height, start
-        and end of the slab along the axis, sign of x on this side, distance of the medial border
-        from the mid-plane.
+    pedicle : (13,) float64 array
+        Centre, axis and width direction (unit vectors), start and end of the slab along the
+        axis, sign of x on this side, distance of the medial border from the mid-plane.
     settings : (13,) float64 array
         Grid origin (3) and spacing, radius, step, length, softness, tip part, origin (3) and
         spacing of the coarse grid.
@@ -112,7 +111,7 @@ def trace_paths(
         for f in range(N_FEATURES):
             out[p, f] = 0.0
         entry, gap, pending, air, foreign = 0.0, 0.0, 0.0, 0.0, 0.0
-        was_bone, last_bone, slab_total, slab_sum = False, BIG, 0.0, 0.0
+        was_bone, last_bone = False, BIG
         medial = BIG
         bones = np.full(count, BIG)
         # two unit vectors across the needle; the first as near to the pedicle's width as can be
@@ -175,19 +174,14 @@ def trace_paths(
             last_bone = bone
             dx, dy, dz = x - pedicle[0], y - pedicle[1], z - pedicle[2]
             along = dx * pedicle[3] + dy * pedicle[4] + dz * pedicle[5]
-            slab = _ramp(along, pedicle[14], pedicle[14] + SLAB_FADE_MM) * (
-                1.0 - _ramp(along, pedicle[15] - SLAB_FADE_MM, pedicle[15])
+            slab = _ramp(along, pedicle[9], pedicle[9] + SLAB_FADE_MM) * (
+                1.0 - _ramp(along, pedicle[10] - SLAB_FADE_MM, pedicle[10])
             )
             slab *= 1.0 - _ramp(front, 0.0, 1.5)
-            across = dx * pedicle[6] + dy * pedicle[7] + dz * pedicle[8]
-            up = dx * pedicle[9] + dy * pedicle[10] + dz * pedicle[11]
-            if slab > 0.0:
-                slab_total += slab
-                slab_sum += slab * ((across / pedicle[12]) ** 2 + (up / pedicle[13]) ** 2)
             if s < radius:
                 continue
-            if front < 0.0 and along > pedicle[14]:
-                medial = min(medial, pedicle[16] * x - radius - pedicle[17])
+            if front < 0.0 and along > pedicle[9]:
+                medial = min(medial, pedicle[11] * x - radius - pedicle[12])
             # inside the body: in front of the posterior wall and medial to the lateral walls
             body = _ramp(front, 0.0, 2.0) * (1.0 - _ramp(value[9], -2.0, 0.0))
             tip = body * (1.0 - _ramp(s, tip_part - 1.0, tip_part + 1.0))
@@ -231,8 +225,7 @@ def trace_paths(
             entry = length
         out[p, 15], out[p, 16] = entry, gap
         out[p, 17], out[p, 18] = air, foreign
-        out[p, 19] = slab_sum / slab_total if slab_total > 0.0 else BIG
-        out[p, 20] = medial
+        out[p, 19] = medial
         shaft, shaft_total = BIG, 0.0
         for m in range(walked):
             if m * step < entry + SHAFT_START_MM:
@@ -243,5 +236,5 @@ def trace_paths(
                 shaft_total += step * np.exp(-min(max(gain, -20.0), 60.0) / soft)
         if soft > 0.0:
             shaft = min(BIG, -soft * np.log(shaft_total)) if shaft_total > 1e-60 else BIG
-        out[p, 21] = shaft
+        out[p, 20] = shaft
     return out

@@ -129,15 +129,13 @@ def _pedicle_and_walls(
     radius, step, soft, tip_part = settings
     front = -value[Channel.POSTERIOR]
     offset = points - pedicle[:3]
-    along, across, up = (offset @ pedicle[k : k + 3] for k in (3, 6, 9))
-    slab = _ramp(along, pedicle[14], pedicle[14] + SLAB_FADE_MM)
-    slab = slab * (1.0 - _ramp(along, pedicle[15] - SLAB_FADE_MM, pedicle[15]))
+    along = offset @ pedicle[3:6]
+    slab = _ramp(along, pedicle[9], pedicle[9] + SLAB_FADE_MM)
+    slab = slab * (1.0 - _ramp(along, pedicle[10] - SLAB_FADE_MM, pedicle[10]))
     slab = slab * (1.0 - _ramp(front, 0.0, 1.5))
-    square = (across / pedicle[12]) ** 2 + (up / pedicle[13]) ** 2
-    out[Feature.CENTRING] = (slab * square).sum() / slab.sum() if slab.sum() > 0.0 else BIG
     shaft = s >= radius
-    law = shaft & (front < 0.0) & (along > pedicle[14])
-    medial = pedicle[16] * points[:, 0] - radius - pedicle[17]
+    law = shaft & (front < 0.0) & (along > pedicle[9])
+    medial = pedicle[11] * points[:, 0] - radius - pedicle[12]
     out[Feature.MEDIAL_WALL] = min(BIG, medial[law].min()) if law.any() else BIG
     body = _ramp(front, 0.0, 2.0) * (1.0 - _ramp(value[Channel.LATERAL], -2.0, 0.0))
     tip = body * (1.0 - _ramp(s, tip_part - 1.0, tip_part + 1.0))

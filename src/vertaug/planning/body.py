@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import HeightField, Region, Vertebra
 
+_COURSE_MM = 3.0
+"""Standard deviation of the smoothing of a face's course."""
 _STEEPEST = 1.0
 """Slope where a face ends and the next one begins: 45 degrees."""
 
@@ -22,6 +24,8 @@ class Sheet:
         First sample and step of the regular sampling.
     height_mm : (nu, nv) float64 array
         Heights without gaps.
+    smooth_mm : (nu, nv) float64 array
+        The same smoothed over a few millimetres: where the face runs, without its roughness.
     """
 
     u0_mm: float
@@ -29,17 +33,24 @@ class Sheet:
     du_mm: float
     dv_mm: float
     height_mm: FloatArray
+    smooth_mm: FloatArray
 
     def at(self, u_mm: FloatArray, v_mm: FloatArray) -> FloatArray:
         """Return the height at points, bilinear, held constant beyond the sampling."""
-        nu, nv = self.height_mm.shape
+        return self._sample(self.height_mm, u_mm, v_mm)
+
+    def course(self, u_mm: FloatArray, v_mm: FloatArray) -> FloatArray:
+        """Return the smoothed height at points, as `at` does."""
+        return self._sample(self.smooth_mm, u_mm, v_mm)
+
+    def _sample(self, h: FloatArray, u_mm: FloatArray, v_mm: FloatArray) -> FloatArray:
+        nu, nv = h.shape
         a = np.clip((u_mm - self.u0_mm) / self.du_mm, 0.0, nu - 1.0)
         b = np.clip((v_mm - self.v0_mm) / self.dv_mm, 0.0, nv - 1.0)
         i = np.minimum(a.astype(np.int64), max(nu - 2, 0))
         j = np.minimum(b.astype(np.int64), max(nv - 2, 0))
         i1, j1 = np.minimum(i + 1, nu - 1), np.minimum(j + 1, nv - 1)
         s, t = a - i, b - j
-        h = self.height_mm
         low = h[i, j] * (1 - t) + h[i, j1] * t
         high = h[i1, j] * (1 - t) + h[i1, j1] * t
         return np.asarray(low * (1 - s) + high * s)
@@ -87,7 +98,7 @@ def _keep_face(height: FloatArray, step: tuple[float, float], *, upright: bool) 
 
 
 def _sheet(u0: float, v0: float, step: tuple[float, float], height: FloatArray) -> Sheet:
-    from scipy.ndimage import distance_transform_edt
+    from scipy.ndimage import distance_transform_edt, gaussian_filter
 
     gaps = ~np.isfinite(height)
     if gaps.any() and not gaps.all():
@@ -99,6 +110,11 @@ def _sheet(u0: float, v0: float, step: tuple[float, float], height: FloatArray) 
         du_mm=float(step[0]),
         dv_mm=float(step[1]),
         height_mm=np.asarray(height, dtype=np.float64),
+        smooth_mm=gaussian_filter(
+            np.asarray(height, dtype=np.float64),
+            [_COURSE_MM / abs(d) for d in step],
+            mode="nearest",
+        ),
     )
 
 
@@ -143,28 +159,28 @@ class BodyShape:
     def depth_fraction(self, points_mm: FloatArray) -> FloatArray:
         """Return 0 at the posterior and 1 at the anterior wall for points (n, 3), along y."""
         x, y, z = points_mm.T
-        back, front = self.posterior.at(x, z), self.anterior.at(x, z)
+        back, front = self.posterior.course(x, z), self.anterior.course(x, z)
         return np.asarray((back - y) / np.maximum(back - front, 1.0))
 
     def height_fraction(self, points_mm: FloatArray) -> FloatArray:
         """Return 0 at the inferior and 1 at the superior endplate for points (n, 3), along z."""
         x, y, z = points_mm.T
-        low, high = self.inferior.at(x, y), self.superior.at(x, y)
+        low, high = self.inferior.course(x, y), self.superior.course(x, y)
         return np.asarray((z - low) / np.maximum(high - low, 1.0))
 
     def width_fraction(self, points_mm: FloatArray) -> FloatArray:
         """Return 0 at the right and 1 at the left wall for points (n, 3), along x."""
         x, y, z = points_mm.T
-        low, high = self.right.at(y, z), self.left.at(y, z)
+        low, high = self.right.course(y, z), self.left.course(y, z)
         return np.asarray((x - low) / np.maximum(high - low, 1.0))
 
     def place(self, x_mm: FloatArray, depth: FloatArray, height: FloatArray) -> FloatArray:
         """Return points (n, 3) at given x, depth fraction and height fraction."""
         z = np.zeros_like(x_mm)
         for _ in range(3):
-            back, front = self.posterior.at(x_mm, z), self.anterior.at(x_mm, z)
+            back, front = self.posterior.course(x_mm, z), self.anterior.course(x_mm, z)
             y = back - depth * (back - front)
-            low, high = self.inferior.at(x_mm, y), self.superior.at(x_mm, y)
+            low, high = self.inferior.course(x_mm, y), self.superior.course(x_mm, y)
             z = low + height * (high - low)
         return np.stack([x_mm, y, z], axis=-1)
 

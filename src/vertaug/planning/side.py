@@ -9,8 +9,11 @@ from vertaug.case.spine import Pedicle, Region, Vertebra
 from vertaug.numerics.interpolation import sample_trilinear
 from vertaug.planning._clearance_layout import SLAB_FADE_MM
 from vertaug.planning.body import BodyShape
+from vertaug.planning.core_line import find_core_line
 
-_SLAB_START_MM = -5.0
+_SLAB_LENGTH_MM = (4.0, 7.5)
+"""How far behind the middle of its core the cortex counts as the pedicle's: to the end of the
+pedicle's region, within these limits. Behind it lie the arch and the entry (design default)."""
 _SLAB_END_MM = 20.0
 _BORDER_SHARE = 0.6
 """Share of the pedicle's half height in which its medial border is sought."""
@@ -32,7 +35,7 @@ class SideGeometry:
         False if the pedicle was not found; the rest is then mirrored from the other side or
         estimated from the body and serves only the routes beside the pedicle.
     centre_mm, axis, width_axis, height_axis : (3,) float64 arrays
-        A point on the axis and the unit directions: forward, lateral, superior.
+        The middle of the core line and the unit directions: forward along it, lateral, superior.
     half_width_mm, half_height_mm : float
         Half the extent along the width and the height axis.
     medial_border_mm : float
@@ -54,12 +57,9 @@ class SideGeometry:
     slab_start_mm: float
 
     def pack(self) -> FloatArray:
-        """Return the (18,) array that the clearance kernel takes."""
-        tail = [
-            *(self.half_width_mm, self.half_height_mm, self.slab_start_mm, _SLAB_END_MM),
-            *(self.sign, self.medial_border_mm),
-        ]
-        vectors = (self.centre_mm, self.axis, self.width_axis, self.height_axis)
+        """Return the (13,) array that the clearance kernel takes."""
+        tail = [self.slab_start_mm, _SLAB_END_MM, self.sign, self.medial_border_mm]
+        vectors = (self.centre_mm, self.axis, self.width_axis)
         return np.concatenate([*vectors, tail])
 
     def inferior_border_mm(self) -> float:
@@ -73,9 +73,9 @@ def side_geometry(vertebra: Vertebra, shape: BodyShape, side: str) -> SideGeomet
     own = vertebra.left_pedicle if side == "left" else vertebra.right_pedicle
     other = vertebra.right_pedicle if side == "left" else vertebra.left_pedicle
     if own is not None:
-        return _from_pedicle(vertebra, own, sign)
+        return _from_pedicle(vertebra, shape, own, sign)
     if other is not None:
-        return _mirror(_from_pedicle(vertebra, other, -sign), side)
+        return _mirror(_from_pedicle(vertebra, shape, other, -sign), side)
     # proportions of a mean lumbar vertebra: pedicle over the lateral third, upper half
     width = shape.half_width_mm
     zero = np.zeros(1)
@@ -91,7 +91,7 @@ def _build(
     *,
     found: bool,
     medial_mm: float | None = None,
-    start_mm: float = _SLAB_START_MM,
+    length_mm: float = _SLAB_LENGTH_MM[0],
 ) -> SideGeometry:
     centre, axis = line[0], line[1] / np.linalg.norm(line[1])
     up = np.array([0.0, 0.0, 1.0]) - axis[2] * axis
@@ -110,32 +110,38 @@ def _build(
         half_width_mm=halves[0],
         half_height_mm=halves[1],
         medial_border_mm=float(medial),
-        slab_start_mm=start_mm,
+        # the kernel fades in from here: half weight where the pedicle ends
+        slab_start_mm=-length_mm - SLAB_FADE_MM / 2,
     )
 
 
-def _from_pedicle(vertebra: Vertebra, pedicle: Pedicle, sign: float) -> SideGeometry:
-    frame = vertebra.frame
-    centre = frame.to_local(pedicle.isthmus_lps_mm)
-    axis = np.asarray(pedicle.axis) @ frame.axes
-    medial = _medial_border(vertebra, centre, pedicle.height_mm / 2, sign)
-    # behind the pedicle's own region the cortex belongs to the arch and the entry
-    region = Region.LEFT_PEDICLE if sign > 0 else Region.RIGHT_PEDICLE
-    index = np.argwhere(vertebra.mask(region))
-    start = _SLAB_START_MM
-    if len(index):
-        points = frame.to_local(vertebra.regions.grid.to_world(index))
-        start = float(np.clip(np.percentile((points - centre) @ axis, 10.0), start, -1.5))
-        start -= SLAB_FADE_MM / 2
+def _from_pedicle(
+    vertebra: Vertebra, shape: BodyShape, pedicle: Pedicle, sign: float
+) -> SideGeometry:
+    isthmus = vertebra.frame.to_local(pedicle.isthmus_lps_mm)
+    wall = float(shape.posterior.course(isthmus[:1], isthmus[2:])[0])
+    front, back = find_core_line(vertebra, isthmus, wall)
+    centre = (front + back) / 2
     return _build(
         pedicle.side,
         sign,
-        (centre, axis),
+        (centre, front - back),
         (pedicle.width_mm / 2, pedicle.height_mm / 2),
         found=True,
-        medial_mm=medial,
-        start_mm=start,
+        medial_mm=_medial_border(vertebra, centre, pedicle.height_mm / 2, sign),
+        length_mm=_length_behind(vertebra, centre, front - back, sign),
     )
+
+
+def _length_behind(vertebra: Vertebra, centre: FloatArray, axis: FloatArray, sign: float) -> float:
+    """How far the pedicle's region reaches behind the middle of its core."""
+    region = Region.LEFT_PEDICLE if sign > 0 else Region.RIGHT_PEDICLE
+    index = np.argwhere(vertebra.mask(region))
+    if not len(index):
+        return _SLAB_LENGTH_MM[0]
+    points = vertebra.frame.to_local(vertebra.regions.grid.to_world(index))
+    along = (points - centre) @ axis / np.linalg.norm(axis)
+    return float(np.clip(-np.percentile(along, 10.0), *_SLAB_LENGTH_MM))
 
 
 def _medial_border(
@@ -177,5 +183,5 @@ def _mirror(geometry: SideGeometry, side: str) -> SideGeometry:
         (geometry.half_width_mm, geometry.half_height_mm),
         found=False,
         medial_mm=geometry.medial_border_mm,
-        start_mm=geometry.slab_start_mm,
+        length_mm=-geometry.slab_start_mm - SLAB_FADE_MM / 2,
     )

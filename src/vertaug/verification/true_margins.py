@@ -16,10 +16,13 @@ _TIP_PART_MM = 10.0
 _FACET_REACH_MM = 6.0
 _ARCH_MM = 6.0
 """The arch begins about this far behind the posterior wall."""
-_PEDICLE_MM = (-4.0, 12.0)
+_PEDICLE_MM = (4.0, 8.0)
+"""A pedicle ends this far behind its isthmus or behind the posterior wall, whichever is later."""
+_MEDIAL_MM = 4.0
+"""The medial border is that of the coronal section this far behind the posterior wall."""
 _INSIDE_MM = 1.0
 """A path counts as inside the body this far in front of the posterior wall."""
-_FACING_MM = 8.0
+_FACING_MM = 9.0
 """Half the width in which the posterior wall faces the canal."""
 _RING = 24
 _STEEP = 0.7
@@ -60,8 +63,8 @@ def true_margins(path: NeedlePath, level: str, phantom: Phantom, route: Route) -
 
     The parts are those of the answer key, never measured ones: the canal, the faces of the body
     (endplates where the surface is nearer to level than to upright, walls elsewhere), the outer
-    surface of the bone from 4 mm behind the isthmus of the pedicle to the posterior wall, and
-    the neighbours' bone. A margin is None where nothing is within 12 mm.
+    surface of the bone between the posterior wall and the end of the pedicle, and the
+    neighbours' bone. A margin is None where nothing is within 12 mm.
 
     Parameters
     ----------
@@ -75,7 +78,7 @@ def true_margins(path: NeedlePath, level: str, phantom: Phantom, route: Route) -
     truth = phantom.truth
     walk = _walk(path)
     faces = body_faces(truth, level)
-    ahead = _ahead_of_wall(truth, level, faces["posterior"], walk)
+    ahead = _ahead_of_wall(truth, level, faces["posterior"], walk.points)
     behind = ahead < 0.0
     body = (ahead > _INSIDE_MM) & (faces["lateral"].depth(walk.points) > _INSIDE_MM)
     tip = body & (walk.way_mm <= _TIP_PART_MM)
@@ -84,7 +87,10 @@ def true_margins(path: NeedlePath, level: str, phantom: Phantom, route: Route) -
         for name, face in faces.items()
     }
     through = route is Route.TRANSPEDICULAR
-    quarters = _pedicle(truth, level, path.side, walk, behind) if through else {}
+    pedicle = getattr(truth[level], f"{path.side}_pedicle")
+    along = (walk.points - pedicle.isthmus_lps_mm) @ pedicle.axis
+    within = behind & ((ahead > -_PEDICLE_MM[1]) | (along > -_PEDICLE_MM[0]))
+    quarters = _pedicle(truth, level, path.side, walk, within) if through else {}
     facet, neighbour = _neighbours(truth, level, walk)
     return PathMargins(
         canal_mm=float(truth.signed_distance_to(level, "canal", walk.points).min())
@@ -101,7 +107,7 @@ def true_margins(path: NeedlePath, level: str, phantom: Phantom, route: Route) -
         pedicle_lateral_mm=quarters.get("lateral"),
         pedicle_superior_mm=quarters.get("superior"),
         pedicle_inferior_mm=quarters.get("inferior"),
-        medial_wall_mm=_medial_wall(truth, level, path.side, walk, behind),
+        medial_wall_mm=_medial_wall(truth, level, path.side, walk, within),
     )
 
 
@@ -138,24 +144,25 @@ def _walk(path: NeedlePath) -> _Walk:
     )
 
 
-def _ahead_of_wall(truth: PhantomTruth, level: str, wall: _Face, walk: _Walk) -> FloatArray:
+def _ahead_of_wall(
+    truth: PhantomTruth, level: str, wall: _Face, points_lps_mm: FloatArray
+) -> FloatArray:
     """How far points lie in front of the posterior wall, continued sideways from the canal."""
     from scipy.spatial import cKDTree
 
     frame = truth[level].frame
-    known, points = frame.to_local(wall.points), frame.to_local(walk.points)
+    known, points = frame.to_local(wall.points), frame.to_local(points_lps_mm)
     _, nearest = cKDTree(known[:, [0, 2]]).query(points[:, [0, 2]])
     return np.asarray(known[nearest, 1] - points[:, 1])
 
 
 def _pedicle(
-    truth: PhantomTruth, level: str, side: str, walk: _Walk, behind: NDArray[np.bool_]
+    truth: PhantomTruth, level: str, side: str, walk: _Walk, within: NDArray[np.bool_]
 ) -> dict[str, float]:
     """Clearance to the cortex all around and in the quarters of the needle's cross-section."""
     pedicle = getattr(truth[level], f"{side}_pedicle")
     frame = truth[level].frame
-    along = (walk.points - pedicle.isthmus_lps_mm) @ pedicle.axis
-    axis_points = walk.points[behind & (along > _PEDICLE_MM[0]) & (along < _PEDICLE_MM[1])]
+    axis_points = walk.points[within]
     lateral = np.cross(pedicle.axis, frame.axes[:, 2])
     lateral *= np.sign(lateral @ frame.axes[:, 0]) * (1.0 if side == "left" else -1.0)
     lateral -= (lateral @ walk.outward) * walk.outward
@@ -179,23 +186,25 @@ def _pedicle(
 
 
 def _medial_wall(
-    truth: PhantomTruth, level: str, side: str, walk: _Walk, behind: NDArray[np.bool_]
+    truth: PhantomTruth, level: str, side: str, walk: _Walk, within: NDArray[np.bool_]
 ) -> float | None:
     """Least distance lateral of the pedicle's medial border while behind the posterior wall."""
     key: LevelTruth = truth[level]
     pedicle = getattr(key, f"{side}_pedicle")
     sign = 1.0 if side == "left" else -1.0
-    along = (walk.points - pedicle.isthmus_lps_mm) @ pedicle.axis
-    x = sign * key.frame.to_local(walk.points)[:, 0]
-    use = behind & (along > _PEDICLE_MM[0])
-    up = np.linspace(-0.6, 0.6, 25)[:, None] * pedicle.height_mm / 2 * key.frame.axes[:, 2]
+    frame = key.frame
+    wall = body_faces(truth, level)["posterior"]
+    ahead = _ahead_of_wall(truth, level, wall, pedicle.isthmus_lps_mm[None])[0]
+    pace = -float(pedicle.axis @ frame.axes[:, 1])
+    middle = pedicle.isthmus_lps_mm - (_MEDIAL_MM + ahead) / pace * pedicle.axis
+    up = np.linspace(-0.6, 0.6, 25)[:, None] * pedicle.height_mm / 2 * frame.axes[:, 2]
     reach = np.arange(0.0, _FAR_MM, 0.05)
-    inward = -sign * reach[:, None] * key.frame.axes[:, 0]
-    places = pedicle.isthmus_lps_mm + up[:, None] + inward
-    outside = truth.evaluate(level, "bone", places) > 0.0
+    inward = -sign * reach[:, None] * frame.axes[:, 0]
+    outside = truth.evaluate(level, "bone", middle + up[:, None] + inward) > 0.0
     ways = reach[outside.argmax(axis=1)][outside.any(axis=1)]
-    border = sign * key.frame.to_local(pedicle.isthmus_lps_mm)[0] - ways.max()
-    return float(x[use].min() - walk.radius_mm - border) if use.any() else None
+    border = sign * frame.to_local(middle)[0] - ways.max()
+    x = sign * frame.to_local(walk.points)[:, 0]
+    return float(x[within].min() - walk.radius_mm - border) if within.any() else None
 
 
 def _neighbours(truth: PhantomTruth, level: str, walk: _Walk) -> tuple[float | None, float | None]:
