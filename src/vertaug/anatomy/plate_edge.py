@@ -43,7 +43,14 @@ class _Ridge:
 def refine_endplate(
     field: HeightField, scan: Scan, frame: VertebraFrame, *, upper: bool
 ) -> HeightField:
-    """Return the endplate with its heights taken from the CT where the CT shows it.
+    """Return an endplate, z over (x, y), with its heights taken from the CT (`refine_surface`)."""
+    return refine_surface(field, scan, frame, axis=2, outward=1.0 if upper else -1.0)
+
+
+def refine_surface(
+    field: HeightField, scan: Scan, frame: VertebraFrame, *, axis: int, outward: float
+) -> HeightField:
+    """Return a face of the body with its heights taken from the CT where the CT shows it.
 
     Around the smoothed surface of the mask each column of the CT is fitted by
     ``disc + (marrow - disc) step + content ridge``, both blurred by the scanner and the slice
@@ -53,21 +60,22 @@ def refine_endplate(
     Parameters
     ----------
     field : HeightField
-        Endplate of the mask, z over (x, y) in the vertebra frame.
+        Face of the mask along one axis of the vertebra frame, over the two others.
     scan : Scan
     frame : VertebraFrame
-    upper : bool
-        Superior endplate, else inferior.
+    axis : int
+        That axis: 1 for the anterior and posterior wall, 2 for the endplates.
+    outward : float
+        Direction out of the bone along it, 1 or -1.
     """
     seen = np.isfinite(field.height_mm)
     if seen.sum() < 30:
         return field
     step = float(field.u_mm[1] - field.u_mm[0])
     base = _smooth(field.height_mm, seen.astype(np.float64), np.array([2.0, 1.2]) / step)
-    outward = 1.0 if upper else -1.0
-    spacing = spacing_along(scan, frame.axes[:, 2])
+    spacing = spacing_along(scan, frame.axes[:, axis])
     offsets = np.arange(-_INWARD_MM - 0.5 * spacing, _OUTWARD_MM + 0.5 * spacing, _STEP_MM)
-    profiles = _read_columns(base, field, (scan, frame), outward * offsets)
+    profiles = _read_columns((field, base, axis), (scan, frame), outward * offsets)
     ridge = _fit_ridges(profiles, offsets, spacing)
     weight = np.zeros(field.height_mm.shape)
     height = base.copy()
@@ -108,20 +116,21 @@ def spacing_along(scan: Scan, direction: FloatArray) -> float:
 
 
 def _read_columns(
-    base: FloatArray,
-    field: HeightField,
+    face: tuple[HeightField, FloatArray, int],
     image: tuple[Scan, VertebraFrame],
     offsets: FloatArray,
 ) -> FloatArray:
-    """CT along z through the plate, from marrow to disc; (columns, offsets)."""
+    """CT along one axis through a face, out of the marrow; (columns, offsets)."""
     from scipy.ndimage import gaussian_filter
 
+    field, base, axis = face
     scan, frame = image
     seen = np.isfinite(field.height_mm)
     u, v = np.meshgrid(field.u_mm, field.v_mm, indexing="ij")
     local = np.empty((*base.shape, len(offsets), 3))
-    local[..., 0], local[..., 1] = u[:, :, None], v[:, :, None]
-    local[..., 2] = base[:, :, None] + offsets
+    across, along = (a for a in range(3) if a != axis)
+    local[..., across], local[..., along] = u[:, :, None], v[:, :, None]
+    local[..., axis] = base[:, :, None] + offsets
     index = scan.grid.to_index(frame.to_world(local))
     hu = sample_trilinear(np.clip(scan.hu, -300, 1500), index, outside=0.0)
     hu[~seen] = 0.0

@@ -17,7 +17,7 @@ from vertaug.anatomy.occupancy import (
     occupancy_on,
 )
 from vertaug.anatomy.pedicle import find_pedicle
-from vertaug.anatomy.plate_edge import refine_endplate, spacing_along
+from vertaug.anatomy.plate_edge import refine_endplate, refine_surface, spacing_along
 from vertaug.anatomy.pose import orthonormal_frame
 from vertaug.anatomy.region import mark_regions
 from vertaug.anatomy.symmetry import find_mirror_turn
@@ -157,7 +157,9 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
         find_surface(parts.occupancy, parts.body, parts.axes, 1, last=False),
         find_surface(parts.occupancy, parts.body, parts.axes, 1, last=True),
     )
-    points, profiles = find_landmarks(fields, walls, spacing_along(scan, frame.axes[:, 2]))
+    # behind, veins leave the wall and its ridge breaks off: there the mask is the steadier one
+    seen_walls = (refine_surface(walls[0], scan, frame, axis=1, outward=-1.0), walls[1])
+    points, profiles = find_landmarks(fields, seen_walls, spacing_along(scan, frame.axes[:, 2]))
     planes = (fit_plane(fields[0]), fit_plane(fields[1]))
     plates = [
         _endplate(field, plane, fit_endplate_line(profile, frame), frame)
