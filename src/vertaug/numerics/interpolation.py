@@ -26,7 +26,8 @@ def sample_trilinear(
     from vertaug.numerics._interpolation_numba import sample_trilinear_points
 
     points = np.ascontiguousarray(index_points, dtype=np.float64)
-    field = np.ascontiguousarray(values, dtype=np.float32)
+    field = np.ascontiguousarray(values, dtype=np.float32).view()
+    field.flags.writeable = False  # one compiled kernel for frozen volumes and others
     flat = sample_trilinear_points(field, points.reshape(-1, 3), float(outside))
     return np.asarray(flat.reshape(points.shape[:-1]))
 

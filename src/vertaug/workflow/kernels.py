@@ -100,6 +100,7 @@ _FIELD, _ROWS, _ROW, _ONE = "float32[:,:,::1]", "float64[:,::1]", "float64[::1]"
 _DISTANCE = "vertaug.numerics._distance_numba"
 _FEET, _VOXELS = "float32[:,::1]", "int32[:,::1]"
 _FIELDS = "float32[:,:,:,::1]"
+_FROZEN = "Array(float32, 3, 'C', readonly=True)"
 _SHAPE = "UniTuple(int64, 3)"
 
 CHAIN_KERNELS: tuple[KernelSignature, ...] = (
@@ -110,7 +111,7 @@ CHAIN_KERNELS: tuple[KernelSignature, ...] = (
         arguments=(_FIELD, _FEET, _FEET, _VOXELS, "int32[:,:,::1]", "int32[:,:,:,::1]", _ONE),
     ),
     KernelSignature(
-        module=_INTERPOLATION, name="sample_trilinear_points", arguments=(_FIELD, _ROWS, _ONE)
+        module=_INTERPOLATION, name="sample_trilinear_points", arguments=(_FROZEN, _ROWS, _ONE)
     ),
     KernelSignature(
         module=_INTERPOLATION,
