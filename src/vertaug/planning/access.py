@@ -28,6 +28,7 @@ from vertaug.planning.side import SideGeometry, side_geometry
 from vertaug.planning.views import standard_views, view_of_needle
 
 _DEFAULT_RULES = SafetyRules()
+_SIDES = ("left", "right")
 _ROUTE_WORDS = {
     Route.TRANSPEDICULAR: "transpedicular",
     Route.PARAPEDICULAR: "parapedicular",
@@ -117,7 +118,8 @@ def _open_site(spine: Spine, level: str) -> Site:
         raise LevelError(message)
     shape = body_shape(vertebra)
     fields = build_fields(vertebra, shape, spine.patient)
-    return Site(spine=spine, vertebra=vertebra, shape=shape, fields=fields)
+    sides = {name: side_geometry(vertebra, shape, name) for name in _SIDES}
+    return Site(spine=spine, vertebra=vertebra, shape=shape, fields=fields, sides=sides)
 
 
 def _find_paths(
@@ -125,8 +127,7 @@ def _find_paths(
 ) -> Paths:
     """Best path of each route, side and purpose with one needle."""
     paths: Paths = {}
-    for name in ("left", "right"):
-        side = side_geometry(site.vertebra, site.shape, name)
+    for side in site.sides.values():
         for route in routes_of_level(site.vertebra.level):
             if side.found or route is not Route.TRANSPEDICULAR:
                 paths |= _search_route(site, side, route, (needle, procedures, rules))
@@ -160,7 +161,7 @@ def _search_route(
 
 def _views(level: str, site: Site, plans: Sequence[AccessPlan]) -> tuple[WorkingView, ...]:
     views = list(standard_views(level, site.vertebra.frame))
-    for side in ("left", "right"):
+    for side in _SIDES:
         path = _first_path(plans, side)
         if path is not None:
             views.append(view_of_needle(f"barrel_{side}", path))
@@ -178,11 +179,11 @@ def _advice(
     """Return what to know where a side has no pedicle, no path or no safe path."""
     advice = [
         f"No {side} pedicle was found at {site.vertebra.level}: no transpedicular path there."
-        for side in ("left", "right")
-        if not side_geometry(site.vertebra, site.shape, side).found
+        for side in _SIDES
+        if not site.sides[side].found
     ]
     for procedure, needle in needles.items():
-        for side in ("left", "right"):
+        for side in _SIDES:
             own = {k: p for k, p in paths.items() if (k.procedure, k.side) == (procedure, side)}
             text = _advice_for_side(site, own, (procedure, side, needle), rules)
             advice += [text] if text else []
@@ -194,7 +195,7 @@ def _advice_for_side(
 ) -> str:
     """Say which margin fails on the first route of a side, and what would help; empty if none."""
     procedure, side, needle = what
-    geometry = side_geometry(site.vertebra, site.shape, side)
+    geometry = site.sides[side]
     routes = routes_of_level(site.vertebra.level)
     first = routes[0] if geometry.found else routes[1]
     safe = {key.route for key, member in own.items() if member.path.safe}

@@ -1,5 +1,6 @@
 """From a search result to a finished needle path."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ from vertaug.planning.objective import (
 )
 from vertaug.planning.refine import BestPath
 from vertaug.planning.robustness import breach_probability
+from vertaug.planning.side import SideGeometry
 from vertaug.planning.skin import way_to_skin
 
 
@@ -34,6 +36,7 @@ class Site:
     vertebra: Vertebra
     shape: BodyShape
     fields: ClearanceFields
+    sides: Mapping[str, SideGeometry]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
