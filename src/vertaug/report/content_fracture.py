@@ -26,24 +26,46 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
         detail = f"{count} levels measured, {len(case.assessment.incomplete)} not"
         return (Tile(label="Level", value=level or "none", detail=detail),)
     name, loss = largest_loss(measured.loss_percent)
-    density = measured.trabecular
-    value = f"{density.mean_hu:.0f} HU"
-    detail = "trabecular, no calibration"
-    if density.density_mg_per_ml is not None:
-        value = f"{density.density_mg_per_ml:.0f} mg/ml"
-        spread = density.uncertainty_mg_per_ml
-        around = "" if spread is None else f"± {spread:.0f}, "
-        detail = f"{around}trabecular {density.mean_hu:.0f} HU"
+    lost, where = loss, f"{name} height"
+    if measured.profile_loss_percent is not None and measured.profile_loss_percent > loss:
+        lost = measured.profile_loss_percent
+        where = f"along the profile; {name} {words.percent(loss)}"
     return (
         Tile(label="Level", value=level, detail=words.grade(measured.genant_grade, measured.shape)),
-        Tile(label="Largest height loss", value=words.percent(loss), detail=f"{name} height"),
+        Tile(label="Largest height loss", value=words.percent(lost), detail=where),
         Tile(
             label="Wedge angle",
             value=words.degrees(abs(measured.wedge_angle_deg)),
             detail="kyphotic" if measured.wedge_angle_deg >= 0 else "lordotic",
         ),
-        Tile(label="Density", value=value, detail=detail),
+        _density_tile(case, level),
     )
+
+
+def _density_tile(case: ReportInput, level: str) -> Tile:
+    """Return the density of the bodies without fracture beside the level.
+
+    A broken body is compacted: its own density would read as better bone.
+    """
+    intact = {n: m for n, m in case.assessment.levels.items() if m.genant_grade == 0 and n != level}
+    order = sort_levels({level, *intact})
+    place = order.index(level)
+    near = [*order[max(place - 1, 0) : place], *order[place + 1 : place + 2]]
+    if not near:
+        return Tile(label="Density", value=words.MISSING, detail="no body without fracture")
+    bone = [intact[n].trabecular for n in near]
+    where = f"{' and '.join(near)}, intact"
+    known = [b.density_mg_per_ml for b in bone if b.density_mg_per_ml is not None]
+    if len(known) < len(bone):
+        values = [b.mean_hu for b in bone]
+        unit, where = "HU", f"{where}, no calibration"
+    else:
+        values, unit = known, "mg/ml"
+        spread = bone[0].uncertainty_mg_per_ml
+        where = where if spread is None else f"{where}, ± {spread:.0f}"
+    low, high = f"{min(values):.0f}", f"{max(values):.0f}"
+    value = low if low == high else f"{low}–{high}"
+    return Tile(label=f"Density, {unit}", value=value, detail=where)
 
 
 def heights_table(measured: VertebraMeasurement) -> Table:
@@ -97,6 +119,8 @@ def findings_table(measured: VertebraMeasurement, calibration: DensityCalibratio
             f"{density.density_mg_per_ml:.0f}{around} mg/ml, {density.mean_hu:.0f} HU "
             f"({calibration.method} calibration)"
         )
+    if measured.genant_grade > 0:
+        bone += "; compacted, not comparable"
     volume = words.millilitres(measured.body_volume_ml)
     if measured.lost_volume_ml is not None:
         volume += f", {words.millilitres(measured.lost_volume_ml)} below the predicted"

@@ -1,5 +1,7 @@
 """The planned part of the report in words and tables."""
 
+import numpy as np
+
 from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
 from vertaug.case.spine import Vertebra
 from vertaug.planning.rules import SafetyRules
@@ -7,6 +9,8 @@ from vertaug.report import words
 from vertaug.report.content import Cell, Status, Table, Tile, cells
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import Mark
+
+UNCHECKED = "Vessels, nerve roots, pleura, kidney and bowel are not checked."
 
 
 def judgeable_mm(case: ReportInput) -> float:
@@ -60,6 +64,18 @@ def shown_paths(plan: AccessPlan) -> tuple[NeedlePath, ...]:
     return tuple(sorted(plan.paths, key=lambda p: p.side != "right"))
 
 
+def _narrow_words(case: ReportInput, plan: AccessPlan) -> str:
+    """Return which margins are kept by less than the scan can tell, as part of a sentence."""
+    limit = judgeable_mm(case)
+    narrow = [
+        f"{path.side} {name}"
+        for path in shown_paths(plan)
+        for name, value, required in margin_rows(path, case.rules)
+        if value is not None and mark_margin(value, required, limit) is Mark.NARROW
+    ]
+    return f" (narrow: {', '.join(narrow)})" if narrow else ""
+
+
 def status(case: ReportInput) -> Status:
     """Return the sentence at the top of the first page."""
     planning = case.planning
@@ -75,7 +91,8 @@ def status(case: ReportInput) -> Status:
         text = (
             f"{words.procedure(plan.procedure).capitalize()}, {words.route(plan.route)}, "
             f"{words.sides(plan.sides)}, {planning.needle.gauge} G: the {keep} every required "
-            f"margin. {safe} of {len(planning.plans)} plans are safe."
+            f"margin of bone and canal{_narrow_words(case, plan)}. {safe} of "
+            f"{len(planning.plans)} plans do. {UNCHECKED}"
         )
         return Status(mark=Mark.KEPT, text=text, advice=planning.advice)
     if plan is None:
@@ -94,10 +111,12 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
     if planning is None:
         return ()
     if plan is None:
-        return (Tile(label="Best plan", value="none", detail=f"{planning.needle.gauge} G"),)
+        return (
+            Tile(label="Highest-scoring plan", value="none", detail=f"{planning.needle.gauge} G"),
+        )
     side = {"both": "both sides", "left": "left", "right": "right"}[plan.sides]
     detail = f"{words.route(plan.route)}, {planning.needle.gauge} G"
-    label = "Best plan" if plan.safe else "Best plan, NOT SAFE"
+    label = "Highest-scoring plan" if plan.safe else "Least bad plan, NOT SAFE"
     return (Tile(label=label, value=side, detail=detail),)
 
 
@@ -105,10 +124,19 @@ def skin_words(vertebra: Vertebra, path: NeedlePath) -> str:
     """Return where the needle meets the skin, measured from the body of the level."""
     if path.skin_entry_lps_mm is None:
         return "outside the scan"
-    x, _, z = vertebra.frame.to_local(path.skin_entry_lps_mm)
+    # along the patient, not along the tilted vertebra: this is where the skin is marked
+    x, _, z = path.skin_entry_lps_mm - vertebra.frame.origin_lps_mm
     side = "left" if x >= 0 else "right"
-    height = "above" if z >= 0 else "below"
-    return f"{abs(x):.0f} mm {side} of midline, {abs(z):.0f} mm {height} body centre"
+    end = "headward" if z >= 0 else "footward"
+    return f"{abs(x):.0f} mm {side}, {abs(z):.0f} mm {end}"
+
+
+def sagittal_words(path: NeedlePath) -> str:
+    """Return the sagittal inclination to the vertebra and to the patient."""
+    along = path.target_lps_mm - path.entry_lps_mm
+    tilt = float(np.degrees(np.arctan2(-along[2], np.hypot(along[0], along[1]))))
+    own = words.caudal(path.sagittal_angle_deg)
+    return f"{own} ({words.caudal(tilt)} in patient)"
 
 
 def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], ...]:
@@ -119,12 +147,12 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], .
         total = words.millimetres(path.skin_depth_mm + path.length_mm)
     along, high, across = path.tip_thirds
     rows = (
-        ("skin entry", skin_words(vertebra, path)),
-        ("skin to bone", skin),
+        ("skin entry from body centre", skin_words(vertebra, path)),
+        ("skin to bone, as scanned", skin),
         ("bone entry to tip", words.millimetres(path.length_mm)),
         ("skin to tip", total),
         ("axial angle", words.medial(path.axial_angle_deg)),
-        ("sagittal angle", words.caudal(path.sagittal_angle_deg)),
+        ("sagittal angle to endplates", sagittal_words(path)),
         ("tip, third of body", f"{along}, {high}, {across}"),
         ("tip, depth in body", words.percent(100 * path.tip_depth_fraction)),
         ("pedicle breach class", path.gertzbein_robbins or "not through the pedicle"),
@@ -149,11 +177,14 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
         rows.append((Cell(text=label), *cells(*texts)))
     cement = case.planning.cement
     note = (
-        f"Cement: aim for {words.millilitres(cement.target_ml)} "
-        f"({cement.low_ml:.1f}–{cement.high_ml:.1f} ml)."
+        f"Cement volume estimate: {cement.low_ml:.1f}–{cement.high_ml:.1f} ml, middle "
+        f"{words.millilitres(cement.target_ml)}; from the volume of the body, not an order. "
+        "Skin: along the patient as scanned; prone it differs."
     )
     needle = case.planning.needle
-    title = f"Best plan: {needle.gauge} G, outer diameter {needle.outer_diameter_mm:.2f} mm"
+    title = (
+        f"Highest-scoring plan: {needle.gauge} G, outer diameter {needle.outer_diameter_mm:.2f} mm"
+    )
     first = Table(title=title, columns=("", *heads), rows=tuple(rows), note=note)
     return [first, _margins_table(case, plan, heads)]
 
@@ -220,7 +251,7 @@ def candidates_table(planning: PlanningResult) -> Table:
         title=f"All plans at {planning.level}, best first",
         columns=(
             "No.", "Procedure", "Route", "Side", "Score", "Canal mm", "Pedicle mm",
-            "Front wall mm", "Length mm", "Angles medial / caudal", "Class", "State",
+            "Front wall mm", "Bone to tip mm", "Angles medial / caudal", "Class", "State",
         ),
         rows=tuple(rows),
         note="Margins: the smaller one of both needles. Score: see Method.",
@@ -252,7 +283,16 @@ def _candidate_row(number: int, plan: AccessPlan) -> tuple[Cell, ...]:
             " · ".join(p.gertzbein_robbins or words.MISSING for p in plan.paths),
         ),
         Cell(
-            text="safe" if plan.safe else f"not safe: {violations}" if violations else "not safe",
+            text=_state_words(plan, violations),
             mark=Mark.KEPT if plan.safe else Mark.CUT,
         ),
     )
+
+
+def _state_words(plan: AccessPlan, violations: str) -> str:
+    """Return whether a plan keeps its margins, and whether its skin entry is seen."""
+    text = "margins kept"
+    if not plan.safe:
+        text = f"not safe: {violations}" if violations else "not safe"
+    unseen = [p.side for p in plan.paths if p.skin_entry_lps_mm is None]
+    return f"{text}; skin outside the scan: {', '.join(unseen)}" if unseen else text

@@ -33,20 +33,28 @@ def test_numbers_of_the_first_page_are_those_of_the_case(report_input, assessmen
     margins = table(content, "Margins")
     path = planning.plans[0].paths[0]
     assert row(margins, "canal")[1:] == [f"{path.margins.canal_mm:.1f}"] * 2 + ["≥ 1.0"]
-    assert row(table(content, "Best plan"), "bone entry to tip")[1] == f"{path.length_mm:.1f} mm"
-    assert row(table(content, "Best plan"), "skin to tip")[1] == f"{27 + path.length_mm:.1f} mm"
+    assert (
+        row(table(content, "Highest-scoring plan"), "bone entry to tip")[1]
+        == f"{path.length_mm:.1f} mm"
+    )
+    assert (
+        row(table(content, "Highest-scoring plan"), "skin to tip")[1]
+        == f"{27 + path.length_mm:.1f} mm"
+    )
 
 
 def test_the_right_needle_comes_first_as_in_the_pictures(report_input):
     assert table(build_content(report_input), "Margins").columns[1:3] == ("right", "left")
 
 
-def test_skin_entry_is_given_from_the_midline(spine, planning):
+def test_skin_entry_is_given_along_the_patient(spine, planning):
     frame = spine["L1"].frame
     path = replace(
-        planning.plans[0].paths[0], skin_entry_lps_mm=frame.to_world([-43.2, 80.0, -11.7])
+        planning.plans[0].paths[0],
+        skin_entry_lps_mm=frame.origin_lps_mm + np.array([-43.2, 80.0, -11.7]),
     )
-    assert skin_words(spine["L1"], path) == "43 mm right of midline, 12 mm below body centre"
+    words = "43 mm right, 12 mm footward"
+    assert skin_words(spine["L1"], path) == words
     assert skin_words(spine["L1"], replace(path, skin_entry_lps_mm=None)) == "outside the scan"
 
 

@@ -52,8 +52,8 @@ def test_page_holds_disclaimer_and_numbers(page, planning, assessment):
         f"{assessment.levels['L1'].heights_mm.anterior:.1f}",
         f"{path.length_mm:.1f} mm",
         "LAO 17°",
-        "aim for 4.4 ml (3.3–5.5 ml)",
-        "24 mm left of midline",
+        "3.3–5.5 ml, middle 4.4 ml",
+        "24 mm left,",
     ):
         assert value in text
 
