@@ -254,7 +254,10 @@ def candidates_table(planning: PlanningResult) -> Table:
             "Front wall mm", "Bone to tip mm", "Angles medial / caudal", "Class", "State",
         ),
         rows=tuple(rows),
-        note="Margins: the smaller one of both needles. Score: see Method.",
+        note=(
+            "Margins: the smaller one of both needles. State: whether all required margins are "
+            "kept; no skin: a skin entry lies outside the scan. Score: see Method."
+        ),
     )  # fmt: skip
 
 
@@ -291,8 +294,8 @@ def _candidate_row(number: int, plan: AccessPlan) -> tuple[Cell, ...]:
 
 def _state_words(plan: AccessPlan, violations: str) -> str:
     """Return whether a plan keeps its margins, and whether its skin entry is seen."""
-    text = "margins kept"
+    text = "kept"
     if not plan.safe:
         text = f"not safe: {violations}" if violations else "not safe"
-    unseen = [p.side for p in plan.paths if p.skin_entry_lps_mm is None]
-    return f"{text}; skin outside the scan: {', '.join(unseen)}" if unseen else text
+    unseen = any(p.skin_entry_lps_mm is None for p in plan.paths)
+    return f"{text}, no skin" if unseen else text
