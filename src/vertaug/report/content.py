@@ -8,11 +8,12 @@ from vertaug.report.style import Mark
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One entry of a table: its text, how it stands, and whether it is stressed."""
+    """One entry of a table: its text, how it stands, and whether it is bold or in small print."""
 
     text: str
     mark: Mark = Mark.NONE
     strong: bool = False
+    small: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def cells(*texts: str) -> tuple[Cell, ...]:
 
 def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
-    from vertaug.report import content_fracture, content_method, content_plan
+    from vertaug.report import content_fracture, content_list, content_method, content_plan
 
     level = case.level
     title = f"Vertebral augmentation plan, {level}" if case.planning else "Spine measurement"
@@ -98,12 +99,12 @@ def build_content(case: ReportInput) -> ReportContent:
     measurement = case.assessment.levels.get(level) if level is not None else None
     if measurement is not None:
         left += [content_fracture.heights_table(measurement)]
-        findings = content_fracture.findings_table(measurement, case.calibration)
+        findings = content_fracture.findings_table(measurement, case)
         (left if case.planning is not None else right).append(findings)
     if case.planning is not None:
         left += [content_plan.views_table(case.planning)]
         right += content_plan.best_plan_tables(case)
-        wide += [content_plan.candidates_table(case.planning)]
+        wide += [content_list.candidates_table(case)]
     return ReportContent(
         title=title,
         case_name=case.provenance.case_name,

@@ -27,8 +27,9 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
         return (Tile(label="Level", value=level or "none", detail=detail),)
     name, loss = largest_loss(measured.loss_percent)
     lost, where = loss, f"{name} height"
-    if measured.profile_loss_percent is not None and measured.profile_loss_percent > loss:
-        lost = measured.profile_loss_percent
+    profile = measured.profile_loss_percent
+    if profile is not None and profile > loss + 1.0:
+        lost = profile
         where = f"along the profile; {name} {words.percent(loss)}"
     return (
         Tile(label="Level", value=level, detail=words.grade(measured.genant_grade, measured.shape)),

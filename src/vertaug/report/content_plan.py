@@ -8,9 +8,13 @@ from vertaug.planning.rules import SafetyRules
 from vertaug.report import words
 from vertaug.report.content import Cell, Status, Table, Tile, cells
 from vertaug.report.inputs import ReportInput
+from vertaug.report.nearest import anterior_wall_aside_mm
 from vertaug.report.style import Mark
 
 UNCHECKED = "Vessels, nerve roots, pleura, kidney and bowel are not checked."
+ANTERIOR_WALL = "anterior wall"
+ANTERO_LATERAL_MM = 8.0
+"""From here on, off the midline, the anterior wall is named the antero-lateral one."""
 
 
 def judgeable_mm(case: ReportInput) -> float:
@@ -42,7 +46,7 @@ def margin_rows(
         ("pedicle, lateral", m.pedicle_lateral_mm, rules.pedicle_mm),
         ("pedicle, superior", m.pedicle_superior_mm, rules.pedicle_mm),
         ("medial border of pedicle", m.medial_wall_mm, rules.medial_wall_mm),
-        ("anterior wall", m.anterior_wall_mm, rules.anterior_wall_mm),
+        (ANTERIOR_WALL, m.anterior_wall_mm, rules.anterior_wall_mm),
         ("posterior wall (tip)", m.posterior_wall_mm, rules.posterior_wall_mm),
         ("lateral wall", m.lateral_wall_mm, rules.lateral_wall_mm),
         ("superior endplate", m.superior_endplate_mm, rules.endplate_mm),
@@ -64,16 +68,31 @@ def shown_paths(plan: AccessPlan) -> tuple[NeedlePath, ...]:
     return tuple(sorted(plan.paths, key=lambda p: p.side != "right"))
 
 
-def _narrow_words(case: ReportInput, plan: AccessPlan) -> str:
-    """Return which margins are kept by less than the scan can tell, as part of a sentence."""
+def narrow_margins(case: ReportInput, plan: AccessPlan) -> tuple[str, ...]:
+    """Return the margins that are kept by less than the scan can tell, side and name."""
     limit = judgeable_mm(case)
-    narrow = [
-        f"{path.side} {name}"
+    return tuple(
+        f"{path.side} {wall_name(case, path) if name == ANTERIOR_WALL else name}"
         for path in shown_paths(plan)
         for name, value, required in margin_rows(path, case.rules)
         if value is not None and mark_margin(value, required, limit) is Mark.NARROW
-    ]
-    return f" (narrow: {', '.join(narrow)})" if narrow else ""
+    )
+
+
+def wall_name(case: ReportInput, path: NeedlePath) -> str:
+    """Return ``anterior wall``, or that it is its antero-lateral part that the tip is nearest."""
+    vertebra = case.spine.vertebrae[case.level or ""]
+    aside = anterior_wall_aside_mm(vertebra, path)
+    return "antero-lateral wall" if abs(aside) > ANTERO_LATERAL_MM else ANTERIOR_WALL
+
+
+def _narrow_words(case: ReportInput, plan: AccessPlan) -> str:
+    """Return how many margins are narrow and which, as part of a sentence."""
+    narrow = narrow_margins(case, plan)
+    if not narrow:
+        return ""
+    count = "one margin" if len(narrow) == 1 else f"{len(narrow)} margins"
+    return f"; {count} narrow: {', '.join(narrow)}"
 
 
 def status(case: ReportInput) -> Status:
@@ -90,23 +109,23 @@ def status(case: ReportInput) -> Status:
         keep = "needle keeps" if len(plan.paths) == 1 else "needles keep"
         text = (
             f"{words.procedure(plan.procedure).capitalize()}, {words.route(plan.route)}, "
-            f"{words.sides(plan.sides)}, {planning.needle.gauge} G: the {keep} every required "
-            f"margin of bone and canal{_narrow_words(case, plan)}. {safe} of "
-            f"{len(planning.plans)} plans do. {UNCHECKED}"
+            f"{words.sides(plan.sides)}, {planning.needle.gauge} G: the {keep} all bone and "
+            f"canal margins{_narrow_words(case, plan)}. {safe} of {len(planning.plans)} plans do. "
+            f"{UNCHECKED}"
         )
         return Status(mark=Mark.KEPT, text=text, advice=planning.advice)
     if plan is None:
         text = f"No path could be planned at {planning.level} with {planning.needle.gauge} G."
     else:
         text = (
-            f"NO SAFE PATH at {planning.level} with {planning.needle.gauge} G: every path "
-            "breaks a required margin. The least bad one is drawn in red."
+            f"NO PATH KEEPS ALL BONE AND CANAL MARGINS at {planning.level} with "
+            f"{planning.needle.gauge} G. The least bad one is drawn in red. {UNCHECKED}"
         )
     return Status(mark=Mark.CUT, text=text, advice=planning.advice)
 
 
 def tiles(case: ReportInput) -> tuple[Tile, ...]:
-    """Return the summary of the best plan."""
+    """Return the summary of the plan that is shown."""
     plan, planning = best_plan(case.planning), case.planning
     if planning is None:
         return ()
@@ -116,7 +135,7 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
         )
     side = {"both": "both sides", "left": "left", "right": "right"}[plan.sides]
     detail = f"{words.route(plan.route)}, {planning.needle.gauge} G"
-    label = "Highest-scoring plan" if plan.safe else "Least bad plan, NOT SAFE"
+    label = "Highest-scoring plan" if plan.safe else "Least bad plan, MARGIN CUT"
     return (Tile(label=label, value=side, detail=detail),)
 
 
@@ -124,19 +143,19 @@ def skin_words(vertebra: Vertebra, path: NeedlePath) -> str:
     """Return where the needle meets the skin, measured from the body of the level."""
     if path.skin_entry_lps_mm is None:
         return "outside the scan"
-    # along the patient, not along the tilted vertebra: this is where the skin is marked
+    # along the table, not along the tilted vertebra: this is where the skin is marked
     x, _, z = path.skin_entry_lps_mm - vertebra.frame.origin_lps_mm
     side = "left" if x >= 0 else "right"
     end = "headward" if z >= 0 else "footward"
-    return f"{abs(x):.0f} mm {side}, {abs(z):.0f} mm {end}"
+    return f"{abs(x):.0f} mm {side}, {abs(z):.0f} mm {end} along the table"
 
 
 def sagittal_words(path: NeedlePath) -> str:
-    """Return the sagittal inclination to the vertebra and to the patient."""
+    """Return the sagittal inclination to the endplates and in the patient."""
     along = path.target_lps_mm - path.entry_lps_mm
     tilt = float(np.degrees(np.arctan2(-along[2], np.hypot(along[0], along[1]))))
     own = words.caudal(path.sagittal_angle_deg)
-    return f"{own} ({words.caudal(tilt)} in patient)"
+    return f"{own} to the endplates = {words.caudal(tilt)} in the patient"
 
 
 def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], ...]:
@@ -147,12 +166,12 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], .
         total = words.millimetres(path.skin_depth_mm + path.length_mm)
     along, high, across = path.tip_thirds
     rows = (
-        ("skin entry from body centre", skin_words(vertebra, path)),
+        ("skin, from body centre", skin_words(vertebra, path)),
         ("skin to bone, as scanned", skin),
         ("bone entry to tip", words.millimetres(path.length_mm)),
-        ("skin to tip", total),
+        ("skin to tip, as scanned", total),
         ("axial angle", words.medial(path.axial_angle_deg)),
-        ("sagittal angle to endplates", sagittal_words(path)),
+        ("sagittal angle", sagittal_words(path)),
         ("tip, third of body", f"{along}, {high}, {across}"),
         ("tip, depth in body", words.percent(100 * path.tip_depth_fraction)),
         ("pedicle breach class", path.gertzbein_robbins or "not through the pedicle"),
@@ -177,14 +196,13 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
         rows.append((Cell(text=label), *cells(*texts)))
     cement = case.planning.cement
     note = (
-        f"Cement volume estimate: {cement.low_ml:.1f}–{cement.high_ml:.1f} ml, middle "
-        f"{words.millilitres(cement.target_ml)}; from the volume of the body, not an order. "
-        "Skin: along the patient as scanned; prone it differs."
+        f"Cement volume estimate {cement.low_ml:.1f}–{cement.high_ml:.1f} ml (from the body's "
+        "volume, not a target). Along the table: the patient's head-foot axis. Skin as scanned; "
+        "the prone depth differs."
     )
     needle = case.planning.needle
-    title = (
-        f"Highest-scoring plan: {needle.gauge} G, outer diameter {needle.outer_diameter_mm:.2f} mm"
-    )
+    name = "Highest-scoring plan" if plan.safe else "Least bad plan"
+    title = f"{name}: {needle.gauge} G, outer diameter {needle.outer_diameter_mm:.2f} mm"
     first = Table(title=title, columns=("", *heads), rows=tuple(rows), note=note)
     return [first, _margins_table(case, plan, heads)]
 
@@ -224,78 +242,20 @@ def views_table(planning: PlanningResult) -> Table:
     rows = tuple(
         (
             Cell(text=names.get(v.name, v.name)),
-            Cell(text=words.primary(v.primary_angle_deg), strong=True),
-            Cell(text=words.secondary(v.secondary_angle_deg), strong=True),
-            Cell(text=words.prone_receptor(v.primary_angle_deg, v.secondary_angle_deg)),
+            Cell(
+                text=words.prone_receptor(v.primary_angle_deg, v.secondary_angle_deg), strong=True
+            ),
+            Cell(text=words.positioner(v.primary_angle_deg, v.secondary_angle_deg), small=True),
         )
         for v in planning.views
     )
     return Table(
         title="Working views (C-arm)",
-        columns=("", "primary", "secondary", "prone, receptor above"),
+        columns=("", "prone, receptor above", "DICOM, supine"),
         rows=rows,
         note=(
-            "Primary and secondary: DICOM positioner angles, receptor in front of the patient at "
-            "0°. Last column: the same line of sight with the receptor above the prone patient, "
-            "tilted toward the patient's left or right, head or feet."
+            "Prone: receptor above the back, tilted from straight above toward the patient's left "
+            "or right, head or feet. DICOM: the same line of sight as positioner angles, receptor "
+            "in front of the supine patient at 0°."
         ),
     )
-
-
-def candidates_table(planning: PlanningResult) -> Table:
-    """Return all plans, best first."""
-    rows = []
-    for number, plan in enumerate(planning.plans, start=1):
-        rows.append(_candidate_row(number, plan))
-    return Table(
-        title=f"All plans at {planning.level}, best first",
-        columns=(
-            "No.", "Procedure", "Route", "Side", "Score", "Canal mm", "Pedicle mm",
-            "Front wall mm", "Bone to tip mm", "Angles medial / caudal", "Class", "State",
-        ),
-        rows=tuple(rows),
-        note=(
-            "Margins: the smaller one of both needles. State: whether all required margins are "
-            "kept; no skin: a skin entry lies outside the scan. Score: see Method."
-        ),
-    )  # fmt: skip
-
-
-def _candidate_row(number: int, plan: AccessPlan) -> tuple[Cell, ...]:
-    """Return one plan as a row."""
-    canal = min(p.margins.canal_mm for p in plan.paths)
-    pedicle = [p.margins.pedicle_mm for p in plan.paths if p.margins.pedicle_mm is not None]
-    angles = " · ".join(
-        f"{p.axial_angle_deg:.0f}° / {p.sagittal_angle_deg:.0f}°" for p in plan.paths
-    )
-    violations = "; ".join(
-        f"{p.side}: {v}" if len(plan.paths) > 1 else v for p in plan.paths for v in p.violations
-    )
-    return (
-        Cell(text=str(number), strong=True),
-        *cells(
-            words.procedure(plan.procedure),
-            words.route(plan.route),
-            plan.sides,
-            f"{plan.score:.2f}",
-            words.millimetres(canal, unit=False),
-            words.millimetres(min(pedicle) if pedicle else None, unit=False),
-            words.millimetres(min(p.margins.anterior_wall_mm for p in plan.paths), unit=False),
-            " · ".join(f"{p.length_mm:.0f}" for p in plan.paths),
-            angles.replace("-", "−"),
-            " · ".join(p.gertzbein_robbins or words.MISSING for p in plan.paths),
-        ),
-        Cell(
-            text=_state_words(plan, violations),
-            mark=Mark.KEPT if plan.safe else Mark.CUT,
-        ),
-    )
-
-
-def _state_words(plan: AccessPlan, violations: str) -> str:
-    """Return whether a plan keeps its margins, and whether its skin entry is seen."""
-    text = "kept"
-    if not plan.safe:
-        text = f"not safe: {violations}" if violations else "not safe"
-    unseen = any(p.skin_entry_lps_mm is None for p in plan.paths)
-    return f"{text}, no skin" if unseen else text

@@ -153,6 +153,15 @@ def dimension_lines(
     return {line.name: line for line in lines if line is not None}
 
 
+def anterior_wall_aside_mm(vertebra: Vertebra, path: NeedlePath) -> float:
+    """Return how far to the left of the midline the anterior wall is nearest to the tip, mm."""
+    wall = _wall_points(vertebra, vertebra.anterior_wall)
+    if not len(wall):
+        return 0.0
+    nearest = wall[np.argmin(np.linalg.norm(wall - path.target_lps_mm, axis=1))]
+    return float(vertebra.frame.to_local(nearest)[0])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TightestSection:
     """The place along a needle where the pedicle leaves the least bone around it.

@@ -79,6 +79,11 @@ def secondary(angle_deg: float) -> str:
     return "0°" if rounded == 0 else f"{'CRA' if rounded > 0 else 'CAU'} {abs(rounded)}°"
 
 
+def positioner(primary_deg: float, secondary_deg: float) -> str:
+    """Return both DICOM positioner angles in words."""
+    return f"{primary(primary_deg)}, {secondary(secondary_deg)}"
+
+
 def prone_receptor(primary_deg: float, secondary_deg: float) -> str:
     """Return a view as tilts of a receptor above the prone patient.
 

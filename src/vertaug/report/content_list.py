@@ -1,0 +1,92 @@
+"""The list of all plans in the report."""
+
+import re
+
+from vertaug.case.plan import AccessPlan, NeedlePath
+from vertaug.report import words
+from vertaug.report.content import Cell, Table, cells
+from vertaug.report.content_plan import narrow_margins
+from vertaug.report.inputs import ReportInput
+from vertaug.report.style import Mark
+
+_BALLOON = re.compile(r"balloons .* is (\d+(?:\.\d+)?) mm$")
+
+
+def candidates_table(case: ReportInput) -> Table:
+    """Return all plans, best first."""
+    if case.planning is None:
+        return Table(title="All plans", columns=(), rows=())
+    plans = case.planning.plans
+    return Table(
+        title=f"All plans at {case.planning.level}, highest score first",
+        columns=(
+            "No.", "Procedure, needle", "Route", "Side", "Score", "Canal mm", "Pedicle mm",
+            "Front wall mm", "Bone entry to tip mm", "Medial / caudal", "Class", "Margins, skin",
+        ),
+        rows=tuple(_candidate_row(case, n, plan) for n, plan in enumerate(plans, start=1)),
+        note=(
+            "Distances to canal, pedicle and front wall: the smaller one of both needles. Caudal: "
+            "to the endplates, negative is cranial. Kept: all bone and canal margins are kept. "
+            "Narrow: kept by less than the scan can tell. Balloon: the longest with room. "
+            "Score: see Method."
+        ),
+    )  # fmt: skip
+
+
+def _candidate_row(case: ReportInput, number: int, plan: AccessPlan) -> tuple[Cell, ...]:
+    """Return one plan as a row."""
+    canal = min(p.margins.canal_mm for p in plan.paths)
+    pedicle = [p.margins.pedicle_mm for p in plan.paths if p.margins.pedicle_mm is not None]
+    angles = " · ".join(
+        f"{p.axial_angle_deg:.0f}° / {p.sagittal_angle_deg:.0f}°" for p in plan.paths
+    )
+    narrow = narrow_margins(case, plan)
+    mark = Mark.CUT if not plan.safe else Mark.NARROW if narrow else Mark.KEPT
+    return (
+        Cell(text=str(number), strong=True),
+        *cells(
+            _procedure_words(plan),
+            words.route(plan.route),
+            plan.sides,
+            f"{plan.score:.2f}",
+            words.millimetres(canal, unit=False),
+            words.millimetres(min(pedicle) if pedicle else None, unit=False),
+            words.millimetres(min(p.margins.anterior_wall_mm for p in plan.paths), unit=False),
+            " · ".join(f"{p.length_mm:.0f}" for p in plan.paths),
+            angles.replace("-", "−"),
+            " · ".join(p.gertzbein_robbins or words.MISSING for p in plan.paths),
+        ),
+        Cell(text=_state_words(plan, narrow), mark=mark),
+    )
+
+
+def balloon_words(path: NeedlePath) -> str | None:
+    """Return the longest balloon with room as the notes of a path give it, None without one."""
+    found = (_BALLOON.search(note) for note in path.notes)
+    return next((f"{match[1]} mm" for match in found if match), None)
+
+
+def _procedure_words(plan: AccessPlan) -> str:
+    """Return procedure, gauge and, for a kyphoplasty, the balloons."""
+    gauges = dict.fromkeys(f"{p.needle.gauge} G" for p in plan.paths)
+    text = f"{words.procedure(plan.procedure)}, {' · '.join(gauges)}"
+    balloons = [b for b in map(balloon_words, plan.paths) if b is not None]
+    if not balloons:
+        return text
+    return f"{text}, balloon {' · '.join(dict.fromkeys(balloons))}"
+
+
+def _state_words(plan: AccessPlan, narrow: tuple[str, ...]) -> str:
+    """Return whether a plan keeps its margins, which are narrow, and whether the skin is seen."""
+    parts = ["kept"]
+    if not plan.safe:
+        several = len(plan.paths) > 1
+        cut = [f"{p.side}: {v}" if several else v for p in plan.paths for v in p.violations]
+        parts = [f"not kept: {'; '.join(cut)}" if cut else "not kept"]
+    if narrow:
+        parts.append(f"narrow: {', '.join(narrow)}")
+    unseen = [p.side for p in plan.paths if p.skin_entry_lps_mm is None]
+    if unseen:
+        where = f" ({unseen[0]})" if len(unseen) < len(plan.paths) else ""
+        parts.append(f"skin outside the scan{where}")
+    return "; ".join(parts)
