@@ -1,20 +1,41 @@
 """The measured part of the report in words and tables."""
 
+import re
+
 from vertaug.case.density import DensityCalibration
 from vertaug.case.level import sort_levels
-from vertaug.case.measurement import HeightSet, VertebraMeasurement
+from vertaug.case.measurement import HeightSet, PosteriorWall, VertebraMeasurement
 from vertaug.fracture.interior import CLEFT_EXTENT_MM
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, Tile, cells
 from vertaug.report.inputs import ReportInput
 
 _HEIGHTS = ("anterior", "middle", "posterior")
+_PROFILE_PLACE = re.compile(r"lost at (\d+) % of the depth")
+_SAME_LOSS_PERCENT = 1.0  # a profile that adds no more than this is not named
+_WALL_ERROR_MM = 2.0  # posterior wall and canal: less than this, or than a voxel, is not told
+_WITHIN = "within measurement error"
+_BROKEN = "fractured body, not comparable"
 
 
 def largest_loss(loss: HeightSet) -> tuple[str, float]:
     """Return the height that lost most and its loss in percent."""
     name = max(_HEIGHTS, key=lambda n: float(getattr(loss, n)))
     return name, float(getattr(loss, name))
+
+
+def deciding_loss(measured: VertebraMeasurement) -> tuple[float, str]:
+    """Return the loss in percent that decided the grade and where it lies.
+
+    Where is one of the three heights, or a place along the mid-sagittal profile.
+    """
+    name, loss = largest_loss(measured.loss_percent)
+    profile = measured.profile_loss_percent
+    found = (_PROFILE_PLACE.search(note) for note in measured.notes)
+    place = next((match[1] for match in found if match), None)
+    if profile is None or (place is None and profile <= loss + _SAME_LOSS_PERCENT):
+        return loss, name
+    return profile, "along the profile" if place is None else f"at {place} % depth"
 
 
 def tiles(case: ReportInput) -> tuple[Tile, ...]:
@@ -25,12 +46,10 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
         count = len(case.assessment.levels)
         detail = f"{count} levels measured, {len(case.assessment.incomplete)} not"
         return (Tile(label="Level", value=level or "none", detail=detail),)
-    name, loss = largest_loss(measured.loss_percent)
-    lost, where = loss, f"{name} height"
-    profile = measured.profile_loss_percent
-    if profile is not None and profile > loss + 1.0:
-        lost = profile
-        where = f"along the profile; {name} {words.percent(loss)}"
+    lost, where = deciding_loss(measured)
+    if where not in _HEIGHTS:
+        name, loss = largest_loss(measured.loss_percent)
+        where = f"{where}; {name} {words.percent(loss)}".replace(" %", "\u00a0%")
     return (
         Tile(label="Level", value=level, detail=words.grade(measured.genant_grade, measured.shape)),
         Tile(label="Largest height loss", value=words.percent(lost), detail=where),
@@ -44,7 +63,7 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
 
 
 def _density_tile(case: ReportInput, level: str) -> Tile:
-    """Return the density of the bodies without fracture beside the level.
+    """Return the density of the nearest bodies without fracture, above and below the level.
 
     A broken body is compacted: its own density would read as better bone.
     """
@@ -53,20 +72,24 @@ def _density_tile(case: ReportInput, level: str) -> Tile:
     place = order.index(level)
     near = [*order[max(place - 1, 0) : place], *order[place + 1 : place + 2]]
     if not near:
-        return Tile(label="Density", value=words.MISSING, detail="no body without fracture")
-    bone = [intact[n].trabecular for n in near]
-    where = f"{' and '.join(near)}, intact"
-    known = [b.density_mg_per_ml for b in bone if b.density_mg_per_ml is not None]
+        return Tile(
+            label="Density, intact bodies", value=words.MISSING, detail="no intact level measured"
+        )
+    bone = {n: intact[n].trabecular for n in near}
+    known = {n: b.density_mg_per_ml for n, b in bone.items() if b.density_mg_per_ml is not None}
     if len(known) < len(bone):
-        values = [b.mean_hu for b in bone]
-        unit, where = "HU", f"{where}, no calibration"
+        values = {n: b.mean_hu for n, b in bone.items()}
+        unit, origin = "HU", "not calibrated"
     else:
         values, unit = known, "mg/ml"
-        spread = bone[0].uncertainty_mg_per_ml
-        where = where if spread is None else f"{where}, ± {spread:.0f}"
-    low, high = f"{min(values):.0f}", f"{max(values):.0f}"
-    value = low if low == high else f"{low}–{high}"
-    return Tile(label=f"Density, {unit}", value=value, detail=where)
+        spread = max((b.uncertainty_mg_per_ml or 0.0 for b in bone.values()), default=0.0)
+        around = f"± {spread:.0f}, " if spread > 0 else ""
+        origin = f"{around}{case.calibration.method} calibration"
+    mean = sum(values.values()) / len(values)
+    each = ", ".join(f"{n} {v:.0f}" for n, v in values.items()) if len(near) > 1 else near[0]
+    return Tile(
+        label="Density, intact bodies", value=f"{mean:.0f} {unit}", detail=f"{each}; {origin}"
+    )
 
 
 def heights_table(measured: VertebraMeasurement) -> Table:
@@ -95,7 +118,7 @@ def heights_table(measured: VertebraMeasurement) -> Table:
     )
 
 
-def findings_table(measured: VertebraMeasurement, calibration: DensityCalibration) -> Table:
+def findings_table(measured: VertebraMeasurement, case: ReportInput) -> Table:
     """Return angles, posterior wall, canal, cleft, density and volume of the level."""
     wall, cleft = measured.posterior_wall, measured.cleft
     gas = "none seen"
@@ -106,11 +129,53 @@ def findings_table(measured: VertebraMeasurement, calibration: DensityCalibratio
             f"gas {cleft.volume_ml:.1f} ml, {cleft.extent_mm:.1f} mm long; called a cleft from "
             f"{CLEFT_EXTENT_MM:.0f} mm"
         )
-    canal = words.MISSING
-    if wall.canal_depth_mm is not None:
-        canal = f"{words.millimetres(wall.canal_depth_mm)} deep"
-        if wall.canal_compromise_percent is not None:
-            canal += f", {words.percent(wall.canal_compromise_percent)} compromised"
+    limit = max(_WALL_ERROR_MM, float(case.spine.scan.grid.spacing_mm.max()))
+    volume = words.millilitres(measured.body_volume_ml)
+    if measured.lost_volume_ml is not None:
+        volume += f", {words.millilitres(measured.lost_volume_ml)} below the predicted"
+    error = f"measurement error of wall and canal: {limit:.1f} mm (2 mm or the coarsest voxel)"
+    rows = (
+        ("Wedge angle of the body", words.kyphosis(measured.wedge_angle_deg)),
+        ("Local kyphosis, with level above", words.kyphosis(measured.local_kyphosis_deg)),
+        ("Cobb angle, above to below", words.kyphosis(measured.cobb_angle_deg)),
+        ("Posterior wall retropulsion", _retropulsion_words(wall, limit)),
+        ("Canal, mid-sagittal", _canal_words(wall, limit)),
+        ("Intravertebral cleft", gas),
+        ("Cancellous bone", _bone_words(measured, case.calibration)),
+        ("Body volume", volume),
+    )
+    return Table(
+        title="Angles, wall, canal and bone",
+        columns=("", ""),
+        rows=tuple(cells(*row) for row in rows),
+        note=" ".join(words.sentence(note) for note in (*measured.notes, error)),
+    )
+
+
+def _retropulsion_words(wall: PosteriorWall, limit_mm: float) -> str:
+    """Return the retropulsion, and whether it is within what the scan can tell."""
+    text = words.millimetres(wall.retropulsion_mm)
+    if wall.retropulsion_mm is None or wall.retropulsion_mm >= limit_mm:
+        return text
+    return f"{text}, {_WITHIN}"
+
+
+def _canal_words(wall: PosteriorWall, limit_mm: float) -> str:
+    """Return depth and compromise of the canal, and whether the loss can be told."""
+    if wall.canal_depth_mm is None:
+        return words.MISSING
+    text = f"{words.millimetres(wall.canal_depth_mm)} deep"
+    if wall.canal_compromise_percent is None:
+        return text
+    text += f", {words.percent(wall.canal_compromise_percent)} compromised"
+    if wall.canal_reference_mm is None:
+        return text
+    lost = max(wall.canal_reference_mm - wall.canal_depth_mm, 0.0)
+    return text if lost >= limit_mm else f"{text}, {_WITHIN}"
+
+
+def _bone_words(measured: VertebraMeasurement, calibration: DensityCalibration) -> str:
+    """Return the density of the body's core, and that of a broken body with a warning."""
     density = measured.trabecular
     bone = f"{density.mean_hu:.0f} ± {density.sd_hu:.0f} HU, not calibrated"
     if density.density_mg_per_ml is not None:
@@ -120,27 +185,7 @@ def findings_table(measured: VertebraMeasurement, calibration: DensityCalibratio
             f"{density.density_mg_per_ml:.0f}{around} mg/ml, {density.mean_hu:.0f} HU "
             f"({calibration.method} calibration)"
         )
-    if measured.genant_grade > 0:
-        bone += "; compacted, not comparable"
-    volume = words.millilitres(measured.body_volume_ml)
-    if measured.lost_volume_ml is not None:
-        volume += f", {words.millilitres(measured.lost_volume_ml)} below the predicted"
-    rows = (
-        ("Wedge angle of the body", words.kyphosis(measured.wedge_angle_deg)),
-        ("Local kyphosis, with level above", words.kyphosis(measured.local_kyphosis_deg)),
-        ("Cobb angle, above to below", words.kyphosis(measured.cobb_angle_deg)),
-        ("Posterior wall retropulsion", words.millimetres(wall.retropulsion_mm)),
-        ("Canal, mid-sagittal", canal),
-        ("Intravertebral cleft", gas),
-        ("Cancellous bone", bone),
-        ("Body volume", volume),
-    )
-    return Table(
-        title="Angles, wall, canal and bone",
-        columns=("", ""),
-        rows=tuple(cells(*row) for row in rows),
-        note=" ".join(words.sentence(note) for note in measured.notes),
-    )
+    return f"{bone}; {_BROKEN}" if measured.genant_grade > 0 else bone
 
 
 def levels_table(case: ReportInput) -> Table:
@@ -163,19 +208,21 @@ def levels_table(case: ReportInput) -> Table:
         rows=tuple(rows),
         note=(
             "Ha, Hm, Hp: anterior, middle, posterior height. Angles: kyphosis positive, in "
-            "degrees. Loss against the expected height of each level."
+            "degrees. Loss against the expected height of each level; the loss that decided the "
+            f"grade. Bone in brackets: {_BROKEN}."
         ),
     )  # fmt: skip
 
 
 def _level_row(measured: VertebraMeasurement, state: str, *, treated: bool) -> tuple[Cell, ...]:
     """Return one measured level as a row."""
-    name, loss = largest_loss(measured.loss_percent)
+    loss, where = deciding_loss(measured)
     grade = str(measured.genant_grade)
     if measured.genant_grade > 0:
         grade += f" {measured.shape.value}"
     density = measured.trabecular.density_mg_per_ml
     bone = f"{measured.trabecular.mean_hu:.0f} HU" if density is None else f"{density:.0f}"
+    bone = f"({bone})" if measured.genant_grade > 0 else bone
     heights, ratios = measured.heights_mm, measured.own_ratios
     texts = (
         f"{heights.anterior:.1f}",
@@ -183,7 +230,7 @@ def _level_row(measured: VertebraMeasurement, state: str, *, treated: bool) -> t
         f"{heights.posterior:.1f}",
         f"{ratios.anterior:.2f}",
         f"{ratios.middle:.2f}",
-        f"{words.percent(loss)} {name}" if measured.reference_mm is not None else words.MISSING,
+        f"{words.percent(loss)} {where}" if measured.reference_mm is not None else words.MISSING,
         grade,
         words.degrees(measured.wedge_angle_deg).rstrip("°"),
         words.degrees(measured.cobb_angle_deg).rstrip("°"),

@@ -9,6 +9,7 @@ from vertaug.report.content_plan import narrow_margins
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import Mark
 
+_NO_BALLOON = re.compile(r"^none of the .* balloons")
 _BALLOON = re.compile(r"balloons .* is (\d+(?:\.\d+)?) mm$")
 
 
@@ -20,13 +21,13 @@ def candidates_table(case: ReportInput) -> Table:
     return Table(
         title=f"All plans at {case.planning.level}, highest score first",
         columns=(
-            "No.", "Procedure, needle", "Route", "Side", "Score", "Canal mm", "Pedicle mm",
-            "Front wall mm", "Bone entry to tip mm", "Medial / caudal", "Class", "Margins, skin",
+            "No.", "Procedure, needle", "Route", "Side", "Score", "Canal", "Pedicle",
+            "Front wall", "Bone entry to tip", "Medial / caudal", "Class", "Margins, skin",
         ),
         rows=tuple(_candidate_row(case, n, plan) for n, plan in enumerate(plans, start=1)),
         note=(
-            "Distances to canal, pedicle and front wall: the smaller one of both needles. Caudal: "
-            "to the endplates, negative is cranial. Kept: all bone and canal margins are kept. "
+            "Lengths in mm. Canal, pedicle and front wall: the smaller one of both needles. "
+            "Caudal: to the endplates, negative is cranial. Kept: all bone and canal margins are kept. "
             "Narrow: kept by less than the scan can tell. Balloon: the longest with room. "
             "Score: see Method."
         ),
@@ -61,7 +62,9 @@ def _candidate_row(case: ReportInput, number: int, plan: AccessPlan) -> tuple[Ce
 
 
 def balloon_words(path: NeedlePath) -> str | None:
-    """Return the longest balloon with room as the notes of a path give it, None without one."""
+    """Return the longest balloon with room as the notes of a path give it, None without a word."""
+    if any(_NO_BALLOON.search(note) for note in path.notes):
+        return "none with room"
     found = (_BALLOON.search(note) for note in path.notes)
     return next((f"{match[1]} mm" for match in found if match), None)
 

@@ -40,7 +40,7 @@ def _notes(case: ReportInput) -> tuple[str, ...]:
     for path in plan.paths if plan is not None else ():
         notes += [_named(f"{path.side} needle", n) for n in (*path.violations, *path.notes)]
     if case.planning is not None:
-        notes.append(f"Cement target: {case.planning.cement.basis}")
+        notes.append(f"Cement volume estimate: {case.planning.cement.basis}")
     return tuple(dict.fromkeys(words.sentence(n) for n in notes if n))
 
 
@@ -63,9 +63,9 @@ def _method(case: ReportInput) -> tuple[str, ...]:
             "over the front, middle and back third of the body."
         ),
         (
-            "Grade: quantitative, Genant-style, from the largest loss of the three heights: 20 to "
-            "below 25 % grade 1, 25 to 40 % grade 2, above 40 % grade 3 [1]. The visual reading of "
-            "a radiologist is not replaced."
+            "Grade: quantitative, Genant-style, from the largest loss of the three heights and "
+            "along the mid-sagittal profile: 20 to below 25 % grade 1, 25 to 40 % grade 2, above "
+            "40 % grade 3 [1]. The visual reading of a radiologist is not replaced."
         ),
         (
             "Wedge angle: between the least-squares lines of both endplates of the body. Local "
@@ -96,7 +96,8 @@ def _planning_method(case: ReportInput) -> tuple[str, ...]:
         (
             "Needle: a straight cylinder of the outer diameter, from the skin to the tip. "
             "Margins: shortest distance from its surface to the structure, negative where it "
-            "cuts. Breach class after Gertzbein and Robbins [2]: A inside the pedicle, then "
+            "cuts. Vessels, nerve roots, pleura, kidney and bowel are not checked. "
+            "Breach class after Gertzbein and Robbins [2]: A inside the pedicle, then "
             "2 mm steps. Angles of the needle are those of the vertebra frame on the way "
             "forward."
         ),

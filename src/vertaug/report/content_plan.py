@@ -69,19 +69,20 @@ def shown_paths(plan: AccessPlan) -> tuple[NeedlePath, ...]:
 
 
 def narrow_margins(case: ReportInput, plan: AccessPlan) -> tuple[str, ...]:
-    """Return the margins that are kept by less than the scan can tell, side and name."""
+    """Return the margins that are kept by less than the scan can tell, sides and name."""
     limit = judgeable_mm(case)
-    return tuple(
-        f"{path.side} {wall_name(case, path) if name == ANTERIOR_WALL else name}"
-        for path in shown_paths(plan)
-        for name, value, required in margin_rows(path, case.rules)
-        if value is not None and mark_margin(value, required, limit) is Mark.NARROW
-    )
+    sides: dict[str, list[str]] = {}
+    for path in shown_paths(plan):
+        for name, value, required in margin_rows(path, case.rules):
+            if value is not None and mark_margin(value, required, limit) is Mark.NARROW:
+                shown = wall_name(case, path) if name == ANTERIOR_WALL else name
+                sides.setdefault(shown, []).append(path.side)
+    return tuple(f"{' and '.join(where)} {name}" for name, where in sides.items())
 
 
 def wall_name(case: ReportInput, path: NeedlePath) -> str:
     """Return ``anterior wall``, or that it is its antero-lateral part that the tip is nearest."""
-    vertebra = case.spine.vertebrae[case.level or ""]
+    vertebra = case.spine[case.planning.level if case.planning else case.level or ""]
     aside = anterior_wall_aside_mm(vertebra, path)
     return "antero-lateral wall" if abs(aside) > ANTERO_LATERAL_MM else ANTERIOR_WALL
 
@@ -91,7 +92,8 @@ def _narrow_words(case: ReportInput, plan: AccessPlan) -> str:
     narrow = narrow_margins(case, plan)
     if not narrow:
         return ""
-    count = "one margin" if len(narrow) == 1 else f"{len(narrow)} margins"
+    number = sum(1 + text.startswith("right and left") for text in narrow)
+    count = "one margin" if number == 1 else f"{number} margins"
     return f"; {count} narrow: {', '.join(narrow)}"
 
 
@@ -139,15 +141,18 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
     return (Tile(label=label, value=side, detail=detail),)
 
 
-def skin_words(vertebra: Vertebra, path: NeedlePath) -> str:
-    """Return where the needle meets the skin, measured from the body of the level."""
+def skin_words(vertebra: Vertebra, path: NeedlePath) -> tuple[str, str]:
+    """Return how far from the body's centre the needle meets the skin, across and along.
+
+    Along is the patient's head-foot axis, that of the table, not the tilted vertebra's: this
+    is where the skin is marked.
+    """
     if path.skin_entry_lps_mm is None:
-        return "outside the scan"
-    # along the table, not along the tilted vertebra: this is where the skin is marked
+        return "outside the scan", words.MISSING
     x, _, z = path.skin_entry_lps_mm - vertebra.frame.origin_lps_mm
     side = "left" if x >= 0 else "right"
     end = "headward" if z >= 0 else "footward"
-    return f"{abs(x):.0f} mm {side}, {abs(z):.0f} mm {end} along the table"
+    return f"{abs(x):.0f} mm {side}", f"{abs(z):.0f} mm {end}"
 
 
 def sagittal_words(path: NeedlePath) -> str:
@@ -164,9 +169,11 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], .
     total = words.MISSING
     if path.skin_depth_mm is not None:
         total = words.millimetres(path.skin_depth_mm + path.length_mm)
+    across_table, along_table = skin_words(vertebra, path)
     along, high, across = path.tip_thirds
     rows = (
-        ("skin, from body centre", skin_words(vertebra, path)),
+        ("skin, across the table", across_table),
+        ("skin, along the table", along_table),
         ("skin to bone, as scanned", skin),
         ("bone entry to tip", words.millimetres(path.length_mm)),
         ("skin to tip, as scanned", total),
@@ -197,8 +204,8 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
     cement = case.planning.cement
     note = (
         f"Cement volume estimate {cement.low_ml:.1f}–{cement.high_ml:.1f} ml (from the body's "
-        "volume, not a target). Along the table: the patient's head-foot axis. Skin as scanned; "
-        "the prone depth differs."
+        "volume, not a target). Skin across and along the table (head-foot axis of the patient): "
+        "from the body centre, as scanned; the prone depth differs."
     )
     needle = case.planning.needle
     name = "Highest-scoring plan" if plan.safe else "Least bad plan"

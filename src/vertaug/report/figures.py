@@ -36,7 +36,7 @@ class Picture:
 
 _OUTLINES = (
     "Yellow: surface of the bone. Orange: pedicles. Pink: canal. Blue: needle, drawn with its "
-    "outer diameter (red if not safe). Distances in mm."
+    "outer diameter (red if a margin is not kept). Distances in mm."
 )
 
 
@@ -130,7 +130,7 @@ def _needle_picture(case: ReportInput, level: str, path: NeedlePath) -> Picture:
         figure, _rect(0.365, 0.365, height), case.spine, vertebra, path
     )
     figure_needle.add_coronal_panel(figure, _rect(0.735, 0.265, height), case.spine, vertebra, path)
-    state = "" if path.safe else " NOT SAFE: " + "; ".join(path.violations) + "."
+    state = "" if path.safe else " MARGIN NOT KEPT: " + "; ".join(path.violations) + "."
     caption = (
         f"The {path.side} needle in its axial and sagittal oblique plane, and the coronal "
         "oblique section across it where the pedicle is tightest, seen from the front. "

@@ -83,7 +83,7 @@ def path_markups(name: str, path: NeedlePath) -> list[Json]:
     The fiducials hold the skin entry where it is known, so that the whole way can be read.
     """
     colour = _SAFE_RGB if path.safe else _UNSAFE_RGB
-    state = "safe" if path.safe else "NOT SAFE"
+    state = "bone and canal margins kept" if path.safe else "MARGIN NOT KEPT"
     about = f"{path.needle.gauge} G, {path.needle.outer_diameter_mm:.2f} mm, {state}"
     entry = ("entry", f"bone entry, {about}", path.entry_lps_mm)
     target = ("target", f"tip, {about}", path.target_lps_mm)

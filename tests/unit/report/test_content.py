@@ -6,7 +6,7 @@ import pytest
 from vertaug.case.errors import LevelError
 from vertaug.report import words
 from vertaug.report.content import build_content
-from vertaug.report.content_plan import judgeable_mm, mark_margin, skin_words
+from vertaug.report.content_plan import judgeable_mm, mark_margin, sagittal_words, skin_words
 from vertaug.report.style import Mark
 
 
@@ -38,7 +38,7 @@ def test_numbers_of_the_first_page_are_those_of_the_case(report_input, assessmen
         == f"{path.length_mm:.1f} mm"
     )
     assert (
-        row(table(content, "Highest-scoring plan"), "skin to tip")[1]
+        row(table(content, "Highest-scoring plan"), "skin to tip, as scanned")[1]
         == f"{27 + path.length_mm:.1f} mm"
     )
 
@@ -53,9 +53,19 @@ def test_skin_entry_is_given_along_the_patient(spine, planning):
         planning.plans[0].paths[0],
         skin_entry_lps_mm=frame.origin_lps_mm + np.array([-43.2, 80.0, -11.7]),
     )
-    words = "43 mm right, 12 mm footward"
-    assert skin_words(spine["L1"], path) == words
-    assert skin_words(spine["L1"], replace(path, skin_entry_lps_mm=None)) == "outside the scan"
+    assert skin_words(spine["L1"], path) == ("43 mm right", "12 mm footward")
+    unseen = replace(path, skin_entry_lps_mm=None)
+    assert skin_words(spine["L1"], unseen) == ("outside the scan", "–")
+
+
+def test_the_sagittal_angle_is_given_to_the_endplates_and_in_the_patient(planning):
+    path = replace(
+        planning.plans[0].paths[0],
+        entry_lps_mm=np.array([0.0, 50.0, 0.0]),
+        target_lps_mm=np.array([0.0, 0.0, 50.0 * np.tan(np.radians(5.0))]),
+        sagittal_angle_deg=6.0,
+    )
+    assert sagittal_words(path) == "6° caudal to the endplates = 5° cranial in the patient"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +79,9 @@ def test_a_margin_is_narrow_where_the_scan_cannot_tell(value, mark, report_input
 def test_an_unsafe_plan_is_said_at_the_top_with_advice(report_input, unsafe_planning):
     content = build_content(replace(report_input, planning=unsafe_planning))
     assert content.status.mark is Mark.CUT
-    assert content.status.text.startswith("NO SAFE PATH at L1 with 11 G")
+    assert content.status.text.startswith(
+        "NO PATH KEEPS ALL BONE AND CANAL MARGINS at L1 with 11 G"
+    )
     assert content.status.advice == unsafe_planning.advice
     margins = table(content, "Margins")
     cell = next(r[1] for r in margins.rows if r[0].text == "pedicle wall, least")

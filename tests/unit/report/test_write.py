@@ -52,8 +52,8 @@ def test_page_holds_disclaimer_and_numbers(page, planning, assessment):
         f"{assessment.levels['L1'].heights_mm.anterior:.1f}",
         f"{path.length_mm:.1f} mm",
         "LAO 17°",
-        "3.3–5.5 ml, middle 4.4 ml",
-        "24 mm left,",
+        "Cement volume estimate 3.3–5.5 ml (from the body's volume, not a target)",
+        "24 mm left",
     ):
         assert value in text
 
@@ -97,7 +97,7 @@ def test_unsafe_case_without_pdf(report_input, unsafe_planning, tmp_path):
     assert files.pdf is None
     assert not (tmp_path / "report.pdf").exists()
     text = files.html.read_text(encoding="utf-8")
-    assert "NO SAFE PATH" in text.split("<main>")[1][:600]
+    assert "NO PATH KEEPS ALL BONE AND CANAL MARGINS" in text.split("<main>")[1][:700]
     assert "13 G fits" in text
 
 
