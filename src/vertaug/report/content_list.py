@@ -5,7 +5,7 @@ import re
 from vertaug.case.plan import AccessPlan, NeedlePath
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
-from vertaug.report.content_plan import narrow_margins
+from vertaug.report.content_plan import narrow_margins, shown_paths
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import Mark
 
@@ -27,20 +27,19 @@ def candidates_table(case: ReportInput) -> Table:
         rows=tuple(_candidate_row(case, n, plan) for n, plan in enumerate(plans, start=1)),
         note=(
             "Lengths in mm. Canal, pedicle and front wall: the smaller one of both needles. "
-            "Caudal: to the endplates, negative is cranial. Kept: all bone and canal margins are kept. "
-            "Narrow: kept by less than the scan can tell. Balloon: the longest with room. "
-            "Score: see Method."
+            "Two values: right · left. Caudal: to the endplates, negative is cranial. Kept: all "
+            "bone and canal margins are kept. Narrow: kept by less than the scan can tell. "
+            "Balloon: the longest with room. Score: see Method."
         ),
     )  # fmt: skip
 
 
 def _candidate_row(case: ReportInput, number: int, plan: AccessPlan) -> tuple[Cell, ...]:
     """Return one plan as a row."""
-    canal = min(p.margins.canal_mm for p in plan.paths)
-    pedicle = [p.margins.pedicle_mm for p in plan.paths if p.margins.pedicle_mm is not None]
-    angles = " · ".join(
-        f"{p.axial_angle_deg:.0f}° / {p.sagittal_angle_deg:.0f}°" for p in plan.paths
-    )
+    paths = shown_paths(plan)
+    canal = min(p.margins.canal_mm for p in paths)
+    pedicle = [p.margins.pedicle_mm for p in paths if p.margins.pedicle_mm is not None]
+    angles = " · ".join(f"{p.axial_angle_deg:.0f}° / {p.sagittal_angle_deg:.0f}°" for p in paths)
     narrow = narrow_margins(case, plan)
     mark = Mark.CUT if not plan.safe else Mark.NARROW if narrow else Mark.KEPT
     return (
@@ -52,10 +51,10 @@ def _candidate_row(case: ReportInput, number: int, plan: AccessPlan) -> tuple[Ce
             f"{plan.score:.2f}",
             words.millimetres(canal, unit=False),
             words.millimetres(min(pedicle) if pedicle else None, unit=False),
-            words.millimetres(min(p.margins.anterior_wall_mm for p in plan.paths), unit=False),
-            " · ".join(f"{p.length_mm:.0f}" for p in plan.paths),
+            words.millimetres(min(p.margins.anterior_wall_mm for p in paths), unit=False),
+            " · ".join(f"{p.length_mm:.0f}" for p in paths),
             angles.replace("-", "−"),
-            " · ".join(p.gertzbein_robbins or words.MISSING for p in plan.paths),
+            " · ".join(p.gertzbein_robbins or words.MISSING for p in paths),
         ),
         Cell(text=_state_words(plan, narrow), mark=mark),
     )
@@ -73,7 +72,7 @@ def _procedure_words(plan: AccessPlan) -> str:
     """Return procedure, gauge and, for a kyphoplasty, the balloons."""
     gauges = dict.fromkeys(f"{p.needle.gauge} G" for p in plan.paths)
     text = f"{words.procedure(plan.procedure)}, {' · '.join(gauges)}"
-    balloons = [b for b in map(balloon_words, plan.paths) if b is not None]
+    balloons = [b for b in map(balloon_words, shown_paths(plan)) if b is not None]
     if not balloons:
         return text
     return f"{text}, balloon {' · '.join(dict.fromkeys(balloons))}"

@@ -65,7 +65,7 @@ def draw_needle(axes: Axes, plane: PicturePlane, path: NeedlePath) -> None:
     axes.add_patch(Polygon(outline, closed=True, fill=False, edgecolor=colour, lw=0.9, zorder=3))
     if not path.safe:
         at = plane.to_picture(path.entry_lps_mm)
-        canvas.draw_tag(axes, at, "NOT SAFE", colour)
+        canvas.draw_tag(axes, at, "MARGIN NOT KEPT", colour)
 
 
 def draw_outlines(axes: Axes, plane: PicturePlane, vertebra: Vertebra) -> None:

@@ -90,9 +90,11 @@ def prone_receptor(primary_deg: float, secondary_deg: float) -> str:
     The receptor behind the patient sees along the same line as the one in front, so its tilts
     are opposite: RAO becomes a tilt to the patient's left, CRA one to the feet.
     """
-    if abs(primary_deg) > 60:
-        return f"receptor on the {'left' if primary_deg > 0 else 'right'} side"
     across, along = round(primary_deg), round(secondary_deg)
+    if abs(primary_deg) > 60:
+        # beside the patient: the receptor stands where it stood, whichever way the patient lies
+        side = f"receptor on the {'left' if primary_deg > 0 else 'right'}"
+        return f"{side}, {abs(along)}° to {'head' if along > 0 else 'feet'}" if along else side
     parts = []
     if across:
         parts.append(f"{abs(across)}° to {'right' if across > 0 else 'left'}")
