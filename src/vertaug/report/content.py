@@ -37,11 +37,12 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The sentence at the top about the plan, with advice where there is no safe one."""
+    """The sentence at the top about the plan, what was not checked, and advice if it is cut."""
 
     mark: Mark
     text: str
     advice: tuple[str, ...] = ()
+    unchecked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
     lost, where = deciding_loss(measured)
     if where not in _HEIGHTS:
         name, loss = largest_loss(measured.loss_percent)
-        where = f"{where}; {name} {words.percent(loss)}".replace(" %", "\u00a0%")
+        where = f"{where}; {name}\u00a0{words.percent(loss)}".replace(" %", "\u00a0%")
     return (
         Tile(label="Level", value=level, detail=words.grade(measured.genant_grade, measured.shape)),
         Tile(label="Largest height loss", value=words.percent(lost), detail=where),
@@ -73,7 +73,9 @@ def _density_tile(case: ReportInput, level: str) -> Tile:
     near = [*order[max(place - 1, 0) : place], *order[place + 1 : place + 2]]
     if not near:
         return Tile(
-            label="Density, intact bodies", value=words.MISSING, detail="no intact level measured"
+            label="Density, intact bodies",
+            value=words.MISSING,
+            detail="no intact neighbour measured",
         )
     bone = {n: intact[n].trabecular for n in near}
     known = {n: b.density_mg_per_ml for n, b in bone.items() if b.density_mg_per_ml is not None}

@@ -112,18 +112,17 @@ def status(case: ReportInput) -> Status:
         text = (
             f"{words.procedure(plan.procedure).capitalize()}, {words.route(plan.route)}, "
             f"{words.sides(plan.sides)}, {planning.needle.gauge} G: the {keep} all bone and "
-            f"canal margins{_narrow_words(case, plan)}. {safe} of {len(planning.plans)} plans do. "
-            f"{UNCHECKED}"
+            f"canal margins{_narrow_words(case, plan)}. {safe} of {len(planning.plans)} plans do."
         )
-        return Status(mark=Mark.KEPT, text=text, advice=planning.advice)
+        return Status(mark=Mark.KEPT, text=text, advice=planning.advice, unchecked=UNCHECKED)
     if plan is None:
         text = f"No path could be planned at {planning.level} with {planning.needle.gauge} G."
     else:
         text = (
             f"NO PATH KEEPS ALL BONE AND CANAL MARGINS at {planning.level} with "
-            f"{planning.needle.gauge} G. The least bad one is drawn in red. {UNCHECKED}"
+            f"{planning.needle.gauge} G. The least bad one is drawn in red."
         )
-    return Status(mark=Mark.CUT, text=text, advice=planning.advice)
+    return Status(mark=Mark.CUT, text=text, advice=planning.advice, unchecked=UNCHECKED)
 
 
 def tiles(case: ReportInput) -> tuple[Tile, ...]:

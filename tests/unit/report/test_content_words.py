@@ -64,7 +64,7 @@ def test_density_is_that_of_the_intact_neighbours(report_input, assessment):
 def test_without_an_intact_level_the_density_tile_says_so(report_input):
     case = with_levels(report_input, T12={"genant_grade": 1}, L2={"genant_grade": 2})
     density = tile(build_content(case), "Density")
-    assert (density.value, density.detail) == ("–", "no intact level measured")
+    assert (density.value, density.detail) == ("–", "no intact neighbour measured")
 
 
 def test_height_loss_is_the_one_that_decided_the_grade(report_input, assessment):
@@ -113,7 +113,7 @@ def test_narrow_margins_are_named_at_the_top_and_in_the_list(report_input, plann
     case = replace(report_input, planning=with_margins(planning, lateral_wall_mm=2.1))
     content = build_content(case)
     assert "; 2 margins narrow: right and left lateral wall. " in content.status.text
-    assert content.status.text.endswith(UNCHECKED)
+    assert content.status.unchecked == UNCHECKED
     state = table(content, "All plans").rows[0][-1]
     assert (state.text, state.mark) == ("kept; narrow: right and left lateral wall", Mark.NARROW)
 
