@@ -191,8 +191,9 @@ def _corner(profile: SagittalProfile, *, upper: bool, at_front: bool) -> tuple[f
         whole = (inset >= rim) & (inset <= depth - rim)
         dish, residual = _continue_to(inset[whole], rise[whole], 2)
         height = _blend(dish, height, residual / level)
-        even = _evenness(profile, inset[whole], rise[whole])
-        cubic, _ = _continue_to(inset[whole], rise[whole], 3)
+        cubic, residual = _continue_to(inset[whole], rise[whole], 3)
+        # 1 for a plate that is one smooth dish, 0 for any other
+        even = 0.0 if profile.spacing_mm > _THICK_MM else _blend(1.0, 0.0, residual / _EVEN_MM)
         height += even * (0.5 * (parabola + cubic) - height)
         lip += even * (_DISH_RISE_MM - lip)
     # the ring apophysis is flat: what is seen beside the corner bounds the continued curve
@@ -206,14 +207,6 @@ def _blend(smooth: float, local: float, misfit: float) -> float:
     """Mean of two estimates, the first counting less the worse its curve fits."""
     share = 1.0 / (1.0 + misfit**4)
     return share * smooth + (1 - share) * local
-
-
-def _evenness(profile: SagittalProfile, inset_mm: FloatArray, height_mm: FloatArray) -> float:
-    """1 for a plate that is one smooth dish to a tenth of a millimetre, 0 for any other."""
-    if profile.spacing_mm > _THICK_MM:
-        return 0.0
-    _, residual = _continue_to(inset_mm, height_mm, 3)
-    return _blend(1.0, 0.0, residual / _EVEN_MM)
 
 
 def _continue_to(inset_mm: FloatArray, height_mm: FloatArray, degree: int) -> tuple[float, float]:

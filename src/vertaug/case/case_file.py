@@ -177,6 +177,7 @@ class MeasurementRecord(_Part):
     reference_method: str
     loss_percent: HeightTriple
     profile_loss_percent: Figure | None = None
+    profile_loss_depth: Figure | None = None
     genant_grade: int
     shape: FractureShape
     wedge_angle_deg: Figure
@@ -226,6 +227,7 @@ class PathRecord(_Part):
     margins: dict[str, Figure | None]
     gertzbein_robbins: str | None
     breach_probability: Figure | None
+    balloon_mm: Figure | None = None
     tip_thirds: tuple[str, str, str]
     tip_depth_fraction: Figure
     safe: bool

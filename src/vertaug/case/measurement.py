@@ -110,6 +110,8 @@ class VertebraMeasurement:
     profile_loss_percent : float or None
         Largest loss along the mid-sagittal height profile, against the same reference; a
         collapse need not be deepest at one of the six points.
+    profile_loss_depth : float or None
+        Where that is, as a share of the depth from the anterior wall.
     genant_grade : int
         0 to 3, quantitative, Genant-style: of the largest loss, six points and profile.
     shape : FractureShape
@@ -150,6 +152,7 @@ class VertebraMeasurement:
     endplate_residual_mm: tuple[float, float]
     notes: tuple[str, ...] = ()
     profile_loss_percent: float | None = None
+    profile_loss_depth: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,8 @@ class NeedlePath:
         Margins that are not kept, in words with figures.
     breach_probability : float or None
         Share of needles within the cone of error about this one that breach a wall.
+    balloon_mm : float or None
+        Kyphoplasty: the longest balloon with room on this path, 0 if none has.
     notes : tuple of str
         What else to know about this path (skin outside the scan, balloon that fits).
     """
@@ -113,6 +115,7 @@ class NeedlePath:
     safe: bool
     violations: tuple[str, ...]
     breach_probability: float | None = None
+    balloon_mm: float | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -84,7 +84,7 @@ def assess_fracture(
         for name in complete
     }
     given = None if level is None else check_level(level, measured, incomplete)
-    chosen, why = select_level(measured, given)
+    chosen, why = select_level(measured, incomplete, given)
     return FractureAssessment(
         level=chosen, level_source=why, levels=measured, incomplete=incomplete
     )
@@ -131,14 +131,13 @@ def _measure(
         level=name,
         complete=True,
         heights_mm=points,
-        heights_3d_mm=average_thirds(
-            map_heights(top.surface, bottom.surface), top.surface.u_mm, top.surface.v_mm
-        ),
+        heights_3d_mm=_average_heights(vertebra),
         own_ratios=compute_own_ratios(points),
         reference_mm=expected,
         reference_method=reference.method,
         loss_percent=loss,
         profile_loss_percent=None if profile is None else profile.percent,
+        profile_loss_depth=None if profile is None else profile.share,
         genant_grade=grade,
         shape=classify_shape(loss, profile),
         wedge_angle_deg=kyphosis_between(top.line, bottom.line, vertebra.frame),
@@ -159,6 +158,12 @@ def _measure(
             *_describe_limits(vertebra, grade, stable=graded.stable),
         ),
     )
+
+
+def _average_heights(vertebra: Vertebra) -> HeightSet:
+    """Return the mean of the full height map over its anterior, middle and posterior third."""
+    top, bottom = vertebra.superior.surface, vertebra.inferior.surface
+    return average_thirds(map_heights(top, bottom), top.u_mm, top.v_mm)
 
 
 def _describe_limits(vertebra: Vertebra, grade: int, *, stable: bool) -> tuple[str, ...]:

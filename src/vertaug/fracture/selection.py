@@ -38,7 +38,7 @@ def check_level(
 
 
 def select_level(
-    measured: Mapping[str, VertebraMeasurement], given: str | None
+    measured: Mapping[str, VertebraMeasurement], incomplete: Mapping[str, str], given: str | None
 ) -> tuple[str | None, str]:
     """Return the level to treat and why, in words.
 
@@ -49,6 +49,8 @@ def select_level(
     ----------
     measured : mapping of str to VertebraMeasurement
         Complete levels.
+    incomplete : mapping of str to str
+        Levels that could not be measured; one of them may be the fractured one.
     given : str or None
         A level that `check_level` accepted.
     """
@@ -61,7 +63,9 @@ def select_level(
         if not measured:
             return None, "no vertebral body is complete in this scan; nothing could be graded"
         names = ", ".join(sort_levels(measured))
-        return None, f"no fracture found: {names} lost less than 20 % of every height (grade 0)"
+        text = f"no fracture found: {names} lost less than 20 % of every height (grade 0)"
+        left = ", ".join(sort_levels(incomplete))
+        return None, f"{text}; not graded: {left}" if left else text
     ranked = sorted(fractured, key=lambda name: _severity(measured[name]), reverse=True)
     best = ranked[0]
     text = (

@@ -20,19 +20,27 @@ def signed_distance(
     spacing_mm : float
         Voxel size of the isotropic grid.
     reach_mm : float
-        Beyond this distance the closest point is not sought so thoroughly: the value may be too
-        large by some hundredths of itself.
+        From a millimetre short of this distance on the closest point is not sought so
+        thoroughly: the value may be too large by some hundredths of itself.
 
     Returns
     -------
     (ni, nj, nk) float32 array
         Distance in mm, negative inside. Where the shape is empty or fills the grid the value is
         plus or minus the diagonal of the grid.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite.
     """
     from scipy.ndimage import distance_transform_edt
 
     from vertaug.numerics._distance_numba import measure_distance, project_to_surface
 
+    if not np.isfinite(occupancy).all():
+        message = "the occupancy holds values that are not finite"
+        raise ValueError(message)
     # a copy: kernels are compiled again for arrays that cannot be written
     field = np.array(occupancy, dtype=np.float32, order="C")
     border = find_border(field)

@@ -100,7 +100,7 @@ def _reach(procedure: Procedure, finished: Sequence[FinishedPath]) -> float:
         both = _ALONE * float(np.exp(-0.5 * (finished[0].midline_share / 0.25) ** 2))
     if procedure is Procedure.VERTEBROPLASTY:
         return both
-    return both * float(np.mean([(member.balloon_mm or 0.0) / 20.0 for member in finished]))
+    return both * float(np.mean([(member.path.balloon_mm or 0.0) / 20.0 for member in finished]))
 
 
 def _check_collision(left: NeedlePath, right: NeedlePath) -> tuple[NeedlePath, NeedlePath]:

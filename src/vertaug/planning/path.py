@@ -50,8 +50,6 @@ class FinishedPath:
         Objective with plain minima, in [0, 1].
     terms : tuple of (str, float)
         Its parts by name.
-    balloon_mm : float or None
-        Longest balloon with room (kyphoplasty only); 0 if none has.
     midline_share : float
         Distance of the tip from the mid-plane in half widths.
     """
@@ -59,7 +57,6 @@ class FinishedPath:
     path: NeedlePath
     score: float
     terms: tuple[tuple[str, float], ...]
-    balloon_mm: float | None
     midline_share: float
 
 
@@ -102,6 +99,7 @@ def finish_path(
         safe=not violations,
         violations=violations,
         breach_probability=probability,
+        balloon_mm=balloon,
         notes=tuple(notes),
     )
     terms = {name: float(value[0]) for name, value in path_terms(state, approach).items()}
@@ -111,7 +109,6 @@ def finish_path(
         path=path,
         score=float(np.clip(score_paths(state, approach)[0], 0.0, 1.0)),
         terms=tuple(terms.items()),
-        balloon_mm=balloon,
         midline_share=offset / site.shape.half_width_mm,
     )
 

@@ -1,17 +1,15 @@
 """The measured part of the report in words and tables."""
 
-import re
-
 from vertaug.case.density import DensityCalibration
 from vertaug.case.level import sort_levels
 from vertaug.case.measurement import HeightSet, PosteriorWall, VertebraMeasurement
+from vertaug.fracture.grading import grade_loss
 from vertaug.fracture.interior import CLEFT_EXTENT_MM
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, Tile, cells
 from vertaug.report.inputs import ReportInput
 
 _HEIGHTS = ("anterior", "middle", "posterior")
-_PROFILE_PLACE = re.compile(r"lost at (\d+) % of the depth")
 _SAME_LOSS_PERCENT = 1.0  # a profile that adds no more than this is not named
 _WALL_ERROR_MM = 2.0  # posterior wall and canal: less than this, or than a voxel, is not told
 _WITHIN = "within measurement error"
@@ -30,12 +28,12 @@ def deciding_loss(measured: VertebraMeasurement) -> tuple[float, str]:
     Where is one of the three heights, or a place along the mid-sagittal profile.
     """
     name, loss = largest_loss(measured.loss_percent)
-    profile = measured.profile_loss_percent
-    found = (_PROFILE_PLACE.search(note) for note in measured.notes)
-    place = next((match[1] for match in found if match), None)
-    if profile is None or (place is None and profile <= loss + _SAME_LOSS_PERCENT):
+    profile, place = measured.profile_loss_percent, measured.profile_loss_depth
+    if profile is None or place is None or profile <= loss:
         return loss, name
-    return profile, "along the profile" if place is None else f"at {place} % depth"
+    if profile <= loss + _SAME_LOSS_PERCENT and grade_loss(loss) == measured.genant_grade:
+        return loss, name
+    return profile, f"at {100 * place:.0f} % depth"
 
 
 def tiles(case: ReportInput) -> tuple[Tile, ...]:

@@ -1,16 +1,11 @@
 """The list of all plans in the report."""
 
-import re
-
 from vertaug.case.plan import AccessPlan, NeedlePath
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 from vertaug.report.content_plan import narrow_margins, shown_paths
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import Mark
-
-_NO_BALLOON = re.compile(r"^none of the .* balloons")
-_BALLOON = re.compile(r"balloons .* is (\d+(?:\.\d+)?) mm$")
 
 
 def candidates_table(case: ReportInput) -> Table:
@@ -61,11 +56,10 @@ def _candidate_row(case: ReportInput, number: int, plan: AccessPlan) -> tuple[Ce
 
 
 def balloon_words(path: NeedlePath) -> str | None:
-    """Return the longest balloon with room as the notes of a path give it, None without a word."""
-    if any(_NO_BALLOON.search(note) for note in path.notes):
-        return "none with room"
-    found = (_BALLOON.search(note) for note in path.notes)
-    return next((f"{match[1]} mm" for match in found if match), None)
+    """Return the longest balloon with room on a path, None where no balloon is planned."""
+    if path.balloon_mm is None:
+        return None
+    return f"{path.balloon_mm:g} mm" if path.balloon_mm > 0 else "none with room"
 
 
 def _procedure_words(plan: AccessPlan) -> str:

@@ -1,6 +1,6 @@
 """Calibration of Hounsfield units to K2HPO4-equivalent density: generic and by phantom."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,7 +26,12 @@ _MARROW_FAT_MG_PER_ML = 11.0
 # Kaesmacher 2017 (JCAT 41:217): native scans, 7.8 % root-mean-square difference from QCT;
 # taken where a line through two rods leaves no residual.
 _TWO_ROD_RELATIVE = 0.078
+# Accuracy of phantom calibration, upper end of 1.4-6.7 % (physics reference 1.1).
+_PHANTOM_RELATIVE = 0.067
 _CONTRAST_BIAS_MG_PER_ML = 6.0
+# Design limits around the law of 80-140 kV, 1.21-1.82 HU per mg/ml, and water at 0 HU.
+_SLOPE_RANGE = (0.8, 2.5)
+_WATER_HU = 60.0
 
 
 def calibrate_generic(kvp: float | None, *, contrast: bool | None = None) -> DensityCalibration:
@@ -96,35 +101,67 @@ def calibrate_from_phantom(
     Returns
     -------
     DensityCalibration
-        The offset uncertainty is the standard error of the fit in density; through two rods it
-        cannot be known and 7.8 % (Kaesmacher 2017) is taken.
+        The offset uncertainty is the standard error of the fit in density and that of marrow
+        fat; the relative one 6.7 %, or 7.8 % (Kaesmacher 2017) through two rods, which leave
+        no residual.
 
     Raises
     ------
     InputError
-        If the readings do not form a rising line.
+        If the readings do not form a rising line, or one that no CT of K2HPO4 rods gives.
     """
     readings, densities = _rods(hu, density_mg_per_ml)
-    slope, intercept, residual, r_squared = _fit_line(densities, readings)
-    if slope <= 0 or r_squared < 0.98:
+    line = _fit_rising_line(densities, readings, name)
+    spread = "two rods, residual unknown"
+    if readings.size > 2:
+        spread = f"residual {line.residual:.1f} HU"
+    about = f"{readings.size} rods: HU = {line.slope:.4f} * density + {line.intercept:.2f}"
+    return _invert(line, readings.size, name, f"{about}, {spread}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RodLine:
+    """Readings over densities: ``HU = slope * density + intercept``."""
+
+    slope: float
+    intercept: float
+    residual: float
+    r_squared: float
+
+
+def _fit_rising_line(densities: FloatArray, readings: FloatArray, name: str) -> _RodLine:
+    line = _fit_line(densities, readings)
+    if line.slope <= 0 or line.r_squared < 0.98:
         message = (
-            f"the rods of the {name} do not form a rising line: slope {slope:.3g} HU per mg/ml, "
-            f"R2 {r_squared:.4f}, expected above 0 and at least 0.98; check the order of the "
-            "rods and that each reading lies inside its rod"
+            f"the rods of the {name} do not form a rising line: slope {line.slope:.3g} HU per "
+            f"mg/ml, R2 {line.r_squared:.4f}, expected above 0 and at least 0.98; check the order "
+            "of the rods and that each reading lies inside its rod"
         )
         raise InputError(message)
-    two = readings.size == 2
-    spread = "two rods, residual unknown" if two else f"residual {residual:.1f} HU"
+    return line
+
+
+def _invert(line: _RodLine, rods: int, name: str, about: str) -> DensityCalibration:
+    """Return the calibration of a line; refuse a wrong unit, swapped lists or stray readings."""
+    low, high = _SLOPE_RANGE
+    if not low <= line.slope <= high or abs(line.intercept) > _WATER_HU:
+        message = (
+            f"the line of the {name} is not that of K2HPO4 rods: {line.slope:.3g} HU per mg/ml "
+            f"and {line.intercept:.0f} HU without K2HPO4, expected {low:g}-{high:g} and within "
+            f"{_WATER_HU:.0f} HU of water; check the unit of the densities (mg/ml K2HPO4), that "
+            "readings and densities are not swapped, and that each reading lies inside its rod"
+        )
+        raise InputError(message)
+    two = rods == 2
+    error = 0.0 if two else line.residual / line.slope
     return DensityCalibration(
-        slope_mg_per_ml_per_hu=1.0 / slope,
-        intercept_mg_per_ml=-intercept / slope,
-        relative_uncertainty=_TWO_ROD_RELATIVE if two else 0.0,
-        offset_uncertainty_mg_per_ml=0.0 if two else residual / slope,
+        slope_mg_per_ml_per_hu=1.0 / line.slope,
+        intercept_mg_per_ml=-line.intercept / line.slope,
+        relative_uncertainty=_TWO_ROD_RELATIVE if two else _PHANTOM_RELATIVE,
+        offset_uncertainty_mg_per_ml=float(np.hypot(error, _MARROW_FAT_MG_PER_ML)),
         method="phantom",
-        description=(
-            f"{name}, {readings.size} rods: HU = {slope:.4f} * density + {intercept:.2f}, {spread}"
-        ),
-        r_squared=r_squared,
+        description=f"{name}, {about}",
+        r_squared=line.r_squared,
     )
 
 
@@ -154,22 +191,14 @@ def calibrate_mindways(
     if water.shape != readings.shape:
         message = f"expected one water density per rod; got {water.size} for {readings.size} rods"
         raise InputError(message)
-    reference = calibrate_from_phantom(readings - water, densities, name="Mindways phantom")
-    sigma_ref = 1.0 / reference.slope_mg_per_ml_per_hu
-    beta_ref = -reference.intercept_mg_per_ml * sigma_ref
-    sigma, beta = sigma_ref - 0.2174, beta_ref + 999.6
-    if sigma <= 0:
-        message = f"sigma_ref {sigma_ref:.4f} of the Mindways phantom must exceed 0.2174"
-        raise InputError(message)
-    return replace(
-        reference,
-        slope_mg_per_ml_per_hu=1.0 / sigma,
-        intercept_mg_per_ml=-beta / sigma,
-        description=(
-            f"Mindways phantom, {readings.size} rods: sigma_ref {sigma_ref:.4f}, "
-            f"beta_ref {beta_ref:.2f} (QCT PRO user guide)"
-        ),
+    name = "Mindways phantom"
+    reference = _fit_rising_line(densities, readings - water, name)
+    line = replace(reference, slope=reference.slope - 0.2174, intercept=reference.intercept + 999.6)
+    about = (
+        f"{readings.size} rods: sigma_ref {reference.slope:.4f}, "
+        f"beta_ref {reference.intercept:.2f} (QCT PRO user guide)"
     )
+    return _invert(line, readings.size, name, about)
 
 
 def note_contrast(calibration: DensityCalibration) -> DensityCalibration:
@@ -209,12 +238,15 @@ def _rods(hu: ArrayLike, density: ArrayLike) -> tuple[FloatArray, FloatArray]:
     return readings, densities
 
 
-def _fit_line(x: FloatArray, y: FloatArray) -> tuple[float, float, float, float]:
-    """Return slope, intercept, standard error of the fit and R2 of a line y(x)."""
+def _fit_line(x: FloatArray, y: FloatArray) -> _RodLine:
+    """Return the line y(x) with the standard error of the fit and R2."""
     design = np.column_stack([x, np.ones_like(x)])
     (slope, intercept), *_ = np.linalg.lstsq(design, y, rcond=None)
     rest = y - (slope * x + intercept)
     total = float(np.sum((y - y.mean()) ** 2))
-    r_squared = 1.0 - float(rest @ rest) / total if total > 0 else 0.0
-    error = float(np.sqrt(rest @ rest / (x.size - 2))) if x.size > 2 else 0.0
-    return float(slope), float(intercept), error, r_squared
+    return _RodLine(
+        slope=float(slope),
+        intercept=float(intercept),
+        residual=float(np.sqrt(rest @ rest / (x.size - 2))) if x.size > 2 else 0.0,
+        r_squared=1.0 - float(rest @ rest) / total if total > 0 else 0.0,
+    )

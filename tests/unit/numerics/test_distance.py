@@ -69,14 +69,31 @@ def test_walk_finds_the_foot_that_a_tree_finds():
     nearest = distance_transform_edt(~border, return_distances=False, return_indices=True)
     args = (field, feet, normals, home, owner_of, nearest)
     searched = reference.measure_distance(*args, 1e3)
-    # a rough surface can hold the walk up short of the closest foot, never by a whole voxel
-    for reach in (1e3, 6.0):
+    for reach in (1e3, 8.0):
         walked = fast.measure_distance(*args, reach)
-        assert np.abs(walked - searched).max() < 1.0
         near = np.abs(walked - searched)[np.abs(searched) < 6.0]
-        assert np.quantile(near, 0.9) < 0.05
-        assert np.quantile(near, 0.99) < 0.25
+        assert np.quantile(near, 0.99) < 0.1
+        assert near.max() < 0.4
         assert ((walked < 0) == (searched < 0)).all()
+
+
+def test_depth_between_two_faces_is_not_too_large():
+    """On the medial surface of a box the nearest border voxel may belong to the wrong face."""
+    half = np.array([8.0, 6.0, 5.0])
+    points = np.moveaxis(np.indices((46, 40, 36)), 0, -1) * SPACING - [17.1, 14.8, 13.4]
+    outside = np.abs(points) - half
+    exact = np.linalg.norm(np.maximum(outside, 0), axis=-1) + np.minimum(outside.max(axis=-1), 0)
+    found = signed_distance(occupancy_of(exact), SPACING)
+    inside = exact < 0
+    assert (exact - found)[inside].max() < 0.2
+    assert np.abs(found - exact)[inside].mean() < 0.05
+
+
+def test_values_that_are_no_numbers_are_refused():
+    field = np.zeros((8, 8, 8))
+    field[3, 3, 3] = np.nan
+    with pytest.raises(ValueError, match="not finite"):
+        signed_distance(field, 1.0)
 
 
 def test_no_voxel_claims_less_than_the_distance_to_the_nearest_foot_allows():

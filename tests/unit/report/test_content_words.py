@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vertaug.case.measurement import HeightSet
 from vertaug.case.plan import Procedure
 from vertaug.report.content import build_content
 from vertaug.report.content_fracture import deciding_loss
@@ -68,11 +69,7 @@ def test_without_an_intact_level_the_density_tile_says_so(report_input):
 
 
 def test_height_loss_is_the_one_that_decided_the_grade(report_input, assessment):
-    note = (
-        "grade 3 rests on the mid-sagittal profile, 47 % lost at 30 % of the depth from the "
-        "front; at the six points 37.8 % is lost (grade 2)"
-    )
-    case = with_levels(report_input, L1={"profile_loss_percent": 47.2, "notes": (note,)})
+    case = with_levels(report_input, L1={"profile_loss_percent": 47.2, "profile_loss_depth": 0.3})
     content = build_content(case)
     anterior = assessment.levels["L1"].loss_percent.anterior
     shown = tile(content, "Largest height loss")
@@ -82,11 +79,26 @@ def test_height_loss_is_the_one_that_decided_the_grade(report_input, assessment)
     assert losses["L1"] == "47 % at 30 % depth"
 
 
-@pytest.mark.parametrize(("more", "where"), [(0.9, "anterior"), (1.1, "along the profile")])
-def test_a_profile_that_adds_little_is_not_named(more, where, assessment):
-    measured = assessment.levels["L1"]
-    loss = measured.loss_percent.anterior
-    assert deciding_loss(replace(measured, profile_loss_percent=loss + more))[1] == where
+@pytest.mark.parametrize(
+    ("points", "profile", "grade", "where"),
+    [
+        (33.0, 33.9, 2, "anterior"),  # adds less than a per cent and decides nothing
+        (33.0, 34.1, 2, "at 30 % depth"),
+        (39.6, 40.2, 3, "at 30 % depth"),  # adds little, but the grade rests on it
+        (33.0, 20.0, 2, "anterior"),
+    ],
+)
+def test_a_profile_that_adds_little_is_named_only_if_it_decides(
+    points, profile, grade, where, assessment
+):
+    measured = replace(
+        assessment.levels["L1"],
+        loss_percent=HeightSet(anterior=points, middle=10.0, posterior=5.0),
+        profile_loss_percent=profile,
+        profile_loss_depth=0.3,
+        genant_grade=grade,
+    )
+    assert deciding_loss(measured)[1] == where
 
 
 @pytest.mark.parametrize(("retropulsion", "depth", "told"), [(1.9, 14.5, False), (2.1, 14.3, True)])
@@ -131,12 +143,8 @@ def test_the_anterior_wall_is_named_by_its_nearest_part(report_input, planning, 
 
 
 def test_the_list_names_needle_balloon_and_unseen_skin(report_input, planning):
-    longest = (
-        "the longest of the 10, 15, 20 mm balloons with 3.5 mm of room around its axis in the "
-        "anterior two thirds is 15 mm"
-    )
     plan = planning.plans[0]
-    paths = tuple(replace(p, notes=(longest,)) for p in plan.paths)
+    paths = tuple(replace(p, balloon_mm=15.0) for p in plan.paths)
     paths = (replace(paths[0], skin_entry_lps_mm=None, skin_depth_mm=None), paths[1])
     plan = replace(plan, procedure=Procedure.KYPHOPLASTY, paths=paths)
     case = replace(report_input, planning=replace(planning, plans=(plan,)))
@@ -146,9 +154,8 @@ def test_the_list_names_needle_balloon_and_unseen_skin(report_input, planning):
 
 
 def test_no_balloon_with_room(planning):
-    note = "none of the 10, 15, 20 mm balloons has 3.5 mm of room around its axis"
     path = planning.plans[0].paths[0]
-    assert balloon_words(replace(path, notes=(note,))) == "none with room"
+    assert balloon_words(replace(path, balloon_mm=0.0)) == "none with room"
     assert balloon_words(path) is None
 
 

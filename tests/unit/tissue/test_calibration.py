@@ -52,7 +52,8 @@ def test_phantom_line_is_recovered_exactly():
     law = calibrate_from_phantom(1.3 * density + 4.0, density)
     np.testing.assert_allclose(law.to_density([4.0, 134.0]), [0.0, 100.0], atol=1e-9)
     assert law.r_squared == pytest.approx(1.0)
-    assert law.uncertainty(100.0) == pytest.approx(0.0, abs=1e-9)
+    # rods on a line: what is left is the accuracy of the method and marrow fat
+    assert law.uncertainty(100.0) == pytest.approx(np.hypot(6.7, 11.0))
 
 
 def test_phantom_uncertainty_comes_from_the_residuals():
@@ -60,7 +61,7 @@ def test_phantom_uncertainty_comes_from_the_residuals():
     off = np.array([2.0, -2.0, -2.0, 2.0])  # orthogonal to the line, so it stays as residual
     law = calibrate_from_phantom(1.25 * density + off, density)
     assert law.slope_mg_per_ml_per_hu == pytest.approx(0.8)
-    assert law.offset_uncertainty_mg_per_ml == pytest.approx(np.sqrt(16 / 2) * 0.8)
+    assert law.offset_uncertainty_mg_per_ml == pytest.approx(np.hypot(np.sqrt(16 / 2) * 0.8, 11.0))
     assert "4 rods" in law.description
 
 
@@ -94,6 +95,30 @@ def test_mindways_formula():
     expected = (100.0 - (beta_ref + 999.6)) / (sigma_ref - 0.2174)
     assert law.to_density(100.0) == pytest.approx(expected)
     assert "sigma_ref 1.5000" in law.description
+
+
+@pytest.mark.parametrize(
+    ("hu", "density"),
+    [
+        ([0.0, 1000.0, 2000.0], [0.0, 75.0, 150.0]),  # 13 HU per mg/ml: g/ml or another salt
+        ([0.0, 10.0, 20.0], [0.0, 75.0, 150.0]),
+        ([500.0, 600.0, 700.0], [0.0, 75.0, 150.0]),  # air added, or readings beside the rods
+    ],
+)
+def test_lines_that_no_scanner_gives_are_refused(hu, density):
+    with pytest.raises(InputError, match="not that of K2HPO4 rods"):
+        calibrate_from_phantom(hu, density)
+
+
+def test_mindways_uncertainty_uses_the_patients_slope():
+    water = np.array([1012.0, 1057.0, 1104.0, 1120.0, 923.0])
+    potassium = np.array([-52.0, -53.0, 59.0, 157.0, 376.0])
+    off = np.array([3.0, -3.0, 2.0, -2.0, 0.0])
+    law = calibrate_mindways(water + 1.5 * potassium - 1010.0 + off, water, potassium)
+    slope, intercept = np.polyfit(potassium, 1.5 * potassium + off, 1)
+    rest = 1.5 * potassium + off - slope * potassium - intercept
+    error = np.sqrt(rest @ rest / 3) / (slope - 0.2174)
+    assert law.offset_uncertainty_mg_per_ml == pytest.approx(np.hypot(error, 11.0))
 
 
 def test_mindways_needs_a_water_density_for_each_rod():
