@@ -13,6 +13,7 @@ from vertaug.anatomy.extent import (
     find_cut_faces,
     thickest_point_at_edge,
 )
+from vertaug.anatomy.label_hole import fill_label_holes
 from vertaug.anatomy.occupancy import MaskDistance, measure_mask_distance
 from vertaug.anatomy.orientation import check_anterior, check_head, mirror_front_back
 from vertaug.anatomy.pedicle_edge import refine_pedicles
@@ -84,6 +85,7 @@ def analyse_spine(
         found = ", ".join(labels.levels) or "none"
         message = f"no thoracic or lumbar vertebra is labelled; levels found: {found}"
         raise LabelError(message)
+    labels, filled = fill_label_holes(labels, levels)
     start = _look_over(labels, levels)
     try:
         check_anterior(_front_back_offsets(start))
@@ -95,14 +97,19 @@ def analyse_spine(
     patient = find_patient(scan)
     vertebrae, incomplete = _analyse_levels((scan, labels, patient), start, progress)
     check_head(vertebrae)
-    note = "left and right are taken from the header; bone alone cannot confirm them"
+    notes = ["left and right are taken from the header; bone alone cannot confirm them"]
+    notes += [
+        f"{level}: a hole of {volume / 1000:.1f} ml in its label (gas, or a gap of the labels) was "
+        "filled and counts as part of the vertebra"
+        for level, volume in filled.items()
+    ]
     return Spine(
         scan=scan,
         labels=labels,
         vertebrae=vertebrae,
         patient=patient,
         incomplete=incomplete,
-        notes=(note,),
+        notes=tuple(notes),
     )
 
 
