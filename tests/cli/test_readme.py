@@ -3,7 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import vertaug
+from vertaug.case.volume import ScanInfo
+from vertaug.workflow.calibration import choose_calibration
 
 README = (Path(vertaug.__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -14,7 +18,15 @@ def test_the_python_example_runs(files, monkeypatch):
     names = {}
     exec(compile(code, "README.md", "exec"), names)
     assert names["fracture"].level == "L1"
-    assert names["plans"].plans[0].paths
+    assert names["best"].paths
+
+
+def test_the_calibration_example_is_a_calibration(tmp_path):
+    (text,) = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    path = tmp_path / "rods.toml"
+    path.write_text(text, encoding="utf-8")
+    law = choose_calibration(path).for_scan(ScanInfo(source_format="nifti"), None)
+    assert law.to_density(101.0) == pytest.approx(75.0, abs=1.0)
 
 
 def test_the_files_it_links_exist():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.anatomy.body import PosteriorBorder, find_body
+from vertaug.anatomy.body import PosteriorBorder, find_body, measure_body_volume
 from vertaug.anatomy.canal import CanalAxis, fill_canal, find_canal_axis
 from vertaug.anatomy.endplate import FittedPlane, find_endplates, find_surface, fit_plane
 from vertaug.anatomy.landmark import find_landmarks, fit_endplate_line, to_world
@@ -182,7 +182,7 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
         landmarks=to_world(points, frame),
         left_pedicle=pedicles[0],
         right_pedicle=pedicles[1],
-        body_volume_mm3=float(parts.occupancy[parts.body].sum()) * FINE_MM**3,
+        body_volume_mm3=measure_body_volume(parts.occupancy, parts.body, parts.border, parts.axes),
         notes=_notes(parts, pedicles),
     )
 

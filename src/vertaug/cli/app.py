@@ -147,7 +147,9 @@ class Measure:
     """
 
     case: Case
-    level: Level = None
+    level: Annotated[
+        str | None, typer.Option(help="Level to treat, such as L1. (default: as before)")
+    ] = None
     kvp: Kvp = None
     calibration: Annotated[
         Path | None, typer.Option(help="A TOML file of calibration measurements. (default: kept)")

@@ -62,7 +62,7 @@ def _list_plans(document: CaseDocument) -> list[str]:
 
 
 def _describe_plan(plan: PlanRecord) -> str:
-    word = "safe" if plan.safe else "[bold red]not safe[/bold red]"
+    word = "bone and canal margins kept" if plan.safe else "[bold red]margin not kept[/bold red]"
     canal = min(path.canal_clearance_mm for path in plan.paths)
     return (
         f"{plan.procedure.value}: {plan.route.value.replace('_', '-')}, {plan.sides}, "

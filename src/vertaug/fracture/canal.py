@@ -65,7 +65,8 @@ def measure_canal_depth(vertebra: Vertebra) -> float | None:
     band = np.abs(x) <= max(_CANAL_HALF_BAND_MM, step)
     slices = (z >= low) & (z <= high)
     regions = np.asarray(vertebra.regions.values)[band][:, :, slices]
-    front, back, bounded = _find_edges(regions)
+    share = np.asarray(vertebra.occupancy.values)[band][:, :, slices]
+    front, back, bounded = _find_edges(regions, share)
     if not bounded.any() or bounded.size < 2:
         return None
     known = np.isfinite(front)
@@ -77,13 +78,17 @@ def measure_canal_depth(vertebra: Vertebra) -> float | None:
     return _smallest_mean(depth[known], max(round(_SMOOTHING_MM / step), 1))
 
 
-def _find_edges(regions: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+def _find_edges(
+    regions: NDArray[np.uint8], share: NDArray[np.float32]
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Return front and back of the canal by slice, and where bone lies behind it.
 
     Parameters
     ----------
     regions : (nx, ny, nz) uint8 array
         Region map about the midline.
+    share : (nx, ny, nz) float32 array
+        Share of bone; its 0.5 crossing places the edges between voxels.
 
     Returns
     -------
@@ -99,9 +104,25 @@ def _find_edges(regions: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray, NDA
     bone = np.isin(regions, (Region.ARCH, Region.LEFT_PEDICLE, Region.RIGHT_PEDICLE))
     wall = np.take_along_axis(bone, np.minimum(behind, size - 1)[:, None], axis=1)[:, 0]
     whole = seen.all(axis=0)
-    front = np.where(whole, first.mean(axis=0), np.nan)
-    back = np.where(whole, behind.mean(axis=0), np.nan)
+    front = np.where(whole, _crossing(share, first - 1, first).mean(axis=0), np.nan)
+    back = np.where(whole, _crossing(share, behind, behind - 1).mean(axis=0), np.nan)
     return front, back, whole & (wall & seen).all(axis=0)
+
+
+def _crossing(
+    share: NDArray[np.float32], bone: NDArray[np.intp], canal: NDArray[np.intp]
+) -> FloatArray:
+    """Index along y where the share of bone passes 0.5 between two neighbouring voxels.
+
+    Half-way between them where it does not, as where no bone bounds the canal.
+    """
+    last = share.shape[1] - 1
+    inner, outer = (
+        np.take_along_axis(share, np.clip(n, 0, last)[:, None], axis=1)[:, 0] for n in (bone, canal)
+    )
+    crosses = (inner > 0.5) & (outer <= 0.5)
+    part = np.where(crosses, (inner - 0.5) / np.maximum(inner - outer, 1e-6), 0.5)
+    return np.asarray(bone + part * (canal - bone))
 
 
 def _smallest_mean(values: FloatArray, width: int) -> float:

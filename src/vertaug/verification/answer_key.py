@@ -29,6 +29,7 @@ class AnatomyErrors:
         Left and right; NaN where no pedicle was found.
     pedicle_axis_deg : tuple of float
         Angle between measured and true axis.
+    body_volume_percent : float
     """
 
     level: str
@@ -37,6 +38,7 @@ class AnatomyErrors:
     frame_angle_deg: float
     pedicle_width_mm: tuple[float, float]
     pedicle_axis_deg: tuple[float, float]
+    body_volume_percent: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,8 @@ def compare_anatomy(spine: Spine, phantom: Phantom) -> tuple[AnatomyErrors, ...]
                 frame_angle_deg=_turn(vertebra.frame.axes, truth.frame.axes),
                 pedicle_width_mm=(_width_error(*pairs[0]), _width_error(*pairs[1])),
                 pedicle_axis_deg=(_axis_error(*pairs[0]), _axis_error(*pairs[1])),
+                body_volume_percent=100.0
+                * (vertebra.body_volume_mm3 / truth.body_volume_mm3 - 1.0),
             )
         )
     return tuple(found)

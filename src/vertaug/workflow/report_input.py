@@ -36,7 +36,7 @@ def _list_parameters(given: Parameters) -> tuple[tuple[str, str], ...]:
         ("level", given.level or "found by grade"),
         ("procedures", ", ".join(p.value for p in given.procedures)),
         ("needle gauge", "usual for level and procedure" if given.gauge is None else given.gauge),
-        ("tube voltage (kV)", "from the scan" if given.kvp is None else f"{given.kvp:g}"),
+        ("tube voltage (kV)", "not given" if given.kvp is None else f"{given.kvp:g}"),
         ("density calibration", given.calibration),
         ("label numbering", given.numbering or "detected"),
         ("orientation corrected on request", "yes" if given.correct_orientation else "no"),

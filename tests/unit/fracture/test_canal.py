@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from vertaug.case.spine import Region
 from vertaug.fracture.canal import (
+    _find_edges,
     compute_compromise,
     measure_canal_depth,
     measure_posterior_wall,
@@ -100,3 +102,16 @@ def test_missing_neighbour_is_named(blocks):
     assert wall.retropulsion_mm is None
     assert wall.canal_compromise_percent is None
     assert "above is missing" in notes[0]
+
+
+@pytest.mark.parametrize("shift", [-0.3, 0.2])
+def test_edges_lie_where_the_share_of_bone_crosses_a_half(shift):
+    regions = np.zeros((3, 20, 4), dtype=np.uint8)
+    regions[:, :6], regions[:, 6:14], regions[:, 14:] = Region.BODY, Region.CANAL, Region.ARCH
+    y = np.arange(20.0)[None, :, None]
+    inside = np.minimum(y - (5.5 + shift), 13.5 - y)  # depth into the canal
+    share = np.broadcast_to(np.clip(0.5 - inside / 4.0, 0, 1), regions.shape).astype(np.float32)
+    front, back, bounded = _find_edges(regions, share)
+    assert front == pytest.approx(np.full(4, 5.5 + shift))
+    assert back == pytest.approx(np.full(4, 13.5))
+    assert bounded.all()
