@@ -29,7 +29,7 @@ _STEEP, _STEEP_WITHIN = 0.8, 0.3
 """Steepness that is wall, not plate, and the share of the depth in which it is looked for."""
 _ROUNDING_MM = 2.0
 """Largest rounding of a rim; the corner is not sought further out."""
-_LIP_RISE_MM, _DISH_RISE_MM, _UNSURE_RISE_MM = 0.25, 1.5, 0.75
+_LIP_RISE_MM, _DISH_RISE_MM, _UNSURE_RISE_MM = 0.25, 1.5, 1.0
 """How far a corner may stand above the plate beside it: at most plates, where one even dish leads
 up to it, and across thick slices, where neither can be told."""
 _LIP_MM = 3.0

@@ -5,22 +5,25 @@ thickness. The CT shows the bony endplate as a ridge between marrow and disc; it
 to a fraction of the voxel from the values around it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.anatomy.plate_fit import fit_plate
+from vertaug.anatomy.plate_voxel import SCANNER_SIGMA_MM
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import HeightField, VertebraFrame
 from vertaug.case.volume import Scan
 from vertaug.numerics.interpolation import sample_trilinear
 
 _STEP_MM = 0.5
+_FEWEST = 30
+"""Columns that make a surface."""
+_MASK_STEPS_MM = np.array([2.0, 1.2])
 _INWARD_MM, _OUTWARD_MM = 1.5, 3.5
 """What is read of marrow and disc beside the plate, plus half the spacing: little of the marrow,
 which may be dense below a broken plate."""
-_SCANNER_SIGMA_MM = 0.6
-"""In-plane blur of a body CT kernel (standard deviation), typical value."""
 _BONE_HU = 1200.0
 """Fully mineralised endplate at voxel scale; turns the ridge's content into a thickness. An
 error of a third moves the outer edge by less than 0.1 mm for a plate of 0.6 mm."""
@@ -43,8 +46,18 @@ class _Ridge:
 def refine_endplate(
     field: HeightField, scan: Scan, frame: VertebraFrame, *, upper: bool
 ) -> HeightField:
-    """Return an endplate, z over (x, y), with its heights taken from the CT (`refine_surface`)."""
-    return refine_surface(field, scan, frame, axis=2, outward=1.0 if upper else -1.0)
+    """Return an endplate, z over (x, y), with its heights taken from the CT (`refine_surface`).
+
+    Across thick slices the mean with one smooth surface through all voxels (`fit_plate`) is
+    taken: at the rim and in the middle the two err in opposite ways.
+    """
+    outward = 1.0 if upper else -1.0
+    ridge = refine_surface(field, scan, frame, axis=2, outward=outward)
+    seen = np.isfinite(field.height_mm)
+    if spacing_along(scan, frame.axes[:, 2]) <= _THICK_MM or seen.sum() < _FEWEST:
+        return ridge
+    smooth = fit_plate(field, _smooth_mask(field, seen), (scan, frame), outward)
+    return replace(ridge, height_mm=0.5 * (ridge.height_mm + smooth))
 
 
 def refine_surface(
@@ -69,10 +82,10 @@ def refine_surface(
         Direction out of the bone along it, 1 or -1.
     """
     seen = np.isfinite(field.height_mm)
-    if seen.sum() < 30:
+    if seen.sum() < _FEWEST:
         return field
     step = float(field.u_mm[1] - field.u_mm[0])
-    base = _smooth(field.height_mm, seen.astype(np.float64), np.array([2.0, 1.2]) / step)
+    base = _smooth_mask(field, seen)
     spacing = spacing_along(scan, frame.axes[:, axis])
     offsets = np.arange(-_INWARD_MM - 0.5 * spacing, _OUTWARD_MM + 0.5 * spacing, _STEP_MM)
     profiles = _read_columns((field, base, axis), (scan, frame), outward * offsets)
@@ -97,6 +110,12 @@ def _ridge_share(spacing_mm: float) -> float:
     between two. Their mean errs by half as much as either, over half the distance.
     """
     return float(np.clip(1.0 - 0.5 * (spacing_mm - 1.25) / 0.75, 0.5, 1.0))
+
+
+def _smooth_mask(field: HeightField, seen: NDArray[np.bool_]) -> FloatArray:
+    """Surface of the mask without the steps of its voxels."""
+    step = float(field.u_mm[1] - field.u_mm[0])
+    return _smooth(field.height_mm, seen.astype(np.float64), _MASK_STEPS_MM / step)
 
 
 def _smooth(values: FloatArray, weight: FloatArray, sigma: FloatArray) -> FloatArray:
@@ -147,7 +166,7 @@ def _fit_ridges(profiles: FloatArray, offsets: FloatArray, spacing_mm: float) ->
     from scipy.special import ndtr
 
     # box of the slice and triangle of the interpolation, as variances
-    sigma = float(np.sqrt(_SCANNER_SIGMA_MM**2 + spacing_mm**2 / 12 + spacing_mm**2 / 6))
+    sigma = float(np.sqrt(SCANNER_SIGMA_MM**2 + spacing_mm**2 / 12 + spacing_mm**2 / 6))
     reach = 0.6 + 0.75 * spacing_mm
     places = np.arange(-reach, reach + 0.05, 0.1)
     residual = np.empty((len(places), len(profiles)))

@@ -118,7 +118,8 @@ def _improve_frame(parts: _Parts, frame: VertebraFrame, scan: Scan) -> VertebraF
     """Origin to the body's centroid, z to the endplates' mid-plane, y into the mirror plane."""
     superior, inferior = parts.superior, parts.inferior
     if spacing_along(scan, frame.axes[:, 2]) > _THICK_MM:
-        superior, inferior = _refined_plates(parts, frame, scan)
+        superior = refine_surface(superior, scan, frame, axis=2, outward=1.0)
+        inferior = refine_surface(inferior, scan, frame, axis=2, outward=-1.0)
     z = fit_plane(superior).normal + fit_plane(inferior).normal
     x, y, _ = parts.axes
     behind = parts.border.canal_y_mm + 4.0
@@ -135,15 +136,6 @@ def _improve_frame(parts: _Parts, frame: VertebraFrame, scan: Scan) -> VertebraF
     )
 
 
-def _refined_plates(
-    parts: _Parts, frame: VertebraFrame, scan: Scan
-) -> tuple[HeightField, HeightField]:
-    return (
-        refine_endplate(parts.superior, scan, frame, upper=True),
-        refine_endplate(parts.inferior, scan, frame, upper=False),
-    )
-
-
 def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Scan) -> Vertebra:
     place = (parts.axes, frame)
     pedicles = [
@@ -152,7 +144,10 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
     ]
     canal = fill_canal(parts.occupancy > 0.5, parts.body, parts.canal, parts.axes)
     regions = mark_regions(parts.occupancy > 0.5, parts.body, canal, pedicles, place)
-    fields = _refined_plates(parts, frame, scan)
+    fields = (
+        refine_endplate(parts.superior, scan, frame, upper=True),
+        refine_endplate(parts.inferior, scan, frame, upper=False),
+    )
     walls = (
         find_surface(parts.occupancy, parts.body, parts.axes, 1, last=False),
         find_surface(parts.occupancy, parts.body, parts.axes, 1, last=True),
