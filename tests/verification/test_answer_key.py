@@ -40,8 +40,8 @@ def test_every_labelled_level_is_analysed_whole(spine):
 def test_heights_angles_and_pedicles_are_near_the_truth(spine, phantom):
     errors = compare_anatomy(spine, phantom)
     heights = np.array([e.height_mm for e in errors])
-    assert np.sqrt((heights**2).mean()) < 0.4
-    assert np.abs(heights).max() < 1.0
+    assert np.sqrt((heights**2).mean()) < 0.2
+    assert np.abs(heights).max() < 0.45
     assert max(abs(e.wedge_angle_deg) for e in errors) < 1.0
     assert max(e.frame_angle_deg for e in errors) < 1.5
     widths = np.array([e.pedicle_width_mm for e in errors])

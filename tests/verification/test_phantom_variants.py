@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.verification, pytest.mark.slow]
 USUAL = {"height": 0.45, "height_rms": 0.2, "wedge": 1.0}
 LIMITS = {
     "mild biconcave 1 mm": {**USUAL, "wedge": 1.7},
-    "thick slices 3 mm": {"height": 1.2, "height_rms": 0.6, "wedge": 1.5},
+    "thick slices 3 mm": {"height": 0.8, "height_rms": 0.35, "wedge": 1.0},
 }
 ELSEWHERE = {"default 1 mm", "fine 0.5 mm"}  # in test_answer_key; takes a minute on its own
 

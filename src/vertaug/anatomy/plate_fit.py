@@ -34,6 +34,7 @@ _TISSUE = ((80.0, 150.0, 40.0), (150.0, 200.0, 60.0), (0.6, 0.3, 0.15))
 """HU of disc and of marrow, thickness of the plate in mm: usual value, its spread among
 patients, and its change from knot to knot."""
 _THICKNESS_MM = (0.05, 2.5)
+_FEWEST_VOXELS = 200
 _ROUNDS, _TRIALS, _ENOUGH = 8, 6, 1e-4
 _DAMPING, _LEAST_DAMPING, _DAMPING_STEP = 1e-3, 1e-6, 8.0
 
@@ -86,20 +87,22 @@ def fit_plate(
     Returns
     -------
     (nu, nv) float64 array
-        z in mm; NaN where ``field`` is.
+        z in mm; NaN where ``field`` is. Where the scan shows too little of the plate, ``base``.
     """
     seen = np.isfinite(field.height_mm)
+    voxels = read_plate_voxels(field, base, image, outward)
+    if len(voxels.hu) < _FEWEST_VOXELS:
+        return np.where(seen, base, np.nan)
     u, v = (c[seen] for c in np.meshgrid(field.u_mm, field.v_mm, indexing="ij"))
     low, high = np.array([u.min(), v.min()]), np.array([u.max(), v.max()])
     splines = PlateSplines(low=low, high=high, step_mm=_KNOT_MM, degree=3)
     tissue = PlateSplines(low=low, high=high, step_mm=_TISSUE_MM, degree=1)
-    voxels = read_plate_voxels(field, base, image, outward)
     columns = splines.at(u, v)
     inner, bend = (columns.T @ columns).toarray(), splines.roughness(2)
     one = 1e-6 * np.eye(len(inner))
     start = np.linalg.solve(inner + 1e-2 * bend + one, columns.T @ (outward * base[seen]))
     step = float(field.u_mm[1] - field.u_mm[0])
-    reach = _MASK_MM + 0.5 * float(voxels.slice_mm.max(initial=0.0))
+    reach = _MASK_MM + 0.5 * float(voxels.slice_mm.max())
     held = inner * (step / (_KNOT_MM * reach)) ** 2
     change = tissue.roughness(1)
     model = _Model(

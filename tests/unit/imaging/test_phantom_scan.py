@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vertaug.imaging.phantom import HeightLoss, PhantomSpec, build_phantom
-from vertaug.imaging.phantom.scanner import make_noise
+from vertaug.imaging.phantom.scanner import blur_kernel, make_noise
 
 QUIET = PhantomSpec(spacing_mm=(2.0, 1.5, 2.0), noise_hu=0.0, height_loss={})
 
@@ -117,3 +117,12 @@ def test_a_gas_cleft_is_gas_and_only_when_asked():
         lowest[cleft] = phantom.scan.hu[tuple(index[region < -2.5].T)].min()
     assert lowest[True] < -250
     assert lowest[False] > -100
+
+
+@pytest.mark.parametrize("sigma", [0.05, 0.12, 0.37, 0.7, 0.75, 1.6])
+def test_the_blur_keeps_its_variance_at_any_spacing(sigma):
+    weights = blur_kernel(sigma)
+    place = np.arange(len(weights)) - len(weights) // 2
+    assert weights.sum() == pytest.approx(1.0)
+    assert (weights >= 0).all()
+    assert (weights * place**2).sum() == pytest.approx(sigma**2, rel=1e-3)
