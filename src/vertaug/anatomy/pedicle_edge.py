@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.anatomy.pedicle_bone import move_bone, pedicle_axes
 from vertaug.anatomy.plate_edge import spacing_along
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Pedicle, Vertebra
@@ -90,7 +91,7 @@ class _Fit:
 
 
 def refine_pedicles(vertebra: Vertebra, scan: Scan) -> Vertebra:
-    """Return the vertebra with the width of its pedicles taken from the CT where voxels are wide.
+    """Return the vertebra with its pedicles' edges taken from the CT where voxels are wide.
 
     Parameters
     ----------
@@ -98,11 +99,24 @@ def refine_pedicles(vertebra: Vertebra, scan: Scan) -> Vertebra:
         Measured on the mask.
     scan : Scan
     """
-    left, right = (
-        None if pedicle is None else refine_pedicle(pedicle, vertebra, scan)
+    pairs = [
+        (pedicle, refine_pedicle(pedicle, vertebra, scan))
         for pedicle in (vertebra.left_pedicle, vertebra.right_pedicle)
+        if pedicle is not None
+    ]
+    for before, after in pairs:
+        vertebra = move_bone(vertebra, before, after)
+    found = {after.side: after for _, after in pairs}
+    wide = max(
+        (spacing_along(scan, pedicle_axes(p, vertebra.frame)[:, 0]) for p, _ in pairs), default=0.0
     )
-    return replace(vertebra, left_pedicle=left, right_pedicle=right)
+    if wide > _CT_ONLY_MM:
+        note = (
+            f"voxels are {wide:.1f} mm wide across the pedicles: margins there are known to about "
+            f"{wide / 3:.1f} mm"
+        )
+        vertebra = replace(vertebra, notes=(*vertebra.notes, note))
+    return replace(vertebra, left_pedicle=found.get("left"), right_pedicle=found.get("right"))
 
 
 def refine_pedicle(pedicle: Pedicle, vertebra: Vertebra, scan: Scan) -> Pedicle:
@@ -120,7 +134,7 @@ def refine_pedicle(pedicle: Pedicle, vertebra: Vertebra, scan: Scan) -> Pedicle:
         To which it belongs; its occupancy is used.
     scan : Scan
     """
-    axes = _pedicle_axes(pedicle, vertebra)
+    axes = pedicle_axes(pedicle, vertebra.frame)
     spacing = spacing_along(scan, axes[:, 0])
     share = np.clip((spacing - _MASK_ONLY_MM) / (_CT_ONLY_MM - _MASK_ONLY_MM), 0.0, 1.0)
     if share == 0.0:
@@ -141,14 +155,6 @@ def refine_pedicle(pedicle: Pedicle, vertebra: Vertebra, scan: Scan) -> Pedicle:
     shift = float(share) * found.shift_mm * axes[:, 0]
     width = float(pedicle.width_mm + share * (found.width_mm - pedicle.width_mm))
     return _rescale(pedicle, axes[:, 0], width, shift)
-
-
-def _pedicle_axes(pedicle: Pedicle, vertebra: Vertebra) -> FloatArray:
-    """Return unit vectors across (level in the vertebra), up and along, as columns in LPS."""
-    along = pedicle.axis @ vertebra.frame.axes
-    across = np.array([-along[1], along[0], 0.0]) / np.hypot(along[0], along[1])
-    local = np.stack([across, np.cross(along, across), along], axis=1)
-    return np.asarray(vertebra.frame.axes @ local)
 
 
 def _rescale(pedicle: Pedicle, across: FloatArray, width_mm: float, shift: FloatArray) -> Pedicle:

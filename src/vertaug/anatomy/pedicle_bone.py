@@ -1,0 +1,82 @@
+"""The bone around a pedicle moved with its edges, so that clearances follow the CT too."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import Pedicle, Vertebra, VertebraFrame
+from vertaug.case.volume import Volume
+from vertaug.numerics.interpolation import sample_trilinear
+
+_ALONG_MM, _UP_MM, _ACROSS_MM = 6.0, 6.0, 3.0
+"""How far from the section of the isthmus the bone follows (standard deviations): before and
+behind it, above and below the pedicle, and beside its edges."""
+_REACH = 2.5
+_STILL_MM = 0.02
+
+
+def pedicle_axes(pedicle: Pedicle, frame: VertebraFrame) -> FloatArray:
+    """Return unit vectors across (level in the vertebra), up and along, as columns in LPS."""
+    along = pedicle.axis @ frame.axes
+    across = np.array([-along[1], along[0], 0.0]) / np.hypot(along[0], along[1])
+    local = np.stack([across, np.cross(along, across), along], axis=1)
+    return np.asarray(frame.axes @ local)
+
+
+def move_bone(vertebra: Vertebra, before: Pedicle, after: Pedicle) -> Vertebra:
+    """Return the vertebra with the bone near a pedicle shifted as its edges were.
+
+    The medial and the lateral edge move by what the section's centre and width changed, inward
+    only: the mask's narrowest section can be too narrow by a step that the sections beside it do
+    not share, and bone is not added on its evidence. Between the edges the shift runs evenly,
+    away from them it fades, so that the opposite wall of the canal and the body stay. Occupancy
+    and regions follow; the HU do not.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+        Its occupancy shows ``before``.
+    before, after : Pedicle
+        The pedicle on the mask, and with its edges from the CT.
+    """
+    axes = pedicle_axes(before, vertebra.frame)
+    shift = float((after.isthmus_lps_mm - before.isthmus_lps_mm) @ axes[:, 0])
+    widening = 0.5 * (after.width_mm - before.width_mm)
+    edges = (max(shift - widening, 0.0), min(shift + widening, 0.0))
+    if max(np.abs(edges)) < _STILL_MM:
+        return vertebra
+    half = np.array([0.5 * before.width_mm, 0.5 * before.height_mm])
+    grid = vertebra.occupancy.grid
+    reach = np.array([half[0] + _REACH * _ACROSS_MM, half[1] + _REACH * _UP_MM, _REACH * _ALONG_MM])
+    flags = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1], indexing="ij")).reshape(3, 8).T
+    corners = grid.to_index(before.isthmus_lps_mm + (flags * reach) @ axes.T)
+    low = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
+    high = np.minimum(np.ceil(corners.max(axis=0)) + 1, grid.shape).astype(int)
+    ranges = [np.arange(a, b) for a, b in zip(low, high, strict=True)]
+    index = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).astype(np.float64)
+    place = (grid.to_world(index) - before.isthmus_lps_mm) @ axes
+    moved = _shift_at(place, half, edges)[..., None] * axes[:, 0]
+    source = index - grid.to_index(grid.affine[:3, 3] + moved)
+    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    occupancy = np.array(vertebra.occupancy.values)
+    occupancy[box] = sample_trilinear(vertebra.occupancy.values, source)
+    nearest = np.clip(np.rint(source).astype(int), 0, np.array(grid.shape) - 1)
+    regions = np.array(vertebra.regions.values)
+    regions[box] = vertebra.regions.values[tuple(np.moveaxis(nearest, -1, 0))]
+    return replace(
+        vertebra,
+        occupancy=Volume(values=occupancy, grid=grid),
+        regions=Volume(values=regions, grid=grid),
+    )
+
+
+def _shift_at(place: FloatArray, half: FloatArray, edges: tuple[float, float]) -> FloatArray:
+    """Shift across the pedicle at points (..., 3) across, up and along it, in mm."""
+    across, up, along = np.moveaxis(place, -1, 0)
+    # places after the move: there the new edges lie
+    low, high = edges[0] - half[0], edges[1] + half[0]
+    beside = np.maximum(np.maximum(low - across, across - high), 0.0) / _ACROSS_MM
+    above = np.maximum(np.abs(up) - half[1], 0.0) / _UP_MM
+    fade = np.exp(-0.5 * (beside**2 + above**2 + (along / _ALONG_MM) ** 2))
+    return np.asarray(fade * np.interp(across, [low, high], edges))
