@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vertaug.anatomy.plate_edge import thick_share
 from vertaug.case.errors import AnatomyError
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import EndplateLine, HeightField, Landmarks, VertebraFrame
@@ -22,9 +23,9 @@ continued to the wall by a straight line and by a parabola."""
 _LEVEL_MM = 0.35
 """Residual of a parabola at which it counts as much as the more local estimate, per millimetre of
 slice spacing: across thick slices the surface itself comes in steps."""
-_EVEN_MM, _THICK_MM = 0.07, 1.5
-"""Residual of a cubic through the whole profile up to which a plate is one even dish, and the
-spacing above which that cannot be told."""
+_EVEN_MM = 0.07
+"""Residual of a cubic through the whole profile up to which a plate is one even dish; across
+thick slices that cannot be told."""
 _STEEP, _STEEP_WITHIN = 0.8, 0.3
 """Steepness that is wall, not plate, and the share of the depth in which it is looked for."""
 _ROUNDING_MM = 2.0
@@ -186,14 +187,15 @@ def _corner(profile: SagittalProfile, *, upper: bool, at_front: bool) -> tuple[f
     parabola, residual = _continue_to(inset[half] - corner_inset, rise[half], 2)
     level = _LEVEL_MM * max(profile.spacing_mm, 1.0)
     height = _blend(parabola, line, residual / level)
-    lip = _UNSURE_RISE_MM if profile.spacing_mm > _THICK_MM else _LIP_RISE_MM
+    unsure = thick_share(profile.spacing_mm)
+    lip = _LIP_RISE_MM + unsure * (_UNSURE_RISE_MM - _LIP_RISE_MM)
     if not len(steep):
         whole = (inset >= rim) & (inset <= depth - rim)
         dish, residual = _continue_to(inset[whole], rise[whole], 2)
         height = _blend(dish, height, residual / level)
         cubic, residual = _continue_to(inset[whole], rise[whole], 3)
         # 1 for a plate that is one smooth dish, 0 for any other
-        even = 0.0 if profile.spacing_mm > _THICK_MM else _blend(1.0, 0.0, residual / _EVEN_MM)
+        even = (1.0 - unsure) * _blend(1.0, 0.0, residual / _EVEN_MM)
         height += even * (0.5 * (parabola + cubic) - height)
         lip += even * (_DISH_RISE_MM - lip)
     # the ring apophysis is flat: what is seen beside the corner bounds the continued curve

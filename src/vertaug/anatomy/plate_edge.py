@@ -18,6 +18,7 @@ from vertaug.case.volume import Scan
 from vertaug.numerics.interpolation import sample_trilinear
 
 _STEP_MM = 0.5
+_LEAST_SHARE = 1e-3
 _FEWEST = 30
 """Columns that make a surface."""
 _MASK_STEPS_MM = np.array([2.0, 1.2])
@@ -31,8 +32,9 @@ _THICKNESS_MM = (0.2, 1.6)
 _READ_TOGETHER_MM = np.array([1.6, 0.8])
 """Neighbouring columns that are read together, across and along the sagittal plane: wide across,
 narrow along, so that the walls in front and behind do not reach into the plate."""
-_THICK_MM = 1.5
-"""Across slices thicker than this the ridge comes in steps; half a slice is then averaged."""
+_THIN_MM, _THICK_MM = 1.5, 1.9
+"""Voxel sizes across an endplate up to which single columns place it, and from which they come
+in steps; between them both ways of reading count in proportion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,10 +56,11 @@ def refine_endplate(
     outward = 1.0 if upper else -1.0
     ridge = refine_surface(field, scan, frame, axis=2, outward=outward)
     seen = np.isfinite(field.height_mm)
-    if spacing_along(scan, frame.axes[:, 2]) <= _THICK_MM or seen.sum() < _FEWEST:
+    share = 0.5 * thick_share(spacing_along(scan, frame.axes[:, 2]))
+    if share < _LEAST_SHARE or seen.sum() < _FEWEST:
         return ridge
     smooth = fit_plate(field, _smooth_mask(field, seen), (scan, frame), outward)
-    return replace(ridge, height_mm=0.5 * (ridge.height_mm + smooth))
+    return replace(ridge, height_mm=(1.0 - share) * ridge.height_mm + share * smooth)
 
 
 def refine_surface(
@@ -94,7 +97,7 @@ def refine_surface(
     height = base.copy()
     weight[seen] = ridge.weight
     height[seen] = base[seen] + outward * ridge.edge_mm
-    half_slice = 0.5 * spacing if spacing > _THICK_MM else 0.0
+    half_slice = 0.5 * spacing * thick_share(spacing)
     sigma = np.maximum(_READ_TOGETHER_MM, half_slice) / step
     blended = _smooth(height, np.where(seen, weight + 1e-6, 0.0), sigma)
     trust = _smooth(weight, seen.astype(np.float64), sigma)
@@ -126,6 +129,11 @@ def _smooth(values: FloatArray, weight: FloatArray, sigma: FloatArray) -> FloatA
     total = gaussian_filter(weight, sigma, mode="constant")
     mean = gaussian_filter(filled, sigma, mode="constant") / np.maximum(total, 1e-12)
     return np.asarray(np.where(weight > 0, mean, np.nan_to_num(values)))
+
+
+def thick_share(spacing_mm: float) -> float:
+    """How far voxels of a size across an endplate count as thick slices, from 0 to 1."""
+    return float(np.clip((spacing_mm - _THIN_MM) / (_THICK_MM - _THIN_MM), 0.0, 1.0))
 
 
 def spacing_along(scan: Scan, direction: FloatArray) -> float:

@@ -17,7 +17,12 @@ from vertaug.anatomy.occupancy import (
     occupancy_on,
 )
 from vertaug.anatomy.pedicle import find_pedicle
-from vertaug.anatomy.plate_edge import refine_endplate, refine_surface, spacing_along
+from vertaug.anatomy.plate_edge import (
+    refine_endplate,
+    refine_surface,
+    spacing_along,
+    thick_share,
+)
 from vertaug.anatomy.pose import orthonormal_frame
 from vertaug.anatomy.region import mark_regions
 from vertaug.anatomy.symmetry import find_mirror_turn
@@ -32,9 +37,6 @@ FINE_MM = 0.75
 _COARSE_MM = (1.5, 1.0, FINE_MM)
 """Spacings of the passes that turn the frame into place."""
 _MARGIN_MM = 6.0
-_THICK_MM = 1.5
-"""Across slices thicker than this the planes of the mask come in steps and the CT's are taken;
-below it the mask's planes are the steadier ones, above all in a broken plate."""
 
 Axes = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -116,11 +118,14 @@ def _find_parts(start: VertebraInput, frame: VertebraFrame, spacing_mm: float) -
 
 def _improve_frame(parts: _Parts, frame: VertebraFrame, scan: Scan) -> VertebraFrame:
     """Origin to the body's centroid, z to the endplates' mid-plane, y into the mirror plane."""
-    superior, inferior = parts.superior, parts.inferior
-    if spacing_along(scan, frame.axes[:, 2]) > _THICK_MM:
-        superior = refine_surface(superior, scan, frame, axis=2, outward=1.0)
-        inferior = refine_surface(inferior, scan, frame, axis=2, outward=-1.0)
-    z = fit_plane(superior).normal + fit_plane(inferior).normal
+    z = _mid_plane_normal(parts.superior, parts.inferior)
+    # the planes of the mask are the steadier ones, above all in a broken plate, until thick
+    # slices make them come in steps
+    share = thick_share(spacing_along(scan, frame.axes[:, 2]))
+    if share > 0.0:
+        superior = refine_surface(parts.superior, scan, frame, axis=2, outward=1.0)
+        inferior = refine_surface(parts.inferior, scan, frame, axis=2, outward=-1.0)
+        z = (1.0 - share) * z + share * _mid_plane_normal(superior, inferior)
     x, y, _ = parts.axes
     behind = parts.border.canal_y_mm + 4.0
     part = (parts.occupancy > 0.5) & (y[None, :, None] < behind)
@@ -134,6 +139,10 @@ def _improve_frame(parts: _Parts, frame: VertebraFrame, scan: Scan) -> VertebraF
         frame.direction_to_world(posterior),
         frame.direction_to_world(z),
     )
+
+
+def _mid_plane_normal(superior: HeightField, inferior: HeightField) -> FloatArray:
+    return fit_plane(superior).normal + fit_plane(inferior).normal
 
 
 def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Scan) -> Vertebra:

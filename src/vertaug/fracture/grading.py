@@ -1,5 +1,6 @@
 """Ratios, height losses, Genant-style grade and shape (clinical reference 2.2)."""
 
+import math
 from dataclasses import dataclass
 
 from vertaug.case.measurement import FractureShape, HeightSet
@@ -57,7 +58,15 @@ def grade_loss(percent: float) -> int:
 
     Grade 1 from 20 to below 25 %, 2 from 25 to 40 % inclusive, 3 above (Genant 1993; the
     half-open choice is the design default of clinical reference 2.2).
+
+    Raises
+    ------
+    ValueError
+        If the loss is NaN: an unknown height is not an intact one.
     """
+    if math.isnan(percent):
+        message = "a height loss that is not a number has no grade"
+        raise ValueError(message)
     if percent > GRADE_3_PERCENT + _ROUNDING_PERCENT:
         return 3
     if percent >= GRADE_2_PERCENT - _ROUNDING_PERCENT:

@@ -103,10 +103,11 @@ def _padding_mask(
         scaled = [piece.slope * value + piece.intercept for value in limits]
         return np.asarray((raw >= min(scaled)) & (raw <= max(scaled)))
     # the sign of the tag and of the pixels often disagree: compare as the pixels store it
-    stored = [
-        int(np.array(v & _mask(raw)).astype(f"u{raw.itemsize}").view(raw.dtype)) for v in limits
-    ]
-    return np.asarray((raw >= min(stored)) & (raw <= max(stored)))
+    stored = np.array([v & _mask(raw) for v in limits]).astype(f"u{raw.itemsize}").view(raw.dtype)
+    fits = np.array_equal(_significant_bits(stored, piece), stored)
+    # overlay bits hide padding; padding that itself reaches above the stored bits is compared whole
+    pixels = _significant_bits(raw, piece) if fits else raw
+    return np.asarray((pixels >= stored.min()) & (pixels <= stored.max()))
 
 
 def _mask(raw: NDArray[Any]) -> int:

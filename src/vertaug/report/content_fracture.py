@@ -42,7 +42,8 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
     measured = case.assessment.levels.get(level) if level is not None else None
     if level is None or measured is None:
         count = len(case.assessment.levels)
-        detail = f"{count} levels measured, {len(case.assessment.incomplete)} not"
+        plural = "" if count == 1 else "s"
+        detail = f"{count} level{plural} measured, {len(case.assessment.incomplete)} not"
         return (Tile(label="Level", value=level or "none", detail=detail),)
     lost, where = deciding_loss(measured)
     if where not in _HEIGHTS:

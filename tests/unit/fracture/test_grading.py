@@ -96,3 +96,8 @@ def test_a_grade_that_rests_on_the_profile_is_said():
     assert "profile, 48 % lost at 30 % of the depth" in notes[0]
     assert "35.0 % is lost (grade 2)" in notes[0]
     assert describe_grade(heights(48, 34, 5), ProfileLoss(percent=46.0, share=0.3), 3) == ()
+
+
+def test_an_unknown_loss_has_no_grade():
+    with pytest.raises(ValueError, match="not a number"):
+        grade_loss(float("nan"))

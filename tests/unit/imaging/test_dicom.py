@@ -235,6 +235,18 @@ def test_padding_range(series, pixels, tmp_path):
     assert np.all(scan.hu[:, :2] == -1024)
 
 
+def test_padding_is_found_under_overlay_bits(series, pixels, tmp_path):
+    datasets = series.datasets()
+    for k, data in enumerate(datasets):
+        stored = (series.hu[:, :, k].T.astype(int) + 1024).astype(np.uint16)
+        stored[0, :] = 4095
+        pixels(data, stored | 0x8000, bits_stored=12)
+        data.PixelPaddingValue = 4095
+    scan = read_scan(series.write(tmp_path / "ct", datasets))
+    assert np.all(scan.hu[:, 0] == -1024)
+    np.testing.assert_array_equal(scan.hu[:, 1:], series.hu[:, 1:])
+
+
 def test_overlay_bits_above_the_stored_bits_are_dropped(series, pixels, tmp_path):
     datasets = series.datasets()
     for k, data in enumerate(datasets):
