@@ -98,32 +98,40 @@ def fit_plate(
     splines = PlateSplines(low=low, high=high, step_mm=_KNOT_MM, degree=3)
     tissue = PlateSplines(low=low, high=high, step_mm=_TISSUE_MM, degree=1)
     columns = splines.at(u, v)
-    inner, bend = (columns.T @ columns).toarray(), splines.roughness(2)
-    one = 1e-6 * np.eye(len(inner))
-    start = np.linalg.solve(inner + 1e-2 * bend + one, columns.T @ (outward * base[seen]))
+    inner = (columns.T @ columns).toarray()
     step = float(field.u_mm[1] - field.u_mm[0])
     reach = _MASK_MM + 0.5 * float(voxels.slice_mm.max())
     held = inner * (step / (_KNOT_MM * reach)) ** 2
-    change = tissue.roughness(1)
-    model = _Model(
-        voxels=voxels,
-        surface=splines.at(voxels.local_mm[:, 0], voxels.local_mm[:, 1]),
-        tissue=tissue.at(voxels.local_mm[:, 0], voxels.local_mm[:, 1]),
-        stiffness=_on_diagonal(
-            [
-                bend / _BEND_MM**2 + held + one,
-                *(change / s**2 + np.eye(len(change)) / d**2 for _, d, s in _TISSUE),
-            ]
-        ),
-        pull=np.concatenate(
-            [held @ start, *(np.full(len(change), m / d**2) for m, d, _ in _TISSUE)]
-        ),
-    )
-    usual = [np.full(len(change), row[0]) for row in _TISSUE]
+    bend = splines.roughness(2)
+    one = 1e-6 * np.eye(len(inner))
+    start = np.linalg.solve(inner + 1e-2 * bend + one, columns.T @ (outward * base[seen]))
+    surface = (bend / _BEND_MM**2 + held + one, held @ start)
+    model = _gather(voxels, (splines, tissue), surface)
+    usual = [np.full(tissue.shape[0] * tissue.shape[1], row[0]) for row in _TISSUE]
     found = _minimise(model, np.concatenate([start, *usual]))
     height = np.full(field.height_mm.shape, np.nan)
     height[seen] = outward * (columns @ found[: len(start)])
     return height
+
+
+def _gather(
+    voxels: PlateVoxels,
+    splines: tuple[PlateSplines, PlateSplines],
+    surface: tuple[FloatArray, FloatArray],
+) -> _Model:
+    """Basis functions at the voxels, and the penalties of surface and tissue side by side."""
+    change = splines[1].roughness(1)
+    one = np.eye(len(change))
+    stiffness = [change / step**2 + one / spread**2 for _, spread, step in _TISSUE]
+    pull = [np.full(len(change), mean / spread**2) for mean, spread, _ in _TISSUE]
+    u, v = voxels.local_mm[:, 0], voxels.local_mm[:, 1]
+    return _Model(
+        voxels=voxels,
+        surface=splines[0].at(u, v),
+        tissue=splines[1].at(u, v),
+        stiffness=_on_diagonal([surface[0], *stiffness]),
+        pull=np.concatenate([surface[1], *pull]),
+    )
 
 
 def _on_diagonal(blocks: Iterable[FloatArray]) -> FloatArray:
