@@ -32,7 +32,7 @@ _ROUNDING_MM = 2.0
 """Largest rounding of a rim; the corner is not sought further out."""
 _LIP_RISE_MM, _DISH_RISE_MM, _UNSURE_RISE_MM = 0.25, 1.5, 1.0
 """How far a corner may stand above the plate beside it: at most plates, where one even dish leads
-up to it, and across thick slices, where neither can be told."""
+up to it, and across thick slices, where neither can be told (tried on the phantom)."""
 _LIP_MM = 3.0
 """How far a corner may stand out from the waist; what is further is osteophyte."""
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vertaug.anatomy.scan_voxel import voxels_around
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Pedicle, Vertebra, VertebraFrame
 from vertaug.case.volume import Volume
@@ -11,8 +12,10 @@ from vertaug.numerics.interpolation import sample_trilinear
 
 _ALONG_MM, _UP_MM, _ACROSS_MM = 6.0, 6.0, 3.0
 """How far from the section of the isthmus the bone follows (standard deviations): before and
-behind it, above and below the pedicle, and beside its edges."""
+behind it, above and below the pedicle, and beside its edges. Design defaults: about the length
+of a pedicle, the room to the next endplate, and less than half the canal."""
 _REACH = 2.5
+"""Standard deviations beyond which nothing moves."""
 _STILL_MM = 0.02
 
 
@@ -49,21 +52,13 @@ def move_bone(vertebra: Vertebra, before: Pedicle, after: Pedicle) -> Vertebra:
     half = np.array([0.5 * before.width_mm, 0.5 * before.height_mm])
     grid = vertebra.occupancy.grid
     reach = np.array([half[0] + _REACH * _ACROSS_MM, half[1] + _REACH * _UP_MM, _REACH * _ALONG_MM])
-    flags = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1], indexing="ij")).reshape(3, 8).T
-    corners = grid.to_index(before.isthmus_lps_mm + (flags * reach) @ axes.T)
-    low = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
-    high = np.minimum(np.ceil(corners.max(axis=0)) + 1, grid.shape).astype(int)
-    ranges = [np.arange(a, b) for a, b in zip(low, high, strict=True)]
-    index = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).astype(np.float64)
-    place = (grid.to_world(index) - before.isthmus_lps_mm) @ axes
-    moved = _shift_at(place, half, edges)[..., None] * axes[:, 0]
+    index, place = voxels_around(grid, before.isthmus_lps_mm, axes, reach)
+    moved = _shift_at(place, half, edges)[:, None] * axes[:, 0]
     source = index - grid.to_index(grid.affine[:3, 3] + moved)
-    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    occupancy = np.array(vertebra.occupancy.values)
-    occupancy[box] = sample_trilinear(vertebra.occupancy.values, source)
     nearest = np.clip(np.rint(source).astype(int), 0, np.array(grid.shape) - 1)
-    regions = np.array(vertebra.regions.values)
-    regions[box] = vertebra.regions.values[tuple(np.moveaxis(nearest, -1, 0))]
+    occupancy, regions = (np.array(v.values) for v in (vertebra.occupancy, vertebra.regions))
+    occupancy[tuple(index.T)] = sample_trilinear(vertebra.occupancy.values, source)
+    regions[tuple(index.T)] = vertebra.regions.values[tuple(nearest.T)]
     return replace(
         vertebra,
         occupancy=Volume(values=occupancy, grid=grid),
@@ -72,8 +67,8 @@ def move_bone(vertebra: Vertebra, before: Pedicle, after: Pedicle) -> Vertebra:
 
 
 def _shift_at(place: FloatArray, half: FloatArray, edges: tuple[float, float]) -> FloatArray:
-    """Shift across the pedicle at points (..., 3) across, up and along it, in mm."""
-    across, up, along = np.moveaxis(place, -1, 0)
+    """Shift across the pedicle at points (n, 3) across, up and along it, in mm; (n,)."""
+    across, up, along = place.T
     # places after the move: there the new edges lie
     low, high = edges[0] - half[0], edges[1] + half[0]
     beside = np.maximum(np.maximum(low - across, across - high), 0.0) / _ACROSS_MM

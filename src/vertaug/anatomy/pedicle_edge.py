@@ -12,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.anatomy.pedicle_bone import move_bone, pedicle_axes
-from vertaug.anatomy.plate_edge import spacing_along
+from vertaug.anatomy.scan_voxel import (
+    CORTEX_HU,
+    SCANNER_SIGMA_MM,
+    spacing_along,
+    voxels_around,
+)
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Pedicle, Vertebra
 from vertaug.case.volume import Scan
@@ -21,10 +26,6 @@ from vertaug.numerics.interpolation import sample_trilinear
 _MASK_ONLY_MM, _CT_ONLY_MM = 1.25, 2.0
 """Voxel size across the pedicle up to which the mask's width is kept, and from which the fit's
 width is taken; between them both count in proportion."""
-_SCANNER_SIGMA_MM = 0.6
-"""In-plane blur of a body CT kernel (standard deviation), typical value."""
-_CORTEX_HU = 1200.0
-"""Fully mineralised cortex at voxel scale, as for the endplates."""
 _METAL_HU = 2000.0
 """Above enamel-dense bone: an implant; its streaks leave no cortex to fit."""
 _HALF_LENGTH_MM, _HEIGHT_SHARE = 3.0, 0.6
@@ -108,12 +109,13 @@ def refine_pedicles(vertebra: Vertebra, scan: Scan) -> Vertebra:
         vertebra = move_bone(vertebra, before, after)
     found = {after.side: after for _, after in pairs}
     wide = max(
-        (spacing_along(scan, pedicle_axes(p, vertebra.frame)[:, 0]) for p, _ in pairs), default=0.0
+        (spacing_along(scan.grid, pedicle_axes(p, vertebra.frame)[:, 0]) for p, _ in pairs),
+        default=0.0,
     )
     if wide > _CT_ONLY_MM:
         note = (
-            f"voxels are {wide:.1f} mm wide across the pedicles: margins there are known to about "
-            f"{wide / 3:.1f} mm"
+            f"voxels are {wide:.1f} mm wide across the pedicles: margins there can be off by up to "
+            f"half a voxel, {wide / 2:.1f} mm"
         )
         vertebra = replace(vertebra, notes=(*vertebra.notes, note))
     return replace(vertebra, left_pedicle=found.get("left"), right_pedicle=found.get("right"))
@@ -135,7 +137,7 @@ def refine_pedicle(pedicle: Pedicle, vertebra: Vertebra, scan: Scan) -> Pedicle:
     scan : Scan
     """
     axes = pedicle_axes(pedicle, vertebra.frame)
-    spacing = spacing_along(scan, axes[:, 0])
+    spacing = spacing_along(scan.grid, axes[:, 0])
     share = np.clip((spacing - _MASK_ONLY_MM) / (_CT_ONLY_MM - _MASK_ONLY_MM), 0.0, 1.0)
     if share == 0.0:
         return pedicle
@@ -173,23 +175,23 @@ def _read_window(
     pedicle: Pedicle, vertebra: Vertebra, scan: Scan, axes: FloatArray
 ) -> _Window | None:
     """Voxels of the scan around the isthmus, None if they are few or hold metal."""
-    spacing = spacing_along(scan, axes[:, 0])
+    spacing = spacing_along(scan.grid, axes[:, 0])
     half = (0.5 * pedicle.width_mm, 0.5 * pedicle.height_mm)
     reach = np.array([half[0] + spacing + _BESIDE_MM, _HEIGHT_SHARE * half[1], _HALF_LENGTH_MM])
-    index = _voxels_within(pedicle, scan, axes, reach)
-    world = scan.grid.to_world(index)
-    place = (world - pedicle.isthmus_lps_mm) @ axes
+    index, place = voxels_around(scan.grid, pedicle.isthmus_lps_mm, axes, reach)
     hu = np.asarray(scan.hu[tuple(index.T)], dtype=np.float64)
     if len(hu) < _FEWEST_VOXELS or hu.max() > _METAL_HU:
         return None
     beyond = np.abs(place[:, 0]) > half[0] + 0.5 * spacing + 0.5
     keep = ~beyond | (hu < _OTHER_BONE_HU)
     occupancy = vertebra.occupancy
-    bone = sample_trilinear(occupancy.values, occupancy.grid.to_index(world[keep]))
+    bone = sample_trilinear(
+        occupancy.values, occupancy.grid.to_index(scan.grid.to_world(index[keep]))
+    )
     edges = (axes.T @ scan.grid.directions) * scan.grid.spacing_mm
     pieces = np.maximum(np.ceil(np.abs(edges[0]) / _STEP_MM), 1).astype(int)
     share = (np.stack(list(np.ndindex(*pieces))) + 0.5) / pieces - 0.5
-    blur = np.sqrt(_SCANNER_SIGMA_MM**2 + ((edges[0] / pieces) ** 2).sum() / 12)
+    blur = np.sqrt(SCANNER_SIGMA_MM**2 + ((edges[0] / pieces) ** 2).sum() / 12)
     return _Window(
         place_mm=place[keep],
         hu=np.clip(hu[keep], -300.0, 1500.0),
@@ -199,20 +201,6 @@ def _read_window(
         spacing_mm=spacing,
         half_mm=half,
     )
-
-
-def _voxels_within(
-    pedicle: Pedicle, scan: Scan, axes: FloatArray, reach: FloatArray
-) -> NDArray[np.intp]:
-    """Return indices (n, 3) of the voxels centred within ``reach`` along the pedicle's axes."""
-    flags = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1], indexing="ij")).reshape(3, 8).T
-    corners = scan.grid.to_index(pedicle.isthmus_lps_mm + (flags * reach) @ axes.T)
-    low = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
-    high = np.minimum(np.ceil(corners.max(axis=0)) + 1, scan.grid.shape).astype(int)
-    ranges = [np.arange(a, b) for a, b in zip(low, high, strict=True)]
-    index = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 3)
-    place = (scan.grid.to_world(index) - pedicle.isthmus_lps_mm) @ axes
-    return np.asarray(index[(np.abs(place) <= reach).all(axis=1)])
 
 
 def _fit_tube(window: _Window) -> _Fit:
@@ -292,8 +280,8 @@ def _model(p: FloatArray, window: _Window) -> FloatArray:
     low_wall, high_wall = np.exp(p[10:12])
     low_soft, high_soft, marrow = 100.0 * p[12:]
     blur = window.blur_mm
-    value = low_soft + (_CORTEX_HU - low_soft) * ndtr((u - low) / blur)
-    value += (marrow - _CORTEX_HU) * ndtr((u - low - low_wall) / blur)
-    value += (_CORTEX_HU - marrow) * ndtr((u - high + high_wall) / blur)
-    value += (high_soft - _CORTEX_HU) * ndtr((u - high) / blur)
+    value = low_soft + (CORTEX_HU - low_soft) * ndtr((u - low) / blur)
+    value += (marrow - CORTEX_HU) * ndtr((u - low - low_wall) / blur)
+    value += (CORTEX_HU - marrow) * ndtr((u - high + high_wall) / blur)
+    value += (high_soft - CORTEX_HU) * ndtr((u - high) / blur)
     return np.asarray(value.mean(axis=1))

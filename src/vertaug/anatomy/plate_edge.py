@@ -11,30 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.anatomy.plate_fit import fit_plate
-from vertaug.anatomy.plate_voxel import SCANNER_SIGMA_MM
+from vertaug.anatomy.scan_voxel import CORTEX_HU, SCANNER_SIGMA_MM, spacing_along
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import HeightField, VertebraFrame
 from vertaug.case.volume import Scan
 from vertaug.numerics.interpolation import sample_trilinear
 
 _STEP_MM = 0.5
-_LEAST_SHARE = 1e-3
 _FEWEST = 30
 """Columns that make a surface."""
 _MASK_STEPS_MM = np.array([2.0, 1.2])
+"""Smoothing that takes the steps of its voxels out of a mask's surface, across and along the
+sagittal plane (standard deviation)."""
 _INWARD_MM, _OUTWARD_MM = 1.5, 3.5
 """What is read of marrow and disc beside the plate, plus half the spacing: little of the marrow,
 which may be dense below a broken plate."""
-_BONE_HU = 1200.0
-"""Fully mineralised endplate at voxel scale; turns the ridge's content into a thickness. An
-error of a third moves the outer edge by less than 0.1 mm for a plate of 0.6 mm."""
 _THICKNESS_MM = (0.2, 1.6)
 _READ_TOGETHER_MM = np.array([1.6, 0.8])
 """Neighbouring columns that are read together, across and along the sagittal plane: wide across,
 narrow along, so that the walls in front and behind do not reach into the plate."""
 _THIN_MM, _THICK_MM = 1.5, 1.9
 """Voxel sizes across an endplate up to which single columns place it, and from which they come
-in steps; between them both ways of reading count in proportion."""
+in steps; between them both ways of reading count in proportion. Design defaults: scans of 1.5 mm
+and less on one side, 2 mm slices even where they cross the plate at 20 degrees on the other."""
+_FIT_SHARE = 0.5
+"""Share of the smooth surface across thick slices; tried on the phantom."""
+_LEAST_SHARE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +58,7 @@ def refine_endplate(
     outward = 1.0 if upper else -1.0
     ridge = refine_surface(field, scan, frame, axis=2, outward=outward)
     seen = np.isfinite(field.height_mm)
-    share = 0.5 * thick_share(spacing_along(scan, frame.axes[:, 2]))
+    share = _FIT_SHARE * thick_share(spacing_along(scan.grid, frame.axes[:, 2]))
     if share < _LEAST_SHARE or seen.sum() < _FEWEST:
         return ridge
     smooth = fit_plate(field, _smooth_mask(field, seen), (scan, frame), outward)
@@ -89,7 +91,7 @@ def refine_surface(
         return field
     step = float(field.u_mm[1] - field.u_mm[0])
     base = _smooth_mask(field, seen)
-    spacing = spacing_along(scan, frame.axes[:, axis])
+    spacing = spacing_along(scan.grid, frame.axes[:, axis])
     offsets = np.arange(-_INWARD_MM - 0.5 * spacing, _OUTWARD_MM + 0.5 * spacing, _STEP_MM)
     profiles = _read_columns((field, base, axis), (scan, frame), outward * offsets)
     ridge = _fit_ridges(profiles, offsets, spacing)
@@ -134,12 +136,6 @@ def _smooth(values: FloatArray, weight: FloatArray, sigma: FloatArray) -> FloatA
 def thick_share(spacing_mm: float) -> float:
     """How far voxels of a size across an endplate count as thick slices, from 0 to 1."""
     return float(np.clip((spacing_mm - _THIN_MM) / (_THICK_MM - _THIN_MM), 0.0, 1.0))
-
-
-def spacing_along(scan: Scan, direction: FloatArray) -> float:
-    """Voxel size of the scan along a direction in LPS."""
-    parts = (scan.grid.directions.T @ direction) * scan.grid.spacing_mm
-    return float(np.linalg.norm(parts))
 
 
 def _read_columns(
@@ -196,7 +192,7 @@ def _fit_ridges(profiles: FloatArray, offsets: FloatArray, spacing_mm: float) ->
     column = np.arange(len(profiles))
     found = (content[best, column] > 0) & (best > 0) & (best < len(places) - 1)
     centre = places[best] + _vertex(residual, best, column)
-    excess = np.maximum(_BONE_HU - level[best, column], 300.0)
+    excess = np.maximum(CORTEX_HU - level[best, column], 300.0)
     thickness = np.clip(content[best, column] / excess, *_THICKNESS_MM)
     noise = np.sqrt(np.where(found, residual[best, column], 1.0) / max(len(offsets) - 4, 1))
     height = content[best, column] / (sigma * np.sqrt(2 * np.pi))

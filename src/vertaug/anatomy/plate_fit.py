@@ -5,7 +5,6 @@ the slice it lies. Neighbouring columns cross the slices elsewhere, so one surfa
 them is known to a fraction of a slice.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from vertaug.anatomy.plate_spline import PlateSplines
 from vertaug.anatomy.plate_voxel import PlateVoxels, read_plate_voxels
+from vertaug.anatomy.scan_voxel import CORTEX_HU
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import HeightField, VertebraFrame
 from vertaug.case.volume import Scan
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _KNOT_MM, _TISSUE_MM = 2.5, 5.0
 """Knots of the surface's cubic splines and of the bilinear field of tissue around it."""
-_BONE_HU = 1200.0
-"""Fully mineralised endplate at voxel scale."""
 _NOISE_HU, _OUTLIER_HU = 70.0, 200.0
 """Misfit of the model, texture included, and the misfit beyond which a voxel counts less."""
 _BEND_MM = 0.25
@@ -35,8 +33,11 @@ _TISSUE = ((80.0, 150.0, 40.0), (150.0, 200.0, 60.0), (0.6, 0.3, 0.15))
 patients, and its change from knot to knot."""
 _THICKNESS_MM = (0.05, 2.5)
 _FEWEST_VOXELS = 200
+"""Voxels below which the scan does not show the plate."""
 _ROUNDS, _TRIALS, _ENOUGH = 8, 6, 1e-4
+"""Rounds, dampings tried in each, and the relative gain at which they end."""
 _DAMPING, _LEAST_DAMPING, _DAMPING_STEP = 1e-3, 1e-6, 8.0
+# Design defaults, all of them: tried on the phantom (tests/verification), not fitted to a patient.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,6 +121,8 @@ def _gather(
     surface: tuple[FloatArray, FloatArray],
 ) -> _Model:
     """Basis functions at the voxels, and the penalties of surface and tissue side by side."""
+    from scipy.linalg import block_diag
+
     change = splines[1].roughness(1)
     one = np.eye(len(change))
     stiffness = [change / step**2 + one / spread**2 for _, spread, step in _TISSUE]
@@ -129,15 +132,9 @@ def _gather(
         voxels=voxels,
         surface=splines[0].at(u, v),
         tissue=splines[1].at(u, v),
-        stiffness=_on_diagonal([surface[0], *stiffness]),
+        stiffness=np.asarray(block_diag(surface[0], *stiffness)),
         pull=np.concatenate([surface[1], *pull]),
     )
-
-
-def _on_diagonal(blocks: Iterable[FloatArray]) -> FloatArray:
-    from scipy.linalg import block_diag
-
-    return np.asarray(block_diag(*blocks))
 
 
 def _minimise(model: _Model, start: FloatArray) -> FloatArray:
@@ -152,7 +149,7 @@ def _minimise(model: _Model, start: FloatArray) -> FloatArray:
         downhill = slopes.T @ (weight * state.rest) - model.stiffness @ x + model.pull
         for _ in range(_TRIALS):
             damped = curvature + damping * np.diag(np.diag(curvature))
-            trial = _within_range(model, x + np.linalg.solve(damped, downhill))
+            trial = _keep_thickness(model, x + np.linalg.solve(damped, downhill))
             tried = _predict(model, trial)
             lowered = _cost(model, trial, tried.rest)
             if lowered < cost:
@@ -167,10 +164,10 @@ def _minimise(model: _Model, start: FloatArray) -> FloatArray:
     return x
 
 
-def _within_range(model: _Model, x: FloatArray) -> FloatArray:
-    thickness = x[-model.tissue.shape[1] :]
-    np.clip(thickness, *_THICKNESS_MM, out=thickness)
-    return x
+def _keep_thickness(model: _Model, x: FloatArray) -> FloatArray:
+    """Coefficients with a thickness that a plate can have."""
+    rest, thickness = np.split(x, [len(x) - model.tissue.shape[1]])
+    return np.concatenate([rest, np.clip(thickness, *_THICKNESS_MM)])
 
 
 def _cost(model: _Model, x: FloatArray, rest: FloatArray) -> float:
@@ -186,12 +183,12 @@ def _predict(model: _Model, x: FloatArray) -> _State:
     outer, outer_slope = _share_below(-above, voxels)
     inner, inner_slope = _share_below(-above - thickness, voxels)
     return _State(
-        rest=voxels.hu - (disc + (_BONE_HU - disc) * outer + (marrow - _BONE_HU) * inner),
-        by_height=((_BONE_HU - disc) * outer_slope + (marrow - _BONE_HU) * inner_slope)
+        rest=voxels.hu - (disc + (CORTEX_HU - disc) * outer + (marrow - CORTEX_HU) * inner),
+        by_height=((CORTEX_HU - disc) * outer_slope + (marrow - CORTEX_HU) * inner_slope)
         * voxels.tilt,
         by_disc=1.0 - outer,
         by_marrow=inner,
-        by_thickness=(_BONE_HU - marrow) * inner_slope,
+        by_thickness=(CORTEX_HU - marrow) * inner_slope,
     )
 
 

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.anatomy.scan_voxel import SCANNER_SIGMA_MM, spacing_along, voxels_around
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import HeightField, VertebraFrame
 from vertaug.case.volume import Scan
 
-SCANNER_SIGMA_MM = 0.6
-"""In-plane blur of a body CT kernel (standard deviation), typical value."""
 _INWARD_MM, _OUTWARD_MM = 2.5, 3.5
 """What is read of marrow and disc, plus half the slice."""
 _HU_RANGE = (-300.0, 1500.0)
+"""Gas and metal are clipped to fat and bone, so that no single voxel decides."""
 _MOST_VOXELS = 10_000
+"""More do not make the plate better known, only the fit slower."""
+_SCATTER = np.array([12.9898, 78.233, 37.719])
+"""Incommensurate with any spacing: the fraction of their sum chooses voxels without a pattern."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,10 +59,8 @@ def read_plate_voxels(
         1 for the superior endplate, -1 for the inferior.
     """
     scan, frame = image
-    spacing = scan.grid.spacing_mm
-    slice_mm = np.linalg.norm((scan.grid.directions.T @ frame.axes[:, 2]) * spacing)
-    half = 0.5 * float(slice_mm)
-    index, local = _voxels_in_box(field, base, image, _OUTWARD_MM + half)
+    half = 0.5 * spacing_along(scan.grid, frame.axes[:, 2])
+    index, local = _voxels_near(field, base, image, _OUTWARD_MM + half)
     step = float(field.u_mm[1] - field.u_mm[0])
     u, v = (
         np.rint((local[:, k] - axis[0]) / step).astype(np.intp)
@@ -75,7 +76,7 @@ def read_plate_voxels(
     slope_u, slope_v = (np.asarray(g) for g in np.gradient(base, step))
     normal = np.stack([-slope_u[u, v], -slope_v[u, v], np.ones(len(u))], axis=1)
     normal = normal / np.linalg.norm(normal, axis=1, keepdims=True)
-    boxes = np.abs(normal @ (frame.axes.T @ scan.grid.directions)) * spacing
+    boxes = np.abs(normal @ (frame.axes.T @ scan.grid.directions)) * scan.grid.spacing_mm
     widest: FloatArray = boxes.max(axis=1)
     others = (boxes**2).sum(axis=1) - widest**2
     return PlateVoxels(
@@ -87,29 +88,23 @@ def read_plate_voxels(
     )
 
 
-def _voxels_in_box(
+def _voxels_near(
     field: HeightField, base: FloatArray, image: tuple[Scan, VertebraFrame], margin_mm: float
 ) -> tuple[NDArray[np.intp], FloatArray]:
     """Index and place in the vertebra frame of all voxels around a plate."""
     scan, frame = image
     height = base[np.isfinite(field.height_mm)]
-    ends = (
-        field.u_mm[[0, -1]],
-        field.v_mm[[0, -1]],
-        np.array([height.min() - margin_mm, height.max() + margin_mm]),
-    )
-    corners = np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3)
-    bounds = scan.grid.to_index(frame.to_world(corners))
-    low = np.maximum(np.floor(bounds.min(axis=0)), 0).astype(np.intp)
-    high = np.minimum(np.ceil(bounds.max(axis=0)) + 1, scan.grid.shape).astype(np.intp)
-    ranges = [np.arange(a, b) for a, b in zip(low, high, strict=True)]
-    index = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 3)
-    return index, frame.to_local(scan.grid.to_world(index))
+    low = np.array([field.u_mm[0], field.v_mm[0], height.min() - margin_mm])
+    high = np.array([field.u_mm[-1], field.v_mm[-1], height.max() + margin_mm])
+    middle = 0.5 * (low + high)
+    centre = frame.to_world(middle)
+    index, place = voxels_around(scan.grid, centre, frame.axes, 0.5 * (high - low))
+    return index, place + middle
 
 
 def _thin_out(local: FloatArray, count: int) -> NDArray[np.bool_]:
     """Choose about the most voxels that are worth the time, by place and not by storage order."""
     if count <= _MOST_VOXELS:
         return np.ones(len(local), dtype=bool)
-    scatter = np.modf(np.abs(local @ [12.9898, 78.233, 37.719]))[0]
+    scatter = np.modf(np.abs(local @ _SCATTER))[0]
     return np.asarray(scatter < _MOST_VOXELS / count)

@@ -17,14 +17,10 @@ from vertaug.anatomy.occupancy import (
     occupancy_on,
 )
 from vertaug.anatomy.pedicle import find_pedicle
-from vertaug.anatomy.plate_edge import (
-    refine_endplate,
-    refine_surface,
-    spacing_along,
-    thick_share,
-)
+from vertaug.anatomy.plate_edge import refine_endplate, refine_surface, thick_share
 from vertaug.anatomy.pose import orthonormal_frame
 from vertaug.anatomy.region import mark_regions
+from vertaug.anatomy.scan_voxel import spacing_along
 from vertaug.anatomy.symmetry import find_mirror_turn
 from vertaug.case.errors import AnatomyError
 from vertaug.case.grid import FloatArray, Grid
@@ -121,7 +117,7 @@ def _improve_frame(parts: _Parts, frame: VertebraFrame, scan: Scan) -> VertebraF
     z = _mid_plane_normal(parts.superior, parts.inferior)
     # the planes of the mask are the steadier ones, above all in a broken plate, until thick
     # slices make them come in steps
-    share = thick_share(spacing_along(scan, frame.axes[:, 2]))
+    share = thick_share(spacing_along(scan.grid, frame.axes[:, 2]))
     if share > 0.0:
         superior = refine_surface(parts.superior, scan, frame, axis=2, outward=1.0)
         inferior = refine_surface(parts.inferior, scan, frame, axis=2, outward=-1.0)
@@ -163,7 +159,9 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
     )
     # behind, veins leave the wall and its ridge breaks off: there the mask is the steadier one
     seen_walls = (refine_surface(walls[0], scan, frame, axis=1, outward=-1.0), walls[1])
-    points, profiles = find_landmarks(fields, seen_walls, spacing_along(scan, frame.axes[:, 2]))
+    points, profiles = find_landmarks(
+        fields, seen_walls, spacing_along(scan.grid, frame.axes[:, 2])
+    )
     planes = (fit_plane(fields[0]), fit_plane(fields[1]))
     plates = [
         _endplate(field, plane, fit_endplate_line(profile, frame), frame)

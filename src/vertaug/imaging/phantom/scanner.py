@@ -11,6 +11,10 @@ _SHARE_BEFORE = 0.75
 samples then; blurred after sampling alone, a thin endplate could not be placed within a voxel."""
 
 
+_NARROW = 0.5
+"""Variance in voxels² that three weights can hold: 1/4, 1/2, 1/4."""
+
+
 def surface_spread(sharpness_mm: float) -> float:
     """Width in mm of the box whose standard deviation is the blur before sampling."""
     return float(np.sqrt(12.0)) * _SHARE_BEFORE * max(sharpness_mm, 1e-3)
@@ -31,11 +35,11 @@ def blur(hu: NDArray[np.float32], spacing_mm: NDArray[np.float64], sigma_mm: flo
 def blur_kernel(sigma_voxels: float) -> NDArray[np.float64]:
     """Return weights whose variance is that of the Gaussian at any width.
 
-    A sampled Gaussian loses its variance below half a voxel; there three weights that hold it
+    A sampled Gaussian loses its variance when it is narrow; there three weights that hold it
     exactly take its place.
     """
     variance = sigma_voxels**2
-    if variance <= 0.5:
+    if variance <= _NARROW:
         return np.array([0.5 * variance, 1.0 - variance, 0.5 * variance])
     reach = int(np.ceil(5.0 * sigma_voxels))
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_voxels) ** 2)
