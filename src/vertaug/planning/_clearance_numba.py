@@ -169,8 +169,8 @@ def trace_paths(
                     was_bone = False
                 pending += step * _ramp(bone, 0.0, 0.5)
                 air += step * _ramp(-value[4], 300.0, 500.0)
-                if bone > 1.5 and value[2] > 1.5:
-                    foreign += step * _ramp(value[4], 250.0, 400.0)
+                other = _ramp(bone, 0.5, 2.5) * _ramp(value[2], 0.5, 2.5)
+                foreign += step * other * _ramp(value[4], 200.0, 450.0)
             last_bone = bone
             dx, dy, dz = x - pedicle[0], y - pedicle[1], z - pedicle[2]
             along = dx * pedicle[3] + dy * pedicle[4] + dz * pedicle[5]

@@ -112,9 +112,9 @@ def _bone_contact(
             out[Feature.ENTRY] = s[last + 1] - step * fraction
     dorsal = np.arange(len(s)) > last
     hu = value[Channel.HU]
-    foreign = (bone > 1.5) & (value[Channel.NEIGHBOUR] > 1.5) & dorsal
+    foreign = _ramp(bone, 0.5, 2.5) * _ramp(value[Channel.NEIGHBOUR], 0.5, 2.5) * dorsal
     out[Feature.AIR] = step * (_ramp(-hu, 300.0, 500.0) * dorsal).sum()
-    out[Feature.FOREIGN_BONE] = step * (_ramp(hu, 250.0, 400.0) * foreign).sum()
+    out[Feature.FOREIGN_BONE] = step * (_ramp(hu, 200.0, 450.0) * foreign).sum()
 
 
 def _pedicle_and_walls(

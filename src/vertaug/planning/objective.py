@@ -26,6 +26,9 @@ PENALTY_PER_MM2 = 0.4
 SLACK_MM = 0.3
 _CORE_MM = (-3.0, -1.5, 0.0, 1.5, 3.0)
 """Where along a pedicle's core line the offset of the needle's axis is taken."""
+_USUAL_SPREAD_DEG = 8.0
+"""How far the routes beside the pedicle stray from their usual direction. Wider, and the height
+of the entry is left open: two places 6 mm apart then score within 0.001 (design default)."""
 
 # term: weight; they sum to 1
 WEIGHTS: dict[str, float] = {
@@ -53,8 +56,8 @@ OBJECTIVE_TEXT = (
     "80 %, mid-height or nearer to the intact endplate, near the midline for one needle and at "
     "36 % of the half width for each of two); "
     "alignment 0.10 (transpedicular: mean square offset from the pedicle's core line, in half "
-    "widths, which also decides where the other terms leave a choice; beside it: convergence "
-    "28 degrees thoracic, 45 degrees far-lateral); "
+    "widths, which also decides where the other terms leave a choice; beside it: distance from "
+    "convergence 28 degrees thoracic, 45 degrees far-lateral, level, in 8 degrees); "
     "basivertebral 0.04 (distance from the channel at mid-height, 2 to 8 mm; not in a collapsed "
     "body); length 0.04 (shorter bone path). "
     "A plan's score: 0.66 times the mean over its paths, 0.12 times the share of needles in the "
@@ -208,7 +211,8 @@ def _alignment(state: PathState, approach: Approach) -> FloatArray:
     axial, sagittal = angles_deg(state.directions, approach.side.sign)
     if approach.route is Route.TRANSPEDICULAR:
         return np.asarray(1.0 / (1.0 + 2.0 * _offset_from_core(state, approach)))
-    off = ((axial - approach.convergence_deg) / 10.0) ** 2 + (sagittal / 15.0) ** 2
+    off = (axial - approach.convergence_deg) ** 2 + sagittal**2
+    off /= _USUAL_SPREAD_DEG**2
     return np.asarray(1.0 / (1.0 + 0.5 * off))
 
 
