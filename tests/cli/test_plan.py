@@ -148,6 +148,11 @@ def test_measure_again_with_a_phantom_line(case, run, tmp_path):
     line.unlink()
     assert run("measure", case, "-q").code == 0
     assert read_case(case).density == after.density
+    # until the generic one is asked for
+    assert run("measure", case, "--calibration", "generic", "-q").code == 0
+    again = read_case(case)
+    assert again.density == before.density
+    assert again.provenance.inputs == before.provenance.inputs
 
 
 def test_measure_refuses_a_level_that_is_not_there(case, run):

@@ -167,6 +167,16 @@ def test_level_not_in_the_scan(refused, files):
     assert "L1" in words
 
 
+def test_level_without_a_label_is_refused_before_the_anatomy(run, files, tmp_path):
+    said = run(*files.arguments(tmp_path / "case", "--level", "T7"))
+    assert said.code == 2
+    assert "Anatomy" not in said.err
+
+
+def test_cervical_level(refused, files):
+    assert "thoracic and lumbar" in refused(files.ct, files.labels, "--level", "C5")
+
+
 def test_level_that_is_no_level(refused, files):
     assert "is not a vertebral level" in refused(files.ct, files.labels, "--level", "hip")
 
@@ -274,6 +284,18 @@ def test_a_case_of_a_newer_version(case, run, files):
 def test_a_refusal_keeps_the_older_case(case, run, files):
     before = {p: p.read_bytes() for p in case.rglob("*") if p.is_file()}
     assert run(*files.arguments(case, "--level", "T7")).code == 2
+    assert {p: p.read_bytes() for p in case.rglob("*") if p.is_file()} == before
+
+
+def test_another_ct_does_not_replace_a_case(case, run, phantom, write_files):
+    before = {p: p.read_bytes() for p in case.rglob("*") if p.is_file()}
+    hu = phantom.scan.hu.copy()
+    hu[0, 0, 0] += 1
+    other = write_files(phantom.scan, phantom.labels, hu=hu)
+    for command in (other.arguments(case), ["demo", "-o", case]):
+        said = run(*command)
+        assert said.code == 2
+        assert "already holds a case made from the CT ct.nii.gz" in " ".join(said.err.split())
     assert {p: p.read_bytes() for p in case.rglob("*") if p.is_file()} == before
 
 

@@ -64,7 +64,7 @@ def test_stopping_by_hand_keeps_finished_steps(files, run, monkeypatch, tmp_path
     monkeypatch.setattr("vertaug.report.write_report", stop)
     said = run(*files.arguments(case, "--no-pdf"))
     assert said.code == 130
-    assert "run the same command again" in said.err
+    assert "Run the same command again" in said.err
     assert not (case / "case.json").exists()
     assert {p.name.partition("-")[0] for p in case.rglob("*.npz")} == {"anatomy", "measure", "plan"}
     monkeypatch.undo()

@@ -152,7 +152,11 @@ class Measure:
     ] = None
     kvp: Kvp = None
     calibration: Annotated[
-        Path | None, typer.Option(help="A TOML file of calibration measurements. (default: kept)")
+        str | None,
+        typer.Option(
+            metavar="generic|FILE",
+            help="The generic law, or a TOML file of calibration measurements. (default: kept)",
+        ),
     ] = None
     threads: Threads = None
     json_output: Json = False

@@ -81,7 +81,9 @@ def make_plan(given: "Plan", outlet: Outlet) -> None:
 
 def measure_case(given: "Measure", outlet: Outlet) -> None:
     """Measure an existing case again."""
-    changes = CaseChanges(level=given.level, kvp=given.kvp, calibration=given.calibration)
+    generic = given.calibration == GENERIC
+    file = None if generic or given.calibration is None else Path(given.calibration)
+    changes = CaseChanges(level=given.level, kvp=given.kvp, calibration=file, generic=generic)
     _run(
         lambda listener: measure_again(given.case, changes, progress=listener),
         outlet,

@@ -38,7 +38,10 @@ def as_command(kind: type[Command]) -> Callable[..., None]:
             code = EXIT_FAILED if isinstance(error, ComputationError | StorageError) else EXIT_INPUT
             _tell(type(error).__name__, str(error), code, wants_json=wants_json)
         except KeyboardInterrupt:
-            text = "stopped; finished steps are kept, run the same command again to go on"
+            text = (
+                "stopped; nothing is half-written. Run the same command again to go on after the "
+                "last step that was finished"
+            )
             _tell("Stopped", text, EXIT_STOPPED, wants_json=wants_json)
         except MemoryError:
             text = "not enough memory; close other programs or give a scan cropped to the spine"

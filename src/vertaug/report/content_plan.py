@@ -114,7 +114,12 @@ def status(case: ReportInput) -> Status:
             f"{words.sides(plan.sides)}, {planning.needle.gauge} G: the {keep} all bone and "
             f"canal margins{_narrow_words(case, plan)}. {safe} of {len(planning.plans)} plans do."
         )
-        return Status(mark=Mark.KEPT, text=text, advice=planning.advice, unchecked=UNCHECKED)
+        own = case.assessment.levels.get(planning.level)
+        intact = own is not None and own.genant_grade == 0
+        if intact:
+            text = f"{planning.level} shows no fracture by its heights (grade 0). {text}"
+        mark = Mark.NONE if intact else Mark.KEPT
+        return Status(mark=mark, text=text, advice=planning.advice, unchecked=UNCHECKED)
     if plan is None:
         text = f"No path could be planned at {planning.level} with {planning.needle.gauge} G."
     else:

@@ -72,6 +72,13 @@ class CalibrationFile(_Table):
     tissues: TissueTable | None = None
 
 
+_TABLES: dict[str, type[_Table]] = {
+    "phantom": PhantomTable,
+    "mindways": MindwaysTable,
+    "tissues": TissueTable,
+}
+
+
 def read_calibration(path: Path) -> CalibrationFile:
     """Read and check a calibration file.
 
@@ -86,9 +93,7 @@ def read_calibration(path: Path) -> CalibrationFile:
         message = f"calibration file {path} cannot be read: {error.strerror or error}"
         raise InputError(message) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"calibration file {path}: {where}: {first['msg']}"
+        message = f"calibration file {path}: {_describe_fault(error)}"
         raise InputError(message) from error
     except ValueError as error:
         message = f"calibration file {path} is not TOML: {error}"
@@ -101,6 +106,23 @@ def read_calibration(path: Path) -> CalibrationFile:
         )
         raise InputError(message)
     return content
+
+
+def _describe_fault(error: ValidationError) -> str:
+    """Return the first fault of a calibration file in words."""
+    first = error.errors()[0]
+    table, *rest = [str(part) for part in first["loc"]]
+    if not rest:
+        what = "is not known" if first["type"] == "extra_forbidden" else "is no table"
+        return f"'{table}' {what}; expected one table [phantom], [mindways] or [tissues]"
+    names = ", ".join(_TABLES[table].model_fields)
+    if first["type"] == "missing":
+        return f"[{table}] has no '{rest[0]}'; its keys are {names}"
+    if first["type"] == "extra_forbidden":
+        return f"[{table}] has the unknown key '{rest[0]}'; its keys are {names}"
+    one = "text" if rest[0] == "name" else "a number"
+    kind = one if table == "tissues" or rest[0] == "name" else "a list of numbers"
+    return f"[{table}] {rest[0]} must be {kind}, not {first['input']!r}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

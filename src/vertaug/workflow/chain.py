@@ -98,7 +98,7 @@ class Chain:
             from vertaug.anatomy import analyse_spine
 
             scan, labels = read()
-            self._prepare_kernels()
+            warm_up(self.reporter.start(KERNELS))
             with one_thread():
                 return analyse_spine(
                     scan,
@@ -135,8 +135,7 @@ class Chain:
             from vertaug.planning import plan_access
 
             _refuse_metal(spine, level)
-            self._prepare_kernels()
-            self.reporter.start(PLAN)
+            warm_up(self.reporter.start(PLAN))
             gauge = self.options.gauge
             needle = None if gauge is None else needle_of_gauge(gauge)
             return plan_access(spine, level, needle, self.options.procedures)
@@ -158,9 +157,6 @@ class Chain:
         """Return the key of each step, in order; no planning where no level is treated."""
         keys = {"anatomy": self.anatomy_key, "measure": self.measure_key}
         return keys if level is None else {**keys, "plan": self.plan_key(level)}
-
-    def _prepare_kernels(self) -> None:
-        warm_up(self.reporter.start(KERNELS))
 
     def _stored(
         self, title: str, place: tuple[str, str], kind: type[T], compute: Callable[[], T]

@@ -15,9 +15,11 @@ from vertaug.case.case_file import (
     format_case,
     read_case,
 )
-from vertaug.case.errors import FormatError
+from vertaug.case.errors import FormatError, InputError, LevelError
+from vertaug.case.level import sort_levels
 from vertaug.case.spine import Spine
 from vertaug.case.storage import replace_text
+from vertaug.case.volume import LabelMap
 from vertaug.workflow.calibration import GENERIC, CalibrationChoice, choose_calibration
 from vertaug.workflow.chain import (
     FILES,
@@ -64,11 +66,25 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseChanges:
-    """What to change when a step of an existing case is run again; None keeps it."""
+    """What to change when a step of an existing case is run again; None keeps it.
+
+    Attributes
+    ----------
+    level : str or None
+    kvp : float or None
+        Tube voltage in kV.
+    calibration : Path or None
+        File of calibration measurements.
+    generic : bool
+        Go back to the generic law of the tube voltage.
+    pdf : bool or None
+        Also write the report as PDF.
+    """
 
     level: str | None = None
     kvp: float | None = None
     calibration: Path | None = None
+    generic: bool = False
     pdf: bool | None = None
 
 
@@ -91,7 +107,7 @@ def run_case(
     Raises
     ------
     InputError
-        If the inputs or the folder cannot be used.
+        If the inputs or the folder cannot be used, or the folder holds a case of another CT.
     ComputationError
         If a step failed.
     StorageError
@@ -103,12 +119,15 @@ def run_case(
     check_extras(pdf=request.options.pdf)
     check_target(folder)
     chain = _prepare(request, folder, Reporter(titles=TITLES, listener=progress))
+    _refuse_other_patient(folder, chain.inputs)
     key = _case_key(chain, folder)
     manifest = read_manifest(folder)
     if manifest is not None and manifest.key == key and is_intact(folder, manifest):
         return _result(folder, read_case(folder), unchanged=True)
     known = chain.store.path("anatomy", chain.anatomy_key).is_file()
     material = None if known else request.source.read()
+    if material is not None:
+        _refuse_unlabelled(request.options.level, material[1])
     with open_workspace(folder) as workspace:
         spine = chain.find_anatomy(lambda: material or request.source.read())
         return _write(workspace, chain, chain.follow(spine), request.source)
@@ -138,6 +157,30 @@ def report_again(
         If the folder holds no complete case.
     """
     return _again(Path(folder), changes, frozenset({REPORT}), progress)
+
+
+def _refuse_other_patient(folder: Path, inputs: tuple[InputFile, ...]) -> None:
+    """Keep a case of another CT from being replaced; other labels of the same CT may be tried."""
+    try:
+        before = read_case(folder).provenance.inputs
+    except FormatError:
+        return
+    old, new = (next((i for i in given if i.role == "CT"), None) for given in (before, inputs))
+    if (old and old.sha256) != (new and new.sha256):
+        made_from = f"the CT {old.name}" if old else "the built-in phantom"
+        message = (
+            f"{folder} already holds a case made from {made_from}, with other content than what "
+            "was given now; nothing was changed. Name another folder with -o, or remove that one"
+        )
+        raise InputError(message)
+
+
+def _refuse_unlabelled(level: str | None, labels: LabelMap) -> None:
+    """Refuse a level without a label before the anatomy takes its time."""
+    if level is not None and level not in labels.levels:
+        present = ", ".join(sort_levels(labels.levels))
+        message = f"level {level} is not in this scan; the labels name {present}"
+        raise LevelError(message)
 
 
 def _prepare(request: CaseRequest, folder: Path, reporter: Reporter) -> Chain:
@@ -221,7 +264,7 @@ def _kept_calibration(
     if changes.calibration is not None:
         return choose_calibration(changes.calibration)
     given = document.provenance.parameters
-    if given.calibration == GENERIC:
+    if changes.generic or given.calibration == GENERIC:
         return CalibrationChoice()
     digest = next(i.sha256 for i in document.provenance.inputs if i.role == "calibration")
     return CalibrationChoice(name=given.calibration, sha256=digest, law=measured.calibration)

@@ -91,6 +91,15 @@ def test_an_unsafe_plan_is_said_at_the_top_with_advice(report_input, unsafe_plan
     assert "pedicle wall" in state.text
 
 
+def test_a_level_without_fracture_is_no_good_news(report_input, assessment):
+    own = replace(assessment.levels["L1"], genant_grade=0)
+    intact = replace(assessment, levels={**assessment.levels, "L1": own})
+    content = build_content(replace(report_input, assessment=intact))
+    assert content.status.mark is Mark.NONE
+    assert content.status.text.startswith("L1 shows no fracture by its heights (grade 0).")
+    assert build_content(report_input).status.mark is Mark.KEPT
+
+
 def test_without_any_plan_the_top_says_so(report_input, planning):
     empty = replace(planning, plans=(), advice=("No gauge fits.",))
     content = build_content(replace(report_input, planning=empty))

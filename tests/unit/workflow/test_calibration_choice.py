@@ -67,8 +67,13 @@ def test_a_law_from_a_stored_case_is_used_as_it_is(tmp_path):
     [
         ("", "exactly one"),
         (PHANTOM + MINDWAYS, "exactly one"),
-        ("[phantom]\nhu = [1, 2]\n", "density_mg_per_ml"),
-        ("[phantom]\nhu = [1, 2]\ndensity_mg_per_ml = [0, 1]\ncolour = 'red'\n", "colour"),
+        ("[phantom]\nhu = [1, 2]\n", r"\[phantom\] has no 'density_mg_per_ml'; its keys are name"),
+        (PHANTOM + "colour = 'red'\n", r"\[phantom\] has the unknown key 'colour'"),
+        ("[phantom]\nhu = 3\ndensity_mg_per_ml = [0, 1]\n", "hu must be a list of numbers, not 3"),
+        ("[phantom]\nhu = [1, 'x']\ndensity_mg_per_ml = [0, 1]\n", "hu must be a list of numbers"),
+        ("[tissues]\nadipose_hu = 'low'\n", "adipose_hu must be a number, not 'low'"),
+        ("[rods]\nhu = [1, 2]\n", "'rods' is not known; expected one table"),
+        ("phantom = 3\n", "'phantom' is no table"),
         ("this is not TOML", "not TOML"),
     ],
 )
