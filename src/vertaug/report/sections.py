@@ -8,6 +8,7 @@ from vertaug.case.spine import Region, Vertebra
 from vertaug.report.plane import PicturePlane, plane_through, sample
 
 _BLUR_MARGIN = 5
+_FRONT_MARGIN_MM = 6.0
 _CANAL_SIDE_MM = 6.0  # sagittal pictures are centred behind the body's centre, toward the canal
 
 
@@ -21,8 +22,8 @@ def mid_sagittal(vertebra: Vertebra, half_size_mm: tuple[float, float]) -> Pictu
 def mid_axial(vertebra: Vertebra, half_size_mm: tuple[float, float]) -> PicturePlane:
     """Return the plane midway between the endplates, seen from the feet."""
     axes = vertebra.frame.axes
-    centre = vertebra.frame.to_world([0.0, 0.45 * half_size_mm[1], 0.0])
-    return plane_through(centre, axes[:, 0], axes[:, 1], half_size_mm)
+    plane = plane_through(vertebra.frame.origin_lps_mm, axes[:, 0], axes[:, 1], half_size_mm)
+    return _with_front_at_top(vertebra, plane, half_size_mm)
 
 
 def path_direction(path: NeedlePath) -> FloatArray:
@@ -49,9 +50,21 @@ def axial_with(
         across = apart * np.sign(apart @ across)
     middle = np.mean([0.5 * (p.entry_lps_mm + p.target_lps_mm) for p in paths], axis=0)
     plane = plane_through(middle, across, -forward, half_size_mm)
-    origin = vertebra.frame.origin_lps_mm
-    x, y = plane.to_picture(origin)
-    centre = middle + x * plane.right + (y + 0.45 * half_size_mm[1]) * plane.down
+    x, _ = plane.to_picture(vertebra.frame.origin_lps_mm)
+    plane = plane_through(middle + x * plane.right, plane.right, plane.down, half_size_mm)
+    return _with_front_at_top(vertebra, plane, half_size_mm)
+
+
+def _with_front_at_top(
+    vertebra: Vertebra, plane: PicturePlane, half_size_mm: tuple[float, float]
+) -> PicturePlane:
+    """Shift an axial plane so that the body's anterior wall lies just below its upper edge."""
+    body = np.argwhere(vertebra.mask(Region.BODY))
+    if not len(body):
+        return plane
+    points = vertebra.regions.grid.to_world(body)
+    front = float(plane.to_picture(points)[:, 1].min())
+    centre = plane.centre_lps_mm + (front - _FRONT_MARGIN_MM + half_size_mm[1]) * plane.down
     return plane_through(centre, plane.right, plane.down, half_size_mm)
 
 
