@@ -11,6 +11,8 @@ from vertaug.imaging.phantom.vertebra_shape import SHAPES
 
 _NAMES = ("anterior", "middle", "posterior")
 _INTACT_BELOW = 0.15
+# a designed loss of exactly 20 % comes back from differences of heights a few bits off
+_ROUNDING_PERCENT = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +42,11 @@ def grade_levels(
 
 def grade_of(loss_percent: float) -> int:
     """Return the quantitative, Genant-style grade: 20 and 25 belong upward, 40 downward."""
-    if loss_percent < 20.0:
-        return 0
-    if loss_percent < 25.0:
-        return 1
-    return 2 if loss_percent <= 40.0 else 3
+    if loss_percent > 40.0 + _ROUNDING_PERCENT:
+        return 3
+    if loss_percent >= 25.0 - _ROUNDING_PERCENT:
+        return 2
+    return 1 if loss_percent >= 20.0 - _ROUNDING_PERCENT else 0
 
 
 def _designed_heights(name: str) -> HeightSet:
@@ -87,8 +89,8 @@ def _grade(heights: HeightSet, reference: HeightSet) -> Grading:
 
 
 def _shape(loss: Mapping[str, float]) -> FractureShape:
-    """Crush where the posterior height is lost too, else by the height that lost most."""
-    if grade_of(loss["posterior"]) > 0:
+    """Shape by the height that lost most; crush also where all three are fractured."""
+    if loss["posterior"] == max(loss.values()) or grade_of(min(loss.values())) > 0:
         return FractureShape.CRUSH
     if loss["anterior"] >= loss["middle"]:
         return FractureShape.WEDGE
