@@ -1,5 +1,7 @@
 """Notes, method, sources and provenance of a report."""
 
+from collections.abc import Mapping, Sequence
+
 from vertaug.report import words
 from vertaug.report.content import Table, TextBlock, cells
 from vertaug.report.content_plan import best_plan, judgeable_mm
@@ -32,16 +34,23 @@ def _notes(case: ReportInput) -> tuple[str, ...]:
         f"Density: {case.calibration.description}",
     ]
     notes += [*case.spine.scan.info.notes, *case.spine.labels.notes, *case.spine.notes]
-    for level, vertebra in case.spine.vertebrae.items():
-        notes += [_named(level, note) for note in vertebra.notes]
-    for level, measured in case.assessment.levels.items():
-        notes += [_named(level, note) for note in measured.notes]
+    notes += _grouped({level: v.notes for level, v in case.spine.vertebrae.items()})
+    notes += _grouped({level: m.notes for level, m in case.assessment.levels.items()})
     plan = best_plan(case.planning)
     for path in plan.paths if plan is not None else ():
         notes += [_named(f"{path.side} needle", n) for n in (*path.violations, *path.notes)]
     if case.planning is not None:
         notes.append(f"Cement volume estimate: {case.planning.cement.basis}")
     return tuple(dict.fromkeys(words.sentence(n) for n in notes if n))
+
+
+def _grouped(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return each note once, with the names of all levels that it holds for."""
+    levels: dict[str, list[str]] = {}
+    for level, own in notes.items():
+        for note in own:
+            levels.setdefault(note, []).append(level)
+    return [_named(", ".join(names), note) for note, names in levels.items()]
 
 
 def _named(name: str, note: str) -> str:

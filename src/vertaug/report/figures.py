@@ -103,7 +103,7 @@ def _spine_picture(case: ReportInput, name: str) -> Picture:
             case.spine,
             case.spine[level],
             case.assessment.levels.get(level),
-            half_width_mm=36.0,
+            half_width_mm=40.0,
         )
         caption += (
             f" Right: {level} with the six points, the three heights in mm and the endplate "

@@ -171,3 +171,15 @@ def test_nearest_wall_lies_on_the_side_of_the_tip(spine, planning):
     for x in (-12.0, 12.0):
         at = replace(path, target_lps_mm=vertebra.frame.to_world([x, -10.0, 0.0]))
         assert np.sign(anterior_wall_aside_mm(vertebra, at)) == np.sign(x)
+
+
+def test_a_note_that_several_levels_share_is_said_once(report_input):
+    level = next(iter(report_input.spine.vertebrae))
+    twins = {
+        name: replace(v, notes=(f"{name} is short", "wide voxels"))
+        for name, v in report_input.spine.vertebrae.items()
+    }
+    case = replace(report_input, spine=replace(report_input.spine, vertebrae=twins))
+    notes = build_content(case).text[0].paragraphs
+    assert f"{', '.join(twins)}: wide voxels." in notes
+    assert f"{level} is short." in notes
