@@ -13,6 +13,8 @@ _SLAB_MM = 14.0
 _MIN_HOLE_MM2 = 40.0
 _GROWTH_MM = 4.0
 """How far the canal reaches beyond what is seen through the whole vertebra."""
+_NECK_MM = 4.0
+"""A gap in the arch narrower than this leads out of the canal (design default)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -173,7 +175,8 @@ def fill_canal(
 
     The opening seen through the vertebra is carried along the canal's axis and grown by up to
     4 mm into the space that is not bone: the laminae overhang the opening, and beside the
-    intervertebral foramina, where no bone bounds the canal, the growth does.
+    intervertebral foramina, where no bone bounds the canal, the growth does. What it reaches
+    only through a gap narrower than 4 mm lies behind the arch and is left out.
 
     Parameters
     ----------
@@ -197,5 +200,20 @@ def fill_canal(
         seed = np.roll(canal.opening, (int(shift[0]), int(shift[1])), axis=(0, 1))
         free = ~bone[:, :, k]
         within = distance_transform_edt(~seed) * step <= _GROWTH_MM
-        out[:, :, k] = binary_dilation(seed & free, iterations=rounds, mask=free & within)
+        grown = binary_dilation(seed & free, iterations=rounds, mask=free & within)
+        out[:, :, k] = _without_leak(grown, seed & free, step)
     return out
+
+
+def _without_leak(
+    grown: NDArray[np.bool_], seed: NDArray[np.bool_], step: float
+) -> NDArray[np.bool_]:
+    """Drop what lies beyond a neck, such as the gap between the laminae."""
+    from scipy.ndimage import binary_propagation, distance_transform_edt
+
+    wide = distance_transform_edt(grown) * step > _NECK_MM / 2
+    core = binary_propagation(wide & seed, mask=wide)
+    if not core.any():
+        return grown
+    near = distance_transform_edt(~core) * step <= _NECK_MM / 2 + step
+    return np.asarray((grown & near) | seed)
