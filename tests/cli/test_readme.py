@@ -29,6 +29,17 @@ def test_the_calibration_example_is_a_calibration(tmp_path):
     assert law.to_density(101.0) == pytest.approx(75.0, abs=1.0)
 
 
+@pytest.mark.parametrize("kind", ["phantom", "mindways", "tissues"])
+def test_the_examples_of_the_calibration_page_are_calibrations(kind, tmp_path):
+    page = (Path(vertaug.__file__).parents[2] / "docs" / "calibration.md").read_text("utf-8")
+    texts = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    (text,) = [t for t in texts if t.startswith(f"[{kind}]")]
+    path = tmp_path / "calibration.toml"
+    path.write_text(text, encoding="utf-8")
+    law = choose_calibration(path).for_scan(ScanInfo(source_format="nifti"), None)
+    assert 100.0 < law.to_density(200.0) < 180.0
+
+
 def test_the_files_it_links_exist():
     links = re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", README)
     paths = [Path(vertaug.__file__).parents[2] / (a or b) for a, b in links]

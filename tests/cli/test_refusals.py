@@ -287,6 +287,32 @@ def test_a_refusal_keeps_the_older_case(case, run, files):
     assert {p: p.read_bytes() for p in case.rglob("*") if p.is_file()} == before
 
 
+def test_the_mask_of_one_vertebra_without_a_name(refused, files, phantom, write_files):
+    one = (phantom.labels.values == phantom.labels.levels["L1"]).astype(np.uint8)
+    other = write_files(phantom.scan, phantom.labels)
+    mask = other.labels.with_name("mask.nii.gz")
+    nib.save(nib.Nifti1Image(one, nib.load(other.ct).affine), mask)
+    words = refused(other.ct, mask)
+    assert "--numbering level:L1" in words
+
+
+def test_a_ct_stored_with_an_offset(refused, phantom, write_files):
+    hu = np.maximum(phantom.scan.hu, -1200) + 1024
+    hu[0, 0, :] = -200
+    other = write_files(phantom.scan, phantom.labels, hu=hu)
+    assert "stored with an offset" in refused(other.ct, other.labels)
+
+
+def test_a_voltage_that_would_change_nothing(refused, case, run, files, tmp_path):
+    line = tmp_path / "rods.toml"
+    line.write_text("[phantom]\nhu = [0.0, 130.0]\ndensity_mg_per_ml = [0.0, 100.0]\n")
+    words = refused(files.ct, files.labels, "--calibration", line, "--kvp", "100")
+    assert "--kvp has no effect" in words
+    assert run("measure", case, "--calibration", line, "-q").code == 0
+    assert run("measure", case, "--kvp", "100", "-q").code == 2
+    assert run("measure", case, "--kvp", "100", "--calibration", "Generic", "-q").code == 0
+
+
 def test_another_ct_does_not_replace_a_case(case, run, phantom, write_files):
     before = {p: p.read_bytes() for p in case.rglob("*") if p.is_file()}
     hu = phantom.scan.hu.copy()

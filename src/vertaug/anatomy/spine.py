@@ -14,6 +14,7 @@ from vertaug.anatomy.extent import (
     thickest_point_at_edge,
 )
 from vertaug.anatomy.label_hole import fill_label_holes
+from vertaug.anatomy.level_gap import describe_gaps
 from vertaug.anatomy.occupancy import MaskDistance, measure_mask_distance
 from vertaug.anatomy.orientation import check_anterior, check_head, mirror_front_back
 from vertaug.anatomy.pedicle_edge import refine_pedicles
@@ -97,7 +98,8 @@ def analyse_spine(
     patient = find_patient(scan)
     vertebrae, incomplete = _analyse_levels((scan, labels, patient), start, progress)
     check_head(vertebrae)
-    notes = ["left and right are taken from the header; bone alone cannot confirm them"]
+    notes = list(describe_gaps(levels, start.centres))
+    notes += ["left and right are taken from the header; bone alone cannot confirm them"]
     notes += [
         f"{level}: a hole of {volume / 1000:.1f} ml in its label (gas, or a gap of the labels) was "
         "filled and counts as part of the vertebra"

@@ -104,7 +104,9 @@ class Plan:
     numbering: Annotated[
         str | None,
         typer.Option(
-            help="Numbering of the labels: verse, totalsegmentator, ... (default: detected)"
+            help="Numbering of the labels: verse, totalsegmentator, totalsegmentator_v1, "
+            "vertebrae_pp, spine_segment; level:L2 for the mask of one vertebra, level:L2=1,2 for "
+            "some of its values. (default: detected)"
         ),
     ] = None
     level: Level = None

@@ -71,7 +71,7 @@ def make_plan(given: "Plan", outlet: Outlet) -> None:
         procedures=BOTH_PROCEDURES if chosen == "both" else (Procedure(chosen),),
         gauge=given.gauge,
         kvp=given.kvp,
-        calibration=None if given.calibration == GENERIC else Path(given.calibration),
+        calibration=_calibration_file(given.calibration),
         correct_orientation=given.correct_orientation,
         pdf=given.pdf,
     )
@@ -81,14 +81,19 @@ def make_plan(given: "Plan", outlet: Outlet) -> None:
 
 def measure_case(given: "Measure", outlet: Outlet) -> None:
     """Measure an existing case again."""
-    generic = given.calibration == GENERIC
-    file = None if generic or given.calibration is None else Path(given.calibration)
+    file = None if given.calibration is None else _calibration_file(given.calibration)
+    generic = given.calibration is not None and file is None
     changes = CaseChanges(level=given.level, kvp=given.kvp, calibration=file, generic=generic)
     _run(
         lambda listener: measure_again(given.case, changes, progress=listener),
         outlet,
         given.threads,
     )
+
+
+def _calibration_file(given: str) -> Path | None:
+    """Return the file that was named, None for the generic law."""
+    return None if given.lower() == GENERIC else Path(given)
 
 
 def report_case(

@@ -18,8 +18,11 @@ def show_summary(result: CaseResult) -> None:
     console.print(_levels(document))
     for name, reason in document.fracture.incomplete.items():
         console.print(f"{name} not measured: {reason}", style="dim", soft_wrap=True)
+    console.print(_describe_density(document), soft_wrap=True)
     for line in _list_plans(document):
         console.print(line, soft_wrap=True)
+    for note in (*document.scan.notes, *document.labels.notes, *document.anatomy.notes):
+        console.print(f"note: {note}", style="dim", soft_wrap=True, markup=False)
     console.print("Research and teaching, not for clinical decisions.", style="dim")
 
 
@@ -48,6 +51,15 @@ def _levels(document: CaseDocument) -> Table:
             found.shape.value,
         )
     return table
+
+
+def _describe_density(document: CaseDocument) -> str:
+    found = [
+        f"{name} {level.trabecular_density_mg_per_ml:.0f}"
+        for name, level in document.fracture.levels.items()
+        if level.trabecular_density_mg_per_ml is not None
+    ]
+    return f"density mg/ml K2HPO4: {', '.join(found)}; {document.density.description}"
 
 
 def _list_plans(document: CaseDocument) -> list[str]:

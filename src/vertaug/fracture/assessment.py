@@ -24,6 +24,7 @@ from vertaug.fracture.interior import crop_to_body, find_cleft, find_metal, meas
 from vertaug.fracture.norm import find_norm
 from vertaug.fracture.reference import (
     GradedLevels,
+    describe_basis,
     find_profile_loss,
     grade_levels,
     mean_height,
@@ -95,7 +96,7 @@ def describe_cut(cut_by: tuple[str, ...]) -> str:
     if not cut_by:
         return "its body is not complete in the scan"
     faces = " and ".join(cut_by)
-    return f"cut by the {faces} {'face' if len(cut_by) == 1 else 'faces'} of the scan"
+    return f"cut by the {faces} {'edge' if len(cut_by) == 1 else 'edges'} of the scan"
 
 
 def _place(name: str, complete: dict[str, Vertebra]) -> _Place:
@@ -152,6 +153,7 @@ def _measure(
         endplate_residual_mm=(top.line.residual_mm, bottom.line.residual_mm),
         notes=(
             *describe_grade(loss, profile, grade),
+            *describe_basis(name, graded),
             *describe_wedging(name, points, loss, grade),
             *angle_notes,
             *wall_notes,

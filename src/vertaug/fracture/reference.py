@@ -31,10 +31,13 @@ class Reference:
         Expected heights.
     method : str
         Where they come from, in words.
+    levels : tuple of str
+        The neighbours that they come from; empty for the level norms.
     """
 
     heights: BodyHeights
     method: str
+    levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,8 @@ def select_reference(level: str, intact: Mapping[str, BodyHeights]) -> Reference
     if len(beside) == 2:
         mean = np.mean([intact[name].vector() for name in beside], axis=0)
         method = f"mean of the intact {beside[0]} and {beside[1]}"
-        return Reference(heights=BodyHeights.from_vector(mean), method=method)
+        heights = BodyHeights.from_vector(mean)
+        return Reference(heights=heights, method=method, levels=tuple(beside))
     used = beside or near
     if not used:
         return None
@@ -126,7 +130,23 @@ def select_reference(level: str, intact: Mapping[str, BodyHeights]) -> Reference
     return Reference(
         heights=BodyHeights.from_vector(np.mean(scaled, axis=0)),
         method=f"{kind} {' and '.join(used)} times the level factor ({_NORMS})",
+        levels=tuple(used),
     )
+
+
+def describe_basis(level: str, graded: GradedLevels) -> tuple[str, ...]:
+    """Return a sentence where two levels are each other's only measure."""
+    used = graded.references[level].levels
+    if len(used) != 1:
+        return ()
+    (other,) = used
+    if graded.references[other].levels != (level,):
+        return ()
+    text = (
+        f"expected heights of {level} rest on {other} alone, whose own rest on {level}: a loss "
+        "that both share does not show; see the own ratios"
+    )
+    return (text,)
 
 
 def scale_norm(level: str, heights: Mapping[str, BodyHeights]) -> Reference:

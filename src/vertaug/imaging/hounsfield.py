@@ -14,6 +14,7 @@ _LOWEST_BONE_HU = 150.0  # a CT of the spine has cortical bone, far above this
 _FAT_HU = -30.0  # fat lies near -100 HU, marrow and calibrated fat below this
 _LEAST_SHARE_BELOW_FAT = 1e-4
 _AIR_LIMIT_HU = -500.0
+_SOFT_LIMIT_HU = 400.0  # more than half of any crop around a spine is soft tissue or marrow
 
 
 def to_hounsfield(values: NDArray[Any], name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
@@ -76,6 +77,14 @@ def _check_plausible(values: NDArray[Any], low: float, high: float, name: str) -
             f"{name}: only {100 * share:.3f} % of the voxels lie below {_FAT_HU:.0f} HU, but fat "
             "and air in a CT do (about -100 and -1000 HU); this is probably MR. Give the CT in "
             "Hounsfield units"
+        )
+        raise ImageError(message)
+    middle = float(np.median(values[::2, ::2, ::2]))
+    if low > _AIR_LIMIT_HU and middle > _SOFT_LIMIT_HU:
+        message = (
+            f"{name}: half of the voxels lie above {middle:.0f}, but soft tissue in a CT lies near "
+            "0 to 100 HU; the image was probably stored with an offset (1024 or 1000). Give the "
+            "CT in Hounsfield units"
         )
         raise ImageError(message)
     if low > _AIR_LIMIT_HU:

@@ -13,6 +13,10 @@ from vertaug.case.errors import LabelError, OrientationError
 from vertaug.imaging.numbering import NUMBERINGS, Numbering, levels_in_order
 
 _CLASH = 28
+_REGIONS_HINT = (
+    "If the map holds one vertebra, name it and the values that are its bone: "
+    "--numbering level:L2=1,2,3,4"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +105,8 @@ def check_order(levels: Mapping[int, str], summary: LabelSummary, name: str) -> 
         raise OrientationError(message)
     message = (
         f"{name}: the vertebrae are not in order from head to foot ({', '.join(wrong[:3])}); the "
-        "labels are mixed up or follow another numbering. Correct them, or declare the numbering; "
-        "a map of the regions of one vertebra is read with the numbering level:L2"
+        "labels are mixed up or follow another numbering. Correct them, or declare it with "
+        f"--numbering ({', '.join(NUMBERINGS)}). {_REGIONS_HINT}"
     )
     raise LabelError(message)
 
@@ -189,8 +193,8 @@ def _explain_clash(values: tuple[int, ...], name: str) -> str:
 def _explain_unknown(values: tuple[int, ...], name: str) -> str:
     return (
         f"{name}: no known numbering has vertebrae for the numbers {_list(values)}"
-        f"{_closest(values)}. Use the vertebra mask, declare the numbering, give a JSON table of "
-        "names beside the file, or say level:L2 for a mask of one vertebra"
+        f"{_closest(values)}. Use the vertebra mask, declare it with --numbering, or give a JSON "
+        f"table of names beside the file. {_REGIONS_HINT}"
     )
 
 
@@ -216,7 +220,8 @@ def _explain_ambiguous(candidates: list[Numbering], summary: LabelSummary, name:
         lines.append(f"{numbering.name} ({', '.join(pairs)}{flag})")
     return (
         f"{name}: the numbers {_list(summary.values)} can be read in several ways: "
-        f"{'; '.join(lines)}. Declare the numbering, or level:L2 for the regions of one vertebra"
+        f"{'; '.join(lines)}. Declare one of them, as --numbering {candidates[0].name}. "
+        f"{_REGIONS_HINT}"
     )
 
 

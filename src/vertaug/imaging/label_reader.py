@@ -168,6 +168,12 @@ def _find_names(
         levels = {v: n for v, n in levels_of_names(names).items() if v in summary.heights_mm}
         if levels:
             return _names_of_table(levels, where, summary, source.name)
+    if summary.values == (1,):
+        message = (
+            f"{source.name}: only the value 1 is labelled; if this is the mask of one vertebra, "
+            "say which: --numbering level:L1"
+        )
+        raise LabelError(message)
     detected, notes = detect_numbering(summary, source.name)
     naming = _names_of_numbering(detected, summary, source.name)
     return replace(naming, notes=notes + naming.notes)
@@ -182,6 +188,13 @@ def _names_of_choice(choice: LevelChoice, summary: LabelSummary, name: str) -> _
         message = f"{name}: the values {shown} are not in the labels; present: {found}"
         raise LabelError(message)
     notes: tuple[str, ...] = ()
+    if not choice.values and len(wanted) > 1:
+        shown = ",".join(str(v) for v in sorted(wanted))
+        text = (
+            f"All values of the labels ({shown}) were taken as {choice.level}; if some are not "
+            f"its bone (cement, discs), name those that are: --numbering level:{choice.level}=1,2"
+        )
+        notes = (text,)
     rest = [str(v) for v in summary.values if v not in wanted]
     if rest:
         notes = (f"Values other than those of {choice.level} were left out: {', '.join(rest)}.",)

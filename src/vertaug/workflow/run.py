@@ -175,6 +175,16 @@ def _refuse_other_patient(folder: Path, inputs: tuple[InputFile, ...]) -> None:
         raise InputError(message)
 
 
+def _refuse_idle_voltage(kvp: float | None, calibration: CalibrationChoice) -> None:
+    """Refuse a tube voltage that would change nothing."""
+    if kvp is not None and calibration.name != GENERIC:
+        message = (
+            f"--kvp has no effect: the density comes from {calibration.name}; leave it out, or "
+            "go back to the generic law with --calibration generic"
+        )
+        raise InputError(message)
+
+
 def _refuse_unlabelled(level: str | None, labels: LabelMap) -> None:
     """Refuse a level without a label before the anatomy takes its time."""
     if level is not None and level not in labels.levels:
@@ -186,6 +196,7 @@ def _refuse_unlabelled(level: str | None, labels: LabelMap) -> None:
 def _prepare(request: CaseRequest, folder: Path, reporter: Reporter) -> Chain:
     reporter.start(READ)
     calibration = choose_calibration(request.options.calibration)
+    _refuse_idle_voltage(request.options.kvp, calibration)
     inputs = request.source.list_inputs()
     key = make_key(
         "anatomy",
@@ -229,6 +240,7 @@ def _again(
     options = _changed_options(given, changes)
     check_extras(pdf=options.pdf)
     calibration = _kept_calibration(document, measured, changes)
+    _refuse_idle_voltage(changes.kvp, calibration)
     others = tuple(i for i in document.provenance.inputs if i.role != "calibration")
     if calibration.sha256 is not None:
         file = InputFile(role="calibration", name=calibration.name, sha256=calibration.sha256)

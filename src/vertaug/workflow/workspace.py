@@ -156,7 +156,10 @@ def _lock(path: Path) -> Iterator[None]:
     try:
         file = path.open("a+b")
     except OSError as error:
-        message = f"{path.parent.parent} cannot be written: {error.strerror or error}"
+        message = (
+            f"{path.parent.parent} cannot be written: {error.strerror or error}; copy it to a "
+            "place where you may write"
+        )
         raise StorageError(message) from error
     with file:
         if not _try_lock(file):

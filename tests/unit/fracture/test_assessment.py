@@ -134,10 +134,10 @@ def test_cut_level_is_named_with_its_face_and_not_measured(blocks):
     spine = blocks.block_spine(whole, cut, incomplete={"L3": "no body found"})
     found = assess_fracture(spine, LAW)
     assert list(found.levels) == ["L1"]
-    assert found.incomplete["L2"] == "cut by the inferior face of the scan"
+    assert found.incomplete["L2"] == "cut by the inferior edge of the scan"
     assert found.incomplete["L3"] == "no body found"
     assert found.levels["L1"].cobb_angle_deg is None
-    with pytest.raises(LevelError, match="cut by the inferior face"):
+    with pytest.raises(LevelError, match="cut by the inferior edge"):
         assess_fracture(spine, LAW, level="L2")
     with pytest.raises(LevelError, match="no body found"):
         assess_fracture(spine, LAW, level="L3")
@@ -202,4 +202,12 @@ def test_cut_without_a_known_face():
     from vertaug.fracture.assessment import describe_cut
 
     assert describe_cut(()) == "its body is not complete in the scan"
-    assert describe_cut(("left", "superior")) == "cut by the left and superior faces of the scan"
+    assert describe_cut(("left", "superior")) == "cut by the left and superior edges of the scan"
+
+
+def test_two_levels_that_rest_on_each_other_are_said_to(blocks):
+    levels = assess_fracture(make_spine(blocks, {}, levels=("L2", "L3")), LAW).levels
+    assert any("rest on L3 alone" in note for note in levels["L2"].notes)
+    assert any("rest on L2 alone" in note for note in levels["L3"].notes)
+    intact = assess_fracture(make_spine(blocks, {}), LAW).levels
+    assert not any("alone" in note for found in intact.values() for note in found.notes)
