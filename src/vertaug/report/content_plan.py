@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vertaug.anatomy.level_gap import describe_gaps
 from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
 from vertaug.case.spine import Vertebra
 from vertaug.planning.rules import SafetyRules
@@ -100,11 +101,13 @@ def _narrow_words(case: ReportInput, plan: AccessPlan) -> str:
 def status(case: ReportInput) -> Status:
     """Return the sentence at the top of the first page."""
     planning = case.planning
+    doubts = _level_doubts(case)
     if planning is None:
         text = "Measured only: no needle path was planned for this case."
         if case.assessment.level is None:
             text = f"No fractured level found. {text}"
-        return Status(mark=Mark.NONE, text=text, advice=(case.assessment.level_source,))
+        return Status(mark=Mark.NONE, text=text, advice=(*doubts, case.assessment.level_source))
+    advice = (*doubts, *planning.advice)
     plan = best_plan(planning)
     if plan is not None and plan.safe:
         safe = sum(p.safe for p in planning.plans)
@@ -119,7 +122,7 @@ def status(case: ReportInput) -> Status:
         if intact:
             text = f"{planning.level} shows no fracture by its heights (grade 0). {text}"
         mark = Mark.NONE if intact else Mark.KEPT
-        return Status(mark=mark, text=text, advice=planning.advice, unchecked=UNCHECKED)
+        return Status(mark=mark, text=text, advice=advice, unchecked=UNCHECKED)
     if plan is None:
         text = f"No path could be planned at {planning.level} with {planning.needle.gauge} G."
     else:
@@ -127,7 +130,14 @@ def status(case: ReportInput) -> Status:
             f"NO PATH KEEPS ALL BONE AND CANAL MARGINS at {planning.level} with "
             f"{planning.needle.gauge} G. The least bad one is drawn in red."
         )
-    return Status(mark=Mark.CUT, text=text, advice=planning.advice, unchecked=UNCHECKED)
+    return Status(mark=Mark.CUT, text=text, advice=advice, unchecked=UNCHECKED)
+
+
+def _level_doubts(case: ReportInput) -> tuple[str, ...]:
+    """Return where levels are missing between labelled ones: the wrong one may be treated."""
+    centres = {name: v.frame.origin_lps_mm for name, v in case.spine.vertebrae.items()}
+    gaps = describe_gaps(case.spine.labels.levels, centres)
+    return tuple(words.sentence(text) for text in gaps)
 
 
 def tiles(case: ReportInput) -> tuple[Tile, ...]:

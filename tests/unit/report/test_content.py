@@ -158,3 +158,11 @@ def test_a_plan_of_another_spine_is_refused(report_input, planning):
 )
 def test_numbers_in_words(text, expected):
     assert text == expected
+
+
+def test_levels_that_skip_are_said_at_the_top(report_input):
+    labels = report_input.spine.labels
+    skipped = replace(labels, levels={"T12": 19, "L1": 20, "L4": 23})
+    case = replace(report_input, spine=replace(report_input.spine, labels=skipped))
+    first = build_content(case).status.advice[0]
+    assert first.startswith("L2, L3 are not labelled although L1 and L4 are")
