@@ -49,9 +49,13 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
     if where not in _HEIGHTS:
         name, loss = largest_loss(measured.loss_percent)
         where = f"{where}; {name}\u00a0{words.percent(loss)}".replace(" %", "\u00a0%")
+    if lost < 1.0:
+        lost, where = 0.0, "no height is reduced"
     return (
         Tile(label="Level", value=level, detail=words.grade(measured.genant_grade, measured.shape)),
-        Tile(label="Largest height loss", value=words.percent(lost), detail=where),
+        Tile(
+            label="Largest height loss", value=words.percent(lost) if lost else "none", detail=where
+        ),
         Tile(
             label="Wedge angle",
             value=words.degrees(abs(measured.wedge_angle_deg)),

@@ -3,18 +3,21 @@
 import numpy as np
 
 from vertaug.anatomy.level_gap import describe_gaps
-from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
+from vertaug.case.plan import AccessPlan, CementTarget, NeedlePath, PlanningResult
 from vertaug.case.spine import Vertebra
 from vertaug.planning.rules import SafetyRules
 from vertaug.report import words
 from vertaug.report.content import Cell, Status, Table, Tile, cells
 from vertaug.report.inputs import ReportInput
-from vertaug.report.nearest import anterior_wall_aside_mm
+from vertaug.report.nearest import (
+    ANTERIOR_WALL,
+    anterior_wall_name,
+    tip_to_posterior_wall_mm,
+    way_ahead_mm,
+)
 from vertaug.report.style import Mark
 
 UNCHECKED = "Vessels, nerve roots, pleura, kidney and bowel are not checked."
-ANTERIOR_WALL = "anterior wall"
-ANTERO_LATERAL_MM = 8.0
 """From here on, off the midline, the anterior wall is named the antero-lateral one."""
 
 
@@ -41,20 +44,28 @@ def margin_rows(
     m = path.margins
     return (
         ("canal", m.canal_mm, rules.canal_mm),
-        ("pedicle wall, least", m.pedicle_mm, rules.pedicle_mm),
+        ("pedicle wall, least", _least_pedicle_mm(path), rules.pedicle_mm),
         ("pedicle, medial", m.pedicle_medial_mm, rules.pedicle_medial_mm),
         ("pedicle, inferior", m.pedicle_inferior_mm, rules.pedicle_inferior_mm),
         ("pedicle, lateral", m.pedicle_lateral_mm, rules.pedicle_mm),
         ("pedicle, superior", m.pedicle_superior_mm, rules.pedicle_mm),
         ("medial border of pedicle", m.medial_wall_mm, rules.medial_wall_mm),
         (ANTERIOR_WALL, m.anterior_wall_mm, rules.anterior_wall_mm),
-        ("posterior wall (tip)", m.posterior_wall_mm, rules.posterior_wall_mm),
+        ("posterior wall, last 10 mm", m.posterior_wall_mm, rules.posterior_wall_mm),
         ("lateral wall", m.lateral_wall_mm, rules.lateral_wall_mm),
         ("superior endplate", m.superior_endplate_mm, rules.endplate_mm),
         ("inferior endplate", m.inferior_endplate_mm, rules.endplate_mm),
         ("facet joint", m.facet_mm, rules.facet_mm),
         ("neighbouring bone", m.neighbour_mm, rules.neighbour_mm),
     )
+
+
+def _least_pedicle_mm(path: NeedlePath) -> float | None:
+    """Return the least margin to the pedicle's cortex, no larger than that of any quarter."""
+    m = path.margins
+    quarters = (m.pedicle_medial_mm, m.pedicle_inferior_mm, m.pedicle_lateral_mm)
+    known = [v for v in (m.pedicle_mm, *quarters, m.pedicle_superior_mm) if v is not None]
+    return min(known) if m.pedicle_mm is not None else None
 
 
 def best_plan(planning: PlanningResult | None) -> AccessPlan | None:
@@ -84,8 +95,7 @@ def narrow_margins(case: ReportInput, plan: AccessPlan) -> tuple[str, ...]:
 def wall_name(case: ReportInput, path: NeedlePath) -> str:
     """Return ``anterior wall``, or that it is its antero-lateral part that the tip is nearest."""
     vertebra = case.spine[case.planning.level if case.planning else case.level or ""]
-    aside = anterior_wall_aside_mm(vertebra, path)
-    return "antero-lateral wall" if abs(aside) > ANTERO_LATERAL_MM else ANTERIOR_WALL
+    return anterior_wall_name(vertebra, path)
 
 
 def _narrow_words(case: ReportInput, plan: AccessPlan) -> str:
@@ -110,12 +120,11 @@ def status(case: ReportInput) -> Status:
     advice = (*doubts, *planning.advice)
     plan = best_plan(planning)
     if plan is not None and plan.safe:
-        safe = sum(p.safe for p in planning.plans)
         keep = "needle keeps" if len(plan.paths) == 1 else "needles keep"
         text = (
             f"{words.procedure(plan.procedure).capitalize()}, {words.route(plan.route)}, "
             f"{words.sides(plan.sides)}, {planning.needle.gauge} G: the {keep} all bone and "
-            f"canal margins{_narrow_words(case, plan)}. {safe} of {len(planning.plans)} plans do."
+            f"canal margins{_narrow_words(case, plan)}. {_count_safe(planning)}"
         )
         own = case.assessment.levels.get(planning.level)
         intact = own is not None and own.genant_grade == 0
@@ -131,6 +140,13 @@ def status(case: ReportInput) -> Status:
             f"{planning.needle.gauge} G. The least bad one is drawn in red."
         )
     return Status(mark=Mark.CUT, text=text, advice=advice, unchecked=UNCHECKED)
+
+
+def _count_safe(planning: PlanningResult) -> str:
+    safe, total = sum(p.safe for p in planning.plans), len(planning.plans)
+    if safe == total:
+        return f"All {total} plans do." if total > 1 else ""
+    return f"{safe} of {total} plans keep them."
 
 
 def _level_doubts(case: ReportInput) -> tuple[str, ...]:
@@ -193,6 +209,8 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], .
         ("skin to tip, as scanned", total),
         ("axial angle", words.medial(path.axial_angle_deg)),
         ("sagittal angle", sagittal_words(path)),
+        ("tip to posterior wall", words.millimetres(tip_to_posterior_wall_mm(vertebra, path))),
+        ("bone ahead of the tip", words.millimetres(way_ahead_mm(vertebra, path))),
         ("tip, third of body", f"{along}, {high}, {across}"),
         ("tip, depth in body", words.percent(100 * path.tip_depth_fraction)),
         ("pedicle breach class", path.gertzbein_robbins or "not through the pedicle"),
@@ -217,7 +235,7 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
         rows.append((Cell(text=label), *cells(*texts)))
     cement = case.planning.cement
     note = (
-        f"Cement volume estimate {cement.low_ml:.1f}–{cement.high_ml:.1f} ml (from the body's "
+        f"Cement volume estimate {_cement_range(cement)} (from the body's "
         "volume, not a target). Skin across and along the table (head-foot axis of the patient): "
         "from the body centre, as scanned; the prone depth differs."
     )
@@ -226,6 +244,13 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
     title = f"{name}: {needle.gauge} G, outer diameter {needle.outer_diameter_mm:.2f} mm"
     first = Table(title=title, columns=("", *heads), rows=tuple(rows), note=note)
     return [first, _margins_table(case, plan, heads)]
+
+
+def _cement_range(cement: CementTarget) -> str:
+    """Return the range; where the usual most cuts it to one figure, "up to" that."""
+    if cement.high_ml - cement.low_ml < 0.5:
+        return f"up to {cement.high_ml:.1f} ml"
+    return f"{cement.low_ml:.1f}–{cement.high_ml:.1f} ml"
 
 
 def _margins_table(case: ReportInput, plan: AccessPlan, heads: tuple[str, ...]) -> Table:

@@ -11,7 +11,13 @@ from vertaug.case.grid import FloatArray
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Region, Spine, Vertebra
 from vertaug.report import canvas
-from vertaug.report.nearest import DimensionLine, dimension_lines, tightest_section
+from vertaug.report.nearest import (
+    ANTERIOR_WALL,
+    DimensionLine,
+    anterior_wall_name,
+    dimension_lines,
+    tightest_section,
+)
 from vertaug.report.plane import PicturePlane
 from vertaug.report.sections import (
     axial_with,
@@ -133,10 +139,9 @@ def add_axial_panel(
                 "canal",
                 (-outward * 6.0, 14.0 if outward > 0 else 21.0),
             )
-        if "anterior wall" in lines:
-            draw_dimension(
-                axes, plane, lines["anterior wall"], "anterior wall", (outward * 9.0, -7.0)
-            )
+        if ANTERIOR_WALL in lines:
+            name = anterior_wall_name(vertebra, path)
+            draw_dimension(axes, plane, lines[ANTERIOR_WALL], name, (outward * 9.0, -7.0))
     title = f"{vertebra.level} axial"
     if paths:
         title = f"{vertebra.level} axial oblique, needle plane"
@@ -174,20 +179,22 @@ def add_coronal_panel(
     canvas.draw_scan(axes, plane, spine.scan)
     # regions end at planes that this section meets obliquely: their outlines would cut the ring
     canvas.draw_contour(axes, plane, bone_field(vertebra, plane), BONE_COLOUR, 0.9)
+    canvas.draw_contour(
+        axes, plane, region_field(vertebra, plane, (Region.CANAL,)), CANAL_COLOUR, 0.9
+    )
     colour = needle_colour(path)
     radius = path.needle.radius_mm
     axes.add_patch(Circle((0, 0), radius, facecolor=colour, alpha=0.45, edgecolor="none"))
     axes.add_patch(Circle((0, 0), radius, fill=False, edgecolor=colour, lw=1.0))
-    margin = path.margins.pedicle_mm
-    if margin is not None and section.inside:
+    if path.margins.pedicle_mm is not None and section.inside:
         wall = plane.to_picture(section.wall_lps_mm)
         rim = wall / max(float(np.linalg.norm(wall)), 1e-9) * radius
         line = DimensionLine(
             name="pedicle wall",
-            value_mm=margin,
+            value_mm=section.wall_mm,
             needle_lps_mm=section.at_lps_mm + rim[0] * plane.right + rim[1] * plane.down,
             wall_lps_mm=section.wall_lps_mm,
         )
         sign = -1.0 if wall[1] < 0 else 1.0
         draw_dimension(axes, plane, line, "pedicle wall", (0.0, sign * 11.0))
-    canvas.draw_frame(axes, plane, f"Across the {path.side} needle")
+    canvas.draw_frame(axes, plane, f"{path.side.capitalize()} pedicle, from the front")

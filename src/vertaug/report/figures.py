@@ -133,7 +133,7 @@ def _needle_picture(case: ReportInput, level: str, path: NeedlePath) -> Picture:
     state = "" if path.safe else " MARGIN NOT KEPT: " + "; ".join(path.violations) + "."
     caption = (
         f"The {path.side} needle in its axial and sagittal oblique plane, and the coronal "
-        "oblique section across it where the pedicle is tightest, seen from the front. "
+        "oblique section across it near the pedicle's isthmus, seen from the front. "
         f"{_OUTLINES}{state}"
     )
     return Picture(

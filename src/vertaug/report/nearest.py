@@ -18,6 +18,10 @@ from vertaug.report.sections import path_direction
 
 _STEP_MM = 0.25
 _NEAR_PLANE_MM = 3.0
+_NEAR_ISTHMUS_MM = 2.0
+_LONGEST_WAY_MM = 60.0
+ANTERIOR_WALL = "anterior wall"
+_ANTERO_LATERAL_MM = 8.0
 _AGREEMENT_MM = 0.6  # a line that would show another length than the margin is not drawn
 
 
@@ -137,7 +141,7 @@ def dimension_lines(
         start = float(np.linalg.norm(axis[in_body[0]] - axis[0]))
         walls = (
             (
-                ("anterior wall", margins.anterior_wall_mm),
+                (ANTERIOR_WALL, margins.anterior_wall_mm),
                 _wall_points(vertebra, vertebra.anterior_wall),
             ),
             (
@@ -162,6 +166,33 @@ def anterior_wall_aside_mm(vertebra: Vertebra, path: NeedlePath) -> float:
     return float(vertebra.frame.to_local(nearest)[0])
 
 
+def anterior_wall_name(vertebra: Vertebra, path: NeedlePath) -> str:
+    """Return ``anterior wall``, or that it is its antero-lateral part that the tip is nearest."""
+    aside = anterior_wall_aside_mm(vertebra, path)
+    return "antero-lateral wall" if abs(aside) > _ANTERO_LATERAL_MM else ANTERIOR_WALL
+
+
+def tip_to_posterior_wall_mm(vertebra: Vertebra, path: NeedlePath) -> float | None:
+    """Return how far the tip lies in front of the posterior wall, None without a wall."""
+    wall = _wall_points(vertebra, vertebra.posterior_wall)
+    if not len(wall):
+        return None
+    return float(np.linalg.norm(wall - path.target_lps_mm, axis=1).min())
+
+
+def way_ahead_mm(vertebra: Vertebra, path: NeedlePath) -> float | None:
+    """Return how far the needle could go straight on before it leaves the bone."""
+    steps = np.arange(0.0, _LONGEST_WAY_MM, _STEP_MM)
+    points = path.target_lps_mm + steps[:, None] * path_direction(path)
+    bone = np.nan_to_num(sample(vertebra.occupancy.values, vertebra.occupancy.grid, points))
+    outside = bone < 0.5
+    if outside[0] or not outside.any():
+        return None
+    first = int(outside.argmax())
+    share = (bone[first - 1] - 0.5) / (bone[first - 1] - bone[first])
+    return float(steps[first - 1] + share * _STEP_MM)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TightestSection:
     """The place along a needle where the pedicle leaves the least bone around it.
@@ -174,17 +205,21 @@ class TightestSection:
         Nearest point of the bone's surface, in the section across the needle.
     inside : bool
         Whether the axis is inside the bone there.
+    wall_mm : float
+        Distance of the needle's surface to that point; negative outside.
     """
 
     at_lps_mm: FloatArray
     wall_lps_mm: FloatArray
     inside: bool
+    wall_mm: float
 
 
 def tightest_section(vertebra: Vertebra, path: NeedlePath) -> TightestSection:
-    """Return the section across the needle where the pedicle's surface is nearest.
+    """Return the section across the needle, near the isthmus, where the surface is nearest.
 
-    Without a pedicle on the way (routes beside it) the section is taken where the needle
+    Behind it the needle is still in the pedicle's region, but the section would cut the articular
+    process. Without a pedicle on the way (routes beside it) the section is taken where the needle
     passes the pedicle's narrowest place, or half way to the tip.
     """
     axis = axis_points(path)
@@ -192,8 +227,10 @@ def tightest_section(vertebra: Vertebra, path: NeedlePath) -> TightestSection:
     pedicle = vertebra.left_pedicle if path.side == "left" else vertebra.right_pedicle
     number = Region.LEFT_PEDICLE if path.side == "left" else Region.RIGHT_PEDICLE
     inside = _region_along(vertebra, axis) == number
-    if inside.any():
-        candidates = axis[inside][::2]
+    if inside.any() and pedicle is not None:
+        from_isthmus = np.abs((axis - pedicle.isthmus_lps_mm) @ forward)
+        near = inside & (from_isthmus <= max(_NEAR_ISTHMUS_MM, from_isthmus[inside].min()))
+        candidates = axis[near]
     elif pedicle is not None:
         along = np.clip((pedicle.isthmus_lps_mm - path.entry_lps_mm) @ forward, 0, path.length_mm)
         candidates = (path.entry_lps_mm + along * forward)[None]
@@ -203,7 +240,10 @@ def tightest_section(vertebra: Vertebra, path: NeedlePath) -> TightestSection:
     best = min(range(len(found)), key=lambda k: found[k][0])
     distance, wall = found[best]
     return TightestSection(
-        at_lps_mm=candidates[best], wall_lps_mm=wall, inside=bool(np.isfinite(distance))
+        at_lps_mm=candidates[best],
+        wall_lps_mm=wall,
+        inside=bool(np.isfinite(distance)),
+        wall_mm=distance - path.needle.radius_mm,
     )
 
 

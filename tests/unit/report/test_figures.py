@@ -10,7 +10,13 @@ from vertaug.report import DISCLAIMER, canvas
 from vertaug.report.figure_needle import add_axial_panel, draw_needle, needle_outline
 from vertaug.report.figure_vertebra import landmark_pairs
 from vertaug.report.figures import draw_pictures
-from vertaug.report.nearest import dimension_lines, tightest_section
+from vertaug.report.nearest import (
+    dimension_lines,
+    tightest_section,
+    tip_to_posterior_wall_mm,
+    way_ahead_mm,
+)
+from vertaug.report.plane import sample
 from vertaug.report.sections import (
     axial_with,
     coronal_across,
@@ -183,3 +189,19 @@ def test_every_picture_carries_the_disclaimer(spine, planning):
     add_axial_panel(figure, (0.0, 0.1, 1.0, 0.8), spine, spine["L1"], ())
     canvas.png_bytes(figure)
     assert [t.get_text() for t in figure.texts] == [DISCLAIMER]
+
+
+def test_the_tips_distances_are_those_of_the_body(spine, planning):
+    vertebra = spine["L1"]
+    path = planning.plans[0].paths[0]
+    back = tip_to_posterior_wall_mm(vertebra, path)
+    tip = vertebra.frame.to_local(path.target_lps_mm)
+    wall = vertebra.posterior_wall
+    deepest = np.nanmax(wall.height_mm)
+    assert 0.0 < back <= deepest - tip[1] + 1.0
+    ahead = way_ahead_mm(vertebra, path)
+    end = path.target_lps_mm + ahead * path_direction(path)
+    grid = vertebra.occupancy.grid
+    assert sample(vertebra.occupancy.values, grid, end[None])[0] == pytest.approx(0.5, abs=0.1)
+    outside = replace(path, target_lps_mm=path.target_lps_mm + 80.0 * path_direction(path))
+    assert way_ahead_mm(vertebra, outside) is None
