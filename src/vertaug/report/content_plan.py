@@ -145,8 +145,8 @@ def status(case: ReportInput) -> Status:
 def _count_safe(planning: PlanningResult) -> str:
     safe, total = sum(p.safe for p in planning.plans), len(planning.plans)
     if safe == total:
-        return f"All {total} plans do." if total > 1 else ""
-    return f"{safe} of {total} plans keep them."
+        return f"All {total} plans keep their margins." if total > 1 else ""
+    return f"{safe} of {total} plans keep their margins."
 
 
 def _level_doubts(case: ReportInput) -> tuple[str, ...]:
