@@ -25,6 +25,7 @@ _DENSE_HU = 1400.0
 _DENSE_VOLUME_MM3 = 300.0
 _DENSE_DEPTH_MM = 3.0
 
+_GAS_SHELL_MM = 2.0
 _CORE_MARGINS_MM = (5.0, 4.0, 3.0, 2.0, 1.0)
 _CORE_VOLUME_MM3 = 1000.0
 _LEAST_CORE_VOXELS = 30
@@ -153,10 +154,11 @@ def select_core(
 ) -> tuple[NDArray[np.bool_], str]:
     """Return the cancellous core of a body and what it is, in words.
 
-    The margin to the surface is 5 mm, or as much of it as leaves 1 ml (flat bodies). Gas,
-    metal, and bone denser than the median by three robust standard deviations are left out: that
-    is the impacted band of a fracture, an endplate bulging in, or a bone island. If nothing is
-    left (a body full of cement), the whole body is taken and the words say so.
+    The margin to the surface is 5 mm, or as much of it as leaves 1 ml (flat bodies). Left out are
+    metal, gas and what lies within 2 mm or one voxel of it, and bone denser than the median by
+    three robust standard deviations: the impacted band of a fracture, an endplate bulging in, or
+    a bone island. If nothing is left (a body full of cement), the whole body is taken and the
+    words say so.
     """
     depth = measure_depth(body, spacing_mm)
     voxel = float(np.prod(spacing_mm))
@@ -164,7 +166,7 @@ def select_core(
         deep = depth >= margin
         if deep.sum() * voxel >= _CORE_VOLUME_MM3:
             break
-    bone = deep & (hu > GAS_HU) & (hu < _METAL_HU)
+    bone = deep & (hu < _METAL_HU) & ~_near_gas(hu, body, spacing_mm)
     if bone.sum() < _LEAST_CORE_VOXELS:
         return body, "whole body with cortex: no cancellous core is left"
     values = hu[bone]
@@ -172,6 +174,19 @@ def select_core(
     spread = 1.4826 * np.median(np.abs(values - median))
     core = np.asarray(bone & (hu <= median + 3.0 * max(float(spread), 1.0)))
     return core, f"core {margin:g} mm inside the surface, without gas and impacted bone"
+
+
+def _near_gas(
+    hu: NDArray[np.floating], body: NDArray[np.bool_], spacing_mm: FloatArray
+) -> NDArray[np.bool_]:
+    """Return the gas in a body with the shell around it, whose voxels hold gas and bone."""
+    gas = body & (hu < GAS_HU)
+    if gas.sum() * float(np.prod(spacing_mm)) < _GAS_VOLUME_MM3:
+        return gas
+    from scipy.ndimage import distance_transform_edt
+
+    shell = max(_GAS_SHELL_MM, float(np.max(spacing_mm)))
+    return np.asarray(distance_transform_edt(~gas, sampling=tuple(spacing_mm)) <= shell)
 
 
 def measure_trabecular(

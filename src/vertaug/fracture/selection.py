@@ -63,6 +63,14 @@ def select_level(
         if not measured:
             return None, "no vertebral body is complete in this scan; nothing could be graded"
         names = ", ".join(sort_levels(measured))
+        failed = [n for n in sort_levels(incomplete) if "cut by" not in incomplete[n]]
+        if failed:
+            lost = ", ".join(failed)
+            text = (
+                f"{lost} could not be measured and may be fractured; {names} lost less than 20 % "
+                "of every height (grade 0)"
+            )
+            return None, text
         text = f"no fracture found: {names} lost less than 20 % of every height (grade 0)"
         left = ", ".join(sort_levels(incomplete))
         return None, f"{text}; not graded: {left}" if left else text

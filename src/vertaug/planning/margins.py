@@ -159,6 +159,13 @@ def _violations(
             found.append(f"{length:.1f} mm {name}, at most {most:.1f} mm allowed")
     if _of(state, Feature.TIP_BONE) < 0.0:
         found.append("the tip lies outside the bone")
+    # the margins of the body start inside it: a tip that never arrives has none to miss
+    deep = _of(state, Feature.TIP_POSTERIOR)
+    if deep < rules.posterior_wall_mm:
+        found.append(
+            f"the tip lies {abs(deep):.1f} mm {'behind' if deep < 0 else 'in front of'} the "
+            f"posterior wall, at least {rules.posterior_wall_mm:.1f} mm in front of it required"
+        )
     return tuple(found)
 
 

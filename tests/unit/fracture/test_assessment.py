@@ -1,5 +1,7 @@
 """The whole assessment on block spines."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -211,3 +213,12 @@ def test_two_levels_that_rest_on_each_other_are_said_to(blocks):
     assert any("rest on L2 alone" in note for note in levels["L3"].notes)
     intact = assess_fracture(make_spine(blocks, {}), LAW).levels
     assert not any("alone" in note for found in intact.values() for note in found.notes)
+
+
+def test_a_body_that_could_not_be_measured_is_not_called_intact(blocks):
+    intact = make_spine(blocks, {})
+    reasons = {"T10": "no vertebral body found", "L4": "the body of L4 is cut by the edge"}
+    found = assess_fracture(replace(intact, incomplete=reasons), LAW)
+    assert found.level is None
+    assert found.level_source.startswith("T10 could not be measured and may be fractured")
+    assert "no fracture" not in found.level_source

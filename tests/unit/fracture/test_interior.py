@@ -148,3 +148,14 @@ def test_thick_cortex_and_a_speck_are_not_metal(blocks):
     hu[body & (measure_depth(body, ONE) < 2)] = 1700.0
     hu[25:27, 20:22, 25:27] = 2700.0  # 8 mm3
     assert find_metal(blocks.block_vertebra("L1", NORMAL, hu=hu)) is None
+
+
+def test_the_blurred_rim_of_gas_does_not_lower_the_density(blocks):
+    regions = blocks.block_regions(NORMAL)
+    hu = blocks.block_hu(regions)
+    x, y, z = np.meshgrid(*blocks.local_axes(), indexing="ij")
+    far = np.maximum(np.maximum(np.abs(x), np.abs(y)) - 5, np.abs(z) - 1.5)
+    hu[far < 0.9] = -100.0  # bone and gas in one voxel
+    hu[far < 0.0] = -800.0
+    found = measure_trabecular(blocks.block_vertebra("L1", NORMAL, hu=hu), None)
+    assert found.mean_hu == pytest.approx(120.0, abs=1.0)

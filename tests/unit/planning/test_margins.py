@@ -89,3 +89,16 @@ def test_a_thicker_needle_has_less_room(bench, radius):
     gain = thin.features[0] - thick.features[0]
     for name in (Feature.PEDICLE, Feature.CANAL, Feature.FACET, Feature.SUPERIOR):
         assert gain[name] == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(("depth_mm", "where"), [(-3.0, "behind"), (1.5, "in front of")])
+def test_a_tip_that_does_not_arrive_in_the_body_is_not_safe(bench, depth_mm, where):
+    side = bench.left
+    way = np.arange(-10.0, 30.0, 0.25)
+    depth = [
+        _state(bench, side.centre_mm + s * side.axis, side.axis).of(Feature.TIP_POSTERIOR)[0]
+        for s in way
+    ]
+    tip = side.centre_mm + way[np.argmin(np.abs(np.array(depth) - depth_mm))] * side.axis
+    check = check_path(bench.fields, bench.approach(), _state(bench, tip, side.axis), 0.0)
+    assert any(f"mm {where} the posterior wall" in text for text in check.violations)
