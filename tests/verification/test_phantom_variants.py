@@ -42,3 +42,5 @@ def test_a_variant_is_measured_as_it_is(variant):
     for level, measured in found.levels.items():
         assert measured.genant_grade == phantom.truth[level].genant_grade
         assert measured.shape == phantom.truth[level].shape
+        lost_ml = phantom.truth[level].lost_volume_mm3 / 1000
+        assert measured.lost_volume_ml == pytest.approx(lost_ml, abs=1.2)

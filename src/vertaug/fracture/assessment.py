@@ -1,5 +1,6 @@
 """Assessment of all bodies of a spine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vertaug.case.density import DensityCalibration
@@ -19,15 +20,15 @@ from vertaug.fracture.grading import (
     describe_grade,
     largest_loss,
 )
-from vertaug.fracture.height import BodyHeights, average_thirds, map_heights, measure_body
+from vertaug.fracture.height import BodyHeights, measure_body
 from vertaug.fracture.interior import crop_to_body, find_cleft, find_metal, measure_trabecular
+from vertaug.fracture.lost_volume import average_heights, predict_volume
 from vertaug.fracture.norm import find_norm
 from vertaug.fracture.reference import (
     GradedLevels,
     describe_basis,
     find_profile_loss,
     grade_levels,
-    mean_height,
 )
 from vertaug.fracture.selection import check_level, select_level
 
@@ -38,9 +39,10 @@ _WEDGE_SD = 0.07
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Place:
-    """A vertebra with its complete adjacent levels."""
+    """A vertebra with its complete adjacent levels, and all complete levels."""
 
     vertebra: Vertebra
+    complete: Mapping[str, Vertebra]
     above: Vertebra | None
     below: Vertebra | None
 
@@ -99,12 +101,13 @@ def describe_cut(cut_by: tuple[str, ...]) -> str:
     return f"cut by the {faces} {'edge' if len(cut_by) == 1 else 'edges'} of the scan"
 
 
-def _place(name: str, complete: dict[str, Vertebra]) -> _Place:
+def _place(name: str, complete: Mapping[str, Vertebra]) -> _Place:
     # Where T13 or L6 is present, two levels count as adjacent; the nearer one is meant.
     above = [v for n, v in complete.items() if are_adjacent(n, name)]
     below = [v for n, v in complete.items() if are_adjacent(name, n)]
     return _Place(
         vertebra=complete[name],
+        complete=complete,
         above=above[-1] if above else None,
         below=below[0] if below else None,
     )
@@ -125,14 +128,14 @@ def _measure(
     local, cobb, angle_notes = _measure_angles(place)
     wall, wall_notes = measure_posterior_wall(vertebra, place.above, place.below)
     volume = vertebra.body_volume_mm3 / 1000.0
-    predicted = predict_volume(volume, points, expected)
+    predicted, volume_notes = predict_volume(vertebra, reference, place.complete)
     grade = graded.grades[name]
     top, bottom = vertebra.superior, vertebra.inferior
     return VertebraMeasurement(
         level=name,
         complete=True,
         heights_mm=points,
-        heights_3d_mm=_average_heights(vertebra),
+        heights_3d_mm=average_heights(vertebra),
         own_ratios=compute_own_ratios(points),
         reference_mm=expected,
         reference_method=reference.method,
@@ -157,15 +160,10 @@ def _measure(
             *describe_wedging(name, points, loss, grade),
             *angle_notes,
             *wall_notes,
+            *(volume_notes if grade > 0 else ()),
             *_describe_limits(vertebra, grade, stable=graded.stable),
         ),
     )
-
-
-def _average_heights(vertebra: Vertebra) -> HeightSet:
-    """Return the mean of the full height map over its anterior, middle and posterior third."""
-    top, bottom = vertebra.superior.surface, vertebra.inferior.surface
-    return average_thirds(map_heights(top, bottom), top.u_mm, top.v_mm)
 
 
 def _describe_limits(vertebra: Vertebra, grade: int, *, stable: bool) -> tuple[str, ...]:
@@ -190,15 +188,6 @@ def _measure_angles(place: _Place) -> tuple[float | None, float | None, tuple[st
     if below is None:
         return local, None, ("the Cobb angle needs a complete level below",)
     return local, kyphosis_between(upper, below.inferior.line, vertebra.frame), ()
-
-
-def predict_volume(volume_ml: float, heights: HeightSet, reference: HeightSet) -> float:
-    """Return the volume of the body before the fracture.
-
-    The own cross-section (volume over mean height) at the mean of the expected heights. A body
-    that also spread sideways is predicted slightly too large.
-    """
-    return volume_ml * mean_height(reference) / mean_height(heights)
 
 
 def describe_wedging(

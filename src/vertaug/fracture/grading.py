@@ -8,6 +8,9 @@ from vertaug.case.measurement import FractureShape, HeightSet
 GRADE_1_PERCENT = 20.0
 GRADE_2_PERCENT = 25.0
 GRADE_3_PERCENT = 40.0
+BORDERLINE_PERCENT = 15.0
+"""Loss from which a level of grade 0 is borderline (0.5 in Genant's reading, usually 15-20 %) and
+no measure for its neighbours."""
 
 # Losses come from differences of floating-point heights; a loss of exactly 20 % must be grade 1.
 _ROUNDING_PERCENT = 1e-9
@@ -101,8 +104,8 @@ def describe_grade(
     """Return what a reader should know about a grade.
 
     Says where the loss lies within 3 points of a boundary (the effect of 0.7 mm on a 25 mm
-    body, inside the 1 mm repeatability target of clinical reference 2.3), and where the profile
-    and not the six points decided.
+    body, inside the 1 mm repeatability target of clinical reference 2.3), where the profile
+    and not the six points decided, and where a level of grade 0 is borderline.
     """
     points = largest_loss(loss_percent)
     notes = []
@@ -115,6 +118,11 @@ def describe_grade(
                 f"{100 * profile.share:.0f} % of the depth from the front; at the six points "
                 f"{points:.1f} % is lost (grade {grade_loss(points)})"
             )
+    if grade == 0 and decisive >= BORDERLINE_PERCENT:
+        notes.append(
+            f"height loss {decisive:.1f} % is borderline ({BORDERLINE_PERCENT:.0f} to "
+            f"{GRADE_1_PERCENT:.0f} %): the level is no measure for its neighbours"
+        )
     notes.extend(
         f"height loss {decisive:.1f} % lies within measurement error of the grade boundary at "
         f"{boundary:.0f} %"

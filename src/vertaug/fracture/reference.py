@@ -13,7 +13,7 @@ import numpy as np
 from vertaug.case.grid import FloatArray
 from vertaug.case.level import are_adjacent, sort_levels
 from vertaug.case.measurement import HeightSet
-from vertaug.fracture.grading import ProfileLoss, grade_loss
+from vertaug.fracture.grading import BORDERLINE_PERCENT, ProfileLoss, grade_loss
 from vertaug.fracture.height import PROFILE_SHARES, BodyHeights
 from vertaug.fracture.norm import find_norm
 
@@ -79,25 +79,32 @@ def grade_levels(heights: Mapping[str, BodyHeights]) -> GradedLevels:
     levels = sort_levels(heights)
     start = {level: scale_norm(level, heights) for level in levels}
     references = start
-    grades = _grade(heights, start)
-    seen: list[dict[str, int]] = []
-    while grades not in seen and len(seen) < _MAXIMUM_ROUNDS:
-        seen.append(grades)
-        references = _predict(heights, grades, start)
-        grades = _grade(heights, references)
-    stable = grades == seen[-1]
+    ranks = _rank(heights, start)
+    seen: list[dict[str, float]] = []
+    while ranks not in seen and len(seen) < _MAXIMUM_ROUNDS:
+        seen.append(ranks)
+        references = _predict(heights, ranks, start)
+        ranks = _rank(heights, references)
+    stable = ranks == seen[-1]
     if not stable:
-        cycle = seen[seen.index(grades) :] if grades in seen else [*seen[-1:], grades]
-        grades = {level: max(g[level] for g in cycle) for level in levels}
-        references = _predict(heights, grades, start)
+        cycle = seen[seen.index(ranks) :] if ranks in seen else [*seen[-1:], ranks]
+        ranks = {level: max(r[level] for r in cycle) for level in levels}
+        references = _predict(heights, ranks, start)
+    grades = {level: int(rank) for level, rank in ranks.items()}
     return GradedLevels(references=references, grades=grades, stable=stable)
 
 
 def _predict(
-    heights: Mapping[str, BodyHeights], grades: Mapping[str, int], start: Mapping[str, Reference]
+    heights: Mapping[str, BodyHeights], ranks: Mapping[str, float], start: Mapping[str, Reference]
 ) -> dict[str, Reference]:
-    intact = {level: h for level, h in heights.items() if grades[level] == 0}
-    return {level: select_reference(level, intact) or start[level] for level in heights}
+    intact = {level: h for level, h in heights.items() if ranks[level] == 0}
+    borderline = {level: h for level, h in heights.items() if ranks[level] < 1}
+    return {
+        level: select_reference(level, intact)
+        or select_reference(level, borderline)
+        or start[level]
+        for level in heights
+    }
 
 
 def select_reference(level: str, intact: Mapping[str, BodyHeights]) -> Reference | None:
@@ -174,21 +181,18 @@ def find_profile_loss(heights: BodyHeights, reference: BodyHeights) -> ProfileLo
     return ProfileLoss(percent=float(loss[worst]), share=PROFILE_SHARES[worst])
 
 
-def _grade(
+def _rank(
     heights: Mapping[str, BodyHeights], references: Mapping[str, Reference]
-) -> dict[str, int]:
-    grades = {}
+) -> dict[str, float]:
+    """Return the grade of each level; 0.5 for a borderline level of grade 0."""
+    ranks = {}
     for level, own in heights.items():
         expected = references[level].heights.vector()
-        loss = 100.0 * (1.0 - own.vector() / expected)
-        grades[level] = grade_loss(float(np.nanmax(loss)))
-    return grades
+        loss = float(np.nanmax(100.0 * (1.0 - own.vector() / expected)))
+        grade = grade_loss(loss)
+        ranks[level] = 0.5 if grade == 0 and loss >= BORDERLINE_PERCENT else float(grade)
+    return ranks
 
 
 def _norm_vector(level: str) -> FloatArray:
     return BodyHeights.from_points(find_norm(level)).vector()
-
-
-def mean_height(heights: HeightSet) -> float:
-    """Return the mean of the three heights in mm."""
-    return (heights.anterior + heights.middle + heights.posterior) / 3.0

@@ -181,20 +181,40 @@ def test_unknown_parts_of_a_profile_are_left_out():
 
 
 def test_grades_that_depend_on_each_other_keep_the_higher_and_say_so():
-    # whether T12 counts as intact changes the grade of L1, and the other way round
+    # whether L1 counts as intact changes the grades of T12 and L2, and the other way round
     rows = {
-        "T11": (21.45, 22.35, 23.35),
-        "T12": (18.00, 19.38, 23.11),
-        "L1": (17.99, 20.49, 24.44),
-        "L2": (24.73, 25.68, 26.31),
-        "L3": (14.94, 21.28, 23.12),
-        "L4": (26.70, 24.23, 25.06),
+        "T11": (14.45, 17.06, 20.00),
+        "T12": (19.99, 19.36, 17.70),
+        "L1": (21.54, 15.17, 22.55),
+        "L2": (22.06, 18.90, 20.33),
+        "L3": (21.92, 16.32, 23.80),
+        "L4": (25.18, 22.60, 22.82),
     }
     heights = {n: HeightSet(anterior=a, middle=m, posterior=p) for n, (a, m, p) in rows.items()}
     graded = grade_levels(bodies(heights))
     assert not graded.stable
-    assert graded.grades == {"T11": 0, "T12": 1, "L1": 1, "L2": 0, "L3": 3, "L4": 0}
-    assert "T12" not in graded.references["L1"].method  # references rest on the grades kept
+    assert graded.grades == {"T11": 1, "T12": 0, "L1": 1, "L2": 0, "L3": 2, "L4": 0}
+    # references rest on the grades kept
+    used = {level for reference in graded.references.values() for level in reference.levels}
+    assert all(graded.grades[level] == 0 for level in used)
+
+
+def test_a_borderline_level_is_no_measure_for_its_neighbours():
+    spine = normal_spine()
+    spine["T12"] = scaled(spine["T12"], anterior=0.82)
+    spine["L1"] = scaled(spine["L1"], anterior=0.73)
+    graded = grade_levels(bodies(spine))
+    assert graded.grades == {name: 2 if name == "L1" else 0 for name in SPINE}
+    assert graded.references["L1"].levels == ("L2",)
+    assert graded.references["T11"].levels == ("T10",)
+
+
+def test_borderline_levels_are_better_than_none():
+    spine = normal_spine(levels=("T12", "L1"))
+    spine["L1"] = scaled(spine["L1"], anterior=0.83)
+    graded = grade_levels(bodies(spine))
+    assert graded.references["T12"].levels == ("L1",)
+    assert graded.references["L1"].levels == ("T12",)
 
 
 def test_no_levels():

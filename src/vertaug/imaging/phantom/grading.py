@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from vertaug.case.measurement import FractureShape, HeightSet
 from vertaug.imaging.phantom.profile import find_landmarks, measure_heights
-from vertaug.imaging.phantom.solid import deform
+from vertaug.imaging.phantom.solid import Solid, deform
 from vertaug.imaging.phantom.specification import PHANTOM_LEVELS, HeightLoss
 from vertaug.imaging.phantom.vertebra_shape import SHAPES
 
 _NAMES = ("anterior", "middle", "posterior")
-_INTACT_BELOW = 0.15
+_INTACT_BELOW = 0.15  # as in the measurement: a borderline level is no measure for others
 # a designed loss of exactly 20 % comes back from differences of heights a few bits off
 _ROUNDING_PERCENT = 1e-9
 
@@ -50,8 +50,12 @@ def grade_of(loss_percent: float) -> int:
 
 
 def _designed_heights(name: str) -> HeightSet:
-    solid = deform(SHAPES[name], HeightLoss(), retropulsion_mm=0.0, cleft=False, index=0)
-    return measure_heights(find_landmarks(solid))
+    return measure_heights(find_landmarks(make_intact(name)))
+
+
+def make_intact(name: str) -> Solid:
+    """Return a level as it was before any loss of height."""
+    return deform(SHAPES[name], HeightLoss(), retropulsion_mm=0.0, cleft=False, index=0)
 
 
 def _reference(

@@ -12,7 +12,7 @@ from vertaug.case.errors import LevelError
 from vertaug.case.grid import FloatArray
 from vertaug.case.measurement import FractureShape, HeightSet
 from vertaug.case.spine import EndplateLine, Landmarks, Region, VertebraFrame
-from vertaug.imaging.phantom.grading import Grading, grade_levels
+from vertaug.imaging.phantom.grading import Grading, grade_levels, make_intact
 from vertaug.imaging.phantom.posture import Pose
 from vertaug.imaging.phantom.profile import (
     PedicleSection,
@@ -69,6 +69,8 @@ class LevelTruth:
         Smallest mid-sagittal depth of the canal along y of the frame, between the endplates.
     loss_percent, genant_grade, shape
         Against intact neighbours (`grading.grade_levels`).
+    body_volume_mm3, lost_volume_mm3 : float
+        Volume of the body, and what it lost of its designed volume.
     """
 
     level: str
@@ -88,6 +90,7 @@ class LevelTruth:
     genant_grade: int
     shape: FractureShape
     body_volume_mm3: float
+    lost_volume_mm3: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -279,6 +282,7 @@ def _level_truth(
         genant_grade=grading.grade,
         shape=grading.shape,
         body_volume_mm3=volume,
+        lost_volume_mm3=integrate_body(make_intact(name))[0] - volume,
     )
 
 

@@ -1,0 +1,48 @@
+"""Volume of a body before its fracture, on blocks of known cross-section."""
+
+import pytest
+
+from vertaug.fracture import assess_fracture
+from vertaug.fracture.norm import find_norm
+
+SECTION_MM2 = 40.0 * 30.0
+LEVELS = ("T12", "L1", "L2")
+
+
+def make_spine(blocks, levels, crushed):
+    vertebrae = []
+    for place, level in enumerate(levels):
+        norm, share = find_norm(level), crushed.get(level, 1.0)
+        heights = (norm.anterior * share, norm.middle * share, norm.posterior * share)
+        vertebrae.append(blocks.block_vertebra(level, heights, (0.0, 0.0, -35.0 * place)))
+    return blocks.block_spine(*vertebrae)
+
+
+def volume_ml(level):
+    """Volume of an intact block: piecewise linear height over an even depth."""
+    norm = find_norm(level)
+    return SECTION_MM2 * (norm.anterior + 2 * norm.middle + norm.posterior) / 4 / 1000
+
+
+def test_between_two_intact_levels_it_is_their_mean(blocks):
+    found = assess_fracture(make_spine(blocks, LEVELS, {"L1": 0.55}), None).levels["L1"]
+    assert found.predicted_volume_ml == pytest.approx(
+        (volume_ml("T12") + volume_ml("L2")) / 2, rel=0.02
+    )
+    assert found.lost_volume_ml == pytest.approx(0.45 * volume_ml("L1"), rel=0.05)
+    assert not any("own cross-section" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("levels", "level"), [(("L1", "L2"), "L1"), (("T12", "L1"), "L1")])
+def test_at_the_end_it_is_the_own_cross_section_at_the_expected_height(blocks, levels, level):
+    found = assess_fracture(make_spine(blocks, levels, {level: 0.55}), None).levels[level]
+    assert found.predicted_volume_ml == pytest.approx(volume_ml(level), rel=0.03)
+    assert any("own cross-section" in note for note in found.notes)
+
+
+def test_one_body_alone_is_held_against_its_own_posterior_height(blocks):
+    norm = find_norm("L1")
+    heights = (0.6 * norm.anterior, norm.middle, norm.posterior)
+    spine = blocks.block_spine(blocks.block_vertebra("L1", heights))
+    found = assess_fracture(spine, None).levels["L1"]
+    assert found.predicted_volume_ml == pytest.approx(volume_ml("L1"), rel=0.03)
