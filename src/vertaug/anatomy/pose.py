@@ -1,10 +1,9 @@
 """Where a vertebra is and how it is turned: a first estimate, refined later by its endplates."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.case.errors import AnatomyError
-from vertaug.case.grid import FloatArray, Grid
+from vertaug.case.grid import FloatArray
 from vertaug.case.spine import VertebraFrame
 
 
@@ -20,23 +19,6 @@ def orthonormal_frame(
         raise AnatomyError(message)
     y = y / length
     return VertebraFrame(origin_lps_mm=origin_lps_mm, axes=np.stack([np.cross(y, z), y, z], axis=1))
-
-
-def find_body_centre(mask: NDArray[np.bool_], grid: Grid) -> FloatArray:
-    """Return the centre of the thickest part of the mask in LPS mm, shape (3,).
-
-    The vertebral body is the thickest part of every thoracic and lumbar vertebra unless it is
-    crushed flat; `place_body_centres` then mends it from the neighbours.
-    """
-    from scipy.ndimage import distance_transform_edt
-
-    index = np.argwhere(mask)
-    start, stop = index.min(axis=0), index.max(axis=0) + 1
-    crop = mask[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
-    depth = distance_transform_edt(np.pad(crop, 1), sampling=grid.spacing_mm)[1:-1, 1:-1, 1:-1]
-    core = np.argwhere(depth >= 0.8 * depth.max())
-    weight = depth[tuple(core.T)] ** 2
-    return grid.to_world((core * weight[:, None]).sum(axis=0) / weight.sum() + start)
 
 
 def estimate_up(centres: list[FloatArray], place: int) -> FloatArray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.anatomy.body_centre import find_body_centres
 from vertaug.anatomy.extent import (
     body_is_cut,
     describe_cut,
@@ -18,7 +19,7 @@ from vertaug.anatomy.level_gap import describe_gaps
 from vertaug.anatomy.occupancy import MaskDistance, measure_mask_distance
 from vertaug.anatomy.orientation import check_anterior, check_head, mirror_front_back
 from vertaug.anatomy.pedicle_edge import refine_pedicles
-from vertaug.anatomy.pose import estimate_frame, estimate_up, find_body_centre
+from vertaug.anatomy.pose import estimate_frame, estimate_up
 from vertaug.anatomy.skin import find_patient
 from vertaug.anatomy.vertebra import VertebraInput, analyse_vertebra
 from vertaug.case.errors import AnatomyError, GeometryError, LabelError, OrientationError
@@ -116,12 +117,10 @@ def analyse_spine(
 
 
 def _look_over(labels: LabelMap, levels: list[str]) -> _Start:
-    centres, points, faces = {}, {}, {}
-    for level in levels:
+    centres = find_body_centres(labels, levels)
+    points, faces = {}, {}
+    for level in centres:
         mask = labels.mask(level)
-        if not mask.any():
-            continue
-        centres[level] = find_body_centre(mask, labels.grid)
         points[level] = labels.grid.to_world(np.argwhere(mask))
         faces[level] = find_cut_faces(mask, labels.grid)
     return _Start(centres=centres, points=points, faces=faces)

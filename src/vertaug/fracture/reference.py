@@ -12,7 +12,6 @@ import numpy as np
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.level import are_adjacent, sort_levels
-from vertaug.case.measurement import HeightSet
 from vertaug.fracture.grading import BORDERLINE_PERCENT, ProfileLoss, grade_loss
 from vertaug.fracture.height import PROFILE_SHARES, BodyHeights
 from vertaug.fracture.norm import find_norm
