@@ -12,8 +12,9 @@ from vertaug.case.volume import Scan
 
 _INWARD_MM, _OUTWARD_MM = 2.5, 3.5
 """What is read of marrow and disc, plus half the slice."""
-_HU_RANGE = (-300.0, 1500.0)
-"""Gas and metal are clipped to fat and bone, so that no single voxel decides."""
+_GAS_HU, _MOST_HU = -100.0, 1500.0
+"""Gas says nothing of the plate and is left out; metal is clipped to bone, so that no single voxel
+decides."""
 _MOST_VOXELS = 10_000
 """More do not make the plate better known, only the fit slower."""
 _SCATTER = np.array([12.9898, 78.233, 37.719])
@@ -71,6 +72,7 @@ def read_plate_voxels(
     above = outward * (local[:, 2] - base[u, v])
     near = (above > -_INWARD_MM - half) & (above < _OUTWARD_MM + half)
     near &= np.isfinite(field.height_mm[u, v])
+    near &= scan.hu[tuple(index.T)] > _GAS_HU  # false for NaN also
     near &= _thin_out(local, int(near.sum()))
     index, local, u, v = index[near], local[near], u[near], v[near]
     slope_u, slope_v = (np.asarray(g) for g in np.gradient(base, step))
@@ -80,7 +82,7 @@ def read_plate_voxels(
     widest: FloatArray = boxes.max(axis=1)
     others = (boxes**2).sum(axis=1) - widest**2
     return PlateVoxels(
-        hu=np.clip(scan.hu[tuple(index.T)].astype(np.float64), *_HU_RANGE),
+        hu=np.minimum(scan.hu[tuple(index.T)].astype(np.float64), _MOST_HU),
         local_mm=local * [1.0, 1.0, outward],
         tilt=normal[:, 2],
         slice_mm=widest,

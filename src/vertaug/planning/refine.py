@@ -20,6 +20,10 @@ _APART_MM = 3.0
 _BACK_PLANE_MM = 10.0
 _MOST_STEPS = 60
 _SHORTEST_STEP_MM = 0.01
+_FIRST_INVERSE, _FIRST_TRUST_MM = 50.0, 1.5
+"""A slope of 0.02 per mm is usual here: the first step is then about 1 mm."""
+_STILL = 5e-3
+"""Slope per mm above which a search that came to rest at a kink is started once more."""
 
 IndexArray = NDArray[np.intp]
 Slope = Callable[[FloatArray, IndexArray], tuple[FloatArray, FloatArray]]
@@ -133,7 +137,8 @@ def _objective_slope(
 def minimise(slope: Slope, start: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Minimise k independent smooth functions of a few parameters in mm together.
 
-    BFGS with a trust length: a step that does not lower the value is shortened instead.
+    BFGS with a trust length: a step that does not lower the value is shortened instead. A search
+    that shortened its steps to nothing on a slope, as at a kink, starts afresh once from there.
 
     Parameters
     ----------
@@ -150,10 +155,14 @@ def minimise(slope: Slope, start: FloatArray) -> tuple[FloatArray, FloatArray]:
     x = np.array(start, dtype=np.float64)
     count, size = x.shape
     value, gradient = slope(x, np.arange(count))
-    # a slope of 0.02 per mm is usual here: the first step is then about 1 mm
-    inverse = np.tile(np.eye(size) * 50.0, (count, 1, 1))
-    trust = np.full(count, 1.5)
+    first = np.eye(size) * _FIRST_INVERSE
+    inverse = np.tile(first, (count, 1, 1))
+    trust = np.full(count, _FIRST_TRUST_MM)
+    fresh = np.ones(count, dtype=bool)
     for _ in range(_MOST_STEPS):
+        stuck = fresh & (trust <= _SHORTEST_STEP_MM)
+        stuck &= np.linalg.norm(gradient, axis=1) > _STILL
+        inverse[stuck], trust[stuck], fresh[stuck] = first, _FIRST_TRUST_MM, False
         step = -np.einsum("kij,kj->ki", inverse, gradient)
         length = np.linalg.norm(step, axis=1)
         step *= np.minimum(1.0, trust / np.maximum(length, 1e-12))[:, None]
