@@ -231,6 +231,7 @@ def _path(path: NeedlePath) -> PathRecord:
         cortex_clearance_mm=path.margins.pedicle_mm,
         margins=asdict(path.margins),
         gertzbein_robbins=path.gertzbein_robbins,
+        entry_angle_deg=path.entry_angle_deg,
         breach_probability=path.breach_probability,
         balloon_mm=path.balloon_mm,
         tip_thirds=path.tip_thirds,

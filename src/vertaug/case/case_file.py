@@ -226,6 +226,7 @@ class PathRecord(_Part):
     cortex_clearance_mm: Figure | None
     margins: dict[str, Figure | None]
     gertzbein_robbins: str | None
+    entry_angle_deg: Figure | None = None
     breach_probability: Figure | None
     balloon_mm: Figure | None = None
     tip_thirds: tuple[str, str, str]

@@ -80,6 +80,8 @@ class NeedlePath:
     axial_angle_deg, sagittal_angle_deg : float
         In the vertebra frame: convergence toward the midline on the way forward, and caudal
         inclination on the way forward.
+    entry_angle_deg : float or None
+        Between the needle and the bone's surface at the entry; 90 is upright.
     gertzbein_robbins : str or None
         A to E by the breach of the pedicle wall (transpedicular route only).
     tip_thirds : tuple of str
@@ -114,6 +116,7 @@ class NeedlePath:
     tip_depth_fraction: float
     safe: bool
     violations: tuple[str, ...]
+    entry_angle_deg: float | None = None
     breach_probability: float | None = None
     balloon_mm: float | None = None
     notes: tuple[str, ...] = ()

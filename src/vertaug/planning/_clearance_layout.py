@@ -14,6 +14,10 @@ SLAB_FADE_MM = 1.5
 """Over this length the weight of the pedicle's cortex falls to nothing behind the pedicle."""
 
 
+INCIDENCE_MM = 1.5
+"""Way before and behind the entry over which the needle's approach to the bone is taken."""
+
+
 RING_POINTS = 8
 """Points around the needle where its surface is held against the pedicle's cortex. The distance
 field has a kink along the pedicle's axis, which the grid would blur; the ring lies beside it."""
@@ -78,6 +82,8 @@ class Feature(IntEnum):
     """Needle surface lateral of the medial pedicle border while dorsal to the posterior wall."""
     SHAFT = 20
     """Needle surface to the own bone along the shaft, from `SHAFT_START_MM` dorsal of the entry."""
+    INCIDENCE = 21
+    """Sine of the angle between the needle and the bone's surface at the entry: 1 is upright."""
 
 
 N_CHANNELS = len(Channel)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from vertaug.planning._clearance_layout import (
     BIG,
+    INCIDENCE_MM,
     N_CHANNELS,
     N_FEATURES,
     N_FINE,
@@ -237,4 +238,16 @@ def trace_paths(
         if soft > 0.0:
             shaft = min(BIG, -soft * np.log(shaft_total)) if shaft_total > 1e-60 else BIG
         out[p, 20] = shaft
+        fx = (targets[p, 0] - entry * directions[p, 0] - settings[0]) / spacing
+        fy = (targets[p, 1] - entry * directions[p, 1] - settings[1]) / spacing
+        fz = (targets[p, 2] - entry * directions[p, 2] - settings[2]) / spacing
+        reach = INCIDENCE_MM / spacing
+        dx, dy, dz = (
+            reach * directions[p, 0],
+            reach * directions[p, 1],
+            reach * directions[p, 2],
+        )
+        before = _sample_bone(stack, fx - dx, fy - dy, fz - dz)
+        behind = _sample_bone(stack, fx + dx, fy + dy, fz + dz)
+        out[p, 21] = min(max(0.5 * (before - behind) / INCIDENCE_MM, 0.0), 1.0)
     return out

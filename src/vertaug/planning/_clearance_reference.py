@@ -6,6 +6,7 @@ from scipy.ndimage import map_coordinates
 
 from vertaug.planning._clearance_layout import (
     BIG,
+    INCIDENCE_MM,
     N_FEATURES,
     RING_POINTS,
     SHAFT_START_MM,
@@ -40,6 +41,11 @@ def _sample(stack: NDArray[np.float32], index: NDArray[np.float64]) -> list[NDAr
     return [map_coordinates(channel, index.T, order=1) for channel in channels]
 
 
+def _sample_bone(stack: NDArray[np.float32], index: NDArray[np.float64]) -> NDArray[np.float64]:
+    bone = stack[..., Channel.BONE].astype(float)
+    return np.asarray(map_coordinates(bone, index.T, order=1, mode="constant", cval=BIG))
+
+
 def _trace_one(
     grids: tuple[NDArray[np.float32], NDArray[np.float32]],
     target: NDArray[np.float64],
@@ -70,13 +76,15 @@ def _trace_one(
         tips = (*range(Channel.SUPERIOR, Channel.LATERAL + 1), Channel.BONE)
         out[Feature.TIP_SUPERIOR : Feature.TIP_BONE + 1] = [-value[c, 0] for c in tips]
     _bone_contact(out, s, value, step, length)
+    ends = out[Feature.ENTRY] + INCIDENCE_MM * np.array([1.0, -1.0])
+    index = (target - ends[:, None] * direction - settings[:3]) / settings[3]
+    before, behind = _sample_bone(stack, index)
+    out[Feature.INCIDENCE] = np.clip(0.5 * (before - behind) / INCIDENCE_MM, 0.0, 1.0)
     slab = _pedicle_and_walls(out, s, points, value, pedicle, (radius, step, soft, tip_part))
     keep = (s >= radius) & (slab > 0.0)
     ring = (points[keep, None] + _ring(direction, pedicle[6:9], radius)).reshape(-1, 3)
     index = (ring - settings[:3]) / settings[3]
-    bone = map_coordinates(
-        stack[..., Channel.BONE].astype(float), index.T, order=1, mode="constant", cval=BIG
-    )
+    bone = _sample_bone(stack, index)
     weight = np.repeat(slab[keep], RING_POINTS)
     out[Feature.PEDICLE] = _least(-bone, weight, step / RING_POINTS, soft)
     return out

@@ -58,9 +58,11 @@ def check_path(
     """
     through = approach.route is Route.TRANSPEDICULAR
     quarters = pedicle_quarters(fields, approach, state) if through else {}
+    # two ways to take it, a ring of points and rays; the report has one figure, the smaller
+    pedicle = min(_of(state, Feature.PEDICLE), *quarters.values()) if through else None
     margins = PathMargins(
         canal_mm=_of(state, Feature.CANAL),
-        pedicle_mm=_of(state, Feature.PEDICLE) if through else None,
+        pedicle_mm=pedicle,
         anterior_wall_mm=_of(state, Feature.ANTERIOR),
         posterior_wall_mm=_of(state, Feature.POSTERIOR),
         lateral_wall_mm=_of(state, Feature.LATERAL),
@@ -140,6 +142,8 @@ def _violations(
     for name, required in (
         ("medial", rules.pedicle_medial_mm),
         ("inferior", rules.pedicle_inferior_mm),
+        ("lateral", rules.pedicle_mm),
+        ("superior", rules.pedicle_mm),
     ):
         if quarters.get(name, BIG) < required:
             found.append(_words(f"{name} pedicle cortex", quarters[name], required))

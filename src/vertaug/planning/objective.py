@@ -24,6 +24,9 @@ from vertaug.planning.goals import Approach
 
 PENALTY_PER_MM2 = 0.4
 SLACK_MM = 0.3
+_SLANT, _SLANT_PENALTY = 0.57, 2.5
+"""Sine of the angle to the bone's surface (35 degrees) below which an entry is penalised, and the
+penalty per unit squared: 0.1 of the score at 15 degrees (design default)."""
 _CORE_MM = (-3.0, -1.5, 0.0, 1.5, 3.0)
 """Where along a pedicle's core line the offset of the needle's axis is taken."""
 _USUAL_SPREAD_DEG = 8.0
@@ -45,7 +48,8 @@ WEIGHTS: dict[str, float] = {
 
 OBJECTIVE_TEXT = (
     "Score = weighted sum of terms in [0, 1], less 0.4 per mm² of each required margin that is "
-    "missed (counted from 0.3 mm above it). Terms and weights: "
+    "missed (counted from 0.3 mm above it), less a deduction where the needle meets the bone at "
+    "less than 35 degrees to its surface (0.1 at 15 degrees: it would slip). Terms and weights: "
     "canal 0.16 (needle surface to canal, rising from 0 to 3 mm); "
     "corridor 0.20 (transpedicular: surface to the outer cortex of the pedicle, -0.5 to 3 mm; "
     "beside the pedicle: height above its inferior border, where the root leaves, -2 to 6 mm); "
@@ -188,6 +192,8 @@ def penalty(state: PathState, approach: Approach) -> FloatArray:
     total += 0.5 * np.maximum(0.0, state.of(Feature.GAP) - 0.3) ** 2
     total += 0.5 * np.maximum(0.0, state.of(Feature.FOREIGN_BONE) - 1.0) ** 2
     total += 0.5 * np.maximum(0.0, state.of(Feature.AIR) - 0.5) ** 2
+    slant = np.maximum(0.0, _SLANT - state.of(Feature.INCIDENCE))
+    total += _SLANT_PENALTY * slant**2
     # the tip has to be in the bone of the body
     total += _shortfall(state.of(Feature.TIP_BONE), 2.0)
     if approach.route is not Route.TRANSPEDICULAR:

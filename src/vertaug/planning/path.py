@@ -27,6 +27,9 @@ from vertaug.planning.robustness import breach_probability
 from vertaug.planning.side import SideGeometry
 from vertaug.planning.skin import way_to_skin
 
+_SLIPPERY_DEG = 30.0
+"""Angle between needle and bone surface below which the report warns (design default)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Site:
@@ -75,7 +78,13 @@ def finish_path(
     axial, sagittal = angles_deg(best.direction[None], approach.side.sign)
     target = best.target_mm[None]
     balloon = None
+    slant = float(np.degrees(np.arcsin(state.of(Feature.INCIDENCE)[0])))
     notes = [skin.note] if skin.note else []
+    if slant < _SLIPPERY_DEG:
+        notes.append(
+            f"the needle meets the bone at {slant:.0f}° to its surface, less than "
+            f"{_SLIPPERY_DEG:.0f}°: it may slip off"
+        )
     if aim.procedure is Procedure.KYPHOPLASTY:
         balloon = _longest_balloon(site, approach, best)
         notes += _kyphoplasty_notes(approach, state, balloon)
@@ -98,6 +107,7 @@ def finish_path(
         tip_depth_fraction=float(site.shape.depth_fraction(target)[0]),
         safe=not violations,
         violations=violations,
+        entry_angle_deg=slant,
         breach_probability=probability,
         balloon_mm=balloon,
         notes=tuple(notes),

@@ -12,7 +12,7 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.volume import Scan
@@ -251,17 +251,28 @@ def _keep_inside(
 
 
 def draw_contour(
-    axes: Axes, plane: PicturePlane, field: ArrayLike, colour: str, width: float = 0.9
+    axes: Axes,
+    plane: PicturePlane,
+    field: ArrayLike,
+    colour: str,
+    width: float = 0.9,
+    *,
+    where: NDArray[np.bool_] | None = None,
 ) -> None:
-    """Draw the 0.5 level of a field sampled at the plane's pixels, shape (rows, columns)."""
+    """Draw the 0.5 level of a field sampled at the plane's pixels, shape (rows, columns).
+
+    With ``where`` the line is drawn there only and ends open at its border.
+    """
     values = np.nan_to_num(np.asarray(field, dtype=np.float64))
-    if not values.min() < 0.5 < values.max():
+    shown = values if where is None else np.ma.masked_where(~where, values)
+    seen = values if where is None else values[where]
+    if not seen.size or not seen.min() < 0.5 < seen.max():
         return
     rows, columns = plane.shape
     left, _, _, top = plane.extent_mm
     x = left + (np.arange(columns) + 0.5) * plane.pixel_mm
     y = top + (np.arange(rows) + 0.5) * plane.pixel_mm
-    axes.contour(x, y, values, levels=[0.5], colors=[colour], linewidths=[width])
+    axes.contour(x, y, shown, levels=[0.5], colors=[colour], linewidths=[width])
 
 
 def png_bytes(figure: Figure) -> bytes:

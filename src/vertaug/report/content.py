@@ -8,12 +8,11 @@ from vertaug.report.style import Mark
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One entry of a table: its text, how it stands, and whether it is bold or in small print."""
+    """One entry of a table: its text, how it stands, and whether it is bold."""
 
     text: str
     mark: Mark = Mark.NONE
     strong: bool = False
-    small: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,13 @@
 from vertaug.case.density import DensityCalibration
 from vertaug.case.level import sort_levels
 from vertaug.case.measurement import HeightSet, PosteriorWall, VertebraMeasurement
-from vertaug.fracture.grading import grade_loss
+from vertaug.fracture.grading import BORDERLINE_PERCENT, grade_loss
 from vertaug.fracture.interior import CLEFT_EXTENT_MM
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, Tile, cells
 from vertaug.report.inputs import ReportInput
 
-_HEIGHTS = ("anterior", "middle", "posterior")
+HEIGHT_NAMES = ("anterior", "middle", "posterior")
 _SAME_LOSS_PERCENT = 1.0  # a profile that adds no more than this is not named
 _WALL_ERROR_MM = 2.0  # posterior wall and canal: less than this, or than a voxel, is not told
 _WITHIN = "within measurement error"
@@ -18,7 +18,7 @@ _BROKEN = "fractured body, not comparable"
 
 def largest_loss(loss: HeightSet) -> tuple[str, float]:
     """Return the height that lost most and its loss in percent."""
-    name = max(_HEIGHTS, key=lambda n: float(getattr(loss, n)))
+    name = max(HEIGHT_NAMES, key=lambda n: float(getattr(loss, n)))
     return name, float(getattr(loss, name))
 
 
@@ -46,13 +46,20 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
         detail = f"{count} level{plural} measured, {len(case.assessment.incomplete)} not"
         return (Tile(label="Level", value=level or "none", detail=detail),)
     lost, where = deciding_loss(measured)
-    if where not in _HEIGHTS:
-        name, loss = largest_loss(measured.loss_percent)
-        where = f"{where}; {name}\u00a0{words.percent(loss)}".replace(" %", "\u00a0%")
+    if where not in HEIGHT_NAMES:
+        each = (
+            f"{n[0].upper()}\u00a0{getattr(measured.loss_percent, n):.0f}" for n in HEIGHT_NAMES
+        )
+        where = f"{where}; {', '.join(each)}\u00a0%"
+    elif where != "posterior" and measured.loss_percent.posterior >= BORDERLINE_PERCENT:
+        where += f"; posterior\u00a0{measured.loss_percent.posterior:.0f}\u00a0%"
     if lost < 1.0:
         lost, where = 0.0, "no height is reduced"
+    grade = words.grade(measured.genant_grade, measured.shape)
+    if measured.cleft.present:
+        grade += ", gas cleft"
     return (
-        Tile(label="Level", value=level, detail=words.grade(measured.genant_grade, measured.shape)),
+        Tile(label="Level", value=level, detail=grade),
         Tile(
             label="Largest height loss", value=words.percent(lost) if lost else "none", detail=where
         ),
@@ -100,7 +107,7 @@ def _density_tile(case: ReportInput, level: str) -> Tile:
 def heights_table(measured: VertebraMeasurement) -> Table:
     """Return the three heights of the level with ratios and losses."""
     rows = []
-    for name in _HEIGHTS:
+    for name in HEIGHT_NAMES:
         reference = measured.reference_mm
         expected = None if reference is None else float(getattr(reference, name))
         height = float(getattr(measured.heights_mm, name))
@@ -137,7 +144,8 @@ def findings_table(measured: VertebraMeasurement, case: ReportInput) -> Table:
     limit = max(_WALL_ERROR_MM, float(case.spine.scan.grid.spacing_mm.max()))
     volume = words.millilitres(measured.body_volume_ml)
     if measured.lost_volume_ml is not None:
-        volume += f", {words.millilitres(measured.lost_volume_ml)} below the predicted"
+        side = "below" if measured.lost_volume_ml >= 0 else "above"
+        volume += f", {words.millilitres(abs(measured.lost_volume_ml))} {side} the expected"
     error = f"measurement error of wall and canal: {limit:.1f} mm (2 mm or the coarsest voxel)"
     rows = (
         ("Wedge angle of the body", words.kyphosis(measured.wedge_angle_deg)),

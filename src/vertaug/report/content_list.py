@@ -9,22 +9,29 @@ from vertaug.report.style import Mark
 
 
 def candidates_table(case: ReportInput) -> Table:
-    """Return all plans, best first."""
+    """Return all plans, by procedure and best first; the number is the rank over all."""
     if case.planning is None:
         return Table(title="All plans", columns=(), rows=())
     plans = case.planning.plans
     return Table(
-        title=f"All plans at {case.planning.level}, highest score first",
+        title=f"All plans at {case.planning.level}, by procedure, highest score first",
         columns=(
             "No.", "Procedure, needle", "Route", "Side", "Score", "Canal", "Pedicle",
             "Front wall", "Bone entry to tip", "Medial / caudal", "Class", "Margins, skin",
         ),
-        rows=tuple(_candidate_row(case, n, plan) for n, plan in enumerate(plans, start=1)),
+        rows=tuple(
+            _candidate_row(case, n, plan)
+            for procedure in dict.fromkeys(p.procedure for p in plans)
+            for n, plan in enumerate(plans, start=1)
+            if plan.procedure is procedure
+        ),
         note=(
             "Lengths in mm. Canal, pedicle and front wall: the smaller one of both needles. "
             "Two values: right · left. Caudal: to the endplates, negative is cranial. Kept: all "
             "bone and canal margins are kept. Narrow: kept by less than the scan can tell. "
-            "Balloon: the longest with room. Score: see Method."
+            "Balloon: the longest with room. Score: of the needle's geometry alone (see Method); "
+            "compare it within a procedure, it does not choose between the two. No.: as in the "
+            "names of the files."
         ),
     )  # fmt: skip
 

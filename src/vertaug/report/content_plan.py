@@ -44,11 +44,9 @@ def margin_rows(
     m = path.margins
     return (
         ("canal", m.canal_mm, rules.canal_mm),
-        ("pedicle wall, least", _least_pedicle_mm(path), rules.pedicle_mm),
+        ("pedicle wall, least", m.pedicle_mm, rules.pedicle_mm),
         ("pedicle, medial", m.pedicle_medial_mm, rules.pedicle_medial_mm),
         ("pedicle, inferior", m.pedicle_inferior_mm, rules.pedicle_inferior_mm),
-        ("pedicle, lateral", m.pedicle_lateral_mm, rules.pedicle_mm),
-        ("pedicle, superior", m.pedicle_superior_mm, rules.pedicle_mm),
         ("medial border of pedicle", m.medial_wall_mm, rules.medial_wall_mm),
         (ANTERIOR_WALL, m.anterior_wall_mm, rules.anterior_wall_mm),
         ("posterior wall, last 10 mm", m.posterior_wall_mm, rules.posterior_wall_mm),
@@ -58,14 +56,6 @@ def margin_rows(
         ("facet joint", m.facet_mm, rules.facet_mm),
         ("neighbouring bone", m.neighbour_mm, rules.neighbour_mm),
     )
-
-
-def _least_pedicle_mm(path: NeedlePath) -> float | None:
-    """Return the least margin to the pedicle's cortex, no larger than that of any quarter."""
-    m = path.margins
-    quarters = (m.pedicle_medial_mm, m.pedicle_inferior_mm, m.pedicle_lateral_mm)
-    known = [v for v in (m.pedicle_mm, *quarters, m.pedicle_superior_mm) if v is not None]
-    return min(known) if m.pedicle_mm is not None else None
 
 
 def best_plan(planning: PlanningResult | None) -> AccessPlan | None:
@@ -128,8 +118,7 @@ def status(case: ReportInput) -> Status:
         )
         own = case.assessment.levels.get(planning.level)
         intact = own is not None and own.genant_grade == 0
-        if intact:
-            text = f"{planning.level} shows no fracture by its heights (grade 0). {text}"
+        text = f"{_level_words(case, planning.level)}{text}"
         mark = Mark.NONE if intact else Mark.KEPT
         return Status(mark=mark, text=text, advice=advice, unchecked=UNCHECKED)
     if plan is None:
@@ -140,6 +129,20 @@ def status(case: ReportInput) -> Status:
             f"{planning.needle.gauge} G. The least bad one is drawn in red."
         )
     return Status(mark=Mark.CUT, text=text, advice=advice, unchecked=UNCHECKED)
+
+
+def _level_words(case: ReportInput, level: str) -> str:
+    """Return that the level is not fractured, and which level has a higher grade, if so."""
+    levels = case.assessment.levels
+    own = levels[level].genant_grade if level in levels else 0
+    text = f"{level} shows no fracture by its heights (grade 0). " if own == 0 else ""
+    worse = [m for m in levels.values() if m.genant_grade > own]
+    if worse:
+        most = max(m.genant_grade for m in worse)
+        names = " and ".join(m.level for m in worse if m.genant_grade == most)
+        more = f", {level} grade {own}" if own else ""
+        text += f"{names}: grade {most}{more}. "
+    return text
 
 
 def _count_safe(planning: PlanningResult) -> str:
@@ -185,12 +188,17 @@ def skin_words(vertebra: Vertebra, path: NeedlePath) -> tuple[str, str]:
     return f"{abs(x):.0f} mm {side}", f"{abs(z):.0f} mm {end}"
 
 
-def sagittal_words(path: NeedlePath) -> str:
-    """Return the sagittal inclination to the endplates and in the patient."""
+def tilt_in_patient_deg(path: NeedlePath) -> float:
+    """Return the caudal inclination of a needle to the patient's axes, not the vertebra's."""
     along = path.target_lps_mm - path.entry_lps_mm
-    tilt = float(np.degrees(np.arctan2(-along[2], np.hypot(along[0], along[1]))))
-    own = words.caudal(path.sagittal_angle_deg)
-    return f"{own} to the endplates = {words.caudal(tilt)} in the patient"
+    return float(np.degrees(np.arctan2(-along[2], np.hypot(along[0], along[1]))))
+
+
+def entry_words(vertebra: Vertebra, path: NeedlePath) -> str:
+    """Return where the needle meets the bone, from the body's centre in the vertebra's frame."""
+    x, _, z = vertebra.frame.to_local(path.entry_lps_mm)
+    side, end = "left" if x >= 0 else "right", "up" if z >= 0 else "down"
+    return f"{abs(x):.0f} {side}, {abs(z):.0f} mm {end}"
 
 
 def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], ...]:
@@ -205,10 +213,13 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], .
         ("skin, across the table", across_table),
         ("skin, along the table", along_table),
         ("skin to bone, as scanned", skin),
+        ("bone entry", entry_words(vertebra, path)),
+        ("bone entry, to its surface", words.whole_degrees(path.entry_angle_deg)),
         ("bone entry to tip", words.millimetres(path.length_mm)),
         ("skin to tip, as scanned", total),
         ("axial angle", words.medial(path.axial_angle_deg)),
-        ("sagittal angle", sagittal_words(path)),
+        ("sagittal, to the endplates", words.caudal(path.sagittal_angle_deg)),
+        ("sagittal, in the patient", words.caudal(tilt_in_patient_deg(path))),
         ("tip to posterior wall", words.millimetres(tip_to_posterior_wall_mm(vertebra, path))),
         ("bone ahead of the tip", words.millimetres(way_ahead_mm(vertebra, path))),
         ("tip, third of body", f"{along}, {high}, {across}"),
@@ -236,8 +247,8 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
     cement = case.planning.cement
     note = (
         f"Cement volume estimate {_cement_range(cement)} (from the body's "
-        "volume, not a target). Skin across and along the table (head-foot axis of the patient): "
-        "from the body centre, as scanned; the prone depth differs."
+        "volume, not a target). Skin (across and along the table) and bone entry (along the "
+        "vertebra): from the body centre, as scanned; the prone depth differs."
     )
     needle = case.planning.needle
     name = "Highest-scoring plan" if plan.safe else "Least bad plan"
@@ -291,17 +302,16 @@ def views_table(planning: PlanningResult) -> Table:
             Cell(
                 text=words.prone_receptor(v.primary_angle_deg, v.secondary_angle_deg), strong=True
             ),
-            Cell(text=words.positioner(v.primary_angle_deg, v.secondary_angle_deg), small=True),
         )
         for v in planning.views
     )
     return Table(
         title="Working views (C-arm)",
-        columns=("", "prone, receptor above", "DICOM, supine"),
+        columns=("", "prone, receptor above"),
         rows=rows,
         note=(
-            "Prone: receptor above the back, tilted from straight above toward the patient's left "
-            "or right, head or feet. DICOM: the same line of sight as positioner angles, receptor "
-            "in front of the supine patient at 0°."
+            "Receptor above the back, tilted from straight above toward the patient's left or "
+            "right, head or feet. DICOM positioner angles of the supine patient: see Working "
+            "views in words."
         ),
     )

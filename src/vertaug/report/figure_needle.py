@@ -5,13 +5,14 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Region, Spine, Vertebra
 from vertaug.report import canvas
 from vertaug.report.nearest import (
+    AGREEMENT_MM,
     ANTERIOR_WALL,
     DimensionLine,
     anterior_wall_name,
@@ -32,6 +33,7 @@ from vertaug.report.sections import (
 from vertaug.report.style import (
     BONE_COLOUR,
     CANAL_COLOUR,
+    ENTRY_COLOUR,
     MARGIN_COLOUR,
     NEEDLE_COLOUR,
     NEEDLE_UNSAFE_COLOUR,
@@ -69,6 +71,8 @@ def draw_needle(axes: Axes, plane: PicturePlane, path: NeedlePath) -> None:
         Polygon(outline, closed=True, facecolor=colour, edgecolor="none", alpha=0.42, zorder=3)
     )
     axes.add_patch(Polygon(outline, closed=True, fill=False, edgecolor=colour, lw=0.9, zorder=3))
+    if abs(float(plane.depth_mm(path.entry_lps_mm))) <= path.needle.radius_mm:
+        canvas.draw_points(axes, plane.to_picture(path.entry_lps_mm), ENTRY_COLOUR, 3.2)
     if not path.safe:
         at = plane.to_picture(path.entry_lps_mm)
         canvas.draw_tag(axes, at, "MARGIN NOT KEPT", colour)
@@ -179,22 +183,35 @@ def add_coronal_panel(
     canvas.draw_scan(axes, plane, spine.scan)
     # regions end at planes that this section meets obliquely: their outlines would cut the ring
     canvas.draw_contour(axes, plane, bone_field(vertebra, plane), BONE_COLOUR, 0.9)
-    canvas.draw_contour(
-        axes, plane, region_field(vertebra, plane, (Region.CANAL,)), CANAL_COLOUR, 0.9
-    )
+    canal = region_field(vertebra, plane, (Region.CANAL,))
+    beside = _beside_pedicle(vertebra, plane, path.side)
+    canvas.draw_contour(axes, plane, canal, CANAL_COLOUR, 0.9, where=beside)
     colour = needle_colour(path)
     radius = path.needle.radius_mm
     axes.add_patch(Circle((0, 0), radius, facecolor=colour, alpha=0.45, edgecolor="none"))
     axes.add_patch(Circle((0, 0), radius, fill=False, edgecolor=colour, lw=1.0))
-    if path.margins.pedicle_mm is not None and section.inside:
+    margin = path.margins.pedicle_mm
+    if margin is not None and section.inside:
         wall = plane.to_picture(section.wall_lps_mm)
         rim = wall / max(float(np.linalg.norm(wall)), 1e-9) * radius
+        # the plan's own figure, unless the pedicle is tighter elsewhere than near its isthmus
+        here = abs(section.wall_mm - margin) > AGREEMENT_MM
         line = DimensionLine(
-            name="pedicle wall",
-            value_mm=section.wall_mm,
+            name="pedicle wall here" if here else "pedicle wall",
+            value_mm=section.wall_mm if here else margin,
             needle_lps_mm=section.at_lps_mm + rim[0] * plane.right + rim[1] * plane.down,
             wall_lps_mm=section.wall_lps_mm,
         )
         sign = -1.0 if wall[1] < 0 else 1.0
-        draw_dimension(axes, plane, line, "pedicle wall", (0.0, sign * 11.0))
+        draw_dimension(axes, plane, line, line.name, (0.0, sign * 11.0))
     canvas.draw_frame(axes, plane, f"{path.side.capitalize()} pedicle, from the front")
+
+
+def _beside_pedicle(vertebra: Vertebra, plane: PicturePlane, side: str) -> NDArray[np.bool_]:
+    """Return the pixels at the height of the pedicle: above and below it is the foramen."""
+    pedicle = vertebra.left_pedicle if side == "left" else vertebra.right_pedicle
+    points = plane.pixel_centres()
+    if pedicle is None:
+        return np.ones(points.shape[:-1], dtype=bool)
+    up = (points - pedicle.isthmus_lps_mm) @ vertebra.frame.axes[:, 2]
+    return np.asarray(np.abs(up) <= 0.5 * pedicle.height_mm)

@@ -7,9 +7,11 @@ from matplotlib.figure import Figure
 from vertaug.case.grid import FloatArray
 from vertaug.case.measurement import FractureAssessment, VertebraMeasurement
 from vertaug.case.spine import Landmarks, Spine, Vertebra
+from vertaug.fracture.height import PROFILE_SHARES, measure_body
 from vertaug.report import canvas
+from vertaug.report.content_fracture import HEIGHT_NAMES, deciding_loss
 from vertaug.report.plane import PicturePlane, sample
-from vertaug.report.sections import bone_field, mid_sagittal
+from vertaug.report.sections import bone_field, mid_coronal, mid_sagittal
 from vertaug.report.style import (
     BONE_COLOUR,
     ENDPLATE_COLOUR,
@@ -37,22 +39,31 @@ def add_sagittal_panel(
     spine: Spine,
     vertebra: Vertebra,
     measurement: VertebraMeasurement | None,
-    *,
-    half_width_mm: float = 44.0,
 ) -> None:
     """Add the mid-sagittal section with landmarks, heights and endplate lines."""
-    plane = mid_sagittal(vertebra, canvas.panel_half_size(figure, rect, half_width_mm))
+    plane = mid_sagittal(vertebra, canvas.panel_half_size(figure, rect, 44.0))
     axes = canvas.add_panel(figure, rect, plane)
     canvas.draw_scan(axes, plane, spine.scan)
     canvas.draw_contour(axes, plane, bone_field(vertebra, plane), BONE_COLOUR, 0.6)
     _draw_endplate_lines(axes, plane, vertebra)
     _draw_heights(axes, plane, vertebra.landmarks, measurement)
+    if measurement is not None:
+        _draw_deciding_height(axes, plane, vertebra, measurement)
     canvas.draw_frame(axes, plane, f"{vertebra.level} mid-sagittal, heights in mm")
     if measurement is not None:
         text = f"wedge angle\n{degrees(measurement.wedge_angle_deg)}"
         canvas.add_text(
             axes, (0.015, 0.985), text, align=("left", "top"), colour=ENDPLATE_COLOUR, size=7.0
         )
+
+
+def add_coronal_panel(figure: Figure, rect: Rect, spine: Spine, vertebra: Vertebra) -> None:
+    """Add the coronal section through the body's centre, where a lateral collapse shows."""
+    plane = mid_coronal(vertebra, canvas.panel_half_size(figure, rect, 40.0))
+    axes = canvas.add_panel(figure, rect, plane)
+    canvas.draw_scan(axes, plane, spine.scan)
+    canvas.draw_contour(axes, plane, bone_field(vertebra, plane), BONE_COLOUR, 0.6)
+    canvas.draw_frame(axes, plane, f"{vertebra.level} mid-coronal")
 
 
 def _draw_endplate_lines(axes: Axes, plane: PicturePlane, vertebra: Vertebra) -> None:
@@ -90,6 +101,36 @@ def _draw_heights(
         canvas.draw_tag(
             axes, middle + np.array([shift, 0.0]), f"{value:.1f}", HEIGHT_COLOUR, (align, "center")
         )
+
+
+def _draw_deciding_height(
+    axes: Axes, plane: PicturePlane, vertebra: Vertebra, measurement: VertebraMeasurement
+) -> None:
+    """Draw the height of the profile that decided the grade, where none of the three did."""
+    share = measurement.profile_loss_depth
+    _, where = deciding_loss(measurement)
+    if share is None or where in HEIGHT_NAMES:
+        return
+    height = measure_body(vertebra).profile_mm[PROFILE_SHARES.index(share)]
+    ends = plane.to_picture(_profile_ends(vertebra, share))
+    canvas.draw_line(axes, ends, HEIGHT_COLOUR, width=1.0, dash=":")
+    place = ends[0] + np.array([0.0, -2.5])
+    canvas.draw_tag(axes, place, f"{height:.1f}", HEIGHT_COLOUR, ("center", "bottom"))
+
+
+def _profile_ends(vertebra: Vertebra, share: float) -> FloatArray:
+    """Return where the height at a share of the depth meets the endplates, (2, 3) LPS mm."""
+    pairs = landmark_pairs(vertebra.landmarks)
+    points = [vertebra.frame.to_local(np.stack([upper, lower])) for _, upper, lower in pairs]
+    front, back = points[0][:, 1].mean(), points[2][:, 1].mean()
+    y = front + share * (back - front)
+    ends = []
+    for surface in (vertebra.superior.surface, vertebra.inferior.surface):
+        middle = int(np.argmin(np.abs(surface.u_mm)))
+        seen = np.isfinite(surface.height_mm[middle])
+        z = np.interp(y, surface.v_mm[seen], surface.height_mm[middle][seen])
+        ends.append(vertebra.frame.to_world([0.0, y, z]))
+    return np.array(ends)
 
 
 def add_overview_panel(

@@ -36,7 +36,7 @@ class Picture:
 
 _OUTLINES = (
     "Yellow: surface of the bone. Orange: pedicles. Pink: canal. Blue: needle, drawn with its "
-    "outer diameter (red if a margin is not kept). Distances in mm."
+    "outer diameter (red if a margin is not kept); white dot: bone entry. Distances in mm."
 )
 
 
@@ -71,7 +71,8 @@ def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -
     )
     figure_needle.add_axial_panel(figure, _rect(0.45, 0.55, height), case.spine, vertebra, paths)
     caption = (
-        "Left: six points and three heights (mm); dashed: endplate lines of the wedge angle. "
+        "Left: six points and three heights (mm); dashed: endplate lines of the wedge angle; "
+        "dotted: height that decided the grade. "
         f"Right: {_OUTLINES}"
     )
     return Picture(
@@ -84,7 +85,7 @@ def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -
 
 
 def _spine_picture(case: ReportInput, name: str) -> Picture:
-    """Draw the whole spine with its levels and grades, beside it the level of the report."""
+    """Draw the whole spine with its levels and grades, beside it a coronal section."""
     from vertaug.report import canvas, figure_vertebra
 
     height, level = 92.0, case.level
@@ -97,18 +98,10 @@ def _spine_picture(case: ReportInput, name: str) -> Picture:
         "quantitative, Genant-style."
     )
     if level is not None and not alone:
-        figure_vertebra.add_sagittal_panel(
-            figure,
-            _rect(0.56, 0.44, height),
-            case.spine,
-            case.spine[level],
-            case.assessment.levels.get(level),
-            half_width_mm=40.0,
+        figure_vertebra.add_coronal_panel(
+            figure, _rect(0.56, 0.44, height), case.spine, case.spine[level]
         )
-        caption += (
-            f" Right: {level} with the six points, the three heights in mm and the endplate "
-            "lines (dashed) of the wedge angle."
-        )
+        caption += f" Right: {level}, coronal section through the body's centre, from the front."
     return Picture(
         name=name,
         caption=caption,

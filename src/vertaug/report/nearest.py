@@ -22,7 +22,7 @@ _NEAR_ISTHMUS_MM = 2.0
 _LONGEST_WAY_MM = 60.0
 ANTERIOR_WALL = "anterior wall"
 _ANTERO_LATERAL_MM = 8.0
-_AGREEMENT_MM = 0.6  # a line that would show another length than the margin is not drawn
+AGREEMENT_MM = 0.6  # a line that would show another length than the margin is not drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,7 +85,7 @@ def _line_in_plane(
     distance = np.where((away < path.needle.radius_mm) & (foot == along), -distance, distance)
     mismatch = np.abs(distance - max(value, 0.0))
     k = int(np.argmin(mismatch + 0.2 * np.abs(plane.depth_mm(wall))))
-    if mismatch[k] > _AGREEMENT_MM:
+    if mismatch[k] > AGREEMENT_MM:
         return None
     return DimensionLine(name=name, value_mm=value, needle_lps_mm=surface[k], wall_lps_mm=wall[k])
 

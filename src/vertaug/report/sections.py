@@ -19,6 +19,12 @@ def mid_sagittal(vertebra: Vertebra, half_size_mm: tuple[float, float]) -> Pictu
     return plane_through(centre, axes[:, 1], -axes[:, 2], half_size_mm)
 
 
+def mid_coronal(vertebra: Vertebra, half_size_mm: tuple[float, float]) -> PicturePlane:
+    """Return the coronal plane through the body's centre, seen from the front."""
+    axes = vertebra.frame.axes
+    return plane_through(vertebra.frame.origin_lps_mm, axes[:, 0], -axes[:, 2], half_size_mm)
+
+
 def mid_axial(vertebra: Vertebra, half_size_mm: tuple[float, float]) -> PicturePlane:
     """Return the plane midway between the endplates, seen from the feet."""
     axes = vertebra.frame.axes

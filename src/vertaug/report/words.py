@@ -33,6 +33,11 @@ def degrees(value: float | None) -> str:
     return MISSING if value is None else f"{_minus(value, 1)}°"
 
 
+def whole_degrees(value: float | None) -> str:
+    """Return an angle without decimals, a dash if there is none."""
+    return MISSING if value is None else f"{_minus(value, 0)}°"
+
+
 def kyphosis(value: float | None) -> str:
     """Return an angle with the word for its sign; kyphosis is positive."""
     if value is None:
@@ -65,23 +70,6 @@ def medial(angle_deg: float) -> str:
     """Return the convergence of a needle with its direction in words."""
     word = "medial" if angle_deg >= 0 else "lateral"
     return f"{abs(angle_deg):.0f}° {word}"
-
-
-def primary(angle_deg: float) -> str:
-    """Return the DICOM positioner primary angle in words: LAO positive."""
-    rounded = round(angle_deg)
-    return "0°" if rounded == 0 else f"{'LAO' if rounded > 0 else 'RAO'} {abs(rounded)}°"
-
-
-def secondary(angle_deg: float) -> str:
-    """Return the DICOM positioner secondary angle in words: cranial positive."""
-    rounded = round(angle_deg)
-    return "0°" if rounded == 0 else f"{'CRA' if rounded > 0 else 'CAU'} {abs(rounded)}°"
-
-
-def positioner(primary_deg: float, secondary_deg: float) -> str:
-    """Return both DICOM positioner angles in words."""
-    return f"{primary(primary_deg)}, {secondary(secondary_deg)}"
 
 
 def prone_receptor(primary_deg: float, secondary_deg: float) -> str:

@@ -6,7 +6,14 @@ import pytest
 from vertaug.case.errors import LevelError
 from vertaug.report import words
 from vertaug.report.content import build_content
-from vertaug.report.content_plan import judgeable_mm, mark_margin, sagittal_words, skin_words
+from vertaug.report.content_plan import (
+    entry_words,
+    judgeable_mm,
+    mark_margin,
+    skin_words,
+    status,
+    tilt_in_patient_deg,
+)
 from vertaug.report.style import Mark
 
 
@@ -65,7 +72,25 @@ def test_the_sagittal_angle_is_given_to_the_endplates_and_in_the_patient(plannin
         target_lps_mm=np.array([0.0, 0.0, 50.0 * np.tan(np.radians(5.0))]),
         sagittal_angle_deg=6.0,
     )
-    assert sagittal_words(path) == "6° caudal to the endplates = 5° cranial in the patient"
+    assert tilt_in_patient_deg(path) == pytest.approx(-5.0)
+
+
+def test_bone_entry_is_given_from_the_body_centre(planning, spine):
+    frame = spine["L1"].frame
+    path = replace(planning.plans[0].paths[0], entry_lps_mm=frame.to_world([-23.2, 40.0, 6.4]))
+    assert entry_words(spine["L1"], path) == "23 right, 6 mm up"
+
+
+def test_a_worse_level_than_the_one_asked_for_is_named_on_the_first_page(report_input):
+    levels = report_input.assessment.levels
+    level = report_input.planning.level
+    other = next(name for name in levels if name != level)
+    for own, text in ((0, "shows no fracture"), (1, f"{other}: grade 3, {level} grade 1.")):
+        graded = {**levels, level: replace(levels[level], genant_grade=own)}
+        graded[other] = replace(levels[other], genant_grade=3)
+        case = replace(report_input, assessment=replace(report_input.assessment, levels=graded))
+        assert text in status(case).text
+        assert f"{other}: grade 3" in status(case).text
 
 
 @pytest.mark.parametrize(
@@ -141,10 +166,8 @@ def test_a_plan_of_another_spine_is_refused(report_input, planning):
         (words.millimetres(None), "–"),
         (words.kyphosis(-3.21), "3.2° lordotic"),
         (words.kyphosis(12.0), "12.0° kyphotic"),
-        (words.primary(-12.4), "RAO 12°"),
-        (words.primary(0.3), "0°"),
-        (words.secondary(7.6), "CRA 8°"),
-        (words.secondary(-7.6), "CAU 8°"),
+        (words.whole_degrees(37.6), "38°"),
+        (words.whole_degrees(None), "–"),
         (words.prone_receptor(-18.3, -8.7), "18° to left, 9° to head"),
         (words.prone_receptor(17.0, 11.9), "17° to right, 12° to feet"),
         (words.prone_receptor(89.8, -1.7), "receptor on the left, 2° to feet"),

@@ -71,10 +71,11 @@ def test_without_an_intact_level_the_density_tile_says_so(report_input):
 def test_height_loss_is_the_one_that_decided_the_grade(report_input, assessment):
     case = with_levels(report_input, L1={"profile_loss_percent": 47.2, "profile_loss_depth": 0.3})
     content = build_content(case)
-    anterior = assessment.levels["L1"].loss_percent.anterior
+    loss = assessment.levels["L1"].loss_percent
+    each = f"A {loss.anterior:.0f}, M {loss.middle:.0f}, P {loss.posterior:.0f}"
     shown = tile(content, "Largest height loss")
     assert shown.value == "47 %"
-    assert shown.detail.replace("\u00a0", " ") == f"at 30 % depth; anterior {anterior:.0f} %"
+    assert shown.detail.replace("\u00a0", " ") == f"at 30 % depth; {each} %"
     losses = {r[0].text: r[6].text for r in table(content, "All levels").rows}
     assert losses["L1"] == "47 % at 30 % depth"
 
@@ -159,10 +160,13 @@ def test_no_balloon_with_room(planning):
     assert balloon_words(path) is None
 
 
-def test_prone_angles_come_first_and_bold(report_input):
-    views = table(build_content(report_input), "Working views")
+def test_only_the_prone_angles_stand_on_the_first_page(report_input):
+    content = build_content(report_input)
+    views = table(content, "Working views")
     assert views.columns[1].startswith("prone")
-    assert all(r[1].strong and r[2].small for r in views.rows)
+    assert all(len(r) == 2 and r[1].strong for r in views.rows)
+    words = next(b for b in content.text if b.title == "Working views in words")
+    assert len(words.paragraphs) == len(views.rows)
 
 
 def test_nearest_wall_lies_on_the_side_of_the_tip(spine, planning):

@@ -52,7 +52,7 @@ def test_page_holds_disclaimer_and_numbers(page, planning, assessment):
     for value in (
         f"{assessment.levels['L1'].heights_mm.anterior:.1f}",
         f"{path.length_mm:.1f} mm",
-        "LAO 17°",
+        "17° to right",
         "Cement volume estimate 3.3–5.5 ml (from the body's volume, not a target)",
         "24 mm left",
         UNCHECKED,
@@ -69,7 +69,12 @@ def test_every_pdf_page_carries_the_disclaimer(written, planning):
     assert 3 <= len(pages) <= 6
     assert all(DISCLAIMER in p for p in pages)
     path = planning.plans[0].paths[0]
-    for value in (f"{path.length_mm:.1f} mm", "LAO 17°", "Margins in mm", "grade 2 (moderate)"):
+    for value in (
+        f"{path.length_mm:.1f} mm",
+        "17° to right",
+        "Margins in mm",
+        "grade 2 (moderate)",
+    ):
         assert value in pages[0]
     assert "which this scan cannot tell" in " ".join(pages[0].split())  # nothing runs over
     assert "All levels" in out
