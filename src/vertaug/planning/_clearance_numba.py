@@ -68,6 +68,49 @@ def _sample_bone(stack, x, y, z):  # type: ignore[no-untyped-def]
     return (c00 * (1 - v) + c01 * v) * (1 - u) + (c10 * (1 - v) + c11 * v) * u
 
 
+@njit(cache=True)
+def _across(direction, pedicle):  # type: ignore[no-untyped-def]
+    """Two unit vectors across the needle; the first as near to the pedicle's width as can be."""
+    dx, dy, dz = direction[0], direction[1], direction[2]
+    ax, ay, az = pedicle[6], pedicle[7], pedicle[8]
+    dot = ax * dx + ay * dy + az * dz
+    ax -= dot * dx
+    ay -= dot * dy
+    az -= dot * dz
+    norm = max(np.sqrt(ax * ax + ay * ay + az * az), 1e-9)
+    ax, ay, az = ax / norm, ay / norm, az / norm
+    return ax, ay, az, dy * az - dz * ay, dz * ax - dx * az, dx * ay - dy * ax
+
+
+@njit(cache=True)
+def _along_shaft(bones, entry, settings):  # type: ignore[no-untyped-def]
+    """Clearance to the own bone from some way dorsal of the entry."""
+    radius, step, soft = settings[4], settings[5], settings[7]
+    least, total = BIG, 0.0
+    for m in range(len(bones)):
+        if m * step < entry + SHAFT_START_MM:
+            continue
+        gain = bones[m] - radius
+        least = min(least, gain)
+        if soft > 0.0:
+            total += step * np.exp(-min(max(gain, -20.0), 60.0) / soft)
+    if soft > 0.0:
+        return min(BIG, -soft * np.log(total)) if total > 1e-60 else BIG
+    return least
+
+
+@njit(cache=True)
+def _incidence(stack, target, direction, entry, settings):  # type: ignore[no-untyped-def]
+    """Sine of the angle between the needle and the bone's surface at the entry."""
+    ends = np.empty(2)
+    for n, s in enumerate((entry + INCIDENCE_MM, entry - INCIDENCE_MM)):
+        x = (target[0] - s * direction[0] - settings[0]) / settings[3]
+        y = (target[1] - s * direction[1] - settings[1]) / settings[3]
+        z = (target[2] - s * direction[2] - settings[2]) / settings[3]
+        ends[n] = _sample_bone(stack, x, y, z)
+    return min(max(0.5 * (ends[0] - ends[1]) / INCIDENCE_MM, 0.0), 1.0)
+
+
 @njit(cache=True, parallel=True)
 def trace_paths(
     stack: NDArray[np.float32],
@@ -115,17 +158,7 @@ def trace_paths(
         was_bone, last_bone = False, BIG
         medial = BIG
         bones = np.full(count, BIG)
-        # two unit vectors across the needle; the first as near to the pedicle's width as can be
-        ax, ay, az = pedicle[6], pedicle[7], pedicle[8]
-        dot = ax * directions[p, 0] + ay * directions[p, 1] + az * directions[p, 2]
-        ax -= dot * directions[p, 0]
-        ay -= dot * directions[p, 1]
-        az -= dot * directions[p, 2]
-        norm = max(np.sqrt(ax * ax + ay * ay + az * az), 1e-9)
-        ax, ay, az = ax / norm, ay / norm, az / norm
-        bx = directions[p, 1] * az - directions[p, 2] * ay
-        by = directions[p, 2] * ax - directions[p, 0] * az
-        bz = directions[p, 0] * ay - directions[p, 1] * ax
+        ax, ay, az, bx, by, bz = _across(directions[p], pedicle)
         walked = 0
         for m in range(count):
             s = m * step
@@ -227,27 +260,6 @@ def trace_paths(
         out[p, 15], out[p, 16] = entry, gap
         out[p, 17], out[p, 18] = air, foreign
         out[p, 19] = medial
-        shaft, shaft_total = BIG, 0.0
-        for m in range(walked):
-            if m * step < entry + SHAFT_START_MM:
-                continue
-            gain = bones[m] - radius
-            shaft = min(shaft, gain)
-            if soft > 0.0:
-                shaft_total += step * np.exp(-min(max(gain, -20.0), 60.0) / soft)
-        if soft > 0.0:
-            shaft = min(BIG, -soft * np.log(shaft_total)) if shaft_total > 1e-60 else BIG
-        out[p, 20] = shaft
-        fx = (targets[p, 0] - entry * directions[p, 0] - settings[0]) / spacing
-        fy = (targets[p, 1] - entry * directions[p, 1] - settings[1]) / spacing
-        fz = (targets[p, 2] - entry * directions[p, 2] - settings[2]) / spacing
-        reach = INCIDENCE_MM / spacing
-        dx, dy, dz = (
-            reach * directions[p, 0],
-            reach * directions[p, 1],
-            reach * directions[p, 2],
-        )
-        before = _sample_bone(stack, fx - dx, fy - dy, fz - dz)
-        behind = _sample_bone(stack, fx + dx, fy + dy, fz + dz)
-        out[p, 21] = min(max(0.5 * (before - behind) / INCIDENCE_MM, 0.0), 1.0)
+        out[p, 20] = _along_shaft(bones[:walked], entry, settings)
+        out[p, 21] = _incidence(stack, targets[p], directions[p], entry, settings)
     return out

@@ -18,7 +18,8 @@ from vertaug.report.nearest import (
 from vertaug.report.style import Mark
 
 UNCHECKED = "Vessels, nerve roots, pleura, kidney and bowel are not checked."
-"""From here on, off the midline, the anterior wall is named the antero-lateral one."""
+_MOST_NAMED = 4
+"""Narrow margins that the headline names; of more it says how many."""
 
 
 def judgeable_mm(case: ReportInput) -> float:
@@ -95,6 +96,8 @@ def _narrow_words(case: ReportInput, plan: AccessPlan) -> str:
         return ""
     number = sum(1 + text.startswith("right and left") for text in narrow)
     count = "one margin" if number == 1 else f"{number} margins"
+    if number > _MOST_NAMED:
+        return f"; {count} narrow, see Margins"
     return f"; {count} narrow: {', '.join(narrow)}"
 
 
