@@ -119,8 +119,7 @@ def _measure(
     graded: GradedLevels,
     calibration: DensityCalibration | None,
 ) -> VertebraMeasurement:
-    vertebra, points = place.vertebra, heights.points
-    name = vertebra.level
+    vertebra, points, name = place.vertebra, heights.points, place.vertebra.level
     reference = graded.references[name]
     expected = reference.heights.points
     loss = compute_loss(points, expected)
@@ -130,7 +129,7 @@ def _measure(
     volume = vertebra.body_volume_mm3 / 1000.0
     predicted, volume_notes = predict_volume(vertebra, reference, place.complete)
     grade = graded.grades[name]
-    top, bottom = vertebra.superior, vertebra.inferior
+    top, bottom = vertebra.superior.line, vertebra.inferior.line
     return VertebraMeasurement(
         level=name,
         complete=True,
@@ -144,7 +143,7 @@ def _measure(
         profile_loss_depth=None if profile is None else profile.share,
         genant_grade=grade,
         shape=classify_shape(loss, profile),
-        wedge_angle_deg=kyphosis_between(top.line, bottom.line, vertebra.frame),
+        wedge_angle_deg=kyphosis_between(top, bottom, vertebra.frame),
         local_kyphosis_deg=local,
         cobb_angle_deg=cobb,
         posterior_wall=wall,
@@ -153,7 +152,7 @@ def _measure(
         body_volume_ml=volume,
         predicted_volume_ml=predicted,
         lost_volume_ml=predicted - volume,
-        endplate_residual_mm=(top.line.residual_mm, bottom.line.residual_mm),
+        endplate_residual_mm=(top.residual_mm, bottom.residual_mm),
         notes=(
             *describe_grade(loss, profile, grade),
             *describe_basis(name, graded),

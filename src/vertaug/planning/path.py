@@ -79,12 +79,7 @@ def finish_path(
     target = best.target_mm[None]
     balloon = None
     slant = float(np.degrees(np.arcsin(state.of(Feature.INCIDENCE)[0])))
-    notes = [skin.note] if skin.note else []
-    if slant < _SLIPPERY_DEG:
-        notes.append(
-            f"the needle meets the bone at {slant:.0f}° to its surface, less than "
-            f"{_SLIPPERY_DEG:.0f}°: it may slip off"
-        )
+    notes = [*([skin.note] if skin.note else []), *_entry_notes(slant)]
     if aim.procedure is Procedure.KYPHOPLASTY:
         balloon = _longest_balloon(site, approach, best)
         notes += _kyphoplasty_notes(approach, state, balloon)
@@ -121,6 +116,16 @@ def finish_path(
         terms=tuple(terms.items()),
         midline_share=offset / site.shape.half_width_mm,
     )
+
+
+def _entry_notes(angle_deg: float) -> tuple[str, ...]:
+    if angle_deg >= _SLIPPERY_DEG:
+        return ()
+    text = (
+        f"the needle meets the bone at {angle_deg:.0f}° to its surface, less than "
+        f"{_SLIPPERY_DEG:.0f}°: it may slip off"
+    )
+    return (text,)
 
 
 def _too_long(skin_depth_mm: float | None, length_mm: float, needle: Needle) -> tuple[str, ...]:
