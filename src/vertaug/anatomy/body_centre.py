@@ -60,13 +60,18 @@ def find_body_centres(labels: LabelMap, levels: list[str]) -> dict[str, FloatArr
     centres = {level: depth.core_centre() for level, depth in depths.items()}
     order = list(depths)
     thin = [level for level in order if _is_thin(level, order, depths)]
-    sound = [level for level in order if level not in thin]
-    for level in thin:
-        line = _predict_line(order.index(level), [order.index(s) for s in sound], centres, order)
-        if line is not None:
-            allowed = _near_line(depths[level], *line)
-            if allowed.any():
-                centres[level] = depths[level].core_centre(allowed)
+    known = [n for n, level in enumerate(order) if level not in thin]
+    # nearest to a known one first: each that is found helps to find the next
+    for level in sorted(
+        thin, key=lambda t: min((abs(order.index(t) - n) for n in known), default=0)
+    ):
+        line = _predict_line(order.index(level), sorted(known), centres, order)
+        if line is None:
+            continue
+        allowed = _near_line(depths[level], *line)
+        if allowed.any():
+            centres[level] = depths[level].core_centre(allowed)
+            known.append(order.index(level))
     return centres
 
 
@@ -93,11 +98,11 @@ def _is_thin(level: str, order: list[str], depths: dict[str, _Depth]) -> bool:
 
 
 def _predict_line(
-    place: int, sound: list[int], centres: dict[str, FloatArray], order: list[str]
+    place: int, known: list[int], centres: dict[str, FloatArray], order: list[str]
 ) -> tuple[FloatArray, FloatArray] | None:
     """Return the expected centre and the direction of the spine; None from fewer than two."""
-    nearest = sorted(sound, key=lambda n: abs(n - place))[:2]
-    above, below = [n for n in sound if n < place], [n for n in sound if n > place]
+    nearest = sorted(known, key=lambda n: abs(n - place))[:2]
+    above, below = [n for n in known if n < place], [n for n in known if n > place]
     if above and below:
         nearest = [above[-1], below[0]]
     if len(nearest) < 2:
