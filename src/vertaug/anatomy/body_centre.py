@@ -61,17 +61,18 @@ def find_body_centres(labels: LabelMap, levels: list[str]) -> dict[str, FloatArr
     order = list(depths)
     thin = [level for level in order if _is_thin(level, order, depths)]
     known = [n for n, level in enumerate(order) if level not in thin]
+    places = [order.index(level) for level in thin]
     # nearest to a known one first: each that is found helps to find the next
-    for level in sorted(
-        thin, key=lambda t: min((abs(order.index(t) - n) for n in known), default=0)
-    ):
-        line = _predict_line(order.index(level), sorted(known), centres, order)
+    places.sort(key=lambda place: min((abs(place - n) for n in known), default=0))
+    for place in places:
+        level = order[place]
+        line = _predict_line(place, sorted(known), centres, order)
         if line is None:
             continue
         allowed = _near_line(depths[level], *line)
         if allowed.any():
             centres[level] = depths[level].core_centre(allowed)
-            known.append(order.index(level))
+            known.append(place)
     return centres
 
 
