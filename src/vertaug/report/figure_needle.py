@@ -40,6 +40,8 @@ from vertaug.report.style import (
     PEDICLE_COLOUR,
 )
 
+_LETTER_MM = 9.0
+"""Height of the edges with the orientation letters, kept free of labels."""
 Rect = tuple[float, float, float, float]
 
 
@@ -112,7 +114,9 @@ def draw_dimension(
     )
     shift = np.asarray(towards, dtype=np.float64)
     middle = 0.5 * (a + b)
-    end = middle + shift
+    # below the letter at the upper edge
+    left, right, bottom, top = plane.extent_mm
+    end = np.clip(middle + shift, [left, top + _LETTER_MM], [right, bottom - _LETTER_MM])
     (leader,) = axes.plot(
         [middle[0], end[0]], [middle[1], end[1]], color=colour, lw=0.6, ls=":", zorder=4
     )

@@ -1,6 +1,7 @@
 """The vertebra and its needles in three dimensions."""
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -138,7 +139,8 @@ def _draw_solid_frame(axes: Axes, plane: PicturePlane, vertebra: Vertebra, title
             fontsize=canvas.LABEL_PT, fontweight="bold", ha="center", va="center",
         )  # fmt: skip
     for x, direction, align in ((0.015, -plane.right, "left"), (0.985, plane.right, "right")):
-        axes.text(
+        letters = axes.text(
             x, 0.5, direction_mark(direction), transform=axes.transAxes, ha=align, va="center",
             color="#222222", fontsize=canvas.TITLE_PT + 1, fontweight="bold",
         )  # fmt: skip
+        letters.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="#FFFFFF")])
