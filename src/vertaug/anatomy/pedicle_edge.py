@@ -9,11 +9,17 @@ at other places and fix its edges to a fraction of the voxel.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.anatomy.pedicle_bone import move_bone, pedicle_axes
+from vertaug.anatomy.pedicle_tube import (
+    UNKNOWNS,
+    TubeWindow,
+    edge_basis,
+    find_edges,
+    model_slopes,
+    model_values,
+)
 from vertaug.anatomy.scan_voxel import (
-    CORTEX_HU,
     SCANNER_SIGMA_MM,
     spacing_along,
     voxels_around,
@@ -61,24 +67,6 @@ _WIDTH_SPREAD_MM = 1.0
 _LEAST_MM = 2.0
 _ISTHMUS_MM = 2.0
 """The narrowest place is looked for this far before and behind the mask's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Window:
-    """Voxels around an isthmus; coordinates across, up and along the pedicle from its centre.
-
-    ``pieces_mm`` (m, 3) are the centres of the pieces of a voxel relative to its own,
-    ``blur_mm`` the blur of the scanner and of one piece, ``half_mm`` half of the mask's width and
-    height.
-    """
-
-    place_mm: FloatArray
-    hu: FloatArray
-    inside: NDArray[np.bool_]
-    pieces_mm: FloatArray
-    blur_mm: float
-    spacing_mm: float
-    half_mm: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +161,7 @@ def _rescale(pedicle: Pedicle, across: FloatArray, width_mm: float, shift: Float
 
 def _read_window(
     pedicle: Pedicle, vertebra: Vertebra, scan: Scan, axes: FloatArray
-) -> _Window | None:
+) -> TubeWindow | None:
     """Voxels of the scan around the isthmus, None if they are few or hold metal."""
     spacing = spacing_along(scan.grid, axes[:, 0])
     half = (0.5 * pedicle.width_mm, 0.5 * pedicle.height_mm)
@@ -192,7 +180,7 @@ def _read_window(
     pieces = np.maximum(np.ceil(np.abs(edges[0]) / _STEP_MM), 1).astype(int)
     share = (np.stack(list(np.ndindex(*pieces))) + 0.5) / pieces - 0.5
     blur = np.sqrt(SCANNER_SIGMA_MM**2 + ((edges[0] / pieces) ** 2).sum() / 12)
-    return _Window(
+    return TubeWindow(
         place_mm=place[keep],
         hu=np.clip(hu[keep], -300.0, 1500.0),
         inside=bone > 0.5,
@@ -203,36 +191,27 @@ def _read_window(
     )
 
 
-def _fit_tube(window: _Window) -> _Fit:
-    """Most probable tube given the values, the mask and what pedicles are like.
-
-    The unknowns: centre across and half width, each as ``a + b s + c s^2 + d v + e v^2`` over
-    the place along (s) and up (v); thickness of both walls, as a logarithm; and in 100 HU the
-    soft tissue on both sides and the marrow.
-    """
+def _fit_tube(window: TubeWindow) -> _Fit:
+    """Most probable tube given the values, the mask and what pedicles are like."""
     from scipy.optimize import least_squares
 
     expected, spread = _expectation(window)
-    pace = 1.0 / np.sqrt(_ALIKE)
 
     def residual(p: FloatArray) -> FloatArray:
-        miss = (_model(p, window) - window.hu) / _NOISE_HU
-        soft = np.sqrt(2 * _ROBUST * (np.sqrt(1 + miss**2 / _ROBUST) - 1))
-        u, v, s = window.place_mm.T
-        low, high = _edges(p, v, s)
-        outside = np.maximum(low - u, u - high)
-        wrong = np.maximum(np.where(window.inside, outside, -outside), 0.0) / _MASK_TOLERANCE_MM
-        return np.concatenate([np.sign(miss) * soft * pace, wrong * pace, (p - expected) / spread])
+        return np.concatenate([*_misfit(p, window)[:2], (p - expected) / spread])
+
+    def slopes(p: FloatArray) -> FloatArray:
+        return np.concatenate([*_misfit_slopes(p, window), np.diag(1.0 / spread)])
 
     # the steps of the mask hide where between two voxels an edge lies: start on both sides
-    starts = expected + np.outer((-0.2, 0.0, 0.2), np.eye(15)[5] * window.spacing_mm)
-    found = [least_squares(residual, x, max_nfev=30, xtol=1e-4, ftol=1e-4) for x in starts]
+    starts = expected + np.outer((-0.2, 0.0, 0.2), np.eye(UNKNOWNS)[5] * window.spacing_mm)
+    found = [least_squares(residual, x, slopes, max_nfev=30, xtol=1e-4, ftol=1e-4) for x in starts]
     best = min(found, key=lambda result: float(result.cost))
     p = best.x
     covariance = np.linalg.inv(best.jac.T @ best.jac)
     s = np.linspace(-_ISTHMUS_MM, _ISTHMUS_MM, 41)
     width = 2.0 * float((p[5] + p[6] * s + p[7] * s**2).min())
-    rest = float(np.mean((_model(p, window) - window.hu) ** 2))
+    rest = float(np.mean((model_values(p, window) - window.hu) ** 2))
     return _Fit(
         width_mm=width * float(np.cos(np.arctan(p[3]))),
         spread_mm=2.0 * float(np.sqrt(covariance[5, 5])),
@@ -241,13 +220,13 @@ def _fit_tube(window: _Window) -> _Fit:
     )
 
 
-def _expectation(window: _Window) -> tuple[FloatArray, FloatArray]:
+def _expectation(window: TubeWindow) -> tuple[FloatArray, FloatArray]:
     """Return what the unknowns of `_fit_tube` are expected to be, and their deviations."""
     half_width, half_height = window.half_mm
     # an ellipse of the mask's width and height near its middle
     round_off = 0.5 * half_width / half_height**2
     wall, soft, marrow = np.log(_WALL_MM), _SOFT_HU / 100, _MARROW_HU / 100
-    expected = np.zeros(15)
+    expected = np.zeros(UNKNOWNS)
     expected[[5, 7, 9]] = half_width, _WAIST_PER_MM, -round_off
     expected[10:] = wall, wall, soft, soft, marrow
     centre = (
@@ -263,25 +242,30 @@ def _expectation(window: _Window) -> tuple[FloatArray, FloatArray]:
     return expected, np.array([*centre, *waist, *rest])
 
 
-def _edges(p: FloatArray, v: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Lower and upper edge across the pedicle."""
-    centre = p[0] + p[1] * s + p[2] * s**2 + p[3] * v + p[4] * v**2
-    half = p[5] + p[6] * s + p[7] * s**2 + p[8] * v + p[9] * v**2
-    return centre - half, centre + half
+def _misfit(p: FloatArray, window: TubeWindow) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Misfit of the values and of the mask, and the slope of the first by the plain misfit."""
+    pace = 1.0 / np.sqrt(_ALIKE)
+    miss = (model_values(p, window) - window.hu) / _NOISE_HU
+    root = np.sqrt(1 + miss**2 / _ROBUST)
+    soft = np.sqrt(2 * _ROBUST * (root - 1))
+    gain = np.where(soft > 1e-9, np.abs(miss) / np.maximum(root * soft, 1e-12), 1.0)
+    u, v, s = window.place_mm.T
+    low, high = find_edges(p, v, s)
+    outside = np.maximum(low - u, u - high)
+    wrong = np.maximum(np.where(window.inside, outside, -outside), 0.0) / _MASK_TOLERANCE_MM
+    return np.sign(miss) * soft * pace, wrong * pace, gain * pace
 
 
-def _model(p: FloatArray, window: _Window) -> FloatArray:
-    """Values of the voxels for a tube: soft tissue, wall, marrow, wall, soft tissue."""
-    from scipy.special import ndtr
-
-    place = window.place_mm[:, None, :] + window.pieces_mm
-    u = place[..., 0]
-    low, high = _edges(p, place[..., 1], place[..., 2])
-    low_wall, high_wall = np.exp(p[10:12])
-    low_soft, high_soft, marrow = 100.0 * p[12:]
-    blur = window.blur_mm
-    value = low_soft + (CORTEX_HU - low_soft) * ndtr((u - low) / blur)
-    value += (marrow - CORTEX_HU) * ndtr((u - low - low_wall) / blur)
-    value += (CORTEX_HU - marrow) * ndtr((u - high + high_wall) / blur)
-    value += (high_soft - CORTEX_HU) * ndtr((u - high) / blur)
-    return np.asarray(value.mean(axis=1))
+def _misfit_slopes(p: FloatArray, window: TubeWindow) -> tuple[FloatArray, FloatArray]:
+    """Slopes of the two misfits of `_misfit` by the unknowns, each (n, 15)."""
+    _, wrong, gain = _misfit(p, window)
+    values = (gain / _NOISE_HU)[:, None] * model_slopes(p, window)
+    u, v, s = window.place_mm.T
+    low, high = find_edges(p, v, s)
+    basis = edge_basis(v, s)
+    side = np.where(low - u > u - high, 1.0, -1.0)  # which edge is the nearer one
+    sense = np.where(window.inside, 1.0, -1.0) * (wrong > 0) / _MASK_TOLERANCE_MM / np.sqrt(_ALIKE)
+    mask = np.zeros((len(u), UNKNOWNS))
+    mask[:, :5] = (sense * side)[:, None] * basis
+    mask[:, 5:10] = -sense[:, None] * basis
+    return values, mask
