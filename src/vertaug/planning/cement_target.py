@@ -6,8 +6,6 @@ from vertaug.case.spine import Vertebra
 # Share of the body's volume: 16.2 % restored strength (Molloy 2003, Spine 28:1549, verified);
 # 24 % went with the best relief (Nieuwenhuijse 2012, uncertain); physics reference 2.3, 4.
 _LOW_FILL, _HIGH_FILL = 0.16, 0.24
-# 29.8 % restored stiffness (Molloy 2003, verified); beyond it the body is stiffer than before.
-_MOST_FILL = 0.298
 # Planning prior by level in ml (clinical reference 3.6, recalled).
 _RANGE_ML = {"T1": (1.5, 3.0), "T6": (2.0, 4.0), "T10": (3.0, 5.0), "L": (4.0, 7.0)}
 
@@ -17,7 +15,7 @@ def cement_target(vertebra: Vertebra) -> CementTarget:
     volume_ml = vertebra.body_volume_mm3 / 1000.0
     low_prior, high_prior = _level_range(vertebra.level)
     # the prior's lower end must not overfill a small or collapsed body
-    floor = min(low_prior, _MOST_FILL * volume_ml)
+    floor = min(low_prior, _HIGH_FILL * volume_ml)
     values = [
         min(max(share * volume_ml, floor), high_prior)
         for share in (_LOW_FILL, (_LOW_FILL + _HIGH_FILL) / 2, _HIGH_FILL)
@@ -26,7 +24,7 @@ def cement_target(vertebra: Vertebra) -> CementTarget:
         f"16-24 % of the body's {volume_ml:.1f} ml (16.2 % restored strength, Molloy 2003; 24 % "
         "went with the best relief, Nieuwenhuijse 2012, uncertain), kept within the usual "
         f"{low_prior:g}-{high_prior:g} ml for {vertebra.level} (clinical reference 3.6, recalled)"
-        " and, at the lower end, below 29.8 % of the body (restored stiffness, Molloy 2003). "
+        " and never above 24 % of the body. "
         "Clinical series show no clear link between volume and relief: aim for an adequate, "
         "safe fill and stop at any leak."
     )

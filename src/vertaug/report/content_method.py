@@ -105,7 +105,8 @@ def _planning_method(case: ReportInput) -> tuple[str, ...]:
         (
             "Needle: a straight cylinder of the outer diameter, from the skin to the tip. "
             "Margins: shortest distance from its surface to the structure, negative where it "
-            "cuts. Vessels, nerve roots, pleura, kidney and bowel are not checked. "
+            "cuts. Ribs without a label, vessels, nerve roots, pleura, kidney and bowel are not "
+            "checked. "
             "Breach class after Gertzbein and Robbins [2]: A inside the pedicle, then "
             "2 mm steps. Angles of the needle are those of the vertebra frame on the way "
             "forward."

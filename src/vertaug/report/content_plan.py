@@ -17,7 +17,7 @@ from vertaug.report.nearest import (
 )
 from vertaug.report.style import Mark
 
-UNCHECKED = "Vessels, nerve roots, pleura, kidney and bowel are not checked."
+UNCHECKED = "Ribs, vessels, nerve roots, pleura, kidney and bowel are not checked."
 _MOST_NAMED = 4
 """Narrow margins that the headline names; of more it says how many."""
 
@@ -55,7 +55,7 @@ def margin_rows(
         ("superior endplate", m.superior_endplate_mm, rules.endplate_mm),
         ("inferior endplate", m.inferior_endplate_mm, rules.endplate_mm),
         ("facet joint", m.facet_mm, rules.facet_mm),
-        ("neighbouring bone", m.neighbour_mm, rules.neighbour_mm),
+        ("neighbouring vertebrae", m.neighbour_mm, rules.neighbour_mm),
     )
 
 

@@ -20,6 +20,7 @@ _STEP_MM = 0.25
 _NEAR_PLANE_MM = 3.0
 _NEAR_ISTHMUS_MM = 2.0
 _LONGEST_WAY_MM = 60.0
+_MIDLINE_MM = 5.0
 ANTERIOR_WALL = "anterior wall"
 _ANTERO_LATERAL_MM = 8.0
 AGREEMENT_MM = 0.6  # a line that would show another length than the margin is not drawn
@@ -173,11 +174,19 @@ def anterior_wall_name(vertebra: Vertebra, path: NeedlePath) -> str:
 
 
 def tip_to_posterior_wall_mm(vertebra: Vertebra, path: NeedlePath) -> float | None:
-    """Return how far the tip lies in front of the posterior wall, None without a wall."""
-    wall = _wall_points(vertebra, vertebra.posterior_wall)
-    if not len(wall):
+    """Return how far the tip lies in front of the posterior wall, None without a wall.
+
+    Along the vertebra's depth, to the wall near the midline at the tip's height: what a true
+    lateral view shows.
+    """
+    surface = vertebra.posterior_wall
+    _, tip_y, tip_z = vertebra.frame.to_local(path.target_lps_mm)
+    middle = surface.height_mm[np.abs(surface.u_mm) <= _MIDLINE_MM]
+    seen = np.isfinite(middle).any(axis=0)
+    if not seen.any():
         return None
-    return float(np.linalg.norm(wall - path.target_lps_mm, axis=1).min())
+    wall = np.nanmedian(middle[:, seen], axis=0)
+    return float(np.interp(tip_z, surface.v_mm[seen], wall) - tip_y)
 
 
 def way_ahead_mm(vertebra: Vertebra, path: NeedlePath) -> float | None:

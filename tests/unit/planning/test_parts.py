@@ -18,7 +18,7 @@ from vertaug.planning.skin import way_to_skin
     ("level", "volume_ml", "expected"),
     [
         ("L1", 30.0, (4.8, 6.0, 7.0)),  # upper end kept within the usual 4-7 ml
-        ("L1", 10.0, (2.98, 2.98, 2.98)),  # collapsed: not above 29.8 % of the body
+        ("L1", 10.0, (2.4, 2.4, 2.4)),  # collapsed: not above 24 % of the body
         ("T12", 25.0, (4.0, 5.0, 5.0)),
         ("T7", 14.0, (2.24, 2.8, 3.36)),
         ("T4", 8.0, (1.5, 1.6, 1.92)),
