@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray, Grid, axis_aligned_grid
 from vertaug.case.spine import VertebraFrame
+from vertaug.case.volume import LabelMap
 from vertaug.numerics.interpolation import resample_trilinear
 
 _EDGE_MM = 1.0
@@ -78,6 +79,22 @@ def occupancy_on(mask_distance: MaskDistance, grid: Grid) -> NDArray[np.float32]
         outside=float(mask_distance.distance_mm.max()),
     )
     return np.asarray(np.clip(0.5 - distance / (2 * _EDGE_MM), 0.0, 1.0), dtype=np.float32)
+
+
+def find_other_bone(labels: LabelMap, level: str, grid: Grid) -> NDArray[np.float32]:
+    """Return the smooth share of labelled bone of the other vertebrae, on the grid of one."""
+    corners = labels.grid.to_index(grid.corners())
+    reach = _EDGE_MM / labels.grid.spacing_mm + 2
+    low = np.maximum(np.floor(corners.min(axis=0) - reach), 0).astype(int)
+    high = np.minimum(np.ceil(corners.max(axis=0) + reach) + 1, labels.grid.shape).astype(int)
+    a, b = tuple(int(n) for n in low), tuple(int(n) for n in high)
+    box = tuple(slice(*pair) for pair in zip(a, b, strict=True))
+    values = labels.values[box]
+    bone = (values > 0) & (values != labels.levels[level])
+    if not bone.any():
+        return np.zeros(grid.shape, dtype=np.float32)
+    near = labels.grid.crop(a, b)  # type: ignore[arg-type]
+    return occupancy_on(measure_mask_distance(bone, near, margin_mm=2 * _EDGE_MM), grid)
 
 
 def local_grid(

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.anatomy.body_centre import find_body_centres
 from vertaug.anatomy.extent import (
@@ -16,7 +15,7 @@ from vertaug.anatomy.extent import (
 )
 from vertaug.anatomy.label_hole import fill_label_holes
 from vertaug.anatomy.level_gap import describe_gaps
-from vertaug.anatomy.occupancy import MaskDistance, measure_mask_distance
+from vertaug.anatomy.occupancy import measure_mask_distance
 from vertaug.anatomy.orientation import check_anterior, check_head, mirror_front_back
 from vertaug.anatomy.pedicle_edge import refine_pedicles
 from vertaug.anatomy.pose import estimate_frame, estimate_up
@@ -31,9 +30,6 @@ from vertaug.case.volume import LabelMap, Scan, Volume
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
-
-_REACH_MM = 45.0
-"""Bone of other vertebrae is looked for this far around a vertebra."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -156,7 +152,7 @@ def _analyse_levels(
                 VertebraInput(
                     level=level,
                     bone=measure_mask_distance(mask, labels.grid),
-                    others=_others(labels, mask, start.points[level]),
+                    labels=labels,
                     points_lps_mm=start.points[level],
                     frame=estimate_frame(start.points[level], start.centres[level], up),
                 ),
@@ -172,15 +168,3 @@ def _analyse_levels(
     if progress is not None:
         progress(order[-1] if order else "", 1.0)
     return vertebrae, incomplete
-
-
-def _others(labels: LabelMap, mask: NDArray[np.bool_], points: FloatArray) -> MaskDistance | None:
-    """Signed distance of the other labelled bone near a vertebra; None if there is none."""
-    index = labels.grid.to_index(np.stack([points.min(axis=0), points.max(axis=0)]))
-    reach = _REACH_MM / labels.grid.spacing_mm
-    low = np.maximum(np.floor(index.min(axis=0) - reach), 0).astype(int)
-    high = np.minimum(np.ceil(index.max(axis=0) + reach) + 1, mask.shape).astype(int)
-    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    other = np.zeros_like(mask)
-    other[box] = (labels.values[box] > 0) & ~mask[box]
-    return measure_mask_distance(other, labels.grid) if other.any() else None

@@ -11,6 +11,7 @@ from vertaug.anatomy.endplate import FittedPlane, find_endplates, find_surface, 
 from vertaug.anatomy.landmark import find_landmarks, fit_endplate_line, to_world
 from vertaug.anatomy.occupancy import (
     MaskDistance,
+    find_other_bone,
     index_map,
     local_coordinates,
     local_grid,
@@ -25,7 +26,7 @@ from vertaug.anatomy.symmetry import find_mirror_turn
 from vertaug.case.errors import AnatomyError
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import Endplate, EndplateLine, HeightField, Pedicle, Vertebra, VertebraFrame
-from vertaug.case.volume import Scan, Volume
+from vertaug.case.volume import LabelMap, Scan, Volume
 from vertaug.numerics.interpolation import resample_trilinear
 
 FINE_MM = 0.75
@@ -43,8 +44,10 @@ class VertebraInput:
 
     Attributes
     ----------
-    bone, others : MaskDistance
-        Of this vertebra and of all other labelled bone (None if there is none).
+    bone : MaskDistance
+        Of this vertebra.
+    labels : LabelMap
+        With all other labelled bone.
     points_lps_mm : (n, 3) float64 array
         Voxel centres of this vertebra.
     frame : VertebraFrame
@@ -53,7 +56,7 @@ class VertebraInput:
 
     level: str
     bone: MaskDistance
-    others: MaskDistance | None
+    labels: LabelMap
     points_lps_mm: FloatArray
     frame: VertebraFrame
 
@@ -175,7 +178,9 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
         frame=frame,
         regions=Volume(values=regions, grid=parts.grid),
         occupancy=Volume(values=parts.occupancy, grid=parts.grid),
-        neighbours=Volume(values=_neighbours(start, parts.grid), grid=parts.grid),
+        neighbours=Volume(
+            values=find_other_bone(start.labels, start.level, parts.grid), grid=parts.grid
+        ),
         hu=Volume(values=hu, grid=parts.grid),
         superior=plates[0],
         inferior=plates[1],
@@ -206,12 +211,6 @@ def _posterior_wall(wall: HeightField, border: PosteriorBorder) -> HeightField:
     facing = beside < 0.85 * border.canal_half_width_mm
     height = np.where(facing, wall.height_mm, np.nan)
     return HeightField(u_mm=wall.u_mm, v_mm=wall.v_mm, height_mm=height)
-
-
-def _neighbours(start: VertebraInput, grid: Grid) -> NDArray[np.float32]:
-    if start.others is None:
-        return np.zeros(grid.shape, dtype=np.float32)
-    return occupancy_on(start.others, grid)
 
 
 def _notes(parts: _Parts, pedicles: list[Pedicle | None]) -> tuple[str, ...]:
