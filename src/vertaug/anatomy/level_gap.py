@@ -6,9 +6,8 @@ from itertools import pairwise
 import numpy as np
 
 from vertaug.case.grid import FloatArray
-from vertaug.case.level import LEVELS, sort_levels
+from vertaug.case.level import levels_between, sort_levels
 
-_VARIANTS = frozenset({"T13", "L6"})
 _WIDE_SHARE = 1.5
 """Neighbouring bodies lie one distance apart; with one missing between them about two."""
 
@@ -27,7 +26,7 @@ def describe_gaps(labelled: Iterable[str], centres: Mapping[str, FloatArray]) ->
         Body centres in mm.
     """
     order = sort_levels(labelled)
-    between = {pair: _levels_between(*pair) for pair in pairwise(order)}
+    between = {pair: levels_between(*pair) for pair in pairwise(order)}
     apart = {
         (upper, lower): float(np.linalg.norm(centres[upper] - centres[lower]))
         for upper, lower in between
@@ -56,8 +55,3 @@ def describe_gaps(labelled: Iterable[str], centres: Mapping[str, FloatArray]) ->
             )
         sentences.append(text)
     return tuple(sentences)
-
-
-def _levels_between(upper: str, lower: str) -> tuple[str, ...]:
-    between = LEVELS[LEVELS.index(upper) + 1 : LEVELS.index(lower)]
-    return tuple(name for name in between if name not in _VARIANTS)

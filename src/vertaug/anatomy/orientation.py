@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from vertaug.case.errors import OrientationError
+from vertaug.case.errors import LabelError, OrientationError
 from vertaug.case.grid import FloatArray
-from vertaug.case.spine import Vertebra
+from vertaug.case.level import find_misordered
+from vertaug.case.spine import Pedicle, Vertebra
 from vertaug.case.volume import LabelMap, Scan
 
 _CLEAR_MM = 4.0
 """The bone's centroid lies this far behind the body's centre in every whole vertebra."""
+_STANDING_SHARE = 1.3
+"""The posterior wall of a body that stands is higher than this many heights of its pedicle."""
 
 
 def check_anterior(offsets_mm: Mapping[str, FloatArray]) -> None:
@@ -40,10 +43,28 @@ def check_anterior(offsets_mm: Mapping[str, FloatArray]) -> None:
     raise OrientationError(message)
 
 
-def check_head(vertebrae: Mapping[str, Vertebra]) -> None:
-    """Refuse a scan whose header has head and foot swapped.
+def check_order(centres_lps_mm: Mapping[str, FloatArray]) -> None:
+    """Refuse labels whose names do not run from head to foot as their bodies do.
 
-    Pedicles spring from the upper half of the body at every thoracic and lumbar level.
+    Raises
+    ------
+    LabelError
+        If a level lies above one that its name puts it below.
+    """
+    wrong = find_misordered({level: float(c[2]) for level, c in centres_lps_mm.items()})
+    if wrong:
+        message = (
+            f"the vertebrae are not in order from head to foot ({', '.join(wrong[:3])}): labels "
+            "are exchanged, or the header's head and foot are. Correct them"
+        )
+        raise LabelError(message)
+
+
+def check_head(vertebrae: Mapping[str, Vertebra]) -> None:
+    """Refuse a scan whose header and names have head and foot swapped.
+
+    Pedicles spring from the upper half of the body at every thoracic and lumbar level. A body
+    crushed flat sinks below its own pedicles and says nothing.
 
     Raises
     ------
@@ -54,7 +75,7 @@ def check_head(vertebrae: Mapping[str, Vertebra]) -> None:
         float(vertebra.frame.to_local(pedicle.isthmus_lps_mm)[2])
         for vertebra in vertebrae.values()
         for pedicle in (vertebra.left_pedicle, vertebra.right_pedicle)
-        if pedicle is not None
+        if pedicle is not None and _stands(vertebra, pedicle)
     ]
     if len(heights) < 2 or np.median(heights) > -2.0:
         return
@@ -64,6 +85,11 @@ def check_head(vertebrae: Mapping[str, Vertebra]) -> None:
         "swapped in the file. Write the file again with the right direction"
     )
     raise OrientationError(message)
+
+
+def _stands(vertebra: Vertebra, pedicle: Pedicle) -> bool:
+    back = vertebra.landmarks.superior_posterior - vertebra.landmarks.inferior_posterior
+    return float(np.linalg.norm(back)) > _STANDING_SHARE * pedicle.height_mm
 
 
 def mirror_front_back(scan: Scan, labels: LabelMap) -> tuple[Scan, LabelMap]:

@@ -27,6 +27,9 @@ _HEIGHT_MM = 24.0
 """Pedicles lie within this height of the body's centroid."""
 _CORE_REACH_MM = 4.0
 """How far before and behind the isthmus the axis is fitted."""
+_NARROWEST_MM, _FARTHEST_MM = 2.0, 10.0
+"""A narrower isthmus, or one farther behind the body, is no pedicle's (design defaults; ours lie
+2.5 to 6.2 mm behind)."""
 _TUBE = 1.3
 """The pedicle ends where its section is this much larger than the smallest."""
 
@@ -87,6 +90,9 @@ def find_pedicle(
         return None
     width = _smooth(np.array([s.width for s in sections]))
     narrowest = sections[int(width.argmin())]
+    behind = narrowest.centre[1] - float(np.nanmax(_side_wall(border, sign)))
+    if width.min() < _NARROWEST_MM or behind > _FARTHEST_MM:
+        return None  # a ridge of the lamina, as where a body is crushed below its pedicles
     forward = -local_axis[1]
     return Pedicle(
         side=side,
@@ -115,7 +121,7 @@ def _track_core(
 
     x, y, z = axes
     step = float(x[1] - x[0])
-    wall = border.wall_left_mm if sign > 0 else border.wall_right_mm
+    wall = _side_wall(border, sign)
     upper = body.any(axis=(0, 1)) & (z > 0.0)
     base = float(wall[upper].max()) + _BASE_MM
     stop = max(float(np.median(border.canal_y_mm[upper])) + 1.0, base + _SHORTEST_MM)
@@ -147,6 +153,10 @@ def _track_core(
     low = int(narrow.argmin())
     reach = max(round(_CORE_REACH_MM / step), 2)
     return np.array(found[max(low - reach, 0) : low + reach + 1])
+
+
+def _side_wall(border: PosteriorBorder, sign: float) -> FloatArray:
+    return border.wall_left_mm if sign > 0 else border.wall_right_mm
 
 
 def _next_section(

@@ -16,7 +16,7 @@ from vertaug.anatomy.extent import (
 from vertaug.anatomy.label_hole import fill_label_holes
 from vertaug.anatomy.level_gap import describe_gaps
 from vertaug.anatomy.occupancy import measure_mask_distance
-from vertaug.anatomy.orientation import check_anterior, check_head, mirror_front_back
+from vertaug.anatomy.orientation import check_anterior, check_head, check_order, mirror_front_back
 from vertaug.anatomy.pedicle_edge import refine_pedicles
 from vertaug.anatomy.pose import estimate_frame, estimate_up
 from vertaug.anatomy.skin import find_patient
@@ -71,7 +71,7 @@ def analyse_spine(
     GeometryError
         If scan and labels lie on different grids.
     LabelError
-        If no thoracic or lumbar vertebra is labelled.
+        If no thoracic or lumbar vertebra is labelled, or they are out of order.
     OrientationError
         If the header contradicts the anatomy.
     """
@@ -85,6 +85,7 @@ def analyse_spine(
         raise LabelError(message)
     labels, filled = fill_label_holes(labels, levels)
     start = _look_over(labels, levels)
+    check_order(start.centres)
     try:
         check_anterior(_front_back_offsets(start))
     except OrientationError:

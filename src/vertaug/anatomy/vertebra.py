@@ -25,7 +25,15 @@ from vertaug.anatomy.scan_voxel import spacing_along
 from vertaug.anatomy.symmetry import find_mirror_turn
 from vertaug.case.errors import AnatomyError
 from vertaug.case.grid import FloatArray, Grid
-from vertaug.case.spine import Endplate, EndplateLine, HeightField, Pedicle, Vertebra, VertebraFrame
+from vertaug.case.spine import (
+    Endplate,
+    EndplateLine,
+    HeightField,
+    Landmarks,
+    Pedicle,
+    Vertebra,
+    VertebraFrame,
+)
 from vertaug.case.volume import LabelMap, Scan, Volume
 from vertaug.numerics.interpolation import resample_trilinear
 
@@ -34,6 +42,9 @@ FINE_MM = 0.75
 _COARSE_MM = (1.5, 1.0, FINE_MM)
 """Spacings of the passes that turn the frame into place."""
 _MARGIN_MM = 6.0
+_FLAT_MM = 12.0
+"""Posterior wall below which a body no longer carries the height of its pedicles (design
+default)."""
 
 Axes = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -190,7 +201,7 @@ def _measure(start: VertebraInput, parts: _Parts, frame: VertebraFrame, scan: Sc
         left_pedicle=pedicles[0],
         right_pedicle=pedicles[1],
         body_volume_mm3=measure_body_volume(parts.occupancy, parts.body, parts.border, parts.axes),
-        notes=_notes(parts, pedicles),
+        notes=_notes(parts, pedicles, to_world(points, frame)),
     )
 
 
@@ -213,8 +224,14 @@ def _posterior_wall(wall: HeightField, border: PosteriorBorder) -> HeightField:
     return HeightField(u_mm=wall.u_mm, v_mm=wall.v_mm, height_mm=height)
 
 
-def _notes(parts: _Parts, pedicles: list[Pedicle | None]) -> tuple[str, ...]:
+def _notes(parts: _Parts, pedicles: list[Pedicle | None], landmarks: Landmarks) -> tuple[str, ...]:
     notes = []
+    back = float(np.linalg.norm(landmarks.superior_posterior - landmarks.inferior_posterior))
+    if back < _FLAT_MM:
+        notes.append(
+            f"the body is crushed to {back:.0f} mm at its posterior wall: size and axis of the "
+            "pedicles, and margins near them, are rough"
+        )
     if parts.canal.closing_mm > 0:
         notes.append(
             "the mask leaves the canal open; gaps of the arch up to "

@@ -1,6 +1,7 @@
 """Vertebral levels by name, from the head to the foot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from vertaug.case.errors import LevelError
 
@@ -42,10 +43,27 @@ def sort_levels(levels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(levels, key=LEVELS.index))
 
 
-def are_adjacent(upper: str, lower: str) -> bool:
-    """Whether no regular vertebra lies between ``upper`` and ``lower``.
-
-    T13 and L6 may be absent without breaking the sequence: T12 and L1 are adjacent.
-    """
+def levels_between(upper: str, lower: str) -> tuple[str, ...]:
+    """Return the regular vertebrae between two levels; T13 and L6 may be absent."""
     between = LEVELS[LEVELS.index(upper) + 1 : LEVELS.index(lower)]
-    return LEVELS.index(upper) < LEVELS.index(lower) and all(n in _VARIANTS for n in between)
+    return tuple(name for name in between if name not in _VARIANTS)
+
+
+def are_adjacent(upper: str, lower: str) -> bool:
+    """Whether no regular vertebra lies between ``upper`` and ``lower``."""
+    return LEVELS.index(upper) < LEVELS.index(lower) and not levels_between(upper, lower)
+
+
+def find_misordered(heights_mm: Mapping[str, float]) -> list[str]:
+    """Return 'T12 below L1' for each pair of neighbours that stand on their heads.
+
+    Parameters
+    ----------
+    heights_mm : mapping of str to float
+        Superior coordinate of each level.
+    """
+    return [
+        f"{upper} below {lower}"
+        for upper, lower in pairwise(sort_levels(heights_mm))
+        if heights_mm[upper] <= heights_mm[lower]
+    ]

@@ -116,6 +116,8 @@ class VertebraMeasurement:
         0 to 3, quantitative, Genant-style: of the largest loss, six points and profile.
     shape : FractureShape
         By the height that lost most.
+    depth_mm : float or None
+        Of the body: mean distance of its anterior from its posterior corners.
     wedge_angle_deg : float
         Between the endplate lines of this body, kyphosis positive.
     local_kyphosis_deg : float or None
@@ -153,6 +155,7 @@ class VertebraMeasurement:
     notes: tuple[str, ...] = ()
     profile_loss_percent: float | None = None
     profile_loss_depth: float | None = None
+    depth_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Assessment of all bodies of a spine."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vertaug.case.density import DensityCalibration
@@ -18,9 +18,10 @@ from vertaug.fracture.grading import (
     compute_loss,
     compute_own_ratios,
     describe_grade,
+    describe_low_body,
     largest_loss,
 )
-from vertaug.fracture.height import BodyHeights, measure_body
+from vertaug.fracture.height import BodyHeights, measure_body, measure_depth
 from vertaug.fracture.interior import crop_to_body, find_cleft, find_metal, measure_trabecular
 from vertaug.fracture.lost_volume import average_heights, predict_volume
 from vertaug.fracture.norm import find_norm
@@ -39,10 +40,10 @@ _WEDGE_SD = 0.07
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Place:
-    """A vertebra with its complete adjacent levels, and all complete levels."""
+    """A vertebra with its complete adjacent levels, and all levels that serve as a measure."""
 
     vertebra: Vertebra
-    complete: Mapping[str, Vertebra]
+    intact: Mapping[str, Vertebra]
     above: Vertebra | None
     below: Vertebra | None
 
@@ -83,7 +84,7 @@ def assess_fracture(
     heights = {name: measure_body(v) for name, v in complete.items()}
     graded = grade_levels(heights)
     measured = {
-        name: _measure(_place(name, complete), heights[name], graded, calibration)
+        name: _measure(_place(name, complete, graded.used), heights[name], graded, calibration)
         for name in complete
     }
     given = None if level is None else check_level(level, measured, incomplete)
@@ -101,13 +102,13 @@ def describe_cut(cut_by: tuple[str, ...]) -> str:
     return f"cut by the {faces} {'edge' if len(cut_by) == 1 else 'edges'} of the scan"
 
 
-def _place(name: str, complete: Mapping[str, Vertebra]) -> _Place:
+def _place(name: str, complete: Mapping[str, Vertebra], intact: Iterable[str]) -> _Place:
     # Where T13 or L6 is present, two levels count as adjacent; the nearer one is meant.
     above = [v for n, v in complete.items() if are_adjacent(n, name)]
     below = [v for n, v in complete.items() if are_adjacent(name, n)]
     return _Place(
         vertebra=complete[name],
-        complete=complete,
+        intact={n: complete[n] for n in intact},
         above=above[-1] if above else None,
         below=below[0] if below else None,
     )
@@ -126,8 +127,9 @@ def _measure(
     profile = find_profile_loss(heights, reference.heights)
     local, cobb, angle_notes = _measure_angles(place)
     wall, wall_notes = measure_posterior_wall(vertebra, place.above, place.below)
+    depth = measure_depth(vertebra.landmarks)
     volume = vertebra.body_volume_mm3 / 1000.0
-    predicted, volume_notes = predict_volume(vertebra, reference, place.complete)
+    predicted, volume_notes = predict_volume(vertebra, reference, place.intact)
     grade = graded.grades[name]
     top, bottom = vertebra.superior.line, vertebra.inferior.line
     return VertebraMeasurement(
@@ -143,6 +145,7 @@ def _measure(
         profile_loss_depth=None if profile is None else profile.share,
         genant_grade=grade,
         shape=classify_shape(loss, profile),
+        depth_mm=depth,
         wedge_angle_deg=kyphosis_between(top, bottom, vertebra.frame),
         local_kyphosis_deg=local,
         cobb_angle_deg=cobb,
@@ -155,6 +158,7 @@ def _measure(
         endplate_residual_mm=(top.residual_mm, bottom.residual_mm),
         notes=(
             *describe_grade(loss, profile, grade),
+            *describe_low_body(points, depth, grade),
             *describe_basis(name, graded),
             *describe_wedging(name, points, loss, grade),
             *angle_notes,

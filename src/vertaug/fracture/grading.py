@@ -12,6 +12,10 @@ BORDERLINE_PERCENT = 15.0
 """Loss from which a level of grade 0 is borderline (0.5 in Genant's reading, usually 15-20 %) and
 no measure for its neighbours."""
 
+LOW_BODY_RATIO = 0.6
+"""Greatest height over depth of a body below which it is low by itself. Design default: intact
+bodies have 0.76 to 0.88 in our CTs and about 0.7 in cadavers (Panjabi, Spine 1992;17:299)."""
+
 # Losses come from differences of floating-point heights; a loss of exactly 20 % must be grade 1.
 _ROUNDING_PERCENT = 1e-9
 _MARGIN_PERCENT = 3.0
@@ -130,3 +134,21 @@ def describe_grade(
         if abs(decisive - boundary) <= _MARGIN_PERCENT
     )
     return tuple(notes)
+
+
+def is_low_body(heights: HeightSet, depth_mm: float | None) -> bool:
+    """Whether a body is low for its own depth, whatever its neighbours are."""
+    greatest = max(heights.anterior, heights.middle, heights.posterior)
+    return depth_mm is not None and greatest < LOW_BODY_RATIO * depth_mm
+
+
+def describe_low_body(heights: HeightSet, depth_mm: float, grade: int) -> tuple[str, ...]:
+    """Return a sentence where a body is low for its depth but its grade does not say so."""
+    if grade >= 2 or not is_low_body(heights, depth_mm):
+        return ()
+    greatest = max(heights.anterior, heights.middle, heights.posterior)
+    text = (
+        f"the body is {greatest:.0f} mm high at most and {depth_mm:.0f} mm deep: it may have lost "
+        "height that its neighbours have lost too, which the grade does not show"
+    )
+    return (text,)

@@ -107,6 +107,15 @@ def measure_heights(landmarks: Landmarks) -> HeightSet:
     return HeightSet(anterior=values[0], middle=values[1], posterior=values[2])
 
 
+def measure_depth(landmarks: Landmarks) -> float:
+    """Return the mean distance of the anterior from the posterior corners of a body in mm."""
+    edges = (
+        (landmarks.superior_anterior, landmarks.superior_posterior),
+        (landmarks.inferior_anterior, landmarks.inferior_posterior),
+    )
+    return sum(float(np.linalg.norm(np.subtract(front, back))) for front, back in edges) / 2.0
+
+
 def map_heights(superior: HeightField, inferior: HeightField) -> FloatArray:
     """Return the height of the body over the sampling of the superior endplate, (nu, nv) mm.
 

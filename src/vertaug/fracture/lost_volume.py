@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from vertaug.case.level import are_adjacent
+from vertaug.case.level import levels_between, sort_levels
 from vertaug.case.measurement import HeightSet
 from vertaug.case.spine import Vertebra
 from vertaug.fracture.height import average_thirds, map_heights
@@ -11,14 +11,15 @@ from vertaug.fracture.reference import Reference
 
 
 def predict_volume(
-    vertebra: Vertebra, reference: Reference, complete: Mapping[str, Vertebra]
+    vertebra: Vertebra, reference: Reference, intact: Mapping[str, Vertebra]
 ) -> tuple[float, tuple[str, ...]]:
     """Return the volume in ml of a body before the fracture, and how it was found if not usual.
 
-    Between two intact neighbours, the mean of their volumes: cross-section and height both grow
-    evenly along the spine. Else the own cross-section (volume over mean height) times the expected
-    height; a body that spread sideways is then predicted too large. Mean heights are taken over
-    the whole body, not in its mid-sagittal section, where a collapse is deepest.
+    Between intact levels above and below, their volumes, interpolated by level: cross-section and
+    height both grow evenly along the spine. Else the own cross-section (volume over mean height)
+    times the expected height; a body that spread sideways is then predicted too large. Mean
+    heights are taken over the whole body, not in its mid-sagittal section, where a collapse is
+    deepest.
 
     Parameters
     ----------
@@ -26,14 +27,17 @@ def predict_volume(
         The level.
     reference : Reference
         Its expected mid-sagittal heights and the levels that they come from.
-    complete : mapping of str to Vertebra
-        All complete levels.
+    intact : mapping of str to Vertebra
+        All levels that heights were taken from.
     """
-    level, used = vertebra.level, [complete[name] for name in reference.levels]
-    if len(used) == 2 and all(
-        are_adjacent(v.level, level) or are_adjacent(level, v.level) for v in used
-    ):
-        return sum(v.body_volume_mm3 for v in used) / 2000.0, ()
+    level, used = vertebra.level, [intact[name] for name in reference.levels]
+    order = sort_levels({*intact, level})
+    place = order.index(level)
+    if 0 < place < len(order) - 1:
+        upper, lower = order[place - 1], order[place + 1]
+        above, below = (len(levels_between(*p)) + 1 for p in ((upper, level), (level, lower)))
+        volume = below * intact[upper].body_volume_mm3 + above * intact[lower].body_volume_mm3
+        return volume / (above + below) / 1000.0, ()
     if used:
         here = mean_height(find_norm(level))
         expected = sum(

@@ -57,6 +57,11 @@ class GradedLevels:
     grades: Mapping[str, int]
     stable: bool
 
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Levels that the expected heights of others come from."""
+        return sort_levels({name for r in self.references.values() for name in r.levels})
+
 
 def grade_levels(heights: Mapping[str, BodyHeights]) -> GradedLevels:
     """Grade all levels of a scan together.

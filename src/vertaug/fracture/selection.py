@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from vertaug.case.errors import LevelError
 from vertaug.case.level import parse_level, sort_levels
 from vertaug.case.measurement import VertebraMeasurement
-from vertaug.fracture.grading import largest_loss
+from vertaug.fracture.grading import is_low_body, largest_loss
 
 _ACUTE = (
     "whether a fracture is fresh cannot be told from CT alone: compare with MRI (oedema), earlier "
@@ -72,6 +72,7 @@ def select_level(
             )
             return None, text
         text = f"no fracture found: {names} lost less than 20 % of every height (grade 0)"
+        text += _describe_shared_loss(measured)
         left = ", ".join(sort_levels(incomplete))
         return None, f"{text}; not graded: {left}" if left else text
     ranked = sorted(fractured, key=lambda name: _severity(measured[name]), reverse=True)
@@ -84,6 +85,21 @@ def select_level(
     if others:
         text += f"; also grade 2 or more: {', '.join(others)}; confirm which level is painful"
     return best, f"{text}; {_ACUTE}"
+
+
+def _describe_shared_loss(measured: Mapping[str, VertebraMeasurement]) -> str:
+    """Return what grades against the neighbours cannot show here."""
+    low = [n for n, m in measured.items() if is_low_body(m.heights_mm, m.depth_mm)]
+    if low:
+        names = ", ".join(sort_levels(low))
+        words = "is low for its depth" if len(low) == 1 else "are low for their depth"
+        return (
+            f", but {names} {words} and may be fractured: a loss that all levels share does not "
+            "show in the grades"
+        )
+    if len(measured) == 1:
+        return "; with one level alone, a loss of all its heights does not show"
+    return ""
 
 
 def _severity(measurement: VertebraMeasurement) -> tuple[int, float]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vertaug.case.errors import LabelError, OrientationError
+from vertaug.case.level import find_misordered
 from vertaug.imaging.numbering import NUMBERINGS, Numbering, levels_in_order
 
 _CLASH = 28
@@ -87,16 +88,11 @@ def check_order(levels: Mapping[int, str], summary: LabelSummary, name: str) -> 
     LabelError
         If the order is mixed.
     """
-    ordered = [(v, n) for v, n in levels_in_order(levels) if v in summary.heights_mm]
-    pairs = list(pairwise(ordered))
-    wrong = [
-        f"{upper[1]} below {lower[1]}"
-        for upper, lower in pairs
-        if summary.heights_mm[upper[0]] <= summary.heights_mm[lower[0]]
-    ]
+    heights = {n: summary.heights_mm[v] for v, n in levels.items() if v in summary.heights_mm}
+    wrong = find_misordered(heights)
     if not wrong:
         return
-    if len(wrong) == len(pairs):
+    if len(wrong) == len(heights) - 1:
         message = (
             f"{name}: by the header every vertebra lies the wrong way round ({wrong[0]}). Either "
             "head and foot are exchanged in the header, or the labels follow another numbering; "
