@@ -8,13 +8,14 @@ import numpy as np
 from vertaug.case.errors import LabelError, OrientationError
 from vertaug.case.grid import FloatArray
 from vertaug.case.level import find_misordered
-from vertaug.case.spine import Pedicle, Vertebra
+from vertaug.case.spine import Vertebra
 from vertaug.case.volume import LabelMap, Scan
 
 _CLEAR_MM = 4.0
 """The bone's centroid lies this far behind the body's centre in every whole vertebra."""
-_STANDING_SHARE = 1.3
-"""The posterior wall of a body that stands is higher than this many heights of its pedicle."""
+_STANDING_SHARE = 0.5
+"""The posterior wall of a body that stands is higher than this share of its depth (0.7 to 0.9
+where it is intact)."""
 
 
 def check_anterior(offsets_mm: Mapping[str, FloatArray]) -> None:
@@ -75,7 +76,7 @@ def check_head(vertebrae: Mapping[str, Vertebra]) -> None:
         float(vertebra.frame.to_local(pedicle.isthmus_lps_mm)[2])
         for vertebra in vertebrae.values()
         for pedicle in (vertebra.left_pedicle, vertebra.right_pedicle)
-        if pedicle is not None and _stands(vertebra, pedicle)
+        if pedicle is not None and _stands(vertebra)
     ]
     if len(heights) < 2 or np.median(heights) > -2.0:
         return
@@ -87,9 +88,11 @@ def check_head(vertebrae: Mapping[str, Vertebra]) -> None:
     raise OrientationError(message)
 
 
-def _stands(vertebra: Vertebra, pedicle: Pedicle) -> bool:
-    back = vertebra.landmarks.superior_posterior - vertebra.landmarks.inferior_posterior
-    return float(np.linalg.norm(back)) > _STANDING_SHARE * pedicle.height_mm
+def _stands(vertebra: Vertebra) -> bool:
+    points = vertebra.landmarks
+    back = float(np.linalg.norm(points.superior_posterior - points.inferior_posterior))
+    depth = float(np.linalg.norm(points.inferior_anterior - points.inferior_posterior))
+    return back > _STANDING_SHARE * depth
 
 
 def mirror_front_back(scan: Scan, labels: LabelMap) -> tuple[Scan, LabelMap]:

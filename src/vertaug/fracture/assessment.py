@@ -126,11 +126,10 @@ def _measure(
     loss = compute_loss(points, expected)
     profile = find_profile_loss(heights, reference.heights)
     local, cobb, angle_notes = _measure_angles(place)
+    grade = graded.grades[name]
     wall, wall_notes = measure_posterior_wall(vertebra, place.above, place.below)
-    depth = measure_depth(vertebra.landmarks)
     volume = vertebra.body_volume_mm3 / 1000.0
     predicted, volume_notes = predict_volume(vertebra, reference, place.intact)
-    grade = graded.grades[name]
     top, bottom = vertebra.superior.line, vertebra.inferior.line
     return VertebraMeasurement(
         level=name,
@@ -145,7 +144,7 @@ def _measure(
         profile_loss_depth=None if profile is None else profile.share,
         genant_grade=grade,
         shape=classify_shape(loss, profile),
-        depth_mm=depth,
+        depth_mm=measure_depth(vertebra.landmarks),
         wedge_angle_deg=kyphosis_between(top, bottom, vertebra.frame),
         local_kyphosis_deg=local,
         cobb_angle_deg=cobb,
@@ -158,14 +157,24 @@ def _measure(
         endplate_residual_mm=(top.residual_mm, bottom.residual_mm),
         notes=(
             *describe_grade(loss, profile, grade),
-            *describe_low_body(points, depth, grade),
-            *describe_basis(name, graded),
-            *describe_wedging(name, points, loss, grade),
+            *_describe_shape(place, points, loss, graded),
             *angle_notes,
             *wall_notes,
             *(volume_notes if grade > 0 else ()),
             *_describe_limits(vertebra, grade, stable=graded.stable),
         ),
+    )
+
+
+def _describe_shape(
+    place: _Place, points: HeightSet, loss: HeightSet, graded: GradedLevels
+) -> tuple[str, ...]:
+    name, depth = place.vertebra.level, measure_depth(place.vertebra.landmarks)
+    grade = graded.grades[name]
+    return (
+        *describe_low_body(points, depth, grade),
+        *describe_basis(name, graded),
+        *describe_wedging(name, points, loss, grade),
     )
 
 

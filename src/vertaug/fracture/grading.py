@@ -149,6 +149,6 @@ def describe_low_body(heights: HeightSet, depth_mm: float, grade: int) -> tuple[
     greatest = max(heights.anterior, heights.middle, heights.posterior)
     text = (
         f"the body is {greatest:.0f} mm high at most and {depth_mm:.0f} mm deep: it may have lost "
-        "height that its neighbours have lost too, which the grade does not show"
+        "height all over, which the grade does not show"
     )
     return (text,)

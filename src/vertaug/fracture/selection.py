@@ -94,8 +94,8 @@ def _describe_shared_loss(measured: Mapping[str, VertebraMeasurement]) -> str:
         names = ", ".join(sort_levels(low))
         words = "is low for its depth" if len(low) == 1 else "are low for their depth"
         return (
-            f", but {names} {words} and may be fractured: a loss that all levels share does not "
-            "show in the grades"
+            f", but {names} {words} and may be fractured: an even loss that "
+            "neighbours share, or that of a level alone, does not show in the grades"
         )
     if len(measured) == 1:
         return "; with one level alone, a loss of all its heights does not show"

@@ -15,7 +15,7 @@ SLAB_FADE_MM = 1.5
 
 
 INCIDENCE_MM = 1.5
-"""Way before and behind the entry over which the needle's approach to the bone is taken."""
+"""Step to each side of the entry over which the bone's surface there is taken."""
 
 
 RING_POINTS = 8

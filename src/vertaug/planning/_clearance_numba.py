@@ -102,13 +102,16 @@ def _along_shaft(bones, entry, settings):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _incidence(stack, target, direction, entry, settings):  # type: ignore[no-untyped-def]
     """Sine of the angle between the needle and the bone's surface at the entry."""
-    ends = np.empty(2)
-    for n, s in enumerate((entry + INCIDENCE_MM, entry - INCIDENCE_MM)):
-        x = (target[0] - s * direction[0] - settings[0]) / settings[3]
-        y = (target[1] - s * direction[1] - settings[1]) / settings[3]
-        z = (target[2] - s * direction[2] - settings[2]) / settings[3]
-        ends[n] = _sample_bone(stack, x, y, z)
-    return min(max(0.5 * (ends[0] - ends[1]) / INCIDENCE_MM, 0.0), 1.0)
+    x = (target[0] - entry * direction[0] - settings[0]) / settings[3]
+    y = (target[1] - entry * direction[1] - settings[1]) / settings[3]
+    z = (target[2] - entry * direction[2] - settings[2]) / settings[3]
+    h = INCIDENCE_MM / settings[3]
+    gx = _sample_bone(stack, x + h, y, z) - _sample_bone(stack, x - h, y, z)
+    gy = _sample_bone(stack, x, y + h, z) - _sample_bone(stack, x, y - h, z)
+    gz = _sample_bone(stack, x, y, z + h) - _sample_bone(stack, x, y, z - h)
+    norm = max(np.sqrt(gx * gx + gy * gy + gz * gz), 1e-9)
+    inward = -(gx * direction[0] + gy * direction[1] + gz * direction[2])
+    return min(max(inward / norm, 0.0), 1.0)
 
 
 @njit(cache=True, parallel=True)

@@ -76,10 +76,8 @@ def _trace_one(
         tips = (*range(Channel.SUPERIOR, Channel.LATERAL + 1), Channel.BONE)
         out[Feature.TIP_SUPERIOR : Feature.TIP_BONE + 1] = [-value[c, 0] for c in tips]
     _bone_contact(out, s, value, step, length)
-    ends = out[Feature.ENTRY] + INCIDENCE_MM * np.array([1.0, -1.0])
-    index = (target - ends[:, None] * direction - settings[:3]) / settings[3]
-    before, behind = _sample_bone(stack, index)
-    out[Feature.INCIDENCE] = np.clip(0.5 * (before - behind) / INCIDENCE_MM, 0.0, 1.0)
+    entry = target - out[Feature.ENTRY] * direction
+    out[Feature.INCIDENCE] = _incidence(stack, entry, direction, settings)
     slab = _pedicle_and_walls(out, s, points, value, pedicle, (radius, step, soft, tip_part))
     keep = (s >= radius) & (slab > 0.0)
     ring = (points[keep, None] + _ring(direction, pedicle[6:9], radius)).reshape(-1, 3)
@@ -88,6 +86,21 @@ def _trace_one(
     weight = np.repeat(slab[keep], RING_POINTS)
     out[Feature.PEDICLE] = _least(-bone, weight, step / RING_POINTS, soft)
     return out
+
+
+def _incidence(
+    stack: NDArray[np.float32],
+    entry: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    settings: NDArray[np.float64],
+) -> float:
+    """Sine of the angle between a needle and the bone's surface, by central differences."""
+    steps = INCIDENCE_MM * np.eye(3)
+    ends = (np.stack([entry + steps, entry - steps]) - settings[:3]) / settings[3]
+    ahead, back = _sample_bone(stack, ends.reshape(6, 3)).reshape(2, 3)
+    gradient = ahead - back
+    norm = max(float(np.linalg.norm(gradient)), 1e-9)
+    return float(np.clip(-gradient @ direction / norm, 0.0, 1.0))
 
 
 def _ring(

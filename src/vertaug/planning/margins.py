@@ -6,7 +6,7 @@ import numpy as np
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.plan import PathMargins, Route
-from vertaug.planning._clearance_layout import BIG, SLAB_FADE_MM, Feature
+from vertaug.planning._clearance_layout import SLAB_FADE_MM, Feature
 from vertaug.planning.clearance import ClearanceFields, Trace
 from vertaug.planning.goals import Approach
 from vertaug.planning.objective import PathState, required_margins, root_clearance
@@ -18,6 +18,8 @@ _STEP_MM = 0.05
 """Along a final path. With 0.25 mm a clearance came out up to 0.2 mm too large: the tip's part
 begins and ends between two samples."""
 _RAY_REACH_MM = 12.0
+_ROUNDING_MM = 0.05
+"""Margins are given to 0.1 mm; what reads as kept is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def check_path(
         medial_wall_mm=_met(_of(state, Feature.MEDIAL_WALL)) if approach.side.found else None,
     )
     grade = None if margins.pedicle_mm is None else gertzbein_robbins(margins.pedicle_mm)
-    violations = _violations(approach, state, quarters, air_mm)
+    violations = _violations(approach, state, margins, air_mm)
     return SafetyCheck(margins=margins, gertzbein_robbins=grade, violations=violations)
 
 
@@ -131,24 +133,26 @@ def _first_exit(distance: FloatArray) -> float:
 
 
 def _violations(
-    approach: Approach, state: PathState, quarters: dict[str, float], air_mm: float
+    approach: Approach, state: PathState, margins: PathMargins, air_mm: float
 ) -> tuple[str, ...]:
     rules = approach.rules
-    found = [
-        _words(name, _of(state, feature), required)
+    known: list[tuple[str, float | None, float]] = [
+        (name, margins.pedicle_mm if feature is Feature.PEDICLE else _of(state, feature), required)
         for feature, required, name in required_margins(approach)
-        if _of(state, feature) < required
     ]
-    for name, required in (
-        ("medial", rules.pedicle_medial_mm),
-        ("inferior", rules.pedicle_inferior_mm),
-        ("lateral", rules.pedicle_mm),
-        ("superior", rules.pedicle_mm),
-    ):
-        if quarters.get(name, BIG) < required:
-            found.append(_words(f"{name} pedicle cortex", quarters[name], required))
+    known += [
+        ("medial pedicle cortex", margins.pedicle_medial_mm, rules.pedicle_medial_mm),
+        ("inferior pedicle cortex", margins.pedicle_inferior_mm, rules.pedicle_inferior_mm),
+        ("lateral pedicle cortex", margins.pedicle_lateral_mm, rules.pedicle_mm),
+        ("superior pedicle cortex", margins.pedicle_superior_mm, rules.pedicle_mm),
+    ]
+    found = [
+        _words(name, value, required)
+        for name, value, required in known
+        if value is not None and value < required - _ROUNDING_MM
+    ]
     root = float(root_clearance(state, approach)[0])
-    if approach.route is not Route.TRANSPEDICULAR and root < rules.root_mm:
+    if approach.route is not Route.TRANSPEDICULAR and root < rules.root_mm - _ROUNDING_MM:
         found.append(_words("nerve root below the pedicle", root, rules.root_mm))
     for name, length, most in (
         ("outside bone between entry and tip", _of(state, Feature.GAP), rules.inside_bone_gap_mm),
@@ -165,7 +169,7 @@ def _violations(
         found.append("the tip lies outside the bone")
     # the margins of the body start inside it: a tip that never arrives has none to miss
     deep = _of(state, Feature.TIP_POSTERIOR)
-    if deep < rules.posterior_wall_mm:
+    if deep < rules.posterior_wall_mm - _ROUNDING_MM:
         found.append(
             f"the tip lies {abs(deep):.1f} mm {'behind' if deep < 0 else 'in front of'} the "
             f"posterior wall, at least {rules.posterior_wall_mm:.1f} mm in front of it required"
@@ -176,8 +180,7 @@ def _violations(
 def _words(name: str, value: float, required: float) -> str:
     if value < 0.0:
         return f"{name}: cut by {-value:.1f} mm, clearance of {required:.1f} mm required"
-    digits = 1 if required - value >= 0.05 else 2
-    return f"{name}: clearance {value:.{digits}f} mm, {required:.1f} mm required"
+    return f"{name}: clearance {value:.1f} mm, {required:.1f} mm required"
 
 
 def _of(state: PathState, feature: Feature) -> float:

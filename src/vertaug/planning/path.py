@@ -83,6 +83,7 @@ def finish_path(
     if aim.procedure is Procedure.KYPHOPLASTY:
         balloon = _longest_balloon(site, approach, best)
         notes += _kyphoplasty_notes(approach, state, balloon)
+        violations += _no_balloon(approach, balloon)
     probability = breach_probability(
         site.fields, approach, (best.target_mm, best.direction), length
     )
@@ -190,9 +191,16 @@ def _kyphoplasty_notes(approach: Approach, state: PathState, balloon_mm: float) 
             f"the longest of the {sizes} mm balloons with {rules.balloon_radius_mm:g} mm of room "
             f"around its axis in the anterior two thirds is {balloon_mm:g} mm"
         )
-    else:
-        notes.append(
-            f"none of the {sizes} mm balloons has {rules.balloon_radius_mm:g} mm of room around "
-            "its axis within the anterior two thirds of this body"
-        )
     return notes
+
+
+def _no_balloon(approach: Approach, balloon_mm: float) -> tuple[str, ...]:
+    if balloon_mm > 0.0:
+        return ()
+    rules = approach.rules
+    sizes = ", ".join(f"{size:g}" for size in sorted(rules.balloon_lengths_mm))
+    text = (
+        f"balloon: none of {sizes} mm has {rules.balloon_radius_mm:g} mm of room around its axis "
+        "within the anterior two thirds of this body"
+    )
+    return (text,)

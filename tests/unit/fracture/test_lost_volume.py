@@ -33,6 +33,15 @@ def test_between_two_intact_levels_it_is_their_mean(blocks):
     assert not any("own cross-section" in note for note in found.notes)
 
 
+def test_between_levels_farther_off_it_is_interpolated(blocks):
+    levels = ("T12", "L1", "L2", "L3")
+    found = assess_fracture(make_spine(blocks, levels, {"L1": 0.55, "L2": 0.5}), None).levels
+    for level, share in (("L1", 1 / 3), ("L2", 2 / 3)):
+        expected = (1 - share) * volume_ml("T12") + share * volume_ml("L3")
+        assert found[level].predicted_volume_ml == pytest.approx(expected, rel=0.02)
+        assert not any("own cross-section" in note for note in found[level].notes)
+
+
 @pytest.mark.parametrize(("levels", "level"), [(("L1", "L2"), "L1"), (("T12", "L1"), "L1")])
 def test_at_the_end_it_is_the_own_cross_section_at_the_expected_height(blocks, levels, level):
     found = assess_fracture(make_spine(blocks, levels, {level: 0.55}), None).levels[level]

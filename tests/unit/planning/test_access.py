@@ -9,6 +9,7 @@ from vertaug.case.plan import Procedure, Route
 from vertaug.case.spine import Spine
 from vertaug.planning import plan_access
 from vertaug.planning.assemble import needle_gap_mm
+from vertaug.planning.rules import SafetyRules
 from vertaug.verification.analytic_vertebra import AnalyticVertebra
 
 PVP = (Procedure.VERTEBROPLASTY,)
@@ -88,6 +89,16 @@ def test_kyphoplasty_says_which_balloon_fits(result):
     path = next(p for p in result.plans if p.procedure is Procedure.KYPHOPLASTY).paths[0]
     assert path.needle.gauge == 10
     assert any("balloon" in note and "mm" in note for note in path.notes)
+
+
+def test_no_room_for_a_balloon_is_not_a_kept_plan():
+    low = AnalyticVertebra(body_half_height=8.0, spacing=1.0)
+    rules = SafetyRules(balloon_radius_mm=8.5)
+    outcome = plan_access(low.spine(), "L1", None, [Procedure.KYPHOPLASTY], rules=rules)
+    assert outcome.plans
+    for path in (path for plan in outcome.plans for path in plan.paths):
+        assert not path.safe
+        assert any(text.startswith("balloon: none of 10, 15, 20 mm") for text in path.violations)
 
 
 def test_narrow_pedicle_names_the_margin_and_the_gauge_that_fits():
