@@ -36,8 +36,12 @@ class _Face:
     points: FloatArray
     normals: FloatArray
 
-    def depth(self, points: FloatArray) -> FloatArray:
-        """Return how far points (n, 3) lie inside of the face, negative beyond it."""
+    def depth(self, points: FloatArray, within: NDArray[np.bool_] | None = None) -> FloatArray:
+        """Return how far points (n, 3) lie inside of the face, negative beyond it.
+
+        Beside the edge of a face its normals do not tell the side: ``within`` says which points
+        lie in the part that it bounds, and so on its inner side.
+        """
         from scipy.spatial import cKDTree
 
         distance, nearest = cKDTree(self.points).query(points)
@@ -45,7 +49,8 @@ class _Face:
         inward = -np.einsum("ij,ij->i", offset, self.normals[nearest])
         aside = np.sqrt(np.maximum(distance**2 - inward**2, 0.0))
         # samples stand 0.5 mm apart: close to the face its tangent plane is nearer to the truth
-        return np.asarray(np.where(aside < 0.6, inward, np.sign(inward) * distance))
+        side = np.sign(inward) if within is None else np.where(within, 1.0, np.sign(inward))
+        return np.asarray(np.where(aside < 0.6, inward, side * distance))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,11 +85,13 @@ def true_margins(path: NeedlePath, level: str, phantom: Phantom, route: Route) -
     faces = body_faces(truth, level)
     ahead = _ahead_of_wall(truth, level, faces["posterior"], walk.points)
     behind = ahead < 0.0
-    body = (ahead > _INSIDE_MM) & (faces["lateral"].depth(walk.points) > _INSIDE_MM)
+    inside = truth.evaluate(level, "body", walk.points) < 0.0
+    depths = {name: face.depth(walk.points, inside) for name, face in faces.items()}
+    body = (ahead > _INSIDE_MM) & (depths["lateral"] > _INSIDE_MM)
     tip = body & (walk.way_mm <= _TIP_PART_MM)
     clear = {
-        name: float(face.depth(walk.points[tip if name in _WALLS else body]).min()) - walk.radius_mm
-        for name, face in faces.items()
+        name: float(depth[tip if name in _WALLS else body].min()) - walk.radius_mm
+        for name, depth in depths.items()
     }
     through = route is Route.TRANSPEDICULAR
     pedicle = getattr(truth[level], f"{path.side}_pedicle")
