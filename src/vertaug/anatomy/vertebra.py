@@ -42,7 +42,7 @@ FINE_MM = 0.75
 _COARSE_MM = (1.5, 1.0, FINE_MM)
 """Spacings of the passes that turn the frame into place."""
 _MARGIN_MM = 6.0
-_FLAT_MM = 12.0
+FLAT_MM = 12.0
 """Posterior wall below which a body no longer carries the height of its pedicles (design
 default)."""
 
@@ -227,7 +227,7 @@ def _posterior_wall(wall: HeightField, border: PosteriorBorder) -> HeightField:
 def _notes(parts: _Parts, pedicles: list[Pedicle | None], landmarks: Landmarks) -> tuple[str, ...]:
     notes = []
     back = float(np.linalg.norm(landmarks.superior_posterior - landmarks.inferior_posterior))
-    if back < _FLAT_MM:
+    if back < FLAT_MM:
         notes.append(
             f"the body is crushed to {back:.0f} mm at its posterior wall: size and axis of the "
             "pedicles, and margins near them, are rough"

@@ -41,10 +41,11 @@ def assemble_plans(level: str, paths: dict[PathKey, FinishedPath]) -> tuple[Acce
     return tuple(sorted(plans, key=_rank))
 
 
-def _rank(plan: AccessPlan) -> tuple[bool, float, int, int]:
-    # rounding: differences below 0.005 say nothing, the order named here decides then
+def _rank(plan: AccessPlan) -> tuple[bool, float, float, int, int]:
+    # rounding: differences below 0.005 say nothing, what is named here decides then
+    breach = max((path.breach_probability or 0.0 for path in plan.paths), default=0.0)
     order = _SIDES_ORDER.index(plan.sides), _ROUTE_ORDER.index(plan.route)
-    return (not plan.safe, -round(plan.score, 2), *order)
+    return (not plan.safe, -round(plan.score, 2), round(breach, 2), *order)
 
 
 def _plan(

@@ -10,6 +10,7 @@ from vertaug.planning._clearance_layout import SLAB_FADE_MM, Feature
 from vertaug.planning.clearance import ClearanceFields, Trace
 from vertaug.planning.goals import Approach
 from vertaug.planning.objective import PathState, required_margins, root_clearance
+from vertaug.planning.rules import ROUNDING_MM
 
 _QUARTERS = {"medial": 180.0, "lateral": 0.0, "superior": 90.0, "inferior": 270.0}
 _RAY_SPREAD_DEG = (-30.0, -15.0, 0.0, 15.0, 30.0)
@@ -18,8 +19,6 @@ _STEP_MM = 0.05
 """Along a final path. With 0.25 mm a clearance came out up to 0.2 mm too large: the tip's part
 begins and ends between two samples."""
 _RAY_REACH_MM = 12.0
-_ROUNDING_MM = 0.05
-"""Margins are given to 0.1 mm; what reads as kept is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +148,10 @@ def _violations(
     found = [
         _words(name, value, required)
         for name, value, required in known
-        if value is not None and value < required - _ROUNDING_MM
+        if value is not None and value < required - ROUNDING_MM
     ]
     root = float(root_clearance(state, approach)[0])
-    if approach.route is not Route.TRANSPEDICULAR and root < rules.root_mm - _ROUNDING_MM:
+    if approach.route is not Route.TRANSPEDICULAR and root < rules.root_mm - ROUNDING_MM:
         found.append(_words("nerve root below the pedicle", root, rules.root_mm))
     for name, length, most in (
         ("outside bone between entry and tip", _of(state, Feature.GAP), rules.inside_bone_gap_mm),
@@ -169,7 +168,7 @@ def _violations(
         found.append("the tip lies outside the bone")
     # the margins of the body start inside it: a tip that never arrives has none to miss
     deep = _of(state, Feature.TIP_POSTERIOR)
-    if deep < rules.posterior_wall_mm - _ROUNDING_MM:
+    if deep < rules.posterior_wall_mm - ROUNDING_MM:
         found.append(
             f"the tip lies {abs(deep):.1f} mm {'behind' if deep < 0 else 'in front of'} the "
             f"posterior wall, at least {rules.posterior_wall_mm:.1f} mm in front of it required"

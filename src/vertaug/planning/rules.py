@@ -4,6 +4,9 @@ from dataclasses import dataclass, fields
 
 from vertaug.case.errors import InputError
 
+ROUNDING_MM = 0.05
+"""Margins are given to 0.1 mm; what reads as kept is kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyRules:

@@ -3,7 +3,7 @@
 from vertaug.case.density import DensityCalibration
 from vertaug.case.level import sort_levels
 from vertaug.case.measurement import HeightSet, PosteriorWall, VertebraMeasurement
-from vertaug.fracture.grading import BORDERLINE_PERCENT, grade_loss
+from vertaug.fracture.grading import grade_loss
 from vertaug.fracture.interior import CLEFT_EXTENT_MM
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, Tile, cells
@@ -46,13 +46,8 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
         detail = f"{count} level{plural} measured, {len(case.assessment.incomplete)} not"
         return (Tile(label="Level", value=level or "none", detail=detail),)
     lost, where = deciding_loss(measured)
-    if where not in HEIGHT_NAMES:
-        each = (
-            f"{n[0].upper()}\u00a0{getattr(measured.loss_percent, n):.0f}" for n in HEIGHT_NAMES
-        )
-        where = f"{where}; {', '.join(each)}\u00a0%"
-    elif where != "posterior" and measured.loss_percent.posterior >= BORDERLINE_PERCENT:
-        where += f"; posterior\u00a0{measured.loss_percent.posterior:.0f}\u00a0%"
+    each = (f"{n[0].upper()}\u00a0{getattr(measured.loss_percent, n):.0f}" for n in HEIGHT_NAMES)
+    where = f"{where}; {', '.join(each)}\u00a0%".replace("-", "−")
     if lost < 1.0:
         lost, where = 0.0, "no height is reduced"
     grade = words.grade(measured.genant_grade, measured.shape)
@@ -73,14 +68,14 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
 
 
 def _density_tile(case: ReportInput, level: str) -> Tile:
-    """Return the density of the nearest bodies without fracture, above and below the level.
+    """Return the density of the nearest bodies without fracture, the level's own among them.
 
     A broken body is compacted: its own density would read as better bone.
     """
-    intact = {n: m for n, m in case.assessment.levels.items() if m.genant_grade == 0 and n != level}
+    intact = {n: m for n, m in case.assessment.levels.items() if m.genant_grade == 0}
     order = sort_levels({level, *intact})
     place = order.index(level)
-    near = [*order[max(place - 1, 0) : place], *order[place + 1 : place + 2]]
+    near = [n for n in order[max(place - 1, 0) : place + 2] if n in intact]
     if not near:
         return Tile(
             label="Density, intact bodies",
@@ -135,7 +130,7 @@ def findings_table(measured: VertebraMeasurement, case: ReportInput) -> Table:
     wall, cleft = measured.posterior_wall, measured.cleft
     gas = "none seen"
     if cleft.present:
-        gas = f"present, {cleft.volume_ml:.1f} ml gas, {cleft.extent_mm:.0f} mm long"
+        gas = f"present, {cleft.volume_ml:.1f} ml gas, {cleft.extent_mm:.0f} mm at its longest"
     elif cleft.volume_ml > 0:
         gas = (
             f"gas {cleft.volume_ml:.1f} ml, {cleft.extent_mm:.1f} mm long; called a cleft from "

@@ -3,21 +3,26 @@
 import numpy as np
 
 from vertaug.anatomy.level_gap import describe_gaps
-from vertaug.case.plan import AccessPlan, CementTarget, NeedlePath, PlanningResult
+from vertaug.anatomy.vertebra import FLAT_MM
+from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
 from vertaug.case.spine import Vertebra
-from vertaug.planning.rules import SafetyRules
+from vertaug.planning.rules import ROUNDING_MM, SafetyRules
 from vertaug.report import words
-from vertaug.report.content import Cell, Status, Table, Tile, cells
+from vertaug.report.content import Cell, Status, Table, Tile
 from vertaug.report.inputs import ReportInput
 from vertaug.report.nearest import (
     ANTERIOR_WALL,
     anterior_wall_name,
+    depth_on_lateral,
     tip_to_posterior_wall_mm,
     way_ahead_mm,
 )
 from vertaug.report.style import Mark
 
 UNCHECKED = "Ribs, vessels, nerve roots, pleura, kidney and bowel are not checked."
+_RISKY_BREACH, _STEEP_DEG = 0.05, 40.0
+"""Share of needles with aiming error that break a wall, and angle to the bone, that are marked
+(design defaults)."""
 _MOST_NAMED = 4
 """Narrow margins that the headline names; of more it says how many."""
 
@@ -33,7 +38,7 @@ def judgeable_mm(case: ReportInput) -> float:
 
 def mark_margin(value_mm: float, required_mm: float, judgeable: float) -> Mark:
     """Return how a margin stands: not kept, kept by less than the scan can tell, or kept."""
-    if value_mm < required_mm:
+    if value_mm < required_mm - ROUNDING_MM:
         return Mark.CUT
     return Mark.NARROW if value_mm < required_mm + judgeable else Mark.KEPT
 
@@ -45,12 +50,12 @@ def margin_rows(
     m = path.margins
     return (
         ("canal", m.canal_mm, rules.canal_mm),
-        ("pedicle wall, least", m.pedicle_mm, rules.pedicle_mm),
-        ("pedicle, medial", m.pedicle_medial_mm, rules.pedicle_medial_mm),
-        ("pedicle, inferior", m.pedicle_inferior_mm, rules.pedicle_inferior_mm),
-        ("medial border of pedicle", m.medial_wall_mm, rules.medial_wall_mm),
+        ("pedicle wall", m.pedicle_mm, rules.pedicle_mm),
+        ("pedicle wall medially", m.pedicle_medial_mm, rules.pedicle_medial_mm),
+        ("pedicle wall inferiorly", m.pedicle_inferior_mm, rules.pedicle_inferior_mm),
+        ("medial pedicle border on AP", m.medial_wall_mm, rules.medial_wall_mm),
         (ANTERIOR_WALL, m.anterior_wall_mm, rules.anterior_wall_mm),
-        ("posterior wall, last 10 mm", m.posterior_wall_mm, rules.posterior_wall_mm),
+        ("posterior wall at the tip", m.posterior_wall_mm, rules.posterior_wall_mm),
         ("lateral wall", m.lateral_wall_mm, rules.lateral_wall_mm),
         ("superior endplate", m.superior_endplate_mm, rules.endplate_mm),
         ("inferior endplate", m.inferior_endplate_mm, rules.endplate_mm),
@@ -101,6 +106,18 @@ def _narrow_words(case: ReportInput, plan: AccessPlan) -> str:
     return f"; {count} narrow: {', '.join(narrow)}"
 
 
+def _doubt_words(plan: AccessPlan) -> str:
+    """Return what else speaks against the needles of a plan, as part of a sentence."""
+    parts = []
+    for path in shown_paths(plan):
+        if path.breach_probability is not None and path.breach_probability >= _RISKY_BREACH:
+            share = words.percent(100 * path.breach_probability)
+            parts.append(f"with aiming error the {path.side} one breaks a wall in {share}")
+        if path.skin_entry_lps_mm is None:
+            parts.append(f"skin of the {path.side} one outside the scan")
+    return "".join(f"; {part}" for part in parts)
+
+
 def status(case: ReportInput) -> Status:
     """Return the sentence at the top of the first page."""
     planning = case.planning
@@ -117,12 +134,14 @@ def status(case: ReportInput) -> Status:
         text = (
             f"{words.procedure(plan.procedure).capitalize()}, {words.route(plan.route)}, "
             f"{words.sides(plan.sides)}, {planning.needle.gauge} G: the {keep} all bone and "
-            f"canal margins{_narrow_words(case, plan)}. {_count_safe(planning)}"
+            f"canal margins{_narrow_words(case, plan)}{_doubt_words(plan)}. "
+            f"{_count_safe(planning)}"
         )
         own = case.assessment.levels.get(planning.level)
         intact = own is not None and own.genant_grade == 0
         text = f"{_level_words(case, planning.level)}{text}"
-        mark = Mark.NONE if intact else Mark.KEPT
+        doubtful = narrow_margins(case, plan) or _doubt_words(plan)
+        mark = Mark.NONE if intact else Mark.NARROW if doubtful else Mark.KEPT
         return Status(mark=mark, text=text, advice=advice, unchecked=UNCHECKED)
     if plan is None:
         text = f"No path could be planned at {planning.level} with {planning.needle.gauge} G."
@@ -156,10 +175,17 @@ def _count_safe(planning: PlanningResult) -> str:
 
 
 def _level_doubts(case: ReportInput) -> tuple[str, ...]:
-    """Return where levels are missing between labelled ones: the wrong one may be treated."""
+    """Return where the wrong level may be treated, and where this one is crushed flat."""
     centres = {name: v.frame.origin_lps_mm for name, v in case.spine.vertebrae.items()}
     gaps = describe_gaps(case.spine.labels.levels, centres)
-    return tuple(words.sentence(text) for text in gaps)
+    doubts = [words.sentence(text) for text in gaps]
+    own = case.assessment.levels.get(case.planning.level) if case.planning is not None else None
+    if own is not None and own.heights_mm.posterior < FLAT_MM:
+        doubts.append(
+            f"{own.level} is crushed to {own.heights_mm.posterior:.0f} mm at its posterior wall: "
+            "margins to pedicles and endplates are rough."
+        )
+    return tuple(doubts)
 
 
 def tiles(case: ReportInput) -> tuple[Tile, ...]:
@@ -200,22 +226,21 @@ def tilt_in_patient_deg(path: NeedlePath) -> float:
 def entry_words(vertebra: Vertebra, path: NeedlePath) -> str:
     """Return where the needle meets the bone, from the body's centre in the vertebra's frame."""
     x, _, z = vertebra.frame.to_local(path.entry_lps_mm)
-    side, end = "left" if x >= 0 else "right", "up" if z >= 0 else "down"
+    side, end = "left" if x >= 0 else "right", "headward" if z >= 0 else "footward"
     return f"{abs(x):.0f} {side}, {abs(z):.0f} mm {end}"
 
 
-def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], ...]:
-    """Return the geometry of one needle as label and text."""
-    skin = words.millimetres(path.skin_depth_mm)
+def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, Cell], ...]:
+    """Return the geometry of one needle as label and value."""
     total = words.MISSING
     if path.skin_depth_mm is not None:
         total = words.millimetres(path.skin_depth_mm + path.length_mm)
     across_table, along_table = skin_words(vertebra, path)
-    along, high, across = path.tip_thirds
-    rows = (
+    lateral = depth_on_lateral(vertebra, path)
+    rows = [
         ("skin, across the table", across_table),
         ("skin, along the table", along_table),
-        ("skin to bone, as scanned", skin),
+        ("skin to bone, as scanned", words.millimetres(path.skin_depth_mm)),
         ("bone entry", entry_words(vertebra, path)),
         ("bone entry, to its surface", words.whole_degrees(path.entry_angle_deg)),
         ("bone entry to tip", words.millimetres(path.length_mm)),
@@ -225,13 +250,32 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, str], .
         ("sagittal, in the patient", words.caudal(tilt_in_patient_deg(path))),
         ("tip to posterior wall", words.millimetres(tip_to_posterior_wall_mm(vertebra, path))),
         ("bone ahead of the tip", words.millimetres(way_ahead_mm(vertebra, path))),
-        ("tip, third of body", f"{along}, {high}, {across}"),
-        ("tip, depth in body", words.percent(100 * path.tip_depth_fraction)),
+        ("tip in the body", tip_words(path)),
+        ("tip, depth on lateral view", words.percent(None if lateral is None else 100 * lateral)),
+        ("tip, depth at its own side", words.percent(100 * path.tip_depth_fraction)),
         ("pedicle breach class", path.gertzbein_robbins or "not through the pedicle"),
+        ("breach, aiming error", words.percent(_hundred(path.breach_probability))),
+    ]
+    marks = {
+        "bone entry, to its surface": (path.entry_angle_deg or 90.0) < _STEEP_DEG,
+        "breach, aiming error": (path.breach_probability or 0.0) >= _RISKY_BREACH,
+    }
+    return tuple(
+        (label, Cell(text=text, mark=Mark.NARROW if marks.get(label) else Mark.NONE))
+        for label, text in rows
     )
-    if path.breach_probability is None:
-        return rows
-    return (*rows, ("breach, aiming error", words.percent(100 * path.breach_probability)))
+
+
+def _hundred(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def tip_words(path: NeedlePath) -> str:
+    """Return in which part of the body the tip lies."""
+    along, high, across = path.tip_thirds
+    level = "mid-height" if high == "middle" else high
+    side = "middle" if across == "middle" else across
+    return f"{along} third, {level}, {side}"
 
 
 def best_plan_tables(case: ReportInput) -> list[Table]:
@@ -242,29 +286,22 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
     vertebra = case.spine[case.planning.level]
     heads = tuple(p.side for p in shown_paths(plan))
     geometry = [_path_rows(vertebra, p) for p in shown_paths(plan)]
-    rows = []
-    longest = max(range(len(geometry)), key=lambda n: len(geometry[n]))
-    for k, (label, _) in enumerate(geometry[longest]):
-        texts = [g[k][1] if k < len(g) else words.MISSING for g in geometry]
-        rows.append((Cell(text=label), *cells(*texts)))
+    rows = [
+        (Cell(text=columns[0][0]), *(cell for _, cell in columns))
+        for columns in zip(*geometry, strict=True)
+        if any(cell.text != words.MISSING for _, cell in columns)
+    ]
     cement = case.planning.cement
     note = (
-        f"Cement volume estimate {_cement_range(cement)} (from the body's "
-        "volume, not a target). Skin (across and along the table) and bone entry (along the "
-        "vertebra): from the body centre, as scanned; the prone depth differs."
+        f"Cement volume estimate {cement.low_ml:.1f}–{cement.high_ml:.1f} ml (from the body's "
+        "volume, see Notes; not a target). Skin (across and along the table) and bone entry "
+        "(along the vertebra): from the body centre, as scanned; the prone depth differs."
     )
     needle = case.planning.needle
     name = "Highest-scoring plan" if plan.safe else "Least bad plan"
     title = f"{name}: {needle.gauge} G, outer diameter {needle.outer_diameter_mm:.2f} mm"
     first = Table(title=title, columns=("", *heads), rows=tuple(rows), note=note)
     return [first, _margins_table(case, plan, heads)]
-
-
-def _cement_range(cement: CementTarget) -> str:
-    """Return the range; where the usual most cuts it to one figure, "up to" that."""
-    if cement.high_ml - cement.low_ml < 0.5:
-        return f"up to {cement.high_ml:.1f} ml"
-    return f"{cement.low_ml:.1f}–{cement.high_ml:.1f} ml"
 
 
 def _margins_table(case: ReportInput, plan: AccessPlan, heads: tuple[str, ...]) -> Table:
@@ -276,6 +313,8 @@ def _margins_table(case: ReportInput, plan: AccessPlan, heads: tuple[str, ...]) 
         if all(value is None for _, value, _ in entries):
             continue
         name, _, required = entries[0]
+        if name == ANTERIOR_WALL:
+            name = " / ".join(dict.fromkeys(wall_name(case, p) for p in shown_paths(plan)))
         row = [Cell(text=name)]
         for _, value, limit in entries:
             mark = Mark.NONE if value is None else mark_margin(value, limit, judgeable)

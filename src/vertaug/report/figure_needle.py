@@ -145,7 +145,7 @@ def add_axial_panel(
                 plane,
                 lines["canal"],
                 "canal",
-                (-outward * 6.0, 14.0 if outward > 0 else 21.0),
+                (outward * 9.0, 14.0),
             )
         if ANTERIOR_WALL in lines:
             name = anterior_wall_name(vertebra, path)
@@ -201,14 +201,17 @@ def add_coronal_panel(
         # the plan's own figure, unless the pedicle is tighter elsewhere than near its isthmus
         here = abs(section.wall_mm - margin) > AGREEMENT_MM
         line = DimensionLine(
-            name="pedicle wall here" if here else "pedicle wall",
+            name="pedicle wall, this section" if here else "pedicle wall",
             value_mm=section.wall_mm if here else margin,
             needle_lps_mm=section.at_lps_mm + rim[0] * plane.right + rim[1] * plane.down,
             wall_lps_mm=section.wall_lps_mm,
         )
         sign = -1.0 if wall[1] < 0 else 1.0
         draw_dimension(axes, plane, line, line.name, (0.0, sign * 11.0))
-    canvas.draw_frame(axes, plane, f"{path.side.capitalize()} pedicle, from the front")
+    title = f"{path.side.capitalize()} pedicle, from the front"
+    if path.margins.pedicle_mm is None:
+        title = f"{path.side.capitalize()}, beside the pedicle, from the front"
+    canvas.draw_frame(axes, plane, title)
 
 
 def _beside_pedicle(vertebra: Vertebra, plane: PicturePlane, side: str) -> NDArray[np.bool_]:

@@ -179,14 +179,31 @@ def tip_to_posterior_wall_mm(vertebra: Vertebra, path: NeedlePath) -> float | No
     Along the vertebra's depth, to the wall near the midline at the tip's height: what a true
     lateral view shows.
     """
-    surface = vertebra.posterior_wall
     _, tip_y, tip_z = vertebra.frame.to_local(path.target_lps_mm)
+    wall = _midline_wall_mm(vertebra.posterior_wall, tip_z)
+    return None if wall is None else wall - float(tip_y)
+
+
+def depth_on_lateral(vertebra: Vertebra, path: NeedlePath) -> float | None:
+    """Return how deep the tip stands on a true lateral view, None without walls.
+
+    0 at the posterior and 1 at the anterior wall near the midline, at the tip's height. The
+    plan's own fraction is between the walls where the needle is: the body's sides are shorter.
+    """
+    _, tip_y, tip_z = vertebra.frame.to_local(path.target_lps_mm)
+    back = _midline_wall_mm(vertebra.posterior_wall, tip_z)
+    front = _midline_wall_mm(vertebra.anterior_wall, tip_z)
+    if back is None or front is None:
+        return None
+    return (back - float(tip_y)) / (back - front)
+
+
+def _midline_wall_mm(surface: HeightField, z_mm: float) -> float | None:
     middle = surface.height_mm[np.abs(surface.u_mm) <= _MIDLINE_MM]
     seen = np.isfinite(middle).any(axis=0)
     if not seen.any():
         return None
-    wall = np.nanmedian(middle[:, seen], axis=0)
-    return float(np.interp(tip_z, surface.v_mm[seen], wall) - tip_y)
+    return float(np.interp(z_mm, surface.v_mm[seen], np.nanmedian(middle[:, seen], axis=0)))
 
 
 def way_ahead_mm(vertebra: Vertebra, path: NeedlePath) -> float | None:

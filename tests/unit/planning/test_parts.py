@@ -17,17 +17,19 @@ from vertaug.planning.skin import way_to_skin
 @pytest.mark.parametrize(
     ("level", "volume_ml", "expected"),
     [
-        ("L1", 30.0, (4.8, 6.0, 7.0)),  # upper end kept within the usual 4-7 ml
-        ("L1", 10.0, (2.4, 2.4, 2.4)),  # collapsed: not above 24 % of the body
-        ("T12", 25.0, (4.0, 5.0, 5.0)),
+        ("L1", 20.0, (3.2, 4.0, 4.8)),
+        ("L1", 35.0, (14 / 3, 35 / 6, 7.0)),  # upper end kept at the usual most
+        ("L1", 10.0, (1.6, 2.0, 2.4)),  # collapsed
+        ("T12", 25.0, (10 / 3, 25 / 6, 5.0)),
         ("T7", 14.0, (2.24, 2.8, 3.36)),
-        ("T4", 8.0, (1.5, 1.6, 1.92)),
+        ("T4", 8.0, (1.28, 1.6, 1.92)),
     ],
 )
 def test_cement_target(level, volume_ml, expected):
     target = cement_target(SimpleNamespace(level=level, body_volume_mm3=1000.0 * volume_ml))
     assert (target.low_ml, target.target_ml, target.high_ml) == pytest.approx(expected)
     assert "Molloy 2003" in target.basis
+    assert ("which holds here" in target.basis) == (target.high_ml < 0.239 * volume_ml)
 
 
 def test_skin_is_met_where_it_lies(bench):

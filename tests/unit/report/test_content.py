@@ -78,7 +78,7 @@ def test_the_sagittal_angle_is_given_to_the_endplates_and_in_the_patient(plannin
 def test_bone_entry_is_given_from_the_body_centre(planning, spine):
     frame = spine["L1"].frame
     path = replace(planning.plans[0].paths[0], entry_lps_mm=frame.to_world([-23.2, 40.0, 6.4]))
-    assert entry_words(spine["L1"], path) == "23 right, 6 mm up"
+    assert entry_words(spine["L1"], path) == "23 right, 6 mm headward"
 
 
 def test_a_worse_level_than_the_one_asked_for_is_named_on_the_first_page(report_input):
@@ -109,7 +109,7 @@ def test_an_unsafe_plan_is_said_at_the_top_with_advice(report_input, unsafe_plan
     )
     assert content.status.advice == unsafe_planning.advice
     margins = table(content, "Margins")
-    cell = next(r[1] for r in margins.rows if r[0].text == "pedicle wall, least")
+    cell = next(r[1] for r in margins.rows if r[0].text == "pedicle wall")
     assert (cell.text, cell.mark) == ("−0.7", Mark.CUT)
     state = table(content, "All plans").rows[0][-1]
     assert state.mark is Mark.CUT
@@ -123,6 +123,51 @@ def test_a_level_without_fracture_is_no_good_news(report_input, assessment):
     assert content.status.mark is Mark.NONE
     assert content.status.text.startswith("L1 shows no fracture by its heights (grade 0).")
     assert build_content(report_input).status.mark is Mark.KEPT
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"breach_probability": 0.18}, "with aiming error the right one breaks a wall in 18 %"),
+        (
+            {"skin_entry_lps_mm": None, "skin_depth_mm": None},
+            "skin of the right one outside the scan",
+        ),
+    ],
+)
+def test_what_speaks_against_the_best_plan_stands_at_the_top(change, words, report_input, planning):
+    paths = [replace(p, **change) if p.side == "right" else p for p in planning.plans[0].paths]
+    plan = replace(planning.plans[0], paths=tuple(paths))
+    case = replace(report_input, planning=replace(planning, plans=(plan,)))
+    found = status(case)
+    assert found.mark is Mark.NARROW
+    assert words in found.text
+    assert words not in status(report_input).text
+
+
+def test_a_slanting_entry_and_a_likely_breach_are_marked(report_input, planning):
+    paths = (
+        replace(planning.plans[0].paths[0], entry_angle_deg=39.0, breach_probability=0.06),
+        replace(planning.plans[0].paths[1], entry_angle_deg=41.0, breach_probability=0.04),
+    )
+    plan = replace(planning.plans[0], paths=paths)
+    case = replace(report_input, planning=replace(planning, plans=(plan,)))
+    found = table(build_content(case), "Highest-scoring plan")
+    heads = found.columns[1:]
+    for label in ("bone entry, to its surface", "breach, aiming error"):
+        cells = next(r[1:] for r in found.rows if r[0].text == label)
+        marks = dict(zip(heads, (c.mark for c in cells), strict=True))
+        assert marks == {paths[0].side: Mark.NARROW, paths[1].side: Mark.NONE}
+
+
+def test_a_body_crushed_flat_is_said_at_the_top(report_input, assessment):
+    own = assessment.levels["L1"]
+    flat = replace(own, heights_mm=replace(own.heights_mm, posterior=7.2))
+    case = replace(
+        report_input, assessment=replace(assessment, levels={**assessment.levels, "L1": flat})
+    )
+    assert any("L1 is crushed to 7 mm" in text for text in status(case).advice)
+    assert not any("crushed" in text for text in status(report_input).advice)
 
 
 def test_without_any_plan_the_top_says_so(report_input, planning):
