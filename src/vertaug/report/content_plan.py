@@ -141,7 +141,7 @@ def status(case: ReportInput) -> Status:
         intact = own is not None and own.genant_grade == 0
         text = f"{_level_words(case, planning.level)}{text}"
         doubtful = narrow_margins(case, plan) or _doubt_words(plan)
-        mark = Mark.NONE if intact else Mark.NARROW if doubtful else Mark.KEPT
+        mark = Mark.NONE if intact else Mark.CAUTION if doubtful else Mark.KEPT
         return Status(mark=mark, text=text, advice=advice, unchecked=UNCHECKED)
     if plan is None:
         text = f"No path could be planned at {planning.level} with {planning.needle.gauge} G."
@@ -227,7 +227,7 @@ def entry_words(vertebra: Vertebra, path: NeedlePath) -> str:
     """Return where the needle meets the bone, from the body's centre in the vertebra's frame."""
     x, _, z = vertebra.frame.to_local(path.entry_lps_mm)
     side, end = "left" if x >= 0 else "right", "headward" if z >= 0 else "footward"
-    return f"{abs(x):.0f} {side}, {abs(z):.0f} mm {end}"
+    return f"{abs(x):.0f} {side}, {abs(z):.0f} {end}"
 
 
 def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, Cell], ...]:
@@ -241,7 +241,7 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, Cell], 
         ("skin, across the table", across_table),
         ("skin, along the table", along_table),
         ("skin to bone, as scanned", words.millimetres(path.skin_depth_mm)),
-        ("bone entry", entry_words(vertebra, path)),
+        ("bone entry, mm", entry_words(vertebra, path)),
         ("bone entry, to its surface", words.whole_degrees(path.entry_angle_deg)),
         ("bone entry to tip", words.millimetres(path.length_mm)),
         ("skin to tip, as scanned", total),
@@ -250,10 +250,10 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, Cell], 
         ("sagittal, in the patient", words.caudal(tilt_in_patient_deg(path))),
         ("tip to posterior wall", words.millimetres(tip_to_posterior_wall_mm(vertebra, path))),
         ("bone ahead of the tip", words.millimetres(way_ahead_mm(vertebra, path))),
-        ("tip in the body", tip_words(path)),
+        ("tip, third of body", tip_words(path)),
         ("tip, depth on lateral view", words.percent(None if lateral is None else 100 * lateral)),
         ("tip, depth at its own side", words.percent(100 * path.tip_depth_fraction)),
-        ("pedicle breach class", path.gertzbein_robbins or "not through the pedicle"),
+        ("pedicle breach class", path.gertzbein_robbins or "beside the pedicle"),
         ("breach, aiming error", words.percent(_hundred(path.breach_probability))),
     ]
     marks = {
@@ -261,7 +261,7 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, Cell], 
         "breach, aiming error": (path.breach_probability or 0.0) >= _RISKY_BREACH,
     }
     return tuple(
-        (label, Cell(text=text, mark=Mark.NARROW if marks.get(label) else Mark.NONE))
+        (label, Cell(text=text, mark=Mark.CAUTION if marks.get(label) else Mark.NONE))
         for label, text in rows
     )
 
@@ -271,11 +271,9 @@ def _hundred(share: float | None) -> float | None:
 
 
 def tip_words(path: NeedlePath) -> str:
-    """Return in which part of the body the tip lies."""
+    """Return in which third of the body's depth, height and width the tip lies."""
     along, high, across = path.tip_thirds
-    level = "mid-height" if high == "middle" else high
-    side = "middle" if across == "middle" else across
-    return f"{along} third, {level}, {side}"
+    return f"{along}, {'mid-height' if high == 'middle' else high}, {across}"
 
 
 def best_plan_tables(case: ReportInput) -> list[Table]:

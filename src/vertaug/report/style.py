@@ -44,9 +44,10 @@ BONE_WINDOW = DisplayWindow(centre_hu=300.0, width_hu=1400.0)
 
 
 class Mark(StrEnum):
-    """How a margin stands; shape and word tell it without colour."""
+    """How a margin or a plan stands; shape and word tell it without colour."""
 
     KEPT = "kept"
     NARROW = "narrow"
+    CAUTION = "caution"
     CUT = "not kept"
     NONE = ""

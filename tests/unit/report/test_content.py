@@ -78,7 +78,7 @@ def test_the_sagittal_angle_is_given_to_the_endplates_and_in_the_patient(plannin
 def test_bone_entry_is_given_from_the_body_centre(planning, spine):
     frame = spine["L1"].frame
     path = replace(planning.plans[0].paths[0], entry_lps_mm=frame.to_world([-23.2, 40.0, 6.4]))
-    assert entry_words(spine["L1"], path) == "23 right, 6 mm headward"
+    assert entry_words(spine["L1"], path) == "23 right, 6 headward"
 
 
 def test_a_worse_level_than_the_one_asked_for_is_named_on_the_first_page(report_input):
@@ -140,7 +140,7 @@ def test_what_speaks_against_the_best_plan_stands_at_the_top(change, words, repo
     plan = replace(planning.plans[0], paths=tuple(paths))
     case = replace(report_input, planning=replace(planning, plans=(plan,)))
     found = status(case)
-    assert found.mark is Mark.NARROW
+    assert found.mark is Mark.CAUTION
     assert words in found.text
     assert words not in status(report_input).text
 
@@ -157,7 +157,7 @@ def test_a_slanting_entry_and_a_likely_breach_are_marked(report_input, planning)
     for label in ("bone entry, to its surface", "breach, aiming error"):
         cells = next(r[1:] for r in found.rows if r[0].text == label)
         marks = dict(zip(heads, (c.mark for c in cells), strict=True))
-        assert marks == {paths[0].side: Mark.NARROW, paths[1].side: Mark.NONE}
+        assert marks == {paths[0].side: Mark.CAUTION, paths[1].side: Mark.NONE}
 
 
 def test_a_body_crushed_flat_is_said_at_the_top(report_input, assessment):

@@ -11,6 +11,7 @@ from vertaug.report.figure_needle import add_axial_panel, draw_needle, needle_ou
 from vertaug.report.figure_vertebra import landmark_pairs
 from vertaug.report.figures import draw_pictures
 from vertaug.report.nearest import (
+    depth_on_lateral,
     dimension_lines,
     tightest_section,
     tip_to_posterior_wall_mm,
@@ -203,6 +204,11 @@ def test_the_tips_distances_are_those_of_the_body(spine, planning):
     gone = 10.0 * abs(float(vertebra.frame.axes[:, 1] @ path_direction(path)))
     deeper = replace(path, target_lps_mm=path.target_lps_mm + 10.0 * path_direction(path))
     assert tip_to_posterior_wall_mm(vertebra, deeper) - back == pytest.approx(gone, abs=0.6)
+    shallow, deep = (depth_on_lateral(vertebra, p) for p in (path, deeper))
+    front = vertebra.anterior_wall
+    middle = np.nanmedian(front.height_mm[np.abs(front.u_mm) <= 5.0])
+    assert shallow == pytest.approx(back / (back + tip[1] - middle), abs=0.03)
+    assert deep > shallow
     ahead = way_ahead_mm(vertebra, path)
     end = path.target_lps_mm + ahead * path_direction(path)
     grid = vertebra.occupancy.grid
