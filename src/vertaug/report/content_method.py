@@ -154,9 +154,8 @@ def provenance_tables(case: ReportInput) -> tuple[Table, ...]:
     ]
     inputs = [(i.role, f"{i.name}  {i.sha256 or ''}".strip()) for i in case.provenance.inputs]
     tables = [("Scan", scan), ("Inputs (SHA-256)", inputs)]
-    own, *libraries = case.provenance.software
-    software = [own, ("with", ", ".join(f"{name} {version}" for name, version in libraries))]
-    tables.append(("Software", software))
+    software = [f"{name} {version}" for name, version in case.provenance.software]
+    tables.append(("Software", [("versions", ", ".join(software))] if software else []))
     tables.append(("Parameters", list(case.provenance.parameters)))
     return tuple(
         Table(title=title, columns=("", ""), rows=tuple(cells(*row) for row in rows))
