@@ -127,8 +127,6 @@ class _Slab:
 
     def see_through(self, slope: FloatArray, closing_mm: float) -> NDArray[np.bool_] | None:
         """Largest hole behind the body when looking along one direction; None if none."""
-        from scipy.ndimage import binary_fill_holes
-
         shifts = np.rint(-self.heights_mm[:, None] * slope / self.step).astype(int)
         pad = int(np.abs(shifts).max(initial=0))
         nx, ny = self.slices.shape[1:]
@@ -138,7 +136,7 @@ class _Slab:
         shadow = shadow[pad : pad + nx, pad : pad + ny]
         if closing_mm > 0:
             shadow = close_disc(shadow, closing_mm / self.step)
-        return _main_hole(binary_fill_holes(shadow) & ~shadow, self.y_mm)
+        return _main_hole(shadow, self.y_mm)
 
 
 def close_disc(shape: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
@@ -151,18 +149,22 @@ def close_disc(shape: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
     return np.asarray(closed[pad:-pad, pad:-pad] | shape)
 
 
-def _main_hole(holes: NDArray[np.bool_], y_mm: FloatArray) -> NDArray[np.bool_] | None:
-    """Return the largest hole behind the body centre."""
+def _main_hole(shadow: NDArray[np.bool_], y_mm: FloatArray) -> NDArray[np.bool_] | None:
+    """Return the largest hole of a shadow behind the body centre."""
     from scipy.ndimage import label
 
-    labels, count = label(holes)
-    best, best_area = None, 0
-    for n in range(1, count + 1):
+    labels, count = label(~shadow)
+    area = np.bincount(labels.ravel(), minlength=count + 1)
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        area[edge] = 0  # what reaches the edge is no hole
+    area[0] = 0
+    for n in np.argsort(-area, kind="stable"):
+        if area[n] == 0:
+            return None
         hole = labels == n
-        area = int(hole.sum())
-        if area > best_area and y_mm[np.nonzero(hole)[1]].mean() > 0.0:
-            best, best_area = hole, area
-    return best
+        if y_mm[np.nonzero(hole)[1]].mean() > 0.0:
+            return np.asarray(hole)
+    return None
 
 
 def fill_canal(
