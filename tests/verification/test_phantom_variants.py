@@ -37,6 +37,8 @@ def test_a_variant_is_measured_as_it_is(variant):
     assert np.sqrt((heights**2).mean()) < limit["height_rms"]
     assert max(abs(e.wedge_angle_deg) for e in errors) < limit["wedge"]
     assert np.abs([e.pedicle_width_mm for e in errors]).max() < 0.5
+    # a pedicle is higher than it is long: its axis is the least certain in the sagittal plane
+    assert np.abs([e.pedicle_axis_deg for e in errors]).max() < 11.0
     assert max(abs(e.body_volume_percent) for e in errors) < 5.0
     found = assess_fracture(spine, calibrate_generic(120.0))
     for level, measured in found.levels.items():

@@ -165,6 +165,7 @@ def _measurement(measured: VertebraMeasurement) -> MeasurementRecord:
         profile_loss_depth=measured.profile_loss_depth,
         genant_grade=measured.genant_grade,
         shape=measured.shape,
+        depth_mm=measured.depth_mm,
         wedge_angle_deg=measured.wedge_angle_deg,
         local_kyphosis_deg=measured.local_kyphosis_deg,
         cobb_angle_deg=measured.cobb_angle_deg,

@@ -178,6 +178,7 @@ class MeasurementRecord(_Part):
     loss_percent: HeightTriple
     profile_loss_percent: Figure | None = None
     profile_loss_depth: Figure | None = None
+    depth_mm: Figure | None = None
     genant_grade: int
     shape: FractureShape
     wedge_angle_deg: Figure

@@ -55,7 +55,7 @@ def are_adjacent(upper: str, lower: str) -> bool:
 
 
 def find_misordered(heights_mm: Mapping[str, float]) -> list[str]:
-    """Return 'T12 below L1' for each pair of neighbours that stand on their heads.
+    """Return 'T12 below L1' for each pair of levels that lie against their names.
 
     Parameters
     ----------

@@ -151,7 +151,8 @@ class Pedicle:
     isthmus_lps_mm : (3,) float64 array
         Centre of the narrowest section.
     axis : (3,) float64 array
-        Unit vector along the pedicle in LPS, pointing from the arch into the body.
+        Unit vector along the pedicle in LPS, pointing from the arch into the body. Up to 10
+        degrees off in the phantom, mostly in the sagittal plane: a pedicle is higher than long.
     width_mm, height_mm : float
         Smallest transverse width and the height of the isthmus section, outer cortex to
         outer cortex.
