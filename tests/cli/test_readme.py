@@ -12,13 +12,18 @@ from vertaug.workflow.calibration import choose_calibration
 README = (Path(vertaug.__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_python_example_runs(files, monkeypatch):
-    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    monkeypatch.chdir(files.ct.parent)
+def test_the_python_examples_run(files, monkeypatch, tmp_path):
+    steps, whole = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    for path in files.ct.parent.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).symlink_to(path)
+    monkeypatch.chdir(tmp_path)
     names = {}
-    exec(compile(code, "README.md", "exec"), names)
+    exec(compile(steps, "README.md", "exec"), names)
     assert names["fracture"].level == "L1"
     assert names["best"].paths
+    exec(compile(whole, "README.md", "exec"), names)
+    assert vertaug.read_case("case").fracture.level == "L1"
 
 
 def test_the_calibration_example_is_a_calibration(tmp_path):

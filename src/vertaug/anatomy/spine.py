@@ -81,7 +81,11 @@ def analyse_spine(
     levels = [name for name in labels.levels if name in AUGMENTABLE_LEVELS]
     if not levels:
         found = ", ".join(labels.levels) or "none"
-        message = f"no thoracic or lumbar vertebra is labelled; levels found: {found}"
+        message = (
+            f"no thoracic or lumbar vertebra is labelled; by the numbering '{labels.numbering}' "
+            f"the labels mean {found}. If they mean other levels, give their names with the file, "
+            "or declare the numbering (docs/labels.md)"
+        )
         raise LabelError(message)
     labels, filled = fill_label_holes(labels, levels)
     start = _look_over(labels, levels)

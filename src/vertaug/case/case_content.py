@@ -166,6 +166,7 @@ def _measurement(measured: VertebraMeasurement) -> MeasurementRecord:
         genant_grade=measured.genant_grade,
         shape=measured.shape,
         depth_mm=measured.depth_mm,
+        reference_levels=measured.reference_levels,
         wedge_angle_deg=measured.wedge_angle_deg,
         local_kyphosis_deg=measured.local_kyphosis_deg,
         cobb_angle_deg=measured.cobb_angle_deg,

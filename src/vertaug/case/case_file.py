@@ -179,6 +179,7 @@ class MeasurementRecord(_Part):
     profile_loss_percent: Figure | None = None
     profile_loss_depth: Figure | None = None
     depth_mm: Figure | None = None
+    reference_levels: tuple[str, ...] = ()
     genant_grade: int
     shape: FractureShape
     wedge_angle_deg: Figure
@@ -307,7 +308,7 @@ def format_case(document: CaseDocument) -> str:
     return json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def read_case(folder: Path) -> CaseDocument:
+def read_case(folder: str | Path) -> CaseDocument:
     """Read and check the ``case.json`` of a case folder.
 
     Raises
@@ -315,7 +316,7 @@ def read_case(folder: Path) -> CaseDocument:
     FormatError
         If there is none, or it is damaged or written by a newer version.
     """
-    path = folder / CASE_FILE
+    path = Path(folder) / CASE_FILE
     if not path.is_file():
         message = (
             f"{folder} is not a case of vertaug: it holds no {CASE_FILE}; "

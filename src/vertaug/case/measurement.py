@@ -105,6 +105,8 @@ class VertebraMeasurement:
         Expected heights; None if no reference could be formed.
     reference_method : str
         Where the reference comes from, in words.
+    reference_levels : tuple of str
+        The levels that the reference comes from; empty for level norms.
     loss_percent : HeightSet
         ``(1 - height / reference) * 100``, negative where the body is taller.
     profile_loss_percent : float or None
@@ -156,6 +158,7 @@ class VertebraMeasurement:
     profile_loss_percent: float | None = None
     profile_loss_depth: float | None = None
     depth_mm: float | None = None
+    reference_levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,3 +194,12 @@ class PlanningResult:
     cement: CementTarget
     advice: tuple[str, ...]
     objective: str
+
+    def numbered(self) -> list[tuple[int, AccessPlan]]:
+        """Return each plan with its rank, from 1, among those of its procedure."""
+        counts: dict[Procedure, int] = {}
+        found = []
+        for plan in self.plans:
+            counts[plan.procedure] = counts.get(plan.procedure, 0) + 1
+            found.append((counts[plan.procedure], plan))
+        return found

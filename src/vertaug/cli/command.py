@@ -39,8 +39,8 @@ def as_command(kind: type[Command]) -> Callable[..., None]:
             _tell(type(error).__name__, str(error), code, wants_json=wants_json)
         except KeyboardInterrupt:
             text = (
-                "stopped; nothing is half-written. Run the same command again to go on after the "
-                "last step that was finished"
+                "stopped; nothing is half-written. Run the same command again: it goes on after "
+                "the last finished step (anatomy of all levels, measurement, planning)"
             )
             _tell("Stopped", text, EXIT_STOPPED, wants_json=wants_json)
         except MemoryError:

@@ -13,6 +13,8 @@ def show_summary(result: CaseResult) -> None:
     console = Console(highlight=False)
     if result.unchanged:
         console.print("Nothing changed; the case is as it was.", style="dim")
+    if result.replaced is not None:
+        console.print(f"The case of {result.replaced} that stood here was replaced.", style="bold")
     for line in _list_findings(document):
         console.print(line, soft_wrap=True)
     console.print(_levels(document))
@@ -29,7 +31,7 @@ def show_summary(result: CaseResult) -> None:
 def _list_findings(document: CaseDocument) -> list[str]:
     fracture = document.fracture
     if fracture.level is None:
-        return [f"[bold]No level to treat.[/bold] {fracture.level_source}"]
+        return [f"[bold]No level to treat:[/bold] {fracture.level_source}"]
     found = fracture.levels[fracture.level]
     grade = f"grade {found.genant_grade} (quantitative, Genant-style), {found.shape.value}"
     return [

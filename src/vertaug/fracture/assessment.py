@@ -139,6 +139,7 @@ def _measure(
         own_ratios=compute_own_ratios(points),
         reference_mm=expected,
         reference_method=reference.method,
+        reference_levels=reference.levels,
         loss_percent=loss,
         profile_loss_percent=None if profile is None else profile.percent,
         profile_loss_depth=None if profile is None else profile.share,
@@ -158,9 +159,7 @@ def _measure(
         notes=(
             *describe_grade(loss, profile, grade),
             *_describe_shape(place, points, loss, graded),
-            *angle_notes,
-            *wall_notes,
-            *(volume_notes if grade > 0 else ()),
+            *(*angle_notes, *wall_notes, *(volume_notes if grade > 0 else ())),
             *_describe_limits(vertebra, grade, stable=graded.stable),
         ),
     )

@@ -146,8 +146,11 @@ def select_reference(level: str, intact: Mapping[str, BodyHeights]) -> Reference
 
 
 def describe_basis(level: str, graded: GradedLevels) -> tuple[str, ...]:
-    """Return a sentence where two levels are each other's only measure."""
+    """Return a sentence where a level has no neighbour as a measure, or one that rests on it."""
     used = graded.references[level].levels
+    if not used:
+        text = "no other level is a measure for it: its grade and shape are less certain"
+        return (text,)
     if len(used) != 1:
         return ()
     (other,) = used

@@ -62,8 +62,8 @@ def detect_numbering(summary: LabelSummary, name: str) -> tuple[Numbering, tuple
         check_order(knowing[0].levels, summary, name)
     whole = [n for n in upright if all(v in n.levels for v in values)]
     candidates = _distinct(whole or _best_explaining(upright, values), values)
-    growth = _growth_downward(summary)
-    doubtful = growth < 0 or (growth == 0 and not whole)
+    # a reading that leaves values out must not win over a run of vertebrae that is upside down
+    doubtful = not whole or _growth_downward(summary) < 0
     turned = [n for n in knowing if doubtful and _fits_turned(n, summary)]
     if turned:
         others = _distinct([*candidates, *turned], values)

@@ -75,7 +75,7 @@ def plan_access(
     LevelError
         If the level is not in the scan or its vertebra is cut by the edge of the scan.
     InputError
-        If no procedure is given.
+        If no procedure is given, or the needle is too thin for the balloon of the only one.
     PlanError
         If the vertebra has no canal to keep clear of.
     """
@@ -88,6 +88,8 @@ def plan_access(
         procedure: needle or needle_of_gauge(default_gauge(level, procedure))
         for procedure in wanted
     }
+    needles, refused = _leave_out_thin(needles, rules)
+    wanted = tuple(needles)
     paths: Paths = {}
     for chosen in dict.fromkeys(needles.values()):
         group = [p for p in wanted if needles[p] == chosen]
@@ -99,9 +101,32 @@ def plan_access(
         plans=plans,
         views=_views(level, site, plans),
         cement=cement_target(site.vertebra),
-        advice=_advice(site, paths, needles, rules),
+        advice=(*refused, *_advice(site, paths, needles, rules)),
         objective=OBJECTIVE_TEXT,
     )
+
+
+def _leave_out_thin(
+    needles: dict[Procedure, Needle], rules: SafetyRules
+) -> tuple[dict[Procedure, Needle], tuple[str, ...]]:
+    """Drop a kyphoplasty whose needle no balloon passes, and say so."""
+    needle = needles.get(Procedure.KYPHOPLASTY)
+    if needle is None or _passes_balloon(needle, rules):
+        return needles, ()
+    known = [g for g in NEEDLE_GAUGES if _passes_balloon(needle_of_gauge(g), rules)]
+    text = (
+        f"Kyphoplasty was not planned: no balloon passes {needle.gauge}G, but "
+        f"{', '.join(f'{g}G' for g in known)} would do."
+    )
+    others = dict(needles)
+    del others[Procedure.KYPHOPLASTY]
+    if not others:
+        raise InputError(text)
+    return others, (text,)
+
+
+def _passes_balloon(needle: Needle, rules: SafetyRules) -> bool:
+    return needle.outer_diameter_mm >= rules.cannula_least_mm
 
 
 def _open_site(spine: Spine, level: str) -> Site:
@@ -215,7 +240,9 @@ def _advice_for_side(
         thinner = needle_of_gauge(gauge)
         if thinner.outer_diameter_mm >= needle.outer_diameter_mm:
             continue
+        if procedure is Procedure.KYPHOPLASTY and not _passes_balloon(thinner, rules):
+            continue
         found = _search_route(site, geometry, first, (thinner, [procedure], rules))
         if any(member.path.safe for member in found.values()):
             return f"{text}. With {gauge}G a safe {_ROUTE_WORDS[first]} path exists."
-    return f"{text}. No thinner gauge gives a safe {_ROUTE_WORDS[first]} path."
+    return f"{text}. No thinner gauge that can be used gives a safe {_ROUTE_WORDS[first]} path."

@@ -50,6 +50,9 @@ class SafetyRules:
     cannula_inside_mm : tuple of float
         Kyphoplasty: cannula tip this far inside the posterior wall before the balloon, 2-5 mm
         (3.4, recalled).
+    cannula_least_mm : float
+        Kyphoplasty: thinnest outer diameter that a balloon passes, that of 11G (3.4: 8, 10 or
+        11G).
     balloon_lengths_mm : tuple of float
         Balloon sizes (physics reference 5, Medtronic IFU M708348B151E).
     balloon_radius_mm : float
@@ -77,6 +80,7 @@ class SafetyRules:
     cone_angle_deg: float = 2.0
     tip_part_mm: float = 10.0
     cannula_inside_mm: tuple[float, float] = (2.0, 5.0)
+    cannula_least_mm: float = 3.05
     balloon_lengths_mm: tuple[float, ...] = (20.0, 15.0, 10.0)
     balloon_radius_mm: float = 3.5
 

@@ -205,7 +205,7 @@ def levels_table(case: ReportInput) -> Table:
         if measured is None:
             rows.append(cells(level, *([words.MISSING] * 10), missing[level]))
         else:
-            reason = missing.get(level, "complete" if measured.complete else "incomplete")
+            reason = missing.get(level, _basis_words(measured))
             rows.append(_level_row(measured, reason, treated=level == case.level))
     return Table(
         title="All levels",
@@ -220,6 +220,18 @@ def levels_table(case: ReportInput) -> Table:
             f"grade. Bone in brackets: {_BROKEN}."
         ),
     )  # fmt: skip
+
+
+def _basis_words(measured: VertebraMeasurement) -> str:
+    """Return whether a level is complete, and how little its grade rests on, if so."""
+    used = measured.reference_levels
+    if len(used) > 1:
+        return "complete"
+    return (
+        f"complete; graded against {used[0]} alone"
+        if used
+        else "complete; no level to grade against"
+    )
 
 
 def _level_row(measured: VertebraMeasurement, state: str, *, treated: bool) -> tuple[Cell, ...]:

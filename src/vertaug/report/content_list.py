@@ -14,7 +14,7 @@ def candidates_table(case: ReportInput) -> Table:
         return Table(title="All plans", columns=(), rows=())
     plans = case.planning.plans
     return Table(
-        title=f"All plans at {case.planning.level}, by procedure, highest score first",
+        title=f"All plans at {case.planning.level}, by procedure, best first",
         columns=(
             "No.", "Procedure, needle", "Route", "Side", "Score", "Canal", "Pedicle",
             "Front wall", "Bone entry to tip", "Medial / caudal", "Class", "Margins, skin",
@@ -22,7 +22,7 @@ def candidates_table(case: ReportInput) -> Table:
         rows=tuple(
             _candidate_row(case, n, plan)
             for procedure in dict.fromkeys(p.procedure for p in plans)
-            for n, plan in enumerate(plans, start=1)
+            for n, plan in case.planning.numbered()
             if plan.procedure is procedure
         ),
         note=(
@@ -30,8 +30,9 @@ def candidates_table(case: ReportInput) -> Table:
             "Two values: right · left. Caudal: to the endplates, negative is cranial. Kept: all "
             "bone and canal margins are kept. Narrow: kept by less than the scan can tell. "
             "Balloon: the longest with room. Score: of the needle's geometry alone (see Method); "
-            "compare it within a procedure, it does not choose between the two. No.: as in the "
-            "names of the files."
+            "compare it within a procedure, it does not choose between the two. Of equal scores "
+            "(to 0.01) the one that aiming error breaks less often is first, then both sides. "
+            "No.: as in the names of the files."
         ),
     )  # fmt: skip
 

@@ -292,7 +292,7 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
     cement = case.planning.cement
     note = (
         f"Cement volume estimate {cement.low_ml:.1f}–{cement.high_ml:.1f} ml (from the body's "
-        "volume, see Notes; not a target). Skin (across and along the table) and bone entry "
+        "volume, see Notes). Skin (across and along the table) and bone entry "
         "(along the vertebra): from the body centre, as scanned; the prone depth differs."
     )
     needle = case.planning.needle

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vertaug.case.measurement import FractureAssessment
-from vertaug.case.plan import PlanningResult
+from vertaug.case.plan import AccessPlan, PlanningResult
 from vertaug.case.spine import Region, Spine, Vertebra
 from vertaug.case.storage import replace_text
 from vertaug.report.markups import (
@@ -64,9 +64,9 @@ def write_case_files(
     )
 
 
-def _plan_name(planning: PlanningResult, number: int) -> str:
-    """Name of the n-th plan (from 1) in file names."""
-    return f"{planning.level}_{planning.plans[number - 1].procedure.value}_{number}"
+def _plan_name(plan: AccessPlan, level: str, number: int) -> str:
+    """Name of the n-th plan (from 1) of its procedure in file names."""
+    return f"{level}_{plan.procedure.value}_{number}"
 
 
 def _write_markups(spine: Spine, planning: PlanningResult | None, folder: Path) -> tuple[Path, ...]:
@@ -75,8 +75,8 @@ def _write_markups(spine: Spine, planning: PlanningResult | None, folder: Path) 
     written = {"landmarks": landmarks}
     if planning is not None:
         combined: list[Json] = [landmark_markup(spine[planning.level])]
-        for number, plan in enumerate(planning.plans[:MAX_PLANS], start=1):
-            name = _plan_name(planning, number)
+        for number, plan in planning.numbered()[:MAX_PLANS]:
+            name = _plan_name(plan, planning.level, number)
             for path in plan.paths:
                 written[f"{name}_{path.side}"] = path_markups(f"{name} {path.side}", path)
             combined += plan_markups(name, plan)
@@ -95,9 +95,10 @@ def _write_surfaces(
     """Write the bone of the level and the needles of the best plan."""
     files = {vertebra.level: stl_bytes(vertebra_surface(vertebra), vertebra.level)}
     if planning is not None and planning.plans:
-        number = next((n for n, p in enumerate(planning.plans, start=1) if p.safe), 1)
-        for path in planning.plans[number - 1].paths:
-            name = f"{_plan_name(planning, number)}_{path.side}_needle"
+        numbered = planning.numbered()
+        number, best = next((pair for pair in numbered if pair[1].safe), numbered[0])
+        for path in best.paths:
+            name = f"{_plan_name(best, planning.level, number)}_{path.side}_needle"
             files[name] = stl_bytes(needle_surface(path, from_skin=True), name)
     paths = []
     for name, data in files.items():

@@ -23,9 +23,16 @@ def choose_kernel_cache() -> None:
     if "NUMBA_CACHE_DIR" in os.environ or os.access(Path(vertaug.__file__).parent, os.W_OK):
         return
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    nearest = next((p for p in (home, *home.parents) if p.exists()), home)
-    if not os.access(nearest, os.W_OK):
+    if not _can_write(home):
         os.environ["NUMBA_CACHE_DIR"] = str(_private_folder())
+
+
+def _can_write(folder: Path) -> bool:
+    try:
+        nearest = next((p for p in (folder, *folder.parents) if p.exists()), folder)
+    except OSError:  # a home that this user may not even look into
+        return False
+    return os.access(nearest, os.W_OK | os.X_OK)
 
 
 def _private_folder() -> Path:

@@ -22,7 +22,7 @@ class FileSource:
 
     Attributes
     ----------
-    ct, labels : Path
+    ct, labels : str or Path
         DICOM folder or zip, NIfTI, NRRD, MHA; labels also a TotalSegmentator folder or DICOM SEG.
     series : str or None
         Which DICOM series, if there are several.
@@ -34,6 +34,10 @@ class FileSource:
     labels: Path
     series: str | None = None
     numbering: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ct", Path(self.ct))
+        object.__setattr__(self, "labels", Path(self.labels))
 
     def list_inputs(self) -> tuple[InputFile, ...]:
         """Return name and hash of each input.

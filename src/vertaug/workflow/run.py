@@ -55,6 +55,8 @@ class CaseResult:
         The same as PDF.
     unchanged : bool
         Whether everything was there already and nothing was computed or written.
+    replaced : str or None
+        Another level whose case stood in the folder before.
     """
 
     folder: Path
@@ -62,6 +64,7 @@ class CaseResult:
     report: Path
     pdf: Path | None
     unchanged: bool
+    replaced: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,7 @@ class CaseChanges:
 
 
 def run_case(
-    request: CaseRequest, folder: Path, *, progress: ProgressListener | None = None
+    request: CaseRequest, folder: str | Path, *, progress: ProgressListener | None = None
 ) -> CaseResult:
     """Make a case: read, anatomy, measure, plan, files, report.
 
@@ -128,9 +131,12 @@ def run_case(
     material = None if known else request.source.read()
     if material is not None:
         _refuse_unlabelled(request.options.level, material[1])
+    before = _level_of(folder)
     with open_workspace(folder) as workspace:
         spine = chain.find_anatomy(lambda: material or request.source.read())
-        return _write(workspace, chain, chain.follow(spine), request.source)
+        result = _write(workspace, chain, chain.follow(spine), request.source)
+    now = result.document.fracture.level
+    return replace(result, replaced=before if before != now else None)
 
 
 def measure_again(
@@ -173,6 +179,13 @@ def _refuse_other_patient(folder: Path, inputs: tuple[InputFile, ...]) -> None:
             "was given now; nothing was changed. Name another folder with -o, or remove that one"
         )
         raise InputError(message)
+
+
+def _level_of(folder: Path) -> str | None:
+    try:
+        return read_case(folder).fracture.level
+    except FormatError:
+        return None
 
 
 def _refuse_idle_voltage(kvp: float | None, calibration: CalibrationChoice) -> None:

@@ -53,12 +53,22 @@ def check_target(folder: Path) -> None:
         raise InputError(message)
     if (folder / CASE_FILE).is_file():
         _refuse_newer(folder)
-    elif not (folder / PRIVATE).is_dir() and any(folder.iterdir()):
+    if (folder / PRIVATE).is_dir() or not any(folder.iterdir()):
+        return
+    if not _holds_case(folder):
         message = (
             f"{folder} is not empty and not a case of vertaug; nothing was written there. "
             "Choose a new or empty folder with -o"
         )
         raise InputError(message)
+
+
+def _holds_case(folder: Path) -> bool:
+    try:
+        read_case(folder)
+    except FormatError:
+        return False
+    return True
 
 
 def _refuse_newer(folder: Path) -> None:

@@ -222,3 +222,19 @@ def test_a_body_that_could_not_be_measured_is_not_called_intact(blocks):
     assert found.level is None
     assert found.level_source.startswith("T10 could not be measured and may be fractured")
     assert "no fracture" not in found.level_source
+
+
+def test_a_level_alone_says_that_nothing_measures_it(blocks):
+    found = assess_fracture(make_spine(blocks, {"L1": (0.6, 0.9, 1.0)}, levels=("L1",)), LAW)
+    assert any("no other level is a measure for it" in n for n in found.levels["L1"].notes)
+    beside = assess_fracture(make_spine(blocks, {}), LAW)
+    assert not any("no other level" in n for m in beside.levels.values() for n in m.notes)
+
+
+def test_levels_that_are_all_low_for_their_depth_are_named(blocks):
+    even = dict.fromkeys(LEVELS, (0.55, 0.55, 0.55))
+    found = assess_fracture(make_spine(blocks, even), LAW)
+    assert found.level is None
+    assert "are low for their depth and may be fractured" in found.level_source
+    whole = assess_fracture(make_spine(blocks, {}), LAW)
+    assert "low for" not in whole.level_source

@@ -78,10 +78,12 @@ def test_single_vertebra_is_ambiguous_unless_named():
     assert "seg-vert" in notes[0]
 
 
-def test_turned_verse_map_is_not_taken_for_another_numbering():
-    # 22 .. 17 from head to foot: T10 .. L3 upside down, or TotalSegmentator 1 with an organ
+@pytest.mark.parametrize("growing", [False, True])
+def test_turned_verse_map_is_not_taken_for_another_numbering(growing):
+    # 22 .. 17 from head to foot: T10 .. L3 upside down (the scan's or only the numbers'), or
+    # TotalSegmentator 1 with an organ
     with pytest.raises(LabelError, match="head and foot exchanged"):
-        detect_numbering(summarise([22, 21, 20, 19, 18, 17], growing=False), "x")
+        detect_numbering(summarise([22, 21, 20, 19, 18, 17], growing=growing), "x")
 
 
 def test_only_reading_upside_down_is_an_orientation_error():

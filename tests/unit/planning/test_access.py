@@ -91,6 +91,15 @@ def test_kyphoplasty_says_which_balloon_fits(result):
     assert any("balloon" in note and "mm" in note for note in path.notes)
 
 
+def test_kyphoplasty_needs_a_cannula_that_a_balloon_passes(bench):
+    spine, thin = bench.truth.spine(), needle_of_gauge(13)
+    with pytest.raises(InputError, match="no balloon passes 13G, but 8G, 10G, 11G would do"):
+        plan_access(spine, "L1", thin, [Procedure.KYPHOPLASTY])
+    both = plan_access(spine, "L1", thin, list(Procedure))
+    assert {p.procedure for p in both.plans} == {Procedure.VERTEBROPLASTY}
+    assert "no balloon passes 13G" in both.advice[0]
+
+
 def test_no_room_for_a_balloon_is_not_a_kept_plan():
     low = AnalyticVertebra(body_half_height=8.0, spacing=1.0)
     rules = SafetyRules(balloon_radius_mm=8.5)
@@ -124,7 +133,9 @@ def test_pedicle_thinner_than_any_needle_is_said():
     truth = AnalyticVertebra(pedicle_half_width=1.2, spacing=1.0)
     outcome = plan_access(truth.spine(), "L1", needle_of_gauge(13), PVP)
     assert len(outcome.advice) == 2
-    assert all("No thinner gauge gives a safe transp" in text for text in outcome.advice)
+    assert all(
+        "No thinner gauge that can be used gives a safe transp" in text for text in outcome.advice
+    )
 
 
 def test_needle_too_short_is_a_violation(bench):

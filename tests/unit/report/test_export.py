@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import nibabel
 import numpy as np
 import pytest
 
+from vertaug.case.plan import Procedure
 from vertaug.case.spine import Region
 from vertaug.report import write_case_files
 from vertaug.report.markups import MARKUPS_SCHEMA
@@ -37,6 +39,14 @@ def test_names_of_the_files(exported):
         "labels/L1_regions.json",
     }
     assert names == {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+
+
+def test_plans_are_numbered_within_their_procedure(planning):
+    first, second = planning.plans
+    mixed = replace(
+        planning, plans=(first, replace(first, procedure=Procedure.KYPHOPLASTY), second)
+    )
+    assert [number for number, _ in mixed.numbered()] == [1, 1, 2]
 
 
 def test_a_path_is_a_line_of_two_points_in_lps_and_equals_the_plan(exported, planning):

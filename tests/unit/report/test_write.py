@@ -53,7 +53,7 @@ def test_page_holds_disclaimer_and_numbers(page, planning, assessment):
         f"{assessment.levels['L1'].heights_mm.anterior:.1f}",
         f"{path.length_mm:.1f} mm",
         "17° to right",
-        "Cement volume estimate 3.3–5.5 ml (from the body's volume, see Notes; not a target)",
+        "Cement volume estimate 3.3–5.5 ml (from the body's volume, see Notes)",
         "24 mm left",
         UNCHECKED,
     ):

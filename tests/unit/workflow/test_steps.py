@@ -129,6 +129,19 @@ def test_kernel_cache_is_private_where_nothing_else_can_be_written(monkeypatch, 
     assert Path(os.environ["NUMBA_CACHE_DIR"]).stat().st_mode & 0o077 == 0
 
 
+def test_kernel_cache_is_private_where_the_home_cannot_be_looked_into(monkeypatch, tmp_path):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(Path, "exists", refuse)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    kernels.choose_kernel_cache()
+    assert os.environ["NUMBA_CACHE_DIR"].startswith(str(tmp_path))
+
+
 def test_warm_up_tells_once_and_then_has_nothing_to_do():
     heard = []
     kernels.warm_up(lambda message, fraction: heard.append((message, fraction)))

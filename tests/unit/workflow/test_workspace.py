@@ -29,6 +29,9 @@ def test_target_of_a_killed_run_is_accepted(tmp_path):
 
 def test_target_with_a_damaged_case_may_be_made_again(tmp_path):
     (tmp_path / "case.json").write_text("{")
+    with pytest.raises(InputError, match="not a case of vertaug"):  # somebody else's case.json
+        check_target(tmp_path)
+    (tmp_path / PRIVATE).mkdir()
     check_target(tmp_path)
 
 
