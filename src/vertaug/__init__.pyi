@@ -6,7 +6,7 @@ from vertaug.case.plan import Procedure as Procedure, Route as Route
 from vertaug.fracture import assess_fracture as assess_fracture
 from vertaug.imaging import read_labels as read_labels, read_scan as read_scan
 from vertaug.imaging.phantom import PhantomSpec as PhantomSpec, build_phantom as build_phantom
-from vertaug.planning import plan_access as plan_access
+from vertaug.planning import SafetyRules as SafetyRules, plan_access as plan_access
 from vertaug.report import (
     ReportInput as ReportInput,
     ReportProvenance as ReportProvenance,
@@ -14,8 +14,10 @@ from vertaug.report import (
     write_report as write_report,
 )
 from vertaug.tissue import (
+    TissueMeans as TissueMeans,
     calibrate_from_phantom as calibrate_from_phantom,
     calibrate_generic as calibrate_generic,
+    calibrate_mindways as calibrate_mindways,
     calibrate_phantomless as calibrate_phantomless,
 )
 from vertaug.workflow import (

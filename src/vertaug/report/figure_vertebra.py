@@ -51,10 +51,9 @@ def add_sagittal_panel(
         _draw_deciding_height(axes, plane, vertebra, measurement)
     canvas.draw_frame(axes, plane, f"{vertebra.level} mid-sagittal, heights in mm")
     if measurement is not None:
-        text = f"wedge angle\n{degrees(measurement.wedge_angle_deg)}"
-        canvas.add_text(
-            axes, (0.015, 0.985), text, align=("left", "top"), colour=ENDPLATE_COLOUR, size=7.0
-        )
+        left, _, _, top = plane.extent_mm
+        text = f"wedge angle {degrees(measurement.wedge_angle_deg)}"
+        canvas.draw_tag(axes, (left + 1.0, top + 1.0), text, ENDPLATE_COLOUR, ("left", "top"))
 
 
 def add_coronal_panel(figure: Figure, rect: Rect, spine: Spine, vertebra: Vertebra) -> None:
