@@ -100,10 +100,10 @@ def test_anatomy_is_kept_when_only_the_needle_changes(case, files, run, monkeypa
 
     monkeypatch.setattr("vertaug.anatomy.analyse_spine", fail)
     monkeypatch.setattr("vertaug.fracture.assess_fracture", fail)
-    arguments = files.arguments(case, "--no-pdf", "--gauge", "13", "--procedure", "kyphoplasty")
+    arguments = files.arguments(case, "--no-pdf", "--gauge", "11", "--procedure", "kyphoplasty")
     assert run(*arguments).code == 0
     plans = read_case(case).planning.plans
-    assert {path.gauge for plan in plans for path in plan.paths} == {13}
+    assert {path.gauge for plan in plans for path in plan.paths} == {11}
     assert {plan.procedure.value for plan in plans} == {"kyphoplasty"}
     assert not list(case.rglob("*vertebroplasty*")), "files of the older plan are left"
 

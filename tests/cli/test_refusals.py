@@ -239,6 +239,8 @@ def test_header_with_head_and_foot_swapped(refused, files, tmp_path):
 
 def test_bad_options(refused, files, tmp_path):
     assert "gauge 12" in refused(files.ct, files.labels, "--gauge", "12")
+    thin = ("--gauge", "15", "--procedure", "kyphoplasty")
+    assert "no balloon passes 15G" in refused(files.ct, files.labels, *thin)
     assert "kV" in refused(files.ct, files.labels, "--kvp", "12000")
     assert "cannot be read" in refused(
         files.ct, files.labels, "--calibration", tmp_path / "no.toml"

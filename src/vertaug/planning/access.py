@@ -17,6 +17,7 @@ from vertaug.case.spine import Spine
 from vertaug.planning.assemble import PathKey, assemble_plans
 from vertaug.planning.body import body_shape
 from vertaug.planning.candidates import candidate_paths
+from vertaug.planning.cannula import leave_out_thin, passes_balloon
 from vertaug.planning.cement_target import cement_target
 from vertaug.planning.clearance import build_fields
 from vertaug.planning.goals import Approach, default_gauge, make_aim, routes_of_level
@@ -88,7 +89,7 @@ def plan_access(
         procedure: needle or needle_of_gauge(default_gauge(level, procedure))
         for procedure in wanted
     }
-    needles, refused = _leave_out_thin(needles, rules)
+    needles, refused = leave_out_thin(needles, rules)
     wanted = tuple(needles)
     paths: Paths = {}
     for chosen in dict.fromkeys(needles.values()):
@@ -104,29 +105,6 @@ def plan_access(
         advice=(*refused, *_advice(site, paths, needles, rules)),
         objective=OBJECTIVE_TEXT,
     )
-
-
-def _leave_out_thin(
-    needles: dict[Procedure, Needle], rules: SafetyRules
-) -> tuple[dict[Procedure, Needle], tuple[str, ...]]:
-    """Drop a kyphoplasty whose needle no balloon passes, and say so."""
-    needle = needles.get(Procedure.KYPHOPLASTY)
-    if needle is None or _passes_balloon(needle, rules):
-        return needles, ()
-    known = [g for g in NEEDLE_GAUGES if _passes_balloon(needle_of_gauge(g), rules)]
-    text = (
-        f"Kyphoplasty was not planned: no balloon passes {needle.gauge}G, but "
-        f"{', '.join(f'{g}G' for g in known)} would do."
-    )
-    others = dict(needles)
-    del others[Procedure.KYPHOPLASTY]
-    if not others:
-        raise InputError(text)
-    return others, (text,)
-
-
-def _passes_balloon(needle: Needle, rules: SafetyRules) -> bool:
-    return needle.outer_diameter_mm >= rules.cannula_least_mm
 
 
 def _open_site(spine: Spine, level: str) -> Site:
@@ -243,7 +221,7 @@ def _advice_for_side(
         thinner = needle_of_gauge(gauge)
         if thinner.outer_diameter_mm >= needle.outer_diameter_mm:
             continue
-        if procedure is Procedure.KYPHOPLASTY and not _passes_balloon(thinner, rules):
+        if procedure is Procedure.KYPHOPLASTY and not passes_balloon(thinner, rules):
             continue
         found = _search_route(site, geometry, first, (thinner, [procedure], rules))
         if any(member.path.safe for member in found.values()):

@@ -151,8 +151,11 @@ class CaseOptions:
             raise InputError(message)
         if self.gauge is not None:
             from vertaug.case.instrument import needle_of_gauge
+            from vertaug.planning.cannula import leave_out_thin
+            from vertaug.planning.rules import SafetyRules
 
-            needle_of_gauge(self.gauge)
+            needle = needle_of_gauge(self.gauge)
+            leave_out_thin(dict.fromkeys(self.procedures, needle), SafetyRules())
         if self.kvp is not None and not 40 <= self.kvp <= 200:
             message = f"a tube voltage of {self.kvp:g} kV is not one of a CT; expected 70 to 150"
             raise InputError(message)
