@@ -216,4 +216,7 @@ def describe_wedging(
     if grade == 0 and ratio < expected - 2 * _WEDGE_SD:
         text = f"anterior/posterior ratio {ratio:.2f} is below {band}"
         return (f"{text} although the neighbours predict it",)
+    if ratio > expected + 2 * _WEDGE_SD:
+        text = f"anterior/posterior ratio {ratio:.2f} is above {band}"
+        return (f"{text}: its front corners may lie on osteophytes, or the back has lost height",)
     return ()

@@ -17,7 +17,11 @@ def cement_target(vertebra: Vertebra) -> CementTarget:
     # where the usual most holds, the range keeps its shape below it
     reach = min(_HIGH_FILL * volume_ml, most) / _HIGH_FILL
     values = [share * reach for share in (_LOW_FILL, (_LOW_FILL + _HIGH_FILL) / 2, _HIGH_FILL)]
-    held = "which holds here" if most < _HIGH_FILL * volume_ml else "not reached here"
+    held = (
+        "which holds here and scales the range down"
+        if most < _HIGH_FILL * volume_ml
+        else "not reached here"
+    )
     basis = (
         f"16-24 % of the body's {volume_ml:.1f} ml (16.2 % restored strength, Molloy 2003; 24 % "
         "went with the best relief, Nieuwenhuijse 2012, uncertain), its upper end not above the "

@@ -42,7 +42,7 @@ def gertzbein_robbins(pedicle_mm: float) -> str:
         Clearance of the needle surface to the outer cortex; negative is a breach.
     """
     breach = -pedicle_mm
-    if breach <= 0.0:
+    if breach <= ROUNDING_MM:
         return "A"
     return next((g for g, limit in (("B", 2.0), ("C", 4.0), ("D", 6.0)) if breach < limit), "E")
 

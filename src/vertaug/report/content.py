@@ -88,6 +88,7 @@ def cells(*texts: str) -> tuple[Cell, ...]:
 def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
     from vertaug.report import content_fracture, content_list, content_method, content_plan
+    from vertaug.report.content_status import status
 
     level = case.level
     title = f"Vertebral augmentation plan, {level}" if case.planning else "Spine measurement"
@@ -109,7 +110,7 @@ def build_content(case: ReportInput) -> ReportContent:
         title=title,
         case_name=case.provenance.case_name,
         created=case.provenance.created or "",
-        status=content_plan.status(case),
+        status=status(case),
         tiles=(*content_fracture.tiles(case), *content_plan.tiles(case)),
         left=tuple(left),
         right=tuple(right),

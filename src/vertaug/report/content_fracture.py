@@ -136,7 +136,7 @@ def findings_table(measured: VertebraMeasurement, case: ReportInput) -> Table:
             f"gas {cleft.volume_ml:.1f} ml, {cleft.extent_mm:.1f} mm long; called a cleft from "
             f"{CLEFT_EXTENT_MM:.0f} mm"
         )
-    limit = max(_WALL_ERROR_MM, float(case.spine.scan.grid.spacing_mm.max()))
+    limit = wall_error_mm(case)
     volume = words.millilitres(measured.body_volume_ml)
     if measured.lost_volume_ml is not None:
         side = "below" if measured.lost_volume_ml >= 0 else "above"
@@ -160,10 +160,20 @@ def findings_table(measured: VertebraMeasurement, case: ReportInput) -> Table:
     )
 
 
+def wall_error_mm(case: ReportInput) -> float:
+    """Return how far posterior wall and canal can be off: 2 mm or the coarsest voxel."""
+    return max(_WALL_ERROR_MM, float(case.spine.scan.grid.spacing_mm.max()))
+
+
+def is_told(wall: PosteriorWall, limit_mm: float) -> bool:
+    """Whether a retropulsion is more than the scan's error."""
+    return wall.retropulsion_mm is not None and wall.retropulsion_mm >= limit_mm
+
+
 def _retropulsion_words(wall: PosteriorWall, limit_mm: float) -> str:
     """Return the retropulsion, and whether it is within what the scan can tell."""
     text = words.millimetres(wall.retropulsion_mm)
-    if wall.retropulsion_mm is None or wall.retropulsion_mm >= limit_mm:
+    if wall.retropulsion_mm is None or is_told(wall, limit_mm):
         return text
     return f"{text}, {_WITHIN}"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from vertaug.report import words
 from vertaug.report.content import Table, TextBlock, cells
-from vertaug.report.content_plan import best_plan, judgeable_mm
+from vertaug.report.content_plan import RISKY_BREACH, STEEP_DEG, best_plan, judgeable_mm
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import BONE_WINDOW
 
@@ -114,7 +114,9 @@ def _planning_method(case: ReportInput) -> tuple[str, ...]:
         (
             "Breach within aiming error: share of needles within "
             f"± {case.rules.cone_offset_mm:.0f} mm and ± {case.rules.cone_angle_deg:.0f}° "
-            "about the planned one that break a wall."
+            "about the planned one that break a wall. Caution: "
+            f"{100 * RISKY_BREACH:.0f} % or more of them, or an entry below {STEEP_DEG:.0f}° to "
+            "the bone's surface (design defaults)."
         ),
         (
             "C-arm angles are DICOM positioner angles [3]: relative to the patient, LAO and "

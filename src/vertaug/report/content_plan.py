@@ -1,14 +1,12 @@
-"""The planned part of the report in words and tables."""
+"""The needles of the best plan in words and tables."""
 
 import numpy as np
 
-from vertaug.anatomy.level_gap import describe_gaps
-from vertaug.anatomy.vertebra import FLAT_MM
 from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
 from vertaug.case.spine import Vertebra
 from vertaug.planning.rules import ROUNDING_MM, SafetyRules
 from vertaug.report import words
-from vertaug.report.content import Cell, Status, Table, Tile
+from vertaug.report.content import Cell, Table, Tile
 from vertaug.report.inputs import ReportInput
 from vertaug.report.nearest import (
     ANTERIOR_WALL,
@@ -19,12 +17,9 @@ from vertaug.report.nearest import (
 )
 from vertaug.report.style import Mark
 
-UNCHECKED = "Ribs, vessels, nerve roots, pleura, kidney and bowel are not checked."
-_RISKY_BREACH, _STEEP_DEG = 0.05, 40.0
+RISKY_BREACH, STEEP_DEG = 0.05, 40.0
 """Share of needles with aiming error that break a wall, and angle to the bone, that are marked
 (design defaults)."""
-_MOST_NAMED = 4
-"""Narrow margins that the headline names; of more it says how many."""
 
 
 def judgeable_mm(case: ReportInput) -> float:
@@ -55,7 +50,7 @@ def margin_rows(
         ("pedicle wall inferiorly", m.pedicle_inferior_mm, rules.pedicle_inferior_mm),
         ("medial pedicle border on AP", m.medial_wall_mm, rules.medial_wall_mm),
         (ANTERIOR_WALL, m.anterior_wall_mm, rules.anterior_wall_mm),
-        ("posterior wall at the tip", m.posterior_wall_mm, rules.posterior_wall_mm),
+        ("posterior wall (last 10 mm)", m.posterior_wall_mm, rules.posterior_wall_mm),
         ("lateral wall", m.lateral_wall_mm, rules.lateral_wall_mm),
         ("superior endplate", m.superior_endplate_mm, rules.endplate_mm),
         ("inferior endplate", m.inferior_endplate_mm, rules.endplate_mm),
@@ -88,104 +83,15 @@ def narrow_margins(case: ReportInput, plan: AccessPlan) -> tuple[str, ...]:
     return tuple(f"{' and '.join(where)} {name}" for name, where in sides.items())
 
 
+def is_risky(path: NeedlePath) -> bool:
+    """Whether aiming error breaks a wall too often to call a path kept without a word."""
+    return path.breach_probability is not None and path.breach_probability >= RISKY_BREACH
+
+
 def wall_name(case: ReportInput, path: NeedlePath) -> str:
     """Return ``anterior wall``, or that it is its antero-lateral part that the tip is nearest."""
     vertebra = case.spine[case.planning.level if case.planning else case.level or ""]
     return anterior_wall_name(vertebra, path)
-
-
-def _narrow_words(case: ReportInput, plan: AccessPlan) -> str:
-    """Return how many margins are narrow and which, as part of a sentence."""
-    narrow = narrow_margins(case, plan)
-    if not narrow:
-        return ""
-    number = sum(1 + text.startswith("right and left") for text in narrow)
-    count = "one margin" if number == 1 else f"{number} margins"
-    if number > _MOST_NAMED:
-        return f"; {count} narrow, see Margins"
-    return f"; {count} narrow: {', '.join(narrow)}"
-
-
-def _doubt_words(plan: AccessPlan) -> str:
-    """Return what else speaks against the needles of a plan, as part of a sentence."""
-    parts = []
-    for path in shown_paths(plan):
-        if path.breach_probability is not None and path.breach_probability >= _RISKY_BREACH:
-            share = words.percent(100 * path.breach_probability)
-            parts.append(f"with aiming error the {path.side} one breaks a wall in {share}")
-        if path.skin_entry_lps_mm is None:
-            parts.append(f"skin of the {path.side} one outside the scan")
-    return "".join(f"; {part}" for part in parts)
-
-
-def status(case: ReportInput) -> Status:
-    """Return the sentence at the top of the first page."""
-    planning = case.planning
-    doubts = _level_doubts(case)
-    if planning is None:
-        text = "Measured only: no needle path was planned for this case."
-        if case.assessment.level is None:
-            text = f"No fractured level found. {text}"
-        return Status(mark=Mark.NONE, text=text, advice=(*doubts, case.assessment.level_source))
-    advice = (*doubts, *planning.advice)
-    plan = best_plan(planning)
-    if plan is not None and plan.safe:
-        keep = "needle keeps" if len(plan.paths) == 1 else "needles keep"
-        text = (
-            f"{words.procedure(plan.procedure).capitalize()}, {words.route(plan.route)}, "
-            f"{words.sides(plan.sides)}, {planning.needle.gauge} G: the {keep} all bone and "
-            f"canal margins{_narrow_words(case, plan)}{_doubt_words(plan)}. "
-            f"{_count_safe(planning)}"
-        )
-        own = case.assessment.levels.get(planning.level)
-        intact = own is not None and own.genant_grade == 0
-        text = f"{_level_words(case, planning.level)}{text}"
-        doubtful = doubts or narrow_margins(case, plan) or _doubt_words(plan)
-        mark = Mark.NONE if intact else Mark.CAUTION if doubtful else Mark.KEPT
-        return Status(mark=mark, text=text, advice=advice, unchecked=UNCHECKED)
-    if plan is None:
-        text = f"No path could be planned at {planning.level} with {planning.needle.gauge} G."
-    else:
-        text = (
-            f"NO PATH KEEPS ALL BONE AND CANAL MARGINS at {planning.level} with "
-            f"{planning.needle.gauge} G. The least bad one is drawn in red."
-        )
-    return Status(mark=Mark.CUT, text=text, advice=advice, unchecked=UNCHECKED)
-
-
-def _level_words(case: ReportInput, level: str) -> str:
-    """Return that the level is not fractured, and which level has a higher grade, if so."""
-    levels = case.assessment.levels
-    own = levels[level].genant_grade if level in levels else 0
-    text = f"{level} shows no fracture by its heights (grade 0). " if own == 0 else ""
-    worse = [m for m in levels.values() if m.genant_grade > own]
-    if worse:
-        most = max(m.genant_grade for m in worse)
-        names = " and ".join(m.level for m in worse if m.genant_grade == most)
-        more = f", {level} grade {own}" if own else ""
-        text += f"{names}: grade {most}{more}. "
-    return text
-
-
-def _count_safe(planning: PlanningResult) -> str:
-    safe, total = sum(p.safe for p in planning.plans), len(planning.plans)
-    if safe == total:
-        return f"All {total} plans keep their margins." if total > 1 else ""
-    return f"{safe} of {total} plans keep their margins."
-
-
-def _level_doubts(case: ReportInput) -> tuple[str, ...]:
-    """Return where the wrong level may be treated, and where this one is crushed flat."""
-    centres = {name: v.frame.origin_lps_mm for name, v in case.spine.vertebrae.items()}
-    gaps = describe_gaps(case.spine.labels.levels, centres)
-    doubts = [words.sentence(text) for text in gaps]
-    own = case.assessment.levels.get(case.planning.level) if case.planning is not None else None
-    if own is not None and own.heights_mm.posterior < FLAT_MM:
-        doubts.append(
-            f"{own.level} is crushed to {own.heights_mm.posterior:.0f} mm at its posterior wall: "
-            "margins to pedicles and endplates are rough."
-        )
-    return tuple(doubts)
 
 
 def tiles(case: ReportInput) -> tuple[Tile, ...]:
@@ -250,15 +156,15 @@ def _path_rows(vertebra: Vertebra, path: NeedlePath) -> tuple[tuple[str, Cell], 
         ("sagittal, in the patient", words.caudal(tilt_in_patient_deg(path))),
         ("tip to posterior wall", words.millimetres(tip_to_posterior_wall_mm(vertebra, path))),
         ("bone ahead of the tip", words.millimetres(way_ahead_mm(vertebra, path))),
-        ("tip, third of body", tip_words(path)),
-        ("tip, depth on lateral view", words.percent(None if lateral is None else 100 * lateral)),
+        ("tip, depth on lateral view", words.percent(_hundred(lateral))),
         ("tip, depth at its own side", words.percent(100 * path.tip_depth_fraction)),
+        ("tip, thirds at its own side", tip_words(path)),
         ("pedicle breach class", path.gertzbein_robbins or "beside the pedicle"),
         ("breach, aiming error", words.percent(_hundred(path.breach_probability))),
     ]
     marks = {
-        "bone entry, to its surface": (path.entry_angle_deg or 90.0) < _STEEP_DEG,
-        "breach, aiming error": (path.breach_probability or 0.0) >= _RISKY_BREACH,
+        "bone entry, to its surface": (path.entry_angle_deg or 90.0) < STEEP_DEG,
+        "breach, aiming error": is_risky(path),
     }
     return tuple(
         (label, Cell(text=text, mark=Mark.CAUTION if marks.get(label) else Mark.NONE))
@@ -273,7 +179,7 @@ def _hundred(share: float | None) -> float | None:
 def tip_words(path: NeedlePath) -> str:
     """Return in which third of the body's depth, height and width the tip lies."""
     along, high, across = path.tip_thirds
-    return f"{along}, {'mid-height' if high == 'middle' else high}, {across}"
+    return f"{along}, {'mid' if high == 'middle' else high}, {across}"
 
 
 def best_plan_tables(case: ReportInput) -> list[Table]:

@@ -210,7 +210,7 @@ def add_coronal_panel(
         draw_dimension(axes, plane, line, line.name, (0.0, sign * 11.0))
     title = f"{path.side.capitalize()} pedicle, from the front"
     if path.margins.pedicle_mm is None:
-        title = f"{path.side.capitalize()}, beside the pedicle, from the front"
+        title = f"{path.side.capitalize()}, beside the pedicle"
     canvas.draw_frame(axes, plane, title)
 
 

@@ -17,7 +17,7 @@ from vertaug.report.plane import PicturePlane, sample
 from vertaug.report.sections import path_direction
 
 _STEP_MM = 0.25
-_NEAR_PLANE_MM = 3.0
+_NEAR_PLANE_MM = 1.5
 _NEAR_ISTHMUS_MM = 2.0
 _LONGEST_WAY_MM = 60.0
 _MIDLINE_MM = 5.0

@@ -238,3 +238,9 @@ def test_levels_that_are_all_low_for_their_depth_are_named(blocks):
     assert "are low for their depth and may be fractured" in found.level_source
     whole = assess_fracture(make_spine(blocks, {}), LAW)
     assert "low for" not in whole.level_source
+
+
+def test_a_front_too_high_for_the_back_is_doubted(blocks):
+    found = assess_fracture(make_spine(blocks, {"T12": (1.2, 1.0, 1.0)}), LAW).levels
+    assert any("may lie on osteophytes" in note for note in found["T12"].notes)
+    assert not any("osteophytes" in note for note in found["L2"].notes)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vertaug.case.errors import LevelError
+from vertaug.case.plan import Route
 from vertaug.report import words
 from vertaug.report.content import build_content
 from vertaug.report.content_plan import (
@@ -11,9 +12,9 @@ from vertaug.report.content_plan import (
     judgeable_mm,
     mark_margin,
     skin_words,
-    status,
     tilt_in_patient_deg,
 )
+from vertaug.report.content_status import status
 from vertaug.report.style import Mark
 
 
@@ -129,6 +130,7 @@ def test_a_level_without_fracture_is_no_good_news(report_input, assessment):
     ("change", "words"),
     [
         ({"breach_probability": 0.18}, "with aiming error the right one breaks a wall in 18 %"),
+        ({"entry_angle_deg": 34.6}, "the right one meets the bone at 35°"),
         (
             {"skin_entry_lps_mm": None, "skin_depth_mm": None},
             "skin of the right one outside the scan",
@@ -168,6 +170,47 @@ def test_a_body_crushed_flat_is_said_at_the_top(report_input, assessment):
     )
     assert any("L1 is crushed to 7 mm" in text for text in status(case).advice)
     assert not any("crushed" in text for text in status(report_input).advice)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"retropulsion_mm": 3.9, "canal_compromise_percent": 17.0},
+            "stands 3.9 mm into the canal",
+        ),
+        ({"retropulsion_mm": 1.9, "canal_compromise_percent": 9.0}, None),  # not told from zero
+    ],
+)
+def test_a_wall_in_the_canal_is_said_at_the_top(change, words, report_input, assessment):
+    own = assessment.levels["L1"]
+    broken = replace(own, posterior_wall=replace(own.posterior_wall, **change))
+    levels = {**assessment.levels, "L1": broken}
+    found = status(replace(report_input, assessment=replace(assessment, levels=levels)))
+    said = [text for text in found.advice if "into the canal" in text]
+    assert len(said) == (words is not None)
+    assert all(words in text for text in said)
+    assert found.mark is (Mark.CAUTION if said else Mark.KEPT)
+
+
+def test_gas_and_the_rib_are_said_at_the_top(report_input, assessment, planning):
+    own = assessment.levels["L1"]
+    gas = replace(own, cleft=replace(own.cleft, present=True, volume_ml=0.3))
+    levels = {**assessment.levels, "L1": gas}
+    found = status(replace(report_input, assessment=replace(assessment, levels=levels)))
+    assert any("holds gas (0.3 ml)" in text for text in found.advice)
+    beside = replace(planning.plans[0], route=Route.PARAPEDICULAR)
+    found = status(replace(report_input, planning=replace(planning, plans=(beside,))))
+    assert any("along the rib" in text for text in found.advice)
+    assert not any("rib, which" in text for text in status(report_input).advice)
+
+
+def test_plans_that_aiming_error_breaks_are_counted(report_input, planning):
+    first, second = planning.plans
+    risky = replace(second, paths=tuple(replace(p, breach_probability=0.4) for p in second.paths))
+    found = status(replace(report_input, planning=replace(planning, plans=(first, risky))))
+    assert "1 of these break a wall in 5 % or more with aiming error" in found.text
+    assert "of these" not in status(report_input).text
 
 
 def test_without_any_plan_the_top_says_so(report_input, planning):

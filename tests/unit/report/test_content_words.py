@@ -10,7 +10,7 @@ from vertaug.case.plan import Procedure
 from vertaug.report.content import build_content
 from vertaug.report.content_fracture import deciding_loss
 from vertaug.report.content_list import balloon_words
-from vertaug.report.content_plan import UNCHECKED
+from vertaug.report.content_status import UNCHECKED
 from vertaug.report.nearest import anterior_wall_aside_mm
 from vertaug.report.style import Mark
 

@@ -10,7 +10,7 @@ import pytest
 
 from vertaug.case.errors import MissingExtraError, StorageError
 from vertaug.report import DISCLAIMER, write_report
-from vertaug.report.content_plan import UNCHECKED
+from vertaug.report.content_status import UNCHECKED
 
 
 class References(HTMLParser):
