@@ -12,6 +12,8 @@ from vertaug.numerics.interpolation import resample_trilinear
 
 _EDGE_MM = 1.0
 """Distance over which the occupancy falls from 1 to 0."""
+_MARGIN_MM = 12.0
+"""Free space kept around a mask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,7 +25,7 @@ class MaskDistance:
 
 
 def measure_mask_distance(
-    mask: NDArray[np.bool_], grid: Grid, margin_mm: float = 12.0
+    mask: NDArray[np.bool_], grid: Grid, margin_mm: float = _MARGIN_MM
 ) -> MaskDistance:
     """Return the signed distance of a mask, for shape-based interpolation.
 
@@ -84,7 +86,8 @@ def occupancy_on(mask_distance: MaskDistance, grid: Grid) -> NDArray[np.float32]
 def find_other_bone(labels: LabelMap, level: str, grid: Grid) -> NDArray[np.float32]:
     """Return the smooth share of labelled bone of the other vertebrae, on the grid of one."""
     corners = labels.grid.to_index(grid.corners())
-    reach = _EDGE_MM / labels.grid.spacing_mm + 2
+    # distances are interpolated between slices, so they must be right some way off
+    reach = _MARGIN_MM / labels.grid.spacing_mm
     low = np.maximum(np.floor(corners.min(axis=0) - reach), 0).astype(int)
     high = np.minimum(np.ceil(corners.max(axis=0) + reach) + 1, labels.grid.shape).astype(int)
     a, b = tuple(int(n) for n in low), tuple(int(n) for n in high)
@@ -94,7 +97,7 @@ def find_other_bone(labels: LabelMap, level: str, grid: Grid) -> NDArray[np.floa
     if not bone.any():
         return np.zeros(grid.shape, dtype=np.float32)
     near = labels.grid.crop(a, b)  # type: ignore[arg-type]
-    return occupancy_on(measure_mask_distance(bone, near, margin_mm=2 * _EDGE_MM), grid)
+    return occupancy_on(measure_mask_distance(bone, near), grid)
 
 
 def local_grid(
