@@ -103,8 +103,8 @@ def analyse_spine(
     notes = list(describe_gaps(levels, start.centres))
     notes += ["left and right are taken from the header; bone alone cannot confirm them"]
     notes += [
-        f"{level}: a hole of {volume / 1000:.1f} ml in its label (gas, or a gap of the labels) was "
-        "filled and counts as part of the vertebra"
+        f"{level}: a hole of {max(volume / 1000, 0.1):.1f} ml or less in its label (gas, or a gap "
+        "of the labels) was filled and counts as part of the vertebra"
         for level, volume in filled.items()
     ]
     return Spine(

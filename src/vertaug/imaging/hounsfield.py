@@ -54,7 +54,8 @@ def to_hounsfield(values: NDArray[Any], name: str) -> tuple[NDArray[Any], tuple[
     if low < AIR_HU:
         count = int(np.count_nonzero(values < AIR_HU))
         values = np.maximum(values, np.asarray(AIR_HU, dtype=values.dtype))
-        notes += (f"{count} voxels below -1024 HU (down to {low:.0f}) were set to -1024 HU.",)
+        plural = "" if count == 1 else "s"
+        notes += (f"{count} voxel{plural} below -1024 HU (down to {low:.0f}) set to -1024 HU.",)
     return _store_small(values, high), notes
 
 

@@ -223,7 +223,7 @@ def test_padding_is_clipped_with_a_note(body, tmp_path):
     values[0, 0, :5] = -2000
     scan = read_scan(save_nifti(tmp_path / "ct.nii", values))
     assert np.all(scan.hu[0, 0, :5] == -1024)
-    assert "5 voxels below -1024 HU (down to -2000) were set to -1024 HU." in scan.info.notes
+    assert "5 voxels below -1024 HU (down to -2000) set to -1024 HU." in scan.info.notes
 
 
 def test_calibrated_crop_is_read_with_a_note(body, tmp_path):
