@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 import vertaug
+from vertaug.case.level import LEVELS
 from vertaug.case.volume import ScanInfo
+from vertaug.imaging.numbering import NUMBERINGS
 from vertaug.workflow.calibration import choose_calibration
 
 README = (Path(vertaug.__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -59,3 +61,18 @@ def test_its_commands_and_options_exist(run):
         assert help_text, line
         for option in (w for w in words if w.startswith("-")):
             assert option in help_text, line
+
+
+@pytest.mark.parametrize("name", NUMBERINGS)
+def test_the_numbers_of_the_labels_page_are_those_that_are_read(name):
+    page = (Path(vertaug.__file__).parents[2] / "docs" / "labels.md").read_text("utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+    levels = NUMBERINGS[name].levels
+    shown = {}
+    for first, last, head, foot in re.findall(r"(\d+)-(\d+) ([CTL]\d+)-([CTL]\d+)", row):
+        step = 1 if int(last) > int(first) else -1
+        values = range(int(first), int(last) + step, step)
+        names = LEVELS[LEVELS.index(head) : LEVELS.index(foot) + 1]
+        shown |= dict(zip(values, names, strict=True))
+    shown |= {int(value): level for value, level in re.findall(r"[ ,](\d+) ([TS]\d+)(?!-)\b", row)}
+    assert shown == dict(levels)
