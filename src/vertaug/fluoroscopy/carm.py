@@ -1,0 +1,242 @@
+"""The C-arm: where source and detector stand, and where a point of the patient is seen."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vertaug.case.errors import GeometryError
+from vertaug.case.grid import FloatArray, read_only
+from vertaug.case.positioner import describe_angles, receptor_direction
+
+
+class Posture(StrEnum):
+    """How the patient lies on the table."""
+
+    PRONE = "prone"
+    SUPINE = "supine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CArm:
+    """A C-arm in one position.
+
+    Angles follow DICOM (`vertaug.case.positioner`): of the patient, not of the room; LAO and
+    CRA positive; they say where the receptor is. The image is what somebody sees who looks from
+    the receptor to the source with the patient's head up: with the receptor in front of the
+    patient (0/0) the patient's left is on the right side of the image, with the receptor behind
+    (180/0, the prone patient with the tube under the table) it is on the left side.
+
+    Attributes
+    ----------
+    isocentre_lps_mm : (3,) float64 array
+        The point about which the arm turns, in the patient's LPS mm.
+    primary_angle_deg, secondary_angle_deg : float
+        In [-180, 180] and [-90, 90].
+    source_detector_mm, source_isocentre_mm : float
+        Focus to detector, and focus to isocentre.
+    detector_mm : tuple of float
+        Width and height of the active area.
+    pixels : tuple of int
+        Columns and rows.
+    posture : Posture
+        How the patient lies; it changes what the sentence says, not the geometry.
+    round_field : bool
+        Whether the field is round, as of an image intensifier.
+    title, source : str
+        What it is, and where its numbers come from.
+    """
+
+    isocentre_lps_mm: FloatArray
+    primary_angle_deg: float = 0.0
+    secondary_angle_deg: float = 0.0
+    source_detector_mm: float = 1060.0
+    source_isocentre_mm: float = 600.0
+    detector_mm: tuple[float, float] = (300.0, 300.0)
+    pixels: tuple[int, int] = (1024, 1024)
+    posture: Posture = Posture.PRONE
+    round_field: bool = False
+    title: str = "C-arm"
+    source: str = "given by the user"
+
+    def __post_init__(self) -> None:
+        centre = np.asarray(self.isocentre_lps_mm, dtype=np.float64)
+        if centre.shape != (3,) or not np.isfinite(centre).all():
+            message = f"the isocentre must be a point in LPS mm; got {self.isocentre_lps_mm}"
+            raise GeometryError(message)
+        object.__setattr__(self, "isocentre_lps_mm", read_only(centre))
+        object.__setattr__(self, "posture", Posture(self.posture))
+        self._check_angles()
+        self._check_distances()
+
+    def _check_angles(self) -> None:
+        for name, value, limit in (
+            ("primary", self.primary_angle_deg, 180.0),
+            ("secondary", self.secondary_angle_deg, 90.0),
+        ):
+            if not -limit <= value <= limit:
+                message = (
+                    f"the {name} angle must lie between {-limit:g} and {limit:g} degrees "
+                    f"(LAO and CRA positive); got {value:g}"
+                )
+                raise GeometryError(message)
+
+    def _check_distances(self) -> None:
+        if not 0 < self.source_isocentre_mm < self.source_detector_mm:
+            message = (
+                "the isocentre must lie between source and detector: source to isocentre "
+                f"{self.source_isocentre_mm:g} mm, source to detector "
+                f"{self.source_detector_mm:g} mm"
+            )
+            raise GeometryError(message)
+        if min(self.detector_mm) <= 0 or min(self.pixels) < 1 or max(self.pixels) > 8192:
+            message = (
+                "the detector needs a positive size and 1 to 8192 pixels a side; got "
+                f"{self.detector_mm} mm and {self.pixels} pixels"
+            )
+            raise GeometryError(message)
+
+    @property
+    def receptor(self) -> FloatArray:
+        """Unit vector from the isocentre to the receptor in LPS, shape (3,)."""
+        return receptor_direction(self.primary_angle_deg, self.secondary_angle_deg)
+
+    @property
+    def up(self) -> FloatArray:
+        """Unit vector of the image's upward direction in LPS: toward the head, shape (3,)."""
+        p, s = np.radians([self.primary_angle_deg, self.secondary_angle_deg])
+        return np.array([-np.sin(p) * np.sin(s), np.cos(p) * np.sin(s), np.cos(s)])
+
+    @property
+    def right(self) -> FloatArray:
+        """Unit vector of the image's direction to the right in LPS, shape (3,)."""
+        return np.cross(-self.receptor, self.up)
+
+    @property
+    def focus_lps_mm(self) -> FloatArray:
+        """Focal spot in LPS mm, shape (3,)."""
+        return self.isocentre_lps_mm - self.source_isocentre_mm * self.receptor
+
+    @property
+    def pitch_mm(self) -> FloatArray:
+        """Pixel size on the detector, along columns and rows, shape (2,)."""
+        return np.array(self.detector_mm) / np.array(self.pixels)
+
+    @property
+    def pixel_rays(self) -> FloatArray:
+        """Source, centre of pixel (0, 0), step of a column and of a row in LPS mm, (4, 3)."""
+        pitch = self.pitch_mm
+        across, down = self.right * pitch[0], -self.up * pitch[1]
+        centre = self.focus_lps_mm + self.source_detector_mm * self.receptor
+        columns, rows = self.pixels
+        corner = centre - across * (columns - 1) / 2 - down * (rows - 1) / 2
+        return np.array([self.focus_lps_mm, corner, across, down])
+
+    def project(self, points_lps_mm: ArrayLike) -> FloatArray:
+        """Return where points are seen: column and row, pixel centres at whole numbers.
+
+        Parameters
+        ----------
+        points_lps_mm : (..., 3) array
+            Points in front of the focus.
+
+        Returns
+        -------
+        (..., 2) float64 array
+
+        Raises
+        ------
+        GeometryError
+            If a point lies beside or behind the focus.
+        """
+        offset = np.asarray(points_lps_mm, dtype=np.float64) - self.focus_lps_mm
+        depth = offset @ self.receptor
+        if np.any(depth <= 0):
+            message = "a point beside or behind the focal spot is not seen on the detector"
+            raise GeometryError(message)
+        scale = (self.source_detector_mm / depth)[..., None]
+        plane = np.stack([offset @ self.right, -(offset @ self.up)], axis=-1) * scale
+        return np.asarray(plane / self.pitch_mm + (np.array(self.pixels) - 1) / 2)
+
+    def trace(self, pixels: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return the rays of pixels: the focus, shape (3,), and unit directions, (..., 3)."""
+        where = np.asarray(pixels, dtype=np.float64)
+        focus, corner, across, down = self.pixel_rays
+        ends = corner + where[..., :1] * across + where[..., 1:] * down
+        rays = ends - focus
+        return focus, rays / np.linalg.norm(rays, axis=-1, keepdims=True)
+
+    def magnification(self, point_lps_mm: ArrayLike) -> float:
+        """Return source-detector over source-object distance at a point."""
+        offset = np.asarray(point_lps_mm, dtype=np.float64) - self.focus_lps_mm
+        return float(self.source_detector_mm / (offset @ self.receptor))
+
+    def aim(self, primary_angle_deg: float, secondary_angle_deg: float) -> "CArm":
+        """Return the arm turned to other angles."""
+        return replace(
+            self,
+            primary_angle_deg=float(primary_angle_deg),
+            secondary_angle_deg=float(secondary_angle_deg),
+        )
+
+    def centre_on(self, point_lps_mm: ArrayLike) -> "CArm":
+        """Return the arm moved so that a point is its isocentre."""
+        return replace(self, isocentre_lps_mm=np.asarray(point_lps_mm, dtype=np.float64))
+
+    def with_pixels(self, columns: int) -> "CArm":
+        """Return the arm with that many columns and rows in proportion: finer or coarser."""
+        rows = max(1, round(columns * self.pixels[1] / self.pixels[0]))
+        return replace(self, pixels=(int(columns), rows))
+
+    def zoom(self, factor: float) -> "CArm":
+        """Return the arm with a smaller field read out at the same number of pixels.
+
+        Raises
+        ------
+        GeometryError
+            If the factor is below 1.
+        """
+        if not factor >= 1.0:
+            message = f"a zoom factor is at least 1; got {factor:g}"
+            raise GeometryError(message)
+        width, height = self.detector_mm
+        return replace(self, detector_mm=(width / factor, height / factor))
+
+    def describe(self) -> str:
+        """Return a sentence that says how the image is taken."""
+        x, y, z = self.isocentre_lps_mm
+        field = " x ".join(f"{side / 10:.3g}" for side in self.detector_mm)
+        shape = "round field of" if self.round_field else "detector"
+        return (
+            f"{describe_angles(self.primary_angle_deg, self.secondary_angle_deg)} (DICOM primary "
+            f"{self.primary_angle_deg:+.1f}°, secondary {self.secondary_angle_deg:+.1f}°; "
+            f"{_receptor_words(self.receptor)}), patient {self.posture.value}, {self._tube_words()}; "
+            f"isocentre at L {x:.1f}, P {y:.1f}, S {z:.1f} mm; source to detector "
+            f"{self.source_detector_mm:.0f} mm, to isocentre {self.source_isocentre_mm:.0f} mm; "
+            f"{shape} {field} cm"
+        )
+
+    def _tube_words(self) -> str:
+        """Say whether the tube is under or over the table."""
+        ceiling = 1.0 if self.posture is Posture.PRONE else -1.0  # posterior is +y
+        height = float(self.receptor[1] * ceiling)
+        if abs(height) < np.sin(np.radians(20.0)):
+            return "tube beside the table"
+        return "tube under the table" if height > 0 else "tube over the table"
+
+
+def _receptor_words(receptor: FloatArray) -> str:
+    """Say on which sides of the patient the receptor stands."""
+    words = []
+    for value, positive, negative in (
+        (receptor[1], "behind", "in front of"),
+        (receptor[0], "left of", "right of"),
+    ):
+        if abs(value) > np.sin(np.radians(20.0)):
+            words.append(positive if value > 0 else negative)
+    if receptor[2] > np.sin(np.radians(20.0)):
+        words.append("headward of")
+    elif receptor[2] < -np.sin(np.radians(20.0)):
+        words.append("footward of")
+    return f"receptor {' and '.join(words)} the patient"
