@@ -30,33 +30,38 @@ LOWEST_HU, HIGHEST_HU = -1024, 3071
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnchorTissue:
-    """A tissue at its usual HU.
+    """A tissue of known composition and density; its HU follows from both.
 
     Attributes
     ----------
     name : str
         In words.
-    hu : float
-        Where it stands on the scale.
+    density_g_per_ml : float
+        Mass density.
     substance : str
         Its column in the attenuation table.
     """
 
     name: str
-    hu: float
+    density_g_per_ml: float
     substance: str
+
+    def hounsfield(self, energy_kev: float) -> float:
+        """Return its HU at the effective energy of a CT."""
+        basis = basis_attenuation_at(energy_kev)
+        mass = float(np.array(basis_weights(self.substance)) @ basis)
+        return 1000.0 * (self.density_g_per_ml * mass / float(basis[0]) - 1.0)
 
 
 ANCHORS: tuple[AnchorTissue, ...] = (
-    AnchorTissue(name="lung", hu=-200.0, substance="lung"),
-    AnchorTissue(name="fat", hu=-100.0, substance="adipose"),
-    AnchorTissue(name="soft tissue", hu=45.0, substance="muscle"),
-    AnchorTissue(name="cancellous bone", hu=260.0, substance="spongiosa"),
-    AnchorTissue(name="cortical bone", hu=1500.0, substance="cortical_bone"),
+    AnchorTissue(name="lung", density_g_per_ml=0.80, substance="lung"),
+    AnchorTissue(name="fat", density_g_per_ml=0.95, substance="adipose"),
+    AnchorTissue(name="soft tissue", density_g_per_ml=1.05, substance="muscle"),
+    AnchorTissue(name="cancellous bone", density_g_per_ml=1.18, substance="spongiosa"),
+    AnchorTissue(name="cortical bone", density_g_per_ml=1.92, substance="cortical_bone"),
 )
-"""Compositions of ICRU-44; HU of fat and muscle as measured, those of bone from ICRU-44 density
-(spongiosa 1.18, cortical bone 1.92 g/ml) at 120 kV. Below the first and above the last anchor
-the composition stays."""
+"""Compositions and densities of ICRU-44; lung, of any density up to that of the anchor. Below the
+first and above the last anchor the composition stays."""
 
 # Mean energy behind 20 cm of water, physics reference 7.2 (80-120 kV) and the same computation.
 _EFFECTIVE_KEV = ((80.0, 56.8), (100.0, 64.9), (120.0, 72.0), (140.0, 77.5))
@@ -108,7 +113,7 @@ def basis_of_hounsfield(tube_voltage_kv: float | None) -> FloatArray:
     """
     hu = np.arange(LOWEST_HU, HIGHEST_HU + 1, dtype=np.float64)
     energy = effective_energy_kev(tube_voltage_kv)
-    per_gram = _composition(hu)
+    per_gram = _composition(hu, energy)
     mu_basis = basis_attenuation_at(energy)
     wanted = (1.0 + hu / 1000.0) * mu_basis[0]
     out = per_gram * (wanted / (per_gram @ mu_basis))[:, None]
@@ -120,15 +125,16 @@ def basis_of_hounsfield(tube_voltage_kv: float | None) -> FloatArray:
 def density_of_hounsfield(tube_voltage_kv: float | None) -> FloatArray:
     """Return the mass density in g/ml for every HU from `LOWEST_HU` to `HIGHEST_HU`."""
     hu = np.arange(LOWEST_HU, HIGHEST_HU + 1, dtype=np.float64)
-    mu_basis = basis_attenuation_at(effective_energy_kev(tube_voltage_kv))
-    density = (1.0 + hu / 1000.0) * mu_basis[0] / (_composition(hu) @ mu_basis)
+    energy = effective_energy_kev(tube_voltage_kv)
+    mu_basis = basis_attenuation_at(energy)
+    density = (1.0 + hu / 1000.0) * mu_basis[0] / (_composition(hu, energy) @ mu_basis)
     density[hu <= AIR_HU] = 0.0
     density[hu >= METAL_HU] = _METAL_G_PER_ML
     return np.asarray(density)
 
 
-def _composition(hu: FloatArray) -> FloatArray:
+def _composition(hu: FloatArray, energy_kev: float) -> FloatArray:
     """Return basis grams per gram of tissue, shape (n, 2), mixed between the anchors."""
-    at = [anchor.hu for anchor in ANCHORS]
+    at = [anchor.hounsfield(energy_kev) for anchor in ANCHORS]
     weights = np.array([basis_weights(anchor.substance) for anchor in ANCHORS])
     return np.stack([np.interp(hu, at, weights[:, b]) for b in range(2)], axis=1)

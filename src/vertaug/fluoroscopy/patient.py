@@ -1,0 +1,96 @@
+"""The patient as X-rays meet it, prepared from a CT."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vertaug.case.errors import GeometryError
+from vertaug.case.grid import FloatArray, Grid
+from vertaug.case.volume import Scan, Volume
+from vertaug.fluoroscopy.line_integral import ProjectedField, prepare_coded_field
+from vertaug.tissue.ct_attenuation import (
+    HIGHEST_HU,
+    LOWEST_HU,
+    basis_attenuation_at,
+    basis_of_hounsfield,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class XrayPatient:
+    """A CT prepared for radiographs.
+
+    Attributes
+    ----------
+    tissue : ProjectedField
+        Water and cortical bone in g/ml of each voxel, by its HU.
+    grid : Grid
+        Of the CT, before what is air was cut off.
+    tube_voltage_kv : float or None
+        Of the CT.
+    """
+
+    tissue: ProjectedField
+    grid: Grid
+    tube_voltage_kv: float | None
+    _single: dict[float, ProjectedField] = field(default_factory=dict)
+
+    def tissue_at(self, energy_kev: float) -> ProjectedField:
+        """Return the attenuation at one energy in 1/mm, for the monoenergetic mode."""
+        if energy_kev not in self._single:
+            meaning = basis_of_hounsfield(self.tube_voltage_kv) @ basis_attenuation_at(energy_kev)
+            self._single.clear()
+            self._single[energy_kev] = prepare_coded_field(
+                self.tissue.values, self.tissue.grid, meaning[:, None], LOWEST_HU
+            )
+        return self._single[energy_kev]
+
+    @property
+    def box_lps_mm(self) -> FloatArray:
+        """Outer corners of the CT's voxels, shape (8, 3)."""
+        size = np.array(self.grid.shape)
+        flags = np.array(np.meshgrid([0, 1], [0, 1], [0, 1], indexing="ij")).reshape(3, 8).T
+        return self.grid.to_world(flags * size - 0.5)
+
+    @property
+    def centre_lps_mm(self) -> FloatArray:
+        """Centre of the CT, shape (3,)."""
+        return self.grid.to_world((np.array(self.grid.shape) - 1) / 2)
+
+
+def prepare_patient(scan: Scan, patient: Volume | None = None) -> XrayPatient:
+    """Prepare a CT for radiographs.
+
+    Parameters
+    ----------
+    scan : Scan
+    patient : Volume of uint8, optional
+        1 inside the patient, on the scan's grid; what lies outside (the CT's couch) is left
+        out of the radiographs.
+
+    Raises
+    ------
+    GeometryError
+        If the grids differ, or there is nothing but air.
+    """
+    hu = scan.hu if scan.hu.dtype == np.int16 else _whole(scan.hu)
+    if patient is not None:
+        if not patient.grid.matches(scan.grid):
+            message = "the patient's outline is not on the grid of the CT"
+            raise GeometryError(message)
+        hu = np.where(patient.values > 0, hu, np.int16(LOWEST_HU))
+    if not (hu > -500).any():
+        message = "the CT holds nothing but air: no voxel is above -500 HU"
+        raise GeometryError(message)
+    meaning = basis_of_hounsfield(scan.info.kvp)
+    return XrayPatient(
+        tissue=prepare_coded_field(hu, scan.grid, meaning, LOWEST_HU),
+        grid=scan.grid,
+        tube_voltage_kv=scan.info.kvp,
+    )
+
+
+def _whole(hu: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    return np.rint(np.clip(np.nan_to_num(hu, nan=LOWEST_HU), LOWEST_HU, HIGHEST_HU)).astype(
+        np.int16
+    )
