@@ -81,8 +81,8 @@ def attenuation_lines():
     lines = [
         "# Mass attenuation coefficients in cm2/g, total with coherent scattering, at the centres",
         "# of 0.5 keV bins; air_absorption is the mass energy-absorption coefficient of air.",
-        f"# Made by benchmarks/make_xray_tables.py with xraylib {xraylib.__version__}, air_absorption",
-        f"# with the NIST table of spekpy {spekpy.__version__}.",
+        f"# Made by benchmarks/make_xray_tables.py with xraylib {xraylib.__version__};",
+        f"# air_absorption from the NIST table of spekpy {spekpy.__version__}.",
         "# Compositions: ICRU Report 44 as tabulated in NISTIR 5632 (tissues, air), AISI 316L",
         "# (steel), compounds and elements by formula.",
         "energy_kev," + ",".join(materials) + ",air_absorption",
@@ -112,7 +112,7 @@ def spectrum_lines():
         spectrum = spekpy.Spek(kvp=kv, th=ANODE_ANGLE_DEG, dk=0.5, z=100, physics="casim")
         energy, fluence = spectrum.get_spectrum(edges=False)
         row = np.interp(ENERGIES_KEV, energy, fluence, left=0.0, right=0.0) / 100.0
-        assert np.isin(ENERGIES_KEV[ENERGIES_KEV < kv], energy).all(), "bins must coincide"
+        assert np.isin(ENERGIES_KEV[kv > ENERGIES_KEV], energy).all(), "bins must coincide"
         lines.append(f"{kv}," + ",".join(f"{value:.5g}" for value in row))
     return lines
 

@@ -3,12 +3,14 @@
 import math
 
 import numba
+import numpy as np
+from numpy.typing import NDArray
 
 CYLINDER, BALL, BOX = 0, 1, 2
 
 
 @numba.njit(inline="always")
-def _clip(p, q, low, high, s0, s1):
+def _clip(p, q, low, high, s0, s1):  # type: ignore[no-untyped-def]
     """Cut [s0, s1] to where low <= p + s q <= high."""
     if q == 0.0:
         if p < low or p > high:
@@ -19,7 +21,7 @@ def _clip(p, q, low, high, s0, s1):
 
 
 @numba.njit(inline="always")
-def _clip_round(a, b, c, s0, s1):
+def _clip_round(a, b, c, s0, s1):  # type: ignore[no-untyped-def]
     """Cut [s0, s1] to where a s^2 + 2 b s + c <= 0."""
     if a == 0.0:
         if c > 0.0:
@@ -33,7 +35,13 @@ def _clip_round(a, b, c, s0, s1):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def add_chords(world, inverse, kind, sign, out):
+def add_chords(
+    world: NDArray[np.float64],
+    inverse: NDArray[np.float64],
+    kind: int,
+    sign: float,
+    out: NDArray[np.float64],
+) -> None:
     """Add the chords of a solid, times ``sign``; see the reference."""
     fx = inverse[0, 0] * world[0, 0] + inverse[0, 1] * world[0, 1]
     fx += inverse[0, 2] * world[0, 2] + inverse[0, 3]

@@ -4,11 +4,18 @@ Same signature as `_chord_numba`.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 CYLINDER, BALL, BOX = 0, 1, 2
 
 
-def add_chords(world, inverse, kind, sign, out):
+def add_chords(
+    world: NDArray[np.float64],
+    inverse: NDArray[np.float64],
+    kind: int,
+    sign: float,
+    out: NDArray[np.float64],
+) -> None:
     """Add the length of each pixel's ray inside a solid.
 
     Parameters
@@ -33,7 +40,7 @@ def add_chords(world, inverse, kind, sign, out):
             out[v, u] += sign * inside * np.linalg.norm(ray)
 
 
-def _inside(p, d, kind):
+def _inside(p: NDArray[np.float64], d: NDArray[np.float64], kind: int) -> float:
     """Return the share of the segment p ... p + d that lies in the solid."""
     low, high = 0.0, 1.0
     if kind in {CYLINDER, BALL}:

@@ -15,9 +15,11 @@ The readable twin is `_projection_reference`.
 """
 
 import math
+from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 _U = numba.uint64
 _L = np.int64
@@ -33,7 +35,9 @@ _FLAT = 1e-12
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def sum_columns(values, strides, scale, table):
+def sum_columns(
+    values: NDArray[Any], strides: NDArray[np.int64], scale: float, table: NDArray[Any]
+) -> None:
     """Fill a table with running sums of scaled values; see the reference."""
     no, nm, nc = table.shape[0], table.shape[1], table.shape[2] - 1
     for o in numba.prange(no):
@@ -51,7 +55,13 @@ def sum_columns(values, strides, scale, table):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def sum_coded_columns(codes, strides, lowest, meaning, table):
+def sum_coded_columns(
+    codes: NDArray[np.int16],
+    strides: NDArray[np.int64],
+    lowest: int,
+    meaning: NDArray[np.int64],
+    table: NDArray[Any],
+) -> None:
     """Fill a table with running sums of ``meaning[code - lowest]``; see the reference."""
     no, nm, nc = table.shape[0], table.shape[1], table.shape[2] - 1
     last = meaning.shape[0] - 1
@@ -71,7 +81,7 @@ def sum_coded_columns(codes, strides, lowest, meaning, table):
 
 
 @numba.njit(inline="always")
-def _enter(start, slope, cells, lo, hi):
+def _enter(start, slope, cells, lo, hi):  # type: ignore[no-untyped-def]
     """Return the part of [lo, hi] inside the cells along one axis, and 1 / slope."""
     if abs(slope) > _FLAT:
         inverse = 1.0 / slope
@@ -83,12 +93,12 @@ def _enter(start, slope, cells, lo, hi):
 
 
 @numba.njit(inline="always")
-def _cell(position, cells):
+def _cell(position, cells):  # type: ignore[no-untyped-def]
     return min(max(_L(math.floor(position)), 0), cells - 1)
 
 
 @numba.njit(inline="always")
-def _ladder(first, count, start, inverse, lo, hi):
+def _ladder(first, count, start, inverse, lo, hi):  # type: ignore[no-untyped-def]
     """Return depth of the first plane, its step, both fixed-point, and the depth as a number.
 
     The step is cut toward zero, so that no plane comes to lie outside [lo, hi].
@@ -106,7 +116,7 @@ def _ladder(first, count, start, inverse, lo, hi):
 
 
 @numba.njit(inline="always")
-def _settle(position, depth, rises, plane0, depth0, step, low, high, inclusive):
+def _settle(position, depth, rises, plane0, depth0, step, low, high, inclusive):  # type: ignore[no-untyped-def]
     """Return the cell at a crossing by comparing depths exactly as the other loop does."""
     plane = (position + _HALF) >> _SHIFT
     other = depth0 + (plane - plane0) * step
@@ -116,7 +126,7 @@ def _settle(position, depth, rises, plane0, depth0, step, low, high, inclusive):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _cross_single(table, plane, count, depth, step, own, position, drift, other):
+def _cross_single(table, plane, count, depth, step, own, position, drift, other):  # type: ignore[no-untyped-def]
     whole = _L(0)
     part = _L(0)
     base = plane * own
@@ -137,7 +147,7 @@ def _cross_single(table, plane, count, depth, step, own, position, drift, other)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _cross_pair(table, plane, count, depth, step, own, position, drift, other):
+def _cross_pair(table, plane, count, depth, step, own, position, drift, other):  # type: ignore[no-untyped-def]
     whole = _L(0)
     part_high = _L(0)
     part_low = _L(0)
@@ -162,7 +172,7 @@ def _cross_pair(table, plane, count, depth, step, own, position, drift, other):
 
 
 @numba.njit(inline="always")
-def _split(entry, pair):
+def _split(entry, pair):  # type: ignore[no-untyped-def]
     """Return both values of an entry; the second is 0 in a table of single values."""
     if pair:
         low = _L(np.int32(entry))
@@ -171,7 +181,7 @@ def _split(entry, pair):
 
 
 @numba.njit(inline="always")
-def _column(table, column, depth, pair):
+def _column(table, column, depth, pair):  # type: ignore[no-untyped-def]
     """Return the running sums of a column at a depth."""
     k = _L(depth)
     fraction = depth - k
@@ -181,7 +191,7 @@ def _column(table, column, depth, pair):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _cross_careful(table, strides, walk, other, low, high, inclusive, pair):
+def _cross_careful(table, strides, walk, other, low, high, inclusive, pair):  # type: ignore[no-untyped-def]
     """Sum the crossings of one axis, settling which of two near crossings comes first.
 
     ``walk`` is (plane, count, depth, step, position, drift) of this axis, ``other`` (rises,
@@ -194,9 +204,7 @@ def _cross_careful(table, strides, walk, other, low, high, inclusive, pair):
     for n in range(count):
         cell = position >> _SHIFT
         if ((position + _NEAR) & _MASK) < 2 * _NEAR:
-            cell = _settle(
-                position, depth, rises, plane0, depth0, step0, low, high, inclusive
-            )
+            cell = _settle(position, depth, rises, plane0, depth0, step0, low, high, inclusive)
         q = (plane + n) * own + cell * across
         t = depth / _ONE
         before_high, before_low = _column(table, q - own, t, pair)
@@ -209,7 +217,7 @@ def _cross_careful(table, strides, walk, other, low, high, inclusive, pair):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _integrate_ray(table, shape, origin, ray, pair):
+def _integrate_ray(table, shape, origin, ray, pair):  # type: ignore[no-untyped-def]
     """Return the integrals over t of both values of a table along one ray.
 
     ``ray`` runs from ``origin`` to ``origin + ray``; nothing beyond either end is counted.
@@ -285,7 +293,13 @@ def _integrate_ray(table, shape, origin, ray, pair):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def integrate_single(table, shape, rays, world, out):
+def integrate_single(
+    table: NDArray[Any],
+    shape: tuple[int, int, int],
+    rays: NDArray[np.float64],
+    world: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
     """Fill ``out[0]`` with line integrals of a table of single values; see the reference."""
     for v in numba.prange(out.shape[1]):
         origin = (rays[0, 0], rays[0, 1], rays[0, 2])
@@ -303,7 +317,13 @@ def integrate_single(table, shape, rays, world, out):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def integrate_pair(table, shape, rays, world, out):
+def integrate_pair(
+    table: NDArray[Any],
+    shape: tuple[int, int, int],
+    rays: NDArray[np.float64],
+    world: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
     """Fill both planes of ``out`` with line integrals of a table of pairs; see the reference."""
     for v in numba.prange(out.shape[1]):
         origin = (rays[0, 0], rays[0, 1], rays[0, 2])

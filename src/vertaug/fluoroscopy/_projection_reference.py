@@ -5,10 +5,15 @@ one that the running sums follow, o and m the other two. Positions along an axis
 edges: voxel n lies between n and n + 1.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 
-def sum_columns(values, strides, scale, table):
+def sum_columns(
+    values: NDArray[Any], strides: NDArray[np.int64], scale: float, table: NDArray[Any]
+) -> None:
     """Fill a table with running sums of ``values * scale``, rounded, along c.
 
     Parameters
@@ -31,7 +36,13 @@ def sum_columns(values, strides, scale, table):
             table[o, m, 1:] = np.cumsum(whole)
 
 
-def sum_coded_columns(codes, strides, lowest, meaning, table):
+def sum_coded_columns(
+    codes: NDArray[np.int16],
+    strides: NDArray[np.int64],
+    lowest: int,
+    meaning: NDArray[np.int64],
+    table: NDArray[Any],
+) -> None:
     """Fill a table with running sums of ``meaning[code - lowest]`` along c.
 
     Parameters
@@ -56,7 +67,13 @@ def sum_coded_columns(codes, strides, lowest, meaning, table):
             table[o, m, 1:] = np.cumsum(meaning[index])
 
 
-def integrate_single(table, shape, rays, world, out):
+def integrate_single(
+    table: NDArray[Any],
+    shape: tuple[int, int, int],
+    rays: NDArray[np.float64],
+    world: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
     """Fill ``out[0]`` with line integrals of a table of single values.
 
     Parameters
@@ -76,7 +93,13 @@ def integrate_single(table, shape, rays, world, out):
     _fill(out, (voxels,), rays, world)
 
 
-def integrate_pair(table, shape, rays, world, out):
+def integrate_pair(
+    table: NDArray[Any],
+    shape: tuple[int, int, int],
+    rays: NDArray[np.float64],
+    world: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
     """Fill both planes of ``out`` with line integrals of a table of packed pairs.
 
     Parameters as for `integrate_single`, ``table`` int64, ``out`` (2, nv, nu).
@@ -86,12 +109,17 @@ def integrate_pair(table, shape, rays, world, out):
     _fill(out, ((packed - low) >> 32, low), rays, world)
 
 
-def _entries(table, shape):
+def _entries(table: NDArray[Any], shape: tuple[int, int, int]) -> NDArray[Any]:
     no, nm, nc = shape
     return table[: no * nm * (nc + 1)].reshape(no, nm, nc + 1)
 
 
-def _fill(out, fields, rays, world):
+def _fill(
+    out: NDArray[np.float64],
+    fields: tuple[NDArray[Any], ...],
+    rays: NDArray[np.float64],
+    world: NDArray[np.float64],
+) -> None:
     for v in range(out.shape[1]):
         for u in range(out.shape[2]):
             pixel = rays[1] + u * rays[2] + v * rays[3]
@@ -101,13 +129,17 @@ def _fill(out, fields, rays, world):
                 out[n, v, u] = value * length
 
 
-def _walk(fields, start, ray):
+def _walk(
+    fields: tuple[NDArray[Any], ...], start: NDArray[np.float64], ray: NDArray[np.float64]
+) -> list[float]:
     """Return the integrals of fields over the ray's parameter from 0 to 1."""
     shape = fields[0].shape
     cuts = [np.array([0.0, 1.0])]
-    for axis in range(3):
-        if ray[axis] != 0.0:
-            cuts.append((np.arange(shape[axis] + 1) - start[axis]) / ray[axis])
+    cuts += [
+        (np.arange(shape[axis] + 1) - start[axis]) / ray[axis]
+        for axis in range(3)
+        if ray[axis] != 0.0
+    ]
     s = np.unique(np.clip(np.concatenate(cuts), 0.0, 1.0))
     middle = start + 0.5 * (s[1:] + s[:-1])[:, None] * ray
     cell = np.floor(middle).astype(np.int64)

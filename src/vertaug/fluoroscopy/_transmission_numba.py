@@ -4,17 +4,19 @@ The readable twin is `_transmission_reference`.
 """
 
 import math
+from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 
 @numba.njit(inline="always")
-def _look_up(table, first, step, w, b):
+def _look_up(table, first, step, w, b):  # type: ignore[no-untyped-def]
     """Return the negative logarithm of the transmission, bilinear, ends continued."""
     x, y = (w - first[0]) / step[0], (b - first[1]) / step[1]
-    i = min(max(int(math.floor(x)), 0), table.shape[0] - 2)
-    j = min(max(int(math.floor(y)), 0), table.shape[1] - 2)
+    i = min(max(math.floor(x), 0), table.shape[0] - 2)
+    j = min(max(math.floor(y), 0), table.shape[1] - 2)
     fx, fy = x - i, y - j
     low = table[i, j] + fy * (table[i, j + 1] - table[i, j])
     high = table[i + 1, j] + fy * (table[i + 1, j + 1] - table[i + 1, j])
@@ -22,7 +24,13 @@ def _look_up(table, first, step, w, b):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def transmit_tissue(sums, table, first, step, out):
+def transmit_tissue(
+    sums: NDArray[np.float64],
+    table: NDArray[Any],
+    first: NDArray[np.float64],
+    step: NDArray[np.float64],
+    out: NDArray[np.float32],
+) -> None:
     """Fill the relative signal behind tissue; see the reference."""
     for v in numba.prange(out.shape[0]):
         for u in range(out.shape[1]):
@@ -30,7 +38,15 @@ def transmit_tissue(sums, table, first, step, out):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def transmit_matter(sums, chords, displaced, weights, basis, matter, out):
+def transmit_matter(
+    sums: NDArray[np.float64],
+    chords: NDArray[np.float64],
+    displaced: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    basis: NDArray[np.float64],
+    matter: NDArray[np.float64],
+    out: NDArray[np.float32],
+) -> None:
     """Fill the relative signal where matter is in the way; see the reference."""
     kinds, groups = chords.shape[0], len(weights)
     for v in numba.prange(out.shape[0]):
@@ -51,7 +67,7 @@ def transmit_matter(sums, chords, displaced, weights, basis, matter, out):
 
 
 @numba.njit(inline="always")
-def _mix(x):
+def _mix(x):  # type: ignore[no-untyped-def]
     """Scramble a counter (splitmix64, Steele et al., OOPSLA 2014)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -59,7 +75,7 @@ def _mix(x):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def count_quanta(mean, seed, out):
+def count_quanta(mean: NDArray[np.float32], seed: np.uint64, out: NDArray[np.float32]) -> None:
     """Draw absorbed quanta of each pixel; see the reference."""
     step = np.uint64(0x9E3779B97F4A7C15)
     columns = mean.shape[1]

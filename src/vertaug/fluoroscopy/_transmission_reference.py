@@ -3,10 +3,19 @@
 Same signatures as `_transmission_numba`.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 
-def transmit_tissue(sums, table, first, step, out):
+def transmit_tissue(
+    sums: NDArray[np.float64],
+    table: NDArray[Any],
+    first: NDArray[np.float64],
+    step: NDArray[np.float64],
+    out: NDArray[np.float32],
+) -> None:
     """Fill the signal behind tissue, relative to no tissue.
 
     Parameters
@@ -30,7 +39,15 @@ def transmit_tissue(sums, table, first, step, out):
     out[:] = np.exp(-((1 - fx) * low + fx * high))
 
 
-def transmit_matter(sums, chords, displaced, weights, basis, matter, out):
+def transmit_matter(
+    sums: NDArray[np.float64],
+    chords: NDArray[np.float64],
+    displaced: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    basis: NDArray[np.float64],
+    matter: NDArray[np.float64],
+    out: NDArray[np.float32],
+) -> None:
     """Fill the signal where matter is in the way; other pixels are left as they are.
 
     Parameters
@@ -57,7 +74,7 @@ def transmit_matter(sums, chords, displaced, weights, basis, matter, out):
     out[met] = signal[met]
 
 
-def count_quanta(mean, seed, out):
+def count_quanta(mean: NDArray[np.float32], seed: np.uint64, out: NDArray[np.float32]) -> None:
     """Draw the absorbed quanta of each pixel from their mean.
 
     Each pixel has its own counter, so that neither the order nor the number of threads
@@ -68,7 +85,7 @@ def count_quanta(mean, seed, out):
     ----------
     mean : (nv, nu) float32 array
         Expected quanta.
-    seed : int
+    seed : uint64
         From the caller's generator.
     out : (nv, nu) float32 array
         Filled.
@@ -77,7 +94,7 @@ def count_quanta(mean, seed, out):
     columns = mean.shape[1]
     for v in range(mean.shape[0]):
         for u in range(columns):
-            x = (seed + 0x9E3779B97F4A7C15 * (v * columns + u + 1)) & mask
+            x = (int(seed) + 0x9E3779B97F4A7C15 * (v * columns + u + 1)) & mask
             x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
             x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
             bits = x ^ (x >> 31)

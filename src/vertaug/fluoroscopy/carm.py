@@ -111,17 +111,17 @@ class CArm:
     @property
     def right(self) -> FloatArray:
         """Unit vector of the image's direction to the right in LPS, shape (3,)."""
-        return np.cross(-self.receptor, self.up)
+        return np.asarray(np.cross(-self.receptor, self.up))
 
     @property
     def focus_lps_mm(self) -> FloatArray:
         """Focal spot in LPS mm, shape (3,)."""
-        return self.isocentre_lps_mm - self.source_isocentre_mm * self.receptor
+        return np.asarray(self.isocentre_lps_mm - self.source_isocentre_mm * self.receptor)
 
     @property
     def pitch_mm(self) -> FloatArray:
         """Pixel size on the detector, along columns and rows, shape (2,)."""
-        return np.array(self.detector_mm) / np.array(self.pixels)
+        return np.asarray(np.divide(self.detector_mm, self.pixels))
 
     @property
     def pixel_rays(self) -> FloatArray:
@@ -211,9 +211,10 @@ class CArm:
         return (
             f"{describe_angles(self.primary_angle_deg, self.secondary_angle_deg)} (DICOM primary "
             f"{self.primary_angle_deg:+.1f}°, secondary {self.secondary_angle_deg:+.1f}°; "
-            f"{_receptor_words(self.receptor)}), patient {self.posture.value}, {self._tube_words()}; "
-            f"isocentre at L {x:.1f}, P {y:.1f}, S {z:.1f} mm; source to detector "
-            f"{self.source_detector_mm:.0f} mm, to isocentre {self.source_isocentre_mm:.0f} mm; "
+            f"{_receptor_words(self.receptor)}), patient {self.posture.value}, "
+            f"{self._tube_words()}; isocentre at L {x:.1f}, P {y:.1f}, S {z:.1f} mm; "
+            f"source to detector {self.source_detector_mm:.0f} mm, to isocentre "
+            f"{self.source_isocentre_mm:.0f} mm; "
             f"{shape} {field} cm"
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.case.errors import InputError
 from vertaug.fluoroscopy.carm import CArm
@@ -47,9 +48,9 @@ class ExposureLimits:
         Where the values come from.
     """
 
-    usual_mas: float = 0.4
+    usual_mas: float = 0.15
     largest_mas: float = 1.5
-    source: str = "pulses of 10-20 ms at 10-100 mA (recalled)"
+    source: str = "pulses of 5-20 ms at 10-80 mA (recalled)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,7 @@ def sum_exposures(exposures: Iterable[Exposure]) -> Exposure:
     )
 
 
-def open_field(carm: CArm, collimation: Collimation) -> np.ndarray:  # type: ignore[type-arg]
+def open_field(carm: CArm, collimation: Collimation) -> NDArray[np.bool_]:
     """Return which pixels the blades and a round field leave open, bool (rows, columns)."""
     columns, rows = carm.pixels
     x = (np.arange(columns) + 0.5) / columns
@@ -129,7 +130,7 @@ def open_field(carm: CArm, collimation: Collimation) -> np.ndarray:  # type: ign
         radius = min(width, height) / 2
         dx, dy = (x - 0.5) * width, (y - 0.5) * height
         field &= dx[None, :] ** 2 + dy[:, None] ** 2 <= radius**2
-    return field
+    return np.asarray(field)
 
 
 def dose_of_pulse(

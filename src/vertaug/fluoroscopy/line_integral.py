@@ -229,9 +229,7 @@ def _pack(projected: ProjectedField) -> NDArray[np.int64]:
     return whole[:, 0] if projected.fields == 1 else whole[:, 0] * (1 << 32) + whole[:, 1]
 
 
-def _join(
-    table: NDArray[Any], by: tuple[int, ...]
-) -> tuple[NDArray[Any], tuple[int, int, int]]:
+def _join(table: NDArray[Any], by: tuple[int, ...]) -> tuple[NDArray[Any], tuple[int, int, int]]:
     """Average neighbouring columns along o and m; a last odd one is averaged with nothing."""
     no, nm, entries = table.shape
     pad = [(0, -no % by[0]), (0, -nm % by[1]), (0, 0)]

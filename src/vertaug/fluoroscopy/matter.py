@@ -129,14 +129,14 @@ class VoxelMatter:
 
     Attributes
     ----------
-    field : ProjectedField
+    fraction : ProjectedField
         Volume fraction on its own grid, prepared (`voxel_matter`).
     material : Material
     displaced_g_per_ml : float
         Water that gives way.
     """
 
-    field: ProjectedField
+    fraction: ProjectedField
     material: Material = field(default_factory=bone_cement)
     displaced_g_per_ml: float = WATER_G_PER_ML
 
@@ -157,7 +157,7 @@ def voxel_matter(
     if np.size(fraction) and not (np.min(fraction) >= -1e-6 and np.max(fraction) <= 1 + 1e-6):
         message = "a volume fraction lies between 0 and 1"
         raise GeometryError(message)
-    return VoxelMatter(field=prepare_field(fraction, grid), material=material or bone_cement())
+    return VoxelMatter(fraction=prepare_field(fraction, grid), material=material or bone_cement())
 
 
 def find_window(matter: Matter, carm: CArm) -> Window | None:
@@ -176,15 +176,13 @@ def find_window(matter: Matter, carm: CArm) -> Window | None:
     if np.any(last <= first):
         return None
     size = last - first
-    return Window(
-        column=int(first[0]), row=int(first[1]), columns=int(size[0]), rows=int(size[1])
-    )
+    return Window(column=int(first[0]), row=int(first[1]), columns=int(size[0]), rows=int(size[1]))
 
 
 def measure_chords(matter: Matter, carm: CArm, window: Window) -> FloatArray:
     """Return the path through matter on the ray of each pixel in mm, shape (rows, columns)."""
     if isinstance(matter, VoxelMatter):
-        return np.asarray(integrate_field(matter.field, carm, window)[0])
+        return np.asarray(integrate_field(matter.fraction, carm, window)[0])
     from vertaug.fluoroscopy._chord_numba import add_chords
 
     world = np.array(carm.pixel_rays)
@@ -201,7 +199,7 @@ def _hull(matter: Matter) -> FloatArray:
     """Return points whose convex hull holds the matter, shape (8, 3)."""
     signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, 8).T.astype(float)
     if isinstance(matter, VoxelMatter):
-        grid = matter.field.grid
+        grid = matter.fraction.grid
         size = np.array(grid.shape)
         return grid.to_world((signs + 1) / 2 * size - 0.5)
     affine, kind, _ = matter.parts()[0]

@@ -1,19 +1,25 @@
 """The patient as X-rays meet it, prepared from a CT."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.case.errors import GeometryError
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.volume import Scan, Volume
 from vertaug.fluoroscopy.line_integral import ProjectedField, prepare_coded_field
+from vertaug.numerics.interpolation import resample_trilinear
 from vertaug.tissue.ct_attenuation import (
     HIGHEST_HU,
     LOWEST_HU,
     basis_attenuation_at,
     basis_of_hounsfield,
 )
+
+_FINE_MM = 1.0
+"""Thicker voxels are interpolated to about this size before they are projected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,18 +85,33 @@ def prepare_patient(scan: Scan, patient: Volume | None = None) -> XrayPatient:
             message = "the patient's outline is not on the grid of the CT"
             raise GeometryError(message)
         hu = np.where(patient.values > 0, hu, np.int16(LOWEST_HU))
+    hu, grid = _refine(hu, scan.grid)
     if not (hu > -500).any():
         message = "the CT holds nothing but air: no voxel is above -500 HU"
         raise GeometryError(message)
     meaning = basis_of_hounsfield(scan.info.kvp)
     return XrayPatient(
-        tissue=prepare_coded_field(hu, scan.grid, meaning, LOWEST_HU),
+        tissue=prepare_coded_field(hu, grid, meaning, LOWEST_HU),
         grid=scan.grid,
         tube_voltage_kv=scan.info.kvp,
     )
 
 
-def _whole(hu: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    return np.rint(np.clip(np.nan_to_num(hu, nan=LOWEST_HU), LOWEST_HU, HIGHEST_HU)).astype(
-        np.int16
-    )
+def _refine(hu: NDArray[Any], grid: Grid) -> tuple[NDArray[Any], Grid]:
+    """Interpolate along axes of thick voxels, whose steps would show as stripes."""
+    parts = np.maximum(np.round(grid.spacing_mm / _FINE_MM - 0.25), 1.0).astype(int)
+    if np.all(parts == 1):
+        return hu, grid
+    affine = np.array(grid.affine)
+    affine[:3, :3] /= parts
+    affine[:3, 3] = grid.to_world((1.0 / parts - 1.0) / 2)
+    shape = tuple(int(n * p) for n, p in zip(grid.shape, parts, strict=True))
+    fine = Grid(shape=(shape[0], shape[1], shape[2]), affine=affine)
+    index_map = np.linalg.inv(grid.affine) @ fine.affine
+    values = resample_trilinear(hu, index_map, fine.shape, outside=float(LOWEST_HU))
+    return np.rint(values).astype(np.int16), fine
+
+
+def _whole(hu: NDArray[Any]) -> NDArray[Any]:
+    known = np.clip(np.nan_to_num(hu, nan=LOWEST_HU), LOWEST_HU, HIGHEST_HU)
+    return np.asarray(np.rint(known), dtype=np.int16)

@@ -35,8 +35,8 @@ class SignalModel:
         Attenuation of 1 g/ml of water and of cortical bone, 1/mm.
     table, first, step
         Negative logarithm of the signal over both ray sums, for tissue alone.
-    members : tuple of (int array)
-        Energies of each group.
+    groups : tuple of (int, int)
+        First and last + 1 energy of each group.
     shares : (n,) float64 array
         Share of each energy in the signal.
     """
@@ -63,7 +63,8 @@ def model_signal(beam: Beam, detector: Detector) -> SignalModel:
     first, step = np.array(_TABLE_FIRST), np.array(_TABLE_STEP)
     if beam.energy_kev is not None:
         weights, basis = np.ones(1), basis_attenuation_at(beam.energy_kev)[None, :]
-        shares, groups = np.ones(1), ((0, 1),)
+        shares: FloatArray = np.ones(1)
+        groups: tuple[tuple[int, int], ...] = ((0, 1),)
     else:
         shares = signal_shares(beam, detector)
         groups = _group_energies(shares)
