@@ -7,12 +7,12 @@ from scipy.spatial.transform import Rotation
 
 from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.plan import Procedure
+from vertaug.case.positioner import positioner_angles, receptor_direction
 from vertaug.planning import plan_access
 from vertaug.planning._clearance_layout import Feature
 from vertaug.planning.body import body_shape
 from vertaug.planning.clearance import Trace, build_fields
 from vertaug.planning.side import side_geometry
-from vertaug.case.positioner import positioner_angles, receptor_direction
 from vertaug.verification.analytic_vertebra import AnalyticVertebra
 
 

@@ -92,7 +92,11 @@ def show_view(
     rng : numpy.random.Generator, optional
         Source of quantum noise; without it the image has none.
     """
-    signal = detect(view, add_matter(view, matter), rng)
+    return finish(view, detect(view, add_matter(view, matter), rng))
+
+
+def finish(view: FixedView, signal: NDArray[np.float32]) -> Radiograph:
+    """Return the image that the monitor shows of a detector's signal."""
     pitch = float(view.carm.pitch_mm.mean())
     return Radiograph(
         grey=show_grey(signal, view.field, pitch, view.grey, view.technique.grey),

@@ -5,6 +5,7 @@ of matplotlib is used.
 """
 
 import io
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -87,12 +88,28 @@ def draw_frame(
     axes: Axes, plane: PicturePlane, title: str, *, window: DisplayWindow | None = BONE_WINDOW
 ) -> None:
     """Draw title, orientation marks at the four edges, scale bar and window."""
+    draw_direction_marks(axes, plane.right, plane.down)
+    draw_title(axes, title)
+    if window is not None:
+        add_text(axes, (0.988, 0.015), window.words, align=("right", "bottom"), size=SMALL_PT - 0.5)
+    _draw_scale_bar(axes, plane)
+
+
+def draw_direction_marks(axes: Axes, right: ArrayLike, down: ArrayLike) -> None:
+    """Write at the four edges which way of the patient they point.
+
+    Parameters
+    ----------
+    right, down : (3,) arrays
+        Directions of the picture in LPS.
+    """
+    across, along = np.asarray(right, dtype=np.float64), np.asarray(down, dtype=np.float64)
     # matplotlib's axes fraction: y runs upward, so the top mark is against `down`.
     marks = (
-        (0.012, 0.5, -plane.right, "left", "center"),
-        (0.988, 0.5, plane.right, "right", "center"),
-        (0.5, 0.985, -plane.down, "center", "top"),
-        (0.5, 0.015, plane.down, "center", "bottom"),
+        (0.012, 0.5, -across, "left", "center"),
+        (0.988, 0.5, across, "right", "center"),
+        (0.5, 0.985, -along, "center", "top"),
+        (0.5, 0.015, along, "center", "bottom"),
     )
     for x, y, direction, horizontal, vertical in marks:
         text = axes.text(
@@ -106,11 +123,7 @@ def draw_frame(
             fontsize=TITLE_PT + 1,
             fontweight="bold",
         )
-        text.set_path_effects(_halo())
-    draw_title(axes, title)
-    if window is not None:
-        add_text(axes, (0.988, 0.015), window.words, align=("right", "bottom"), size=SMALL_PT - 0.5)
-    _draw_scale_bar(axes, plane)
+        text.set_path_effects(halo())
 
 
 def draw_title(axes: Axes, title: str) -> None:
@@ -129,7 +142,7 @@ def draw_title(axes: Axes, title: str) -> None:
     )
 
 
-def _halo(width: float = 1.6) -> list[Any]:
+def halo(width: float = 1.6) -> list[Any]:
     """Dark outline that keeps light text legible on bone."""
     return [patheffects.withStroke(linewidth=width, foreground="#000000")]
 
@@ -155,7 +168,7 @@ def add_text(
         fontsize=size,
         linespacing=1.25,
     )
-    artist.set_path_effects(_halo())
+    artist.set_path_effects(halo())
 
 
 def _draw_scale_bar(axes: Axes, plane: PicturePlane, length_mm: float = 20.0) -> None:
@@ -166,7 +179,7 @@ def _draw_scale_bar(axes: Axes, plane: PicturePlane, length_mm: float = 20.0) ->
     xs = [x, x, x, x + length_mm, x + length_mm, x + length_mm]
     ys = [y - tick, y + tick, y, y, y + tick, y - tick]
     (line,) = axes.plot(xs, ys, color="#FFFFFF", linewidth=1.1, solid_capstyle="butt")
-    line.set_path_effects(_halo(2.4))
+    line.set_path_effects(halo(2.4))
     text = axes.text(
         x + length_mm / 2,
         y - 1.6 * tick,
@@ -176,7 +189,7 @@ def _draw_scale_bar(axes: Axes, plane: PicturePlane, length_mm: float = 20.0) ->
         color="#FFFFFF",
         fontsize=SMALL_PT - 0.5,
     )
-    text.set_path_effects(_halo())
+    text.set_path_effects(halo())
 
 
 def draw_line(
@@ -273,6 +286,19 @@ def draw_contour(
     x = left + (np.arange(columns) + 0.5) * plane.pixel_mm
     y = top + (np.arange(rows) + 0.5) * plane.pixel_mm
     axes.contour(x, y, shown, levels=[0.5], colors=[colour], linewidths=[width])
+
+
+def wrap(text: str, width_mm: float, size_pt: float = SMALL_PT - 1) -> list[str]:
+    """Break a text into lines that fit a width at a size of type."""
+    per_character = 0.19 * size_pt  # mm; of the sans serif that matplotlib brings
+    return textwrap.wrap(text, max(20, int(width_mm / per_character)))
+
+
+def pixels(figure: Figure) -> NDArray[np.uint8]:
+    """Return the figure as RGBA, shape (rows, columns, 4)."""
+    agg = FigureCanvasAgg(figure)
+    agg.draw()  # type: ignore[no-untyped-call]
+    return np.asarray(agg.buffer_rgba())  # type: ignore[no-untyped-call]
 
 
 def png_bytes(figure: Figure) -> bytes:

@@ -1,38 +1,9 @@
 """All pictures of a report."""
 
-from dataclasses import dataclass
-
 from vertaug.case.plan import NeedlePath
 from vertaug.report.content_plan import best_plan, shown_paths
 from vertaug.report.inputs import ReportInput
-
-_PAGE_WIDTH_MM = 182.0
-_FOOT_MM = 2.6
-_HEAD_MM = 4.8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """One picture of the report.
-
-    Attributes
-    ----------
-    name : str
-        File name without its ending; ``key`` is the one of the first page.
-    caption : str
-        What is seen, in words.
-    png : bytes
-        The picture.
-    width_mm, height_mm : float
-        Printed size.
-    """
-
-    name: str
-    caption: str
-    png: bytes
-    width_mm: float
-    height_mm: float
-
+from vertaug.report.picture import PAGE_WIDTH_MM, Picture, panel_rect
 
 _OUTLINES = (
     "Yellow: surface of the bone. Orange: pedicles. Pink: canal. Blue: needle, drawn with its "
@@ -50,13 +21,13 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
     pictures = [_key_picture(case, level, paths), _spine_picture(case, "spine")]
     pictures += [_needle_picture(case, level, path) for path in paths]
     pictures.append(_solid_picture(case, level, paths))
+    if case.planning is not None and case.planning.views:
+        from vertaug.report.film_pictures import draw_films
+        from vertaug.report.radiographs import take_films
+
+        films = take_films(case.spine, level, case.planning.views, paths)
+        pictures += draw_films(films, case.spine, level)
     return tuple(pictures)
-
-
-def _rect(left: float, width: float, figure_height_mm: float) -> tuple[float, float, float, float]:
-    """Return a panel between the title strip and the foot, in fractions of the figure."""
-    foot, head = _FOOT_MM / figure_height_mm, _HEAD_MM / figure_height_mm
-    return left, foot, width, 1.0 - foot - head
 
 
 def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -> Picture:
@@ -65,11 +36,17 @@ def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -
 
     height = 90.0
     vertebra = case.spine[level]
-    figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
+    figure = canvas.new_figure(PAGE_WIDTH_MM, height)
     figure_vertebra.add_sagittal_panel(
-        figure, _rect(0.0, 0.44, height), case.spine, vertebra, case.assessment.levels.get(level)
+        figure,
+        panel_rect(0.0, 0.44, height),
+        case.spine,
+        vertebra,
+        case.assessment.levels.get(level),
     )
-    figure_needle.add_axial_panel(figure, _rect(0.45, 0.55, height), case.spine, vertebra, paths)
+    figure_needle.add_axial_panel(
+        figure, panel_rect(0.45, 0.55, height), case.spine, vertebra, paths
+    )
     caption = (
         "Left: six points and three heights (mm); dashed: endplate lines of the wedge angle; "
         "dotted: height that decided the grade. "
@@ -79,7 +56,7 @@ def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -
         name="key",
         caption=caption,
         png=canvas.png_bytes(figure),
-        width_mm=_PAGE_WIDTH_MM,
+        width_mm=PAGE_WIDTH_MM,
         height_mm=height,
     )
 
@@ -89,9 +66,9 @@ def _spine_picture(case: ReportInput, name: str) -> Picture:
     from vertaug.report import canvas, figure_vertebra
 
     height, level = 92.0, case.level
-    figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
+    figure = canvas.new_figure(PAGE_WIDTH_MM, height)
     alone = level is None or level not in case.spine.vertebrae
-    rect = _rect(0.0, 1.0 if alone else 0.55, height)
+    rect = panel_rect(0.0, 1.0 if alone else 0.55, height)
     figure_vertebra.add_overview_panel(figure, rect, case.spine, case.assessment)
     caption = (
         "Sagittal section that follows the body centres from side to side. Grades: "
@@ -99,14 +76,14 @@ def _spine_picture(case: ReportInput, name: str) -> Picture:
     )
     if level is not None and not alone:
         figure_vertebra.add_coronal_panel(
-            figure, _rect(0.56, 0.44, height), case.spine, case.spine[level]
+            figure, panel_rect(0.56, 0.44, height), case.spine, case.spine[level]
         )
         caption += f" Right: {level}, coronal section through the body's centre, from the front."
     return Picture(
         name=name,
         caption=caption,
         png=canvas.png_bytes(figure),
-        width_mm=_PAGE_WIDTH_MM,
+        width_mm=PAGE_WIDTH_MM,
         height_mm=height,
     )
 
@@ -117,12 +94,16 @@ def _needle_picture(case: ReportInput, level: str, path: NeedlePath) -> Picture:
 
     height = 64.0
     vertebra = case.spine[level]
-    figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
-    figure_needle.add_axial_panel(figure, _rect(0.0, 0.36, height), case.spine, vertebra, (path,))
-    figure_needle.add_sagittal_panel(
-        figure, _rect(0.365, 0.365, height), case.spine, vertebra, path
+    figure = canvas.new_figure(PAGE_WIDTH_MM, height)
+    figure_needle.add_axial_panel(
+        figure, panel_rect(0.0, 0.36, height), case.spine, vertebra, (path,)
     )
-    figure_needle.add_coronal_panel(figure, _rect(0.735, 0.265, height), case.spine, vertebra, path)
+    figure_needle.add_sagittal_panel(
+        figure, panel_rect(0.365, 0.365, height), case.spine, vertebra, path
+    )
+    figure_needle.add_coronal_panel(
+        figure, panel_rect(0.735, 0.265, height), case.spine, vertebra, path
+    )
     state = "" if path.safe else " MARGIN NOT KEPT: " + "; ".join(path.violations) + "."
     caption = (
         f"The {path.side} needle in its axial and sagittal oblique plane, and the coronal "
@@ -133,7 +114,7 @@ def _needle_picture(case: ReportInput, level: str, path: NeedlePath) -> Picture:
         name=f"needle_{path.side}",
         caption=caption,
         png=canvas.png_bytes(figure),
-        width_mm=_PAGE_WIDTH_MM,
+        width_mm=PAGE_WIDTH_MM,
         height_mm=height,
     )
 
@@ -143,14 +124,14 @@ def _solid_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...])
     from vertaug.report import canvas, figure_solid
 
     height = 60.0
-    figure = canvas.new_figure(_PAGE_WIDTH_MM, height)
-    rects = tuple(_rect(0.335 * k, 0.33, height) for k in range(3))
+    figure = canvas.new_figure(PAGE_WIDTH_MM, height)
+    rects = tuple(panel_rect(0.335 * k, 0.33, height) for k in range(3))
     figure_solid.add_solid_panels(figure, rects, case.spine[level], paths)
     needle = " with the needles to scale, the bone drawn as glass over them" if paths else ""
     return Picture(
         name="solid",
         caption=f"{level}{needle}. Arrows: L left, P back, H head of the vertebra.",
         png=canvas.png_bytes(figure),
-        width_mm=_PAGE_WIDTH_MM,
+        width_mm=PAGE_WIDTH_MM,
         height_mm=height,
     )

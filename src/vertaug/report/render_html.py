@@ -3,8 +3,8 @@
 import base64
 
 from vertaug.report.content import ReportContent
-from vertaug.report.figures import Picture
 from vertaug.report.inputs import DISCLAIMER
+from vertaug.report.picture import Picture
 
 
 def render_html(content: ReportContent, pictures: tuple[Picture, ...]) -> str:

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from vertaug.case.errors import ComputationError
 from vertaug.report.content import ReportContent
-from vertaug.report.figures import Picture
 from vertaug.report.inputs import DISCLAIMER
+from vertaug.report.picture import Picture
 
 
 def render_pdf(content: ReportContent, pictures: tuple[Picture, ...]) -> bytes:
