@@ -29,6 +29,20 @@ class ProcedureChoice(StrEnum):
     BOTH = "both"
 
 
+class PostureChoice(StrEnum):
+    """How the patient lies."""
+
+    PRONE = "prone"
+    SUPINE = "supine"
+
+
+class CineChoice(StrEnum):
+    """What moves in a sequence."""
+
+    NEEDLE = "needle"
+    ARM = "arm"
+
+
 Json = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
 ]
@@ -193,6 +207,81 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fluoro:
+    """Take a radiograph of a case with a virtual C-arm.
+
+    Name a working view of the plan, or give the C-arm's angles as DICOM has them: of the
+    patient, LAO and cranial positive, saying where the receptor is.
+    """
+
+    case: Case
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help=".png as on the monitor, .dcm (DICOM XA with the pose), .gif for a sequence.",
+            show_default=False,
+        ),
+    ]
+    view: Annotated[
+        str | None, typer.Option(help="Working view: ap, lateral, barrel_left, barrel_right.")
+    ] = None
+    primary_angle_deg: Annotated[
+        float | None, typer.Option(help="LAO positive, RAO negative; 180 is behind the patient.")
+    ] = None
+    secondary_angle_deg: Annotated[
+        float | None, typer.Option(help="Cranial positive, caudal negative.")
+    ] = None
+    level: Annotated[
+        str | None, typer.Option(help="Level in the middle. (default: the treated one)")
+    ] = None
+    carm: Annotated[
+        str,
+        typer.Option(help="C-arm: mobile, mobile_large, mobile_fine, intensifier_23, angiography."),
+    ] = "mobile"
+    posture: Annotated[
+        PostureChoice, typer.Option(help="How the patient lies; the tube is under the table.")
+    ] = PostureChoice.PRONE
+    kv: Annotated[
+        float | None, typer.Option(help="Tube voltage, 60 to 120. (default: automatic)")
+    ] = None
+    zoom: Annotated[float, typer.Option(help="Magnification mode, at least 1.")] = 1.0
+    pixels: Annotated[
+        int | None, typer.Option(help="Pixels across. (default: those of the detector)")
+    ] = None
+    plan: Annotated[
+        int, typer.Option(min=1, help="Number of the plan whose needles are shown.")
+    ] = 1
+    needles: Annotated[bool, typer.Option(help="Show the planned needles.")] = True
+    cement_ml: Annotated[
+        float, typer.Option(help="Sketch a ball of cement of this volume at the tips.")
+    ] = 0.0
+    balloon_mm: Annotated[
+        float, typer.Option(help="Sketch a balloon of this length at the tips.")
+    ] = 0.0
+    overlay: Annotated[
+        bool, typer.Option(help="Letters, level names, scale and how it was taken.")
+    ] = True
+    noise: Annotated[bool, typer.Option(help="Quantum noise.")] = True
+    seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 1
+    cine: Annotated[
+        CineChoice | None,
+        typer.Option(help="A sequence: the needles pushed in, or the C-arm swinging."),
+    ] = None
+    threads: Threads = None
+    json_output: Json = False
+    quiet: Quiet = False
+
+    def run(self) -> None:
+        """Take it."""
+        from vertaug.cli.fluoro import take_case_radiograph
+
+        take_case_radiograph(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Info:
     """Show versions, extras and devices."""
 
@@ -205,7 +294,7 @@ class Info:
         show_info(as_json=self.json_output)
 
 
-for _kind in (Demo, Plan, Measure, Report, Info):
+for _kind in (Demo, Plan, Measure, Report, Fluoro, Info):
     app.command(name=_kind.__name__.lower())(as_command(_kind))
 
 

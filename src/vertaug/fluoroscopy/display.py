@@ -33,6 +33,8 @@ class GreyScale:
         Percentiles of the patient in the open field between which grey is spread.
     headroom : float
         Share of the window kept below it, where matter denser than bone is told apart.
+    gamma : float
+        Exponent of the display; above 1 the bright half is darker.
     inverted : bool
         Bone and metal white.
     """
@@ -40,13 +42,18 @@ class GreyScale:
     harmonisation: float = 0.6
     harmonised_mm: float = 35.0
     sharpening: float = 0.5
-    window_percent: tuple[float, float] = (0.5, 99.0)
-    headroom: float = 0.35
+    window_percent: tuple[float, float] = (0.5, 99.5)
+    headroom: float = 0.12
+    gamma: float = 1.3
     inverted: bool = False
 
     def __post_init__(self) -> None:
         low, high = self.window_percent
-        if not 0 <= self.harmonisation <= 1 or not 0 <= low < high <= 100 or self.headroom < 0:
+        if (
+            not 0 <= self.harmonisation <= 1
+            or not 0 <= low < high <= 100
+            or not (self.headroom >= 0 < self.gamma)
+        ):
             message = f"harmonisation lies in 0 to 1, the window in 0 to 100 %; got {self}"
             raise InputError(message)
 
@@ -127,7 +134,9 @@ def show_grey(
 
         fine = gaussian_filter(shown, 0.75 / pitch_mm, mode="nearest", truncate=3.0)
         shown = shown + scale.sharpening * (shown - fine)
-    share = np.clip((shown - grey.black) * (1.0 / (grey.white - grey.black)), 0.0, 1.0)
+    share = (
+        np.clip((shown - grey.black) * (1.0 / (grey.white - grey.black)), 0.0, 1.0) ** scale.gamma
+    )
     if scale.inverted:
         share = 1.0 - share
     out = (255.0 * share + 0.5).astype(np.uint8)

@@ -27,8 +27,8 @@ from vertaug.fluoroscopy.transmission import SignalModel, model_signal
 
 _MEASURED_SHARE = 0.5
 """The automatic exposure looks at the middle half of the field, along each side."""
-_BESIDE = 0.25
-"""A pixel with more than this share of the free signal lies beside the patient (6 cm of water)."""
+_THICK = 0.65
+"""Pixels with this share of the middle's optical density count as patient for the grey scale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,9 +90,8 @@ def fix_view(
     beam = chosen.beam or _choose_beam(sums, carm, chosen, opened)
     background = _tissue_signal(sums, beam, chosen.detector)
     exposure = _expose(background, beam, carm, chosen, opened)
-    met = opened & (background < _BESIDE)
     grey = prepare_grey(
-        background, met if met.any() else opened, float(carm.pitch_mm.mean()), chosen.grey
+        background, _thick_part(background, opened), float(carm.pitch_mm.mean()), chosen.grey
     )
     return FixedView(
         carm=carm,
@@ -191,6 +190,13 @@ def _expose(
     mas = min(wanted, technique.limits.largest_mas)
     pulse = dose_of_pulse(carm, beam, mas, float(opened.mean()), free * share * mas)
     return replace(pulse, limited=wanted > technique.limits.largest_mas)
+
+
+def _thick_part(background: NDArray[np.float32], opened: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels behind the thick part of the patient: not beside it, not its rim."""
+    middle = float(np.median(background[_measuring_field(opened)]))
+    thick = opened & (background <= middle**_THICK)
+    return np.asarray(thick if thick.any() else opened)
 
 
 def _measuring_field(opened: NDArray[np.bool_]) -> NDArray[np.bool_]:

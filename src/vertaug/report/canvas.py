@@ -290,7 +290,7 @@ def draw_contour(
 
 def wrap(text: str, width_mm: float, size_pt: float = SMALL_PT - 1) -> list[str]:
     """Break a text into lines that fit a width at a size of type."""
-    per_character = 0.19 * size_pt  # mm; of the sans serif that matplotlib brings
+    per_character = 0.215 * size_pt  # mm; of the sans serif that matplotlib brings
     return textwrap.wrap(text, max(20, int(width_mm / per_character)))
 
 

@@ -8,11 +8,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
-from vertaug.case.positioner import describe_angles
+from vertaug.case.positioner import describe_angles, positioner_angles
 from vertaug.case.spine import Spine, Vertebra
+from vertaug.fluoroscopy.carm import Posture
 from vertaug.fluoroscopy.radiograph import Radiograph
-from vertaug.report import canvas
+from vertaug.report import canvas, words
 from vertaug.report.style import FILM, PEDICLE_COLOUR
+
+_NARROWEST_MM = 100.0
+"""A picture of its own is at least this wide, so that title and sentence have room."""
 
 Rect = tuple[float, float, float, float]
 
@@ -67,9 +71,12 @@ def add_radiograph(
 
 
 def view_title(name: str, image: Radiograph) -> str:
-    """Return the name of a view with its angles."""
-    angles = describe_angles(image.carm.primary_angle_deg, image.carm.secondary_angle_deg)
-    return f"{name}, {angles}"
+    """Return the name of a view with the receptor's position: prone, as tilts from above."""
+    carm = image.carm
+    if carm.posture is Posture.PRONE and carm.receptor[1] > 0.5:
+        front = positioner_angles(-carm.receptor)
+        return f"{name}: receptor above, {words.prone_receptor(*front)}"
+    return f"{name}: {describe_angles(carm.primary_angle_deg, carm.secondary_angle_deg)}"
 
 
 def _name_level(axes: Axes, image: Radiograph, vertebra: Vertebra) -> None:
@@ -125,7 +132,7 @@ def radiograph_png(image: Radiograph, spine: Spine, overlay: Overlay) -> bytes:
     How it was taken, and that it is not for clinical decisions, stand below it.
     """
     rows, columns = image.grey.shape
-    width_mm = max(columns / canvas.FIGURE_DPI * 25.4, 60.0)
+    width_mm = max(columns / canvas.FIGURE_DPI * 25.4, _NARROWEST_MM)
     height_mm = width_mm * rows / columns
     lines = canvas.wrap(image.sentence, width_mm)
     foot = 3.0 + 2.6 * len(lines)

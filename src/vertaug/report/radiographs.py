@@ -22,7 +22,7 @@ from vertaug.fluoroscopy.working_view import aim_at_view, centre_on_needle
 
 _PRESET = "mobile"
 _VIEW_PIXELS, _SERIES_PIXELS = 640, 400
-_VIEW_ZOOM, _SERIES_ZOOM = 1.35, 1.9
+_VIEW_ZOOM, _SERIES_ZOOM = 1.35, 1.6
 _SEED = 20
 """Noise is drawn from a fixed seed, so that a report made again is the same."""
 VIEW_NAMES = {
@@ -92,12 +92,20 @@ def take_films(
     by_name = {view.name: view for view in views}
     needles: tuple[NeedleFilm, ...] = ()
     if {"ap", "lateral"} <= by_name.keys():
-        coarse = arm.zoom(_SERIES_ZOOM).with_pixels(_SERIES_PIXELS)
+        coarse = _between(arm, paths).zoom(_SERIES_ZOOM).with_pixels(_SERIES_PIXELS)
         fixed = tuple(
             fix_view(patient, aim_at_view(coarse, by_name[name])) for name in ("ap", "lateral")
         )
         needles = tuple(_needle_film(vertebra, path, fixed[0], fixed[1]) for path in paths)
     return Films(views=shown, needles=needles)
+
+
+def _between(arm: CArm, paths: tuple[NeedlePath, ...]) -> CArm:
+    """Return the arm moved toward the bone entries, so that they are seen with the body."""
+    if not paths:
+        return arm
+    entries = np.mean([path.entry_lps_mm for path in paths], axis=0)
+    return arm.centre_on(arm.isocentre_lps_mm + 0.4 * (entries - arm.isocentre_lps_mm))
 
 
 def _working_view(

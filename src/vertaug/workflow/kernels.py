@@ -110,6 +110,10 @@ _FIELDS = "float32[:,:,:,::1]"
 _FROZEN = "Array(float32, 3, 'C', readonly=True)"
 _SHAPE = "UniTuple(int64, 3)"
 
+_XRAY = "vertaug.fluoroscopy."
+_IMAGE = "float32[:,::1]"
+_KNOWN_ROWS, _KNOWN_ROW = (f"Array(float64, {n}, 'C', readonly=True)" for n in (2, 1))
+
 CHAIN_KERNELS: tuple[KernelSignature, ...] = (
     KernelSignature(module=_DISTANCE, name="project_to_surface", arguments=(_FIELD, _VOXELS)),
     KernelSignature(
@@ -134,6 +138,44 @@ CHAIN_KERNELS: tuple[KernelSignature, ...] = (
         module="vertaug.report._raster_numba",
         name="scan_convert",
         arguments=("float64[:,:,::1]", _ROWS, "int64[:,::1]"),
+    ),
+    KernelSignature(
+        module=_XRAY + "_projection_numba",
+        name="sum_coded_columns",
+        arguments=("int16[::1]", "int64[::1]", "int64", "int64[::1]", "int64[:,:,::1]"),
+    ),
+    KernelSignature(
+        module=_XRAY + "_projection_numba",
+        name="integrate_pair",
+        arguments=("int64[::1]", _SHAPE, _ROWS, _ROWS, "float64[:,:,::1]"),
+    ),
+    KernelSignature(
+        module=_XRAY + "_transmission_numba",
+        name="transmit_tissue",
+        arguments=("float64[:,:,::1]", _KNOWN_ROWS, _ROW, _ROW, _IMAGE),
+    ),
+    KernelSignature(
+        module=_XRAY + "_transmission_numba",
+        name="transmit_matter",
+        arguments=(
+            "float64[:,:,::1]",
+            "float64[:,:,::1]",
+            _ROW,
+            _KNOWN_ROW,
+            _KNOWN_ROWS,
+            _ROWS,
+            _IMAGE,
+        ),
+    ),
+    KernelSignature(
+        module=_XRAY + "_transmission_numba",
+        name="count_quanta",
+        arguments=(_IMAGE, "uint64", _IMAGE),
+    ),
+    KernelSignature(
+        module=_XRAY + "_chord_numba",
+        name="add_chords",
+        arguments=(_ROWS, _ROWS, "int64", _ONE, _ROWS),
     ),
 )
 """Every kernel of the chain; a test holds those of anatomy and planning against a run."""

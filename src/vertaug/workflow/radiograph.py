@@ -1,0 +1,334 @@
+"""One radiograph, or a sequence, of a case that has been made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from vertaug.case.case_file import read_case
+from vertaug.case.errors import FormatError, InputError, LevelError
+from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
+from vertaug.case.spine import Spine
+from vertaug.case.storage import write_atomically
+from vertaug.fluoroscopy.carm import CArm, Posture
+from vertaug.fluoroscopy.cine import Cine, record
+from vertaug.fluoroscopy.exposure import Exposure
+from vertaug.fluoroscopy.matter import Ellipsoid, Matter
+from vertaug.fluoroscopy.needle_series import needle_in_place
+from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
+from vertaug.fluoroscopy.presets import carm_preset
+from vertaug.fluoroscopy.radiograph import Radiograph, render, show_view
+from vertaug.fluoroscopy.spectrum import Beam
+from vertaug.fluoroscopy.technique import Technique
+from vertaug.fluoroscopy.view import fix_view
+from vertaug.fluoroscopy.working_view import aim_at_view, centre_on_needle
+from vertaug.tissue.material import bone_cement, iodinated_contrast
+from vertaug.workflow.step_store import StepStore
+from vertaug.workflow.workspace import PRIVATE
+
+SUFFIXES = (".png", ".dcm", ".gif")
+_OUTSIDE_MM, _FRAMES, _SWEEP_DEG = 30.0, 24, 40.0
+_CINE_COLUMNS = 512
+_BALLOON_RATIO = 0.75  # width of an inflated balloon to its length
+
+
+class Motion(StrEnum):
+    """What moves in a sequence."""
+
+    NEEDLE = "needle"
+    """The needles are pushed in, one after the other."""
+    ARM = "arm"
+    """The C-arm swings about the patient's long axis."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadiographRequest:
+    """What to show and how.
+
+    Attributes
+    ----------
+    view : str or None
+        A working view of the plan: ``ap``, ``lateral``, ``barrel_left``, ``barrel_right``.
+    primary_angle_deg, secondary_angle_deg : float or None
+        C-arm angles in DICOM signs, where no view is named.
+    level : str or None
+        Level in the middle; None takes the one that is treated.
+    preset : str
+        C-arm.
+    posture : Posture
+    tube_voltage_kv : float or None
+        None: automatic exposure.
+    zoom : float
+        Magnification mode; at least 1.
+    columns : int or None
+        Pixels across; None takes the detector's own, in a sequence 512.
+    plan : int
+        Which plan's needles, from 1, among those of the first procedure.
+    needles : bool
+        Show them.
+    cement_ml, balloon_mm : float
+        A ball of cement of that volume in all, a balloon of that length, at the tips: sketched,
+        not simulated. 0: none.
+    outlines : bool
+        Draw letters, levels and scale; a picture for further use has none.
+    seed : int or None
+        Of the noise; None: no noise.
+    motion : Motion or None
+        What moves; None makes a still.
+    """
+
+    view: str | None = None
+    primary_angle_deg: float | None = None
+    secondary_angle_deg: float | None = None
+    level: str | None = None
+    preset: str = "mobile"
+    posture: Posture = Posture.PRONE
+    tube_voltage_kv: float | None = None
+    zoom: float = 1.0
+    columns: int | None = None
+    plan: int = 1
+    needles: bool = True
+    cement_ml: float = 0.0
+    balloon_mm: float = 0.0
+    outlines: bool = True
+    seed: int | None = 1
+    motion: Motion | None = None
+
+    def __post_init__(self) -> None:
+        given = (self.primary_angle_deg, self.secondary_angle_deg)
+        if (self.view is None) == (given == (None, None)):
+            message = (
+                "name a working view (ap, lateral, barrel_left, barrel_right) or give the "
+                "primary and secondary angle of the C-arm, not both"
+            )
+            raise InputError(message)
+        if not 0.0 <= self.cement_ml <= 20.0 or not 0.0 <= self.balloon_mm <= 30.0:
+            message = (
+                "cement is 0 to 20 ml and a balloon 0 to 30 mm long; got "
+                f"{self.cement_ml:g} ml and {self.balloon_mm:g} mm"
+            )
+            raise InputError(message)
+        if self.columns is not None and not 32 <= self.columns <= 2048:
+            message = f"an image is 32 to 2048 pixels wide; got {self.columns}"
+            raise InputError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadiographFile:
+    """A file that was written, and how it was taken."""
+
+    path: Path
+    sentence: str
+    exposure: Exposure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Stage:
+    """What is needed to take images of a case."""
+
+    spine: Spine
+    patient: XrayPatient
+    paths: tuple[NeedlePath, ...]
+    carm: CArm
+    technique: Technique
+    level: str
+
+
+def take_radiograph(case: Path, request: RadiographRequest, target: Path) -> RadiographFile:
+    """Take a radiograph or sequence of a case and write it.
+
+    Parameters
+    ----------
+    case : Path
+        Case folder.
+    target : Path
+        ``.png``: as on the monitor, with letters; ``.dcm``: DICOM XA with the pose; ``.gif``: a
+        sequence.
+
+    Raises
+    ------
+    InputError
+        If the request does not fit the case or the file's ending.
+    StorageError
+        If the file cannot be written.
+    """
+    _check_ending(target, request)
+    stage = _set_up(Path(case), request)
+    if request.motion is not None:
+        cine = _film(stage, request)
+        _write_cine(cine, stage, request, target)
+        first = cine.frames[0]
+        words = f"{first.sentence} {len(cine.frames)} frames: {cine.exposure.describe()}."
+        return RadiographFile(path=target, sentence=words, exposure=cine.exposure)
+    rng = None if request.seed is None else np.random.default_rng(request.seed)
+    image = render(stage.patient, stage.carm, _matter(stage, request), stage.technique, rng)
+    _write_still(image, stage, request, target)
+    return RadiographFile(path=target, sentence=image.sentence, exposure=image.exposure)
+
+
+def _check_ending(target: Path, request: RadiographRequest) -> None:
+    ending = target.suffix.lower()
+    if ending not in SUFFIXES:
+        message = (
+            f"the ending of {target.name} must be one of {', '.join(SUFFIXES)}: .png as on the "
+            "monitor, .dcm with the pose of the C-arm, .gif for a sequence"
+        )
+        raise InputError(message)
+    if (ending == ".gif") != (request.motion is not None):
+        message = "a sequence (--cine) is written as .gif, a still as .png or .dcm"
+        raise InputError(message)
+
+
+def _set_up(case: Path, request: RadiographRequest) -> _Stage:
+    document = read_case(case)
+    store = StepStore(folder=case / PRIVATE / "steps")
+    keys = {step.name: step.key for step in document.provenance.steps}
+    spine = store.load("anatomy", keys.get("anatomy", ""), Spine)
+    if spine is None:
+        message = (
+            f"{case} has lost its stored anatomy ({PRIVATE}/steps); make the case again with: "
+            f"vertaug plan CT --labels LABELS -o {case}"
+        )
+        raise FormatError(message)
+    planning = store.load("plan", keys.get("plan", ""), PlanningResult) if "plan" in keys else None
+    level = request.level or document.fracture.level
+    if level is None:
+        message = "no level is treated in this case; name one with --level"
+        raise LevelError(message)
+    spine[level]  # raises where the level is not in the scan
+    if planning is not None and planning.level != level:
+        planning = None
+    paths = _paths(planning, request) if planning is not None else ()
+    beam = (
+        None if request.tube_voltage_kv is None else Beam(tube_voltage_kv=request.tube_voltage_kv)
+    )
+    return _Stage(
+        spine=spine,
+        patient=prepare_patient(spine.scan, spine.patient),
+        paths=paths,
+        carm=_aim(spine, level, planning, paths, request),
+        technique=Technique(beam=beam),
+        level=level,
+    )
+
+
+def _paths(planning: PlanningResult, request: RadiographRequest) -> tuple[NeedlePath, ...]:
+    if not request.needles or not planning.plans:
+        return ()
+    procedure = planning.plans[0].procedure
+    plans: list[AccessPlan] = [p for p in planning.plans if p.procedure == procedure]
+    if not 1 <= request.plan <= len(plans):
+        message = f"there are plans 1 to {len(plans)} of {procedure.value}; got {request.plan}"
+        raise InputError(message)
+    return plans[request.plan - 1].paths
+
+
+def _aim(
+    spine: Spine,
+    level: str,
+    planning: PlanningResult | None,
+    paths: Sequence[NeedlePath],
+    request: RadiographRequest,
+) -> CArm:
+    centre = spine[level].frame.origin_lps_mm
+    arm = carm_preset(request.preset, centre, posture=request.posture).zoom(request.zoom)
+    columns = request.columns or (None if request.motion is None else _CINE_COLUMNS)
+    if columns is not None:
+        arm = arm.with_pixels(columns)
+    if request.view is None:
+        return arm.aim(request.primary_angle_deg or 0.0, request.secondary_angle_deg or 0.0)
+    views = {view.name: view for view in planning.views} if planning is not None else {}
+    if request.view not in views:
+        known = ", ".join(views) or "none, because nothing was planned for this level"
+        message = f"the plan has no working view {request.view!r}; it has: {known}"
+        raise InputError(message)
+    side = request.view.removeprefix("barrel_")
+    along = next((path for path in paths if path.side == side), None)
+    arm = arm if along is None else centre_on_needle(arm, along)
+    return aim_at_view(arm, views[request.view])
+
+
+def _matter(stage: _Stage, request: RadiographRequest) -> list[Matter]:
+    """Return needles at their targets, and what is sketched at their tips."""
+    things: list[Matter] = []
+    side = (request.view or "").removeprefix("barrel_")
+    shown = [p for p in stage.paths if p.side == side] or list(stage.paths)
+    things += [needle_in_place(path) for path in shown]
+    tips = [path.target_lps_mm for path in stage.paths]
+    tips = tips or [stage.spine[stage.level].frame.origin_lps_mm]
+    if request.cement_ml > 0:
+        radius = (request.cement_ml * 1000.0 / len(tips) * 3.0 / (4.0 * np.pi)) ** (1 / 3)
+        things += [
+            Ellipsoid(
+                centre_lps_mm=tip, semi_axes_lps_mm=np.eye(3) * radius, material=bone_cement()
+            )
+            for tip in tips
+        ]
+    if request.balloon_mm > 0:
+        axes = stage.spine[stage.level].frame.axes
+        half = request.balloon_mm / 2
+        shape = axes * np.array([half * _BALLOON_RATIO, half, half * _BALLOON_RATIO])
+        things += [
+            Ellipsoid(centre_lps_mm=tip, semi_axes_lps_mm=shape, material=iodinated_contrast())
+            for tip in tips
+        ]
+    return things
+
+
+def _film(stage: _Stage, request: RadiographRequest) -> Cine:
+    rng = None if request.seed is None else np.random.default_rng(request.seed)
+    if request.motion is Motion.ARM:
+        return _swing(stage, request, rng)
+    if not stage.paths:
+        message = "no needle is planned for this level: only --cine arm can be shown"
+        raise InputError(message)
+    view = fix_view(stage.patient, stage.carm, stage.technique)
+    steps: list[list[Matter]] = []
+    placed: list[Matter] = []
+    for path in stage.paths:
+        depths = np.linspace(-_OUTSIDE_MM, path.length_mm, _FRAMES)
+        steps += [[*placed, needle_in_place(path, float(depth))] for depth in depths]
+        placed = [*placed, needle_in_place(path)]
+    return record(view, steps, rng, persistence=0.3)
+
+
+def _swing(stage: _Stage, request: RadiographRequest, rng: np.random.Generator | None) -> Cine:
+    """Swing the arm to both sides of its position and back to it."""
+    matter = _matter(stage, request)
+    turn = _SWEEP_DEG * np.sin(2 * np.pi * np.arange(_FRAMES) / _FRAMES)
+    frames = []
+    for degrees in turn:
+        primary = (stage.carm.primary_angle_deg + float(degrees) + 180.0) % 360.0 - 180.0
+        carm = stage.carm.aim(primary, stage.carm.secondary_angle_deg)
+        frames.append(show_view(fix_view(stage.patient, carm, stage.technique), matter, rng))
+    return Cine(frames=tuple(frames), pulses_per_second=7.5)
+
+
+def _write_still(
+    image: Radiograph, stage: _Stage, request: RadiographRequest, target: Path
+) -> None:
+    if target.suffix.lower() == ".dcm":
+        from vertaug.fluoroscopy.dicom_xa import write_xa
+
+        write_xa(image, target)
+        return
+    from vertaug.report.film_files import still_png
+
+    data = still_png(image, stage.spine, stage.level, outlines=request.outlines)
+    _write_bytes(target, data)
+
+
+def _write_cine(cine: Cine, stage: _Stage, request: RadiographRequest, target: Path) -> None:
+    from vertaug.report.film_files import cine_gif
+
+    data = cine_gif(cine, stage.spine, stage.level, outlines=request.outlines)
+    _write_bytes(target, data)
+
+
+def _write_bytes(target: Path, data: bytes) -> None:
+    def fill(part: Path) -> None:
+        part.write_bytes(data)
+
+    write_atomically(target, fill)
