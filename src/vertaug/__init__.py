@@ -1,7 +1,7 @@
 """vertaug: from one patient's CT to a measured fracture, a needle plan and a report.
 
 The folders follow the patient's path, and a folder imports only from those before it:
-numerics, case, imaging, anatomy, fracture, tissue, planning, report, workflow, cli.
+numerics, case, imaging, anatomy, fracture, tissue, planning, fluoroscopy, report, workflow, cli.
 
 The names below are imported when they are first used, so that ``import vertaug`` costs nothing.
 
@@ -31,6 +31,14 @@ _HOME = {
     "Route": "vertaug.case.plan",
     "plan_access": "vertaug.planning",
     "SafetyRules": "vertaug.planning",
+    "CArm": "vertaug.fluoroscopy",
+    "carm_preset": "vertaug.fluoroscopy",
+    "prepare_patient": "vertaug.fluoroscopy",
+    "Technique": "vertaug.fluoroscopy",
+    "Cylinder": "vertaug.fluoroscopy",
+    "Ellipsoid": "vertaug.fluoroscopy",
+    "render": "vertaug.fluoroscopy",
+    "Radiograph": "vertaug.fluoroscopy",
     "ReportInput": "vertaug.report",
     "ReportProvenance": "vertaug.report",
     "write_report": "vertaug.report",

@@ -3,6 +3,16 @@ from vertaug.case.case_file import read_case as read_case
 from vertaug.case.errors import VertaugError as VertaugError
 from vertaug.case.instrument import Needle as Needle, needle_of_gauge as needle_of_gauge
 from vertaug.case.plan import Procedure as Procedure, Route as Route
+from vertaug.fluoroscopy import (
+    CArm as CArm,
+    Cylinder as Cylinder,
+    Ellipsoid as Ellipsoid,
+    Radiograph as Radiograph,
+    Technique as Technique,
+    carm_preset as carm_preset,
+    prepare_patient as prepare_patient,
+    render as render,
+)
 from vertaug.fracture import assess_fracture as assess_fracture
 from vertaug.imaging import read_labels as read_labels, read_scan as read_scan
 from vertaug.imaging.phantom import PhantomSpec as PhantomSpec, build_phantom as build_phantom

@@ -123,6 +123,19 @@ def _planning_method(case: ReportInput) -> tuple[str, ...]:
             "CRA positive."
         ),
         words.sentence(f"Ranking of the plans: {case.planning.objective}"),
+        (
+            "Radiographs: line integrals through the CT's voxels (thicker ones interpolated to "
+            "1 mm), exact for voxels of one value; attenuation by HU as water and cortical bone, "
+            "over the spectrum of a tungsten tube and an energy-integrating detector [4, 5]; "
+            "quantum noise, focal-spot and detector blur; no scattered radiation. The needle is "
+            "solid steel. Grey: logarithm of the signal with slow changes damped. Dose: air kerma "
+            "free in air, 15 cm from the isocentre toward the tube, for one frame."
+        ),
+        (
+            "Posterior wall before medial border: on the lateral image the tip must pass the line "
+            "joining the posterior corners of the body before it passes the medial edge of the "
+            "pedicle's narrowest section on the AP image."
+        ),
     )
 
 
@@ -136,6 +149,14 @@ _SOURCES = (
         "Spine 1990;15:11-14."
     ),
     "[3] DICOM PS3.3, C.8.7.5, XA positioner module.",
+    (
+        "[4] Hubbell JH, Seltzer SM. X-ray mass attenuation coefficients. NISTIR 5632; ICRU Report "
+        "44; evaluated with xraylib."
+    ),
+    (
+        "[5] Poludniowski G, Omar A, Bujila R, Andreo P. SpekPy v2.0, a software toolkit for "
+        "modeling X-ray tube spectra. Med Phys 2021;48:3630-3637."
+    ),
 )
 
 

@@ -86,7 +86,7 @@ def _name_level(axes: Axes, image: Radiograph, vertebra: Vertebra) -> None:
     if not 0.04 * rows < centre[1] < 0.96 * rows:
         return
     text = axes.text(
-        0.045 * columns,
+        0.075 * columns,
         float(centre[1]),
         vertebra.level,
         color="#FFFFFF",

@@ -49,7 +49,9 @@ def cine_gif(cine: Cine, spine: Spine, level: str, *, outlines: bool) -> bytes:
             layer = overlay_layer(frame, spine, Overlay(levels=(level,)))
         shown = frame.grey if layer is None else _blend(frame.grey, layer)
         picture = Image.fromarray(shown, mode="L")
-        ImageDraw.Draw(picture).text((6, 4), DISCLAIMER, fill=255)
+        draw = ImageDraw.Draw(picture)
+        draw.rectangle(draw.textbbox((6, 4), DISCLAIMER), fill=0)
+        draw.text((6, 4), DISCLAIMER, fill=255)
         frames.append(picture)
     frames = [picture.point(_COARSE) for picture in frames]
     buffer = io.BytesIO()

@@ -1,14 +1,9 @@
 import numpy as np
 import pytest
 
+from vertaug.case.positioner import describe_angles, positioner_angles, receptor_direction
 from vertaug.case.spine import VertebraFrame
-from vertaug.planning.views import (
-    describe_angles,
-    positioner_angles,
-    receptor_direction,
-    standard_views,
-    view_of_needle,
-)
+from vertaug.planning.views import standard_views, view_of_needle
 
 
 @pytest.mark.parametrize(
