@@ -37,6 +37,7 @@ _HOME = {
     "Technique": "vertaug.fluoroscopy",
     "Cylinder": "vertaug.fluoroscopy",
     "Ellipsoid": "vertaug.fluoroscopy",
+    "needle_in_place": "vertaug.fluoroscopy",
     "render": "vertaug.fluoroscopy",
     "Radiograph": "vertaug.fluoroscopy",
     "ReportInput": "vertaug.report",

@@ -10,6 +10,7 @@ from vertaug.fluoroscopy import (
     Radiograph as Radiograph,
     Technique as Technique,
     carm_preset as carm_preset,
+    needle_in_place as needle_in_place,
     prepare_patient as prepare_patient,
     render as render,
 )

@@ -15,7 +15,7 @@ README = (Path(vertaug.__file__).parents[2] / "README.md").read_text(encoding="u
 
 
 def test_the_python_examples_run(files, monkeypatch, tmp_path):
-    steps, whole = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    steps, radiograph, whole = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     for path in files.ct.parent.iterdir():
         if path.is_file():
             (tmp_path / path.name).symlink_to(path)
@@ -24,6 +24,8 @@ def test_the_python_examples_run(files, monkeypatch, tmp_path):
     exec(compile(steps, "README.md", "exec"), names)
     assert names["fracture"].level == "L1"
     assert names["best"].paths
+    exec(compile(radiograph, "README.md", "exec"), names)
+    assert names["image"].grey.shape == (1024, 1024)
     exec(compile(whole, "README.md", "exec"), names)
     assert vertaug.read_case("case").fracture.level == "L1"
 

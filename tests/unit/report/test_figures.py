@@ -178,7 +178,9 @@ def test_height_pairs_are_the_measured_heights(spine, assessment):
 
 def test_pictures_of_the_case_are_complete(report_input):
     first = draw_pictures(report_input)
-    assert [p.name for p in first] == ["key", "spine", "needle_right", "needle_left", "solid"]
+    films = ["fluoroscopy", "needle_steps_right", "needle_steps_left"]
+    drawn = ["key", "spine", "needle_right", "needle_left", "solid", *films]
+    assert [p.name for p in first] == drawn
     for picture in first:
         image = Image.open(io.BytesIO(picture.png))
         assert image.width == pytest.approx(picture.width_mm / 25.4 * canvas.FIGURE_DPI, abs=1)
