@@ -2,6 +2,8 @@
 
 from vertaug.fluoroscopy.carm import CArm, Posture
 from vertaug.fluoroscopy.detector import Detector
+from vertaug.fluoroscopy.dicom_xa_reader import read_carm
+from vertaug.fluoroscopy.dicom_xa_writer import write_xa
 from vertaug.fluoroscopy.display import GreyScale
 from vertaug.fluoroscopy.exposure import Collimation, Exposure, ExposureLimits, sum_exposures
 from vertaug.fluoroscopy.matter import Box, Cylinder, Ellipsoid, VoxelMatter, voxel_matter
@@ -33,8 +35,10 @@ __all__ = [
     "fix_view",
     "prepare_patient",
     "preset_names",
+    "read_carm",
     "render",
     "show_view",
     "sum_exposures",
     "voxel_matter",
+    "write_xa",
 ]
