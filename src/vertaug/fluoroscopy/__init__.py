@@ -3,6 +3,8 @@
 from vertaug.fluoroscopy.carm import CArm, Posture
 from vertaug.fluoroscopy.cine import Cine, record
 from vertaug.fluoroscopy.detector import Detector
+from vertaug.fluoroscopy.dicom_xa_reader import read_carm
+from vertaug.fluoroscopy.dicom_xa_writer import write_xa
 from vertaug.fluoroscopy.display import GreyScale
 from vertaug.fluoroscopy.exposure import Collimation, Exposure, ExposureLimits, sum_exposures
 from vertaug.fluoroscopy.matter import Box, Cylinder, Ellipsoid, VoxelMatter, voxel_matter
@@ -42,9 +44,11 @@ __all__ = [
     "needle_steps",
     "prepare_patient",
     "preset_names",
+    "read_carm",
     "record",
     "render",
     "show_view",
     "sum_exposures",
     "voxel_matter",
+    "write_xa",
 ]

@@ -310,7 +310,7 @@ def _write_still(
     image: Radiograph, stage: _Stage, request: RadiographRequest, target: Path
 ) -> None:
     if target.suffix.lower() == ".dcm":
-        from vertaug.fluoroscopy.dicom_xa import write_xa
+        from vertaug.fluoroscopy.dicom_xa_writer import write_xa
 
         write_xa(image, target)
         return
