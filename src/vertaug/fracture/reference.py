@@ -14,10 +14,13 @@ from vertaug.case.grid import FloatArray
 from vertaug.case.level import are_adjacent, sort_levels
 from vertaug.fracture.grading import BORDERLINE_PERCENT, ProfileLoss, grade_loss
 from vertaug.fracture.height import PROFILE_SHARES, BodyHeights
-from vertaug.fracture.norm import find_norm
+from vertaug.fracture.norm import find_norm, usual_excess
 
 _MAXIMUM_ROUNDS = 20
 _NORMS = "level norms partly recalled"
+_MIDDLE_SHARE = 0.25
+"""Part of what the front stands above the back that the middle of a level alone must stand above
+it too: half in a back that lost height evenly, none with osteophytes (design default)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,15 +171,33 @@ def scale_norm(level: str, heights: Mapping[str, BodyHeights]) -> Reference:
 
     The scale is the upper quartile, over the levels, of posterior height divided by its norm:
     the posterior height is the last to fall, and losses only make it smaller. With one level
-    this is the own posterior height with the normal ratios of the level.
+    this is the own posterior height with the normal ratios of the level, unless the front and
+    the middle both stand above it: then it has fallen itself, and the greatest is taken.
     """
-    shares = [h.points.posterior / find_norm(name).posterior for name, h in heights.items()]
-    scale = float(np.quantile(shares, 0.75, method="higher"))
-    if len(shares) == 1:
-        method = f"own posterior height with the normal ratios of the level ({_NORMS})"
+    if len(heights) == 1:
+        name, scale = _scale_alone(level, heights[level])
+        method = f"own {name} height with the normal ratios of the level ({_NORMS})"
     else:
+        shares = [h.points.posterior / find_norm(name).posterior for name, h in heights.items()]
+        scale = float(np.quantile(shares, 0.75, method="higher"))
         method = f"normal heights of the level at this patient's scale, no level intact ({_NORMS})"
     return Reference(heights=BodyHeights.from_vector(scale * _norm_vector(level)), method=method)
+
+
+def _scale_alone(level: str, heights: BodyHeights) -> tuple[str, float]:
+    """Return which height of a level is its measure, and that height divided by its norm."""
+    norm, points = find_norm(level), heights.points
+    shares = {
+        name: float(getattr(points, name) / getattr(norm, name))
+        for name in ("anterior", "middle", "posterior")
+    }
+    back, greatest = shares["posterior"], max(shares, key=lambda name: shares[name])
+    above = shares[greatest] - back
+    fallen = above > usual_excess(level) * back
+    # osteophytes raise the front corners alone; where the back has fallen the middle is above it
+    if fallen and shares["middle"] - back > _MIDDLE_SHARE * above:
+        return greatest, shares[greatest]
+    return "posterior", back
 
 
 def find_profile_loss(heights: BodyHeights, reference: BodyHeights) -> ProfileLoss | None:

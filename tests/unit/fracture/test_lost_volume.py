@@ -55,3 +55,22 @@ def test_one_body_alone_is_held_against_its_own_posterior_height(blocks):
     spine = blocks.block_spine(blocks.block_vertebra("L1", heights))
     found = assess_fracture(spine, None).levels["L1"]
     assert found.predicted_volume_ml == pytest.approx(volume_ml("L1"), rel=0.03)
+
+
+def test_one_body_alone_that_lost_its_back_has_lost_volume(blocks):
+    norm = find_norm("L1")
+    heights = (0.95 * norm.anterior, 0.8 * norm.middle, 0.6 * norm.posterior)
+    spine = blocks.block_spine(blocks.block_vertebra("L1", heights))
+    found = assess_fracture(spine, None).levels["L1"]
+    assert found.predicted_volume_ml == pytest.approx(0.95 * volume_ml("L1"), rel=0.04)
+    assert found.lost_volume_ml > 2.0
+
+
+def test_one_body_alone_without_a_fracture_has_no_expected_volume(blocks):
+    norm = find_norm("L1")
+    heights = (1.1 * norm.anterior, norm.middle, norm.posterior)
+    spine = blocks.block_spine(blocks.block_vertebra("L1", heights))
+    found = assess_fracture(spine, None).levels["L1"]
+    assert found.genant_grade == 0
+    assert found.predicted_volume_ml is None
+    assert found.lost_volume_ml is None
