@@ -81,7 +81,7 @@ def assess_fracture(
     heights = {name: measure_body(v) for name, v in complete.items()}
     graded = grade_levels(heights)
     measured = {
-        name: _measure(_place(name, complete, graded.used), heights[name], graded, calibration)
+        name: _measure(_place(name, complete, graded.measures_of(name)), heights[name], graded, calibration)
         for name in complete
     }
     given = None if level is None else check_level(level, measured, incomplete)

@@ -28,7 +28,7 @@ def predict_volume(
     reference : Reference
         Its expected mid-sagittal heights and the levels that they come from.
     intact : mapping of str to Vertebra
-        All levels that heights were taken from.
+        All intact levels, and those that its heights come from.
     """
     level, used = vertebra.level, [intact[name] for name in reference.levels]
     order = sort_levels({*intact, level})

@@ -52,18 +52,20 @@ class GradedLevels:
         Of every level.
     grades : mapping of str to int
         Genant-style grade of every level.
+    intact : tuple of str
+        Levels of grade 0 that are not borderline.
     stable : bool
         Whether the grades stopped changing; if not, the higher grade of the cycle is kept.
     """
 
     references: Mapping[str, Reference]
     grades: Mapping[str, int]
+    intact: tuple[str, ...]
     stable: bool
 
-    @property
-    def used(self) -> tuple[str, ...]:
-        """Levels that the expected heights of others come from."""
-        return sort_levels({name for r in self.references.values() for name in r.levels})
+    def measures_of(self, level: str) -> tuple[str, ...]:
+        """Return the levels that tell what this one was: the intact and those it rests on."""
+        return sort_levels({*self.intact, *self.references[level].levels})
 
 
 def grade_levels(heights: Mapping[str, BodyHeights]) -> GradedLevels:
@@ -98,7 +100,8 @@ def grade_levels(heights: Mapping[str, BodyHeights]) -> GradedLevels:
         ranks = {level: max(r[level] for r in cycle) for level in levels}
         references = _predict(heights, ranks, start)
     grades = {level: int(rank) for level, rank in ranks.items()}
-    return GradedLevels(references=references, grades=grades, stable=stable)
+    intact = tuple(level for level in levels if ranks[level] == 0)
+    return GradedLevels(references=references, grades=grades, intact=intact, stable=stable)
 
 
 def _predict(

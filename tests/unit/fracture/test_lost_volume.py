@@ -42,6 +42,14 @@ def test_between_levels_farther_off_it_is_interpolated(blocks):
         assert not any("own cross-section" in note for note in found[level].notes)
 
 
+def test_a_borderline_level_is_no_measure_of_the_volume(blocks):
+    # T12 lost 17 %: the intact L2 has no better measure, but L1 has L2
+    found = assess_fracture(make_spine(blocks, LEVELS, {"T12": 0.83, "L1": 0.6}), None).levels
+    assert found["L2"].reference_levels == ("T12",)
+    assert found["L1"].reference_levels == ("L2",)
+    assert found["L1"].predicted_volume_ml == pytest.approx(volume_ml("L1"), rel=0.03)
+
+
 @pytest.mark.parametrize(("levels", "level"), [(("L1", "L2"), "L1"), (("T12", "L1"), "L1")])
 def test_at_the_end_it_is_the_own_cross_section_at_the_expected_height(blocks, levels, level):
     found = assess_fracture(make_spine(blocks, levels, {level: 0.55}), None).levels[level]
