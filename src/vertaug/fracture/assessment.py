@@ -1,6 +1,6 @@
 """Assessment of all bodies of a spine."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vertaug.case.density import DensityCalibration
@@ -37,10 +37,11 @@ from vertaug.fracture.selection import check_level, select_level
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Place:
-    """A vertebra with its complete adjacent levels, and all levels that serve as a measure."""
+    """A vertebra with its complete adjacent levels, its measures, and all levels there are."""
 
     vertebra: Vertebra
     intact: Mapping[str, Vertebra]
+    present: Collection[str]
     above: Vertebra | None
     below: Vertebra | None
 
@@ -79,11 +80,11 @@ def assess_fracture(
         if not vertebra.complete:
             incomplete[name] = describe_cut(vertebra.cut_by)
     heights = {name: measure_body(v) for name, v in complete.items()}
-    graded = grade_levels(heights)
-    measured = {
-        name: _measure(_place(name, complete, graded.measures_of(name)), heights[name], graded, calibration)
-        for name in complete
-    }
+    graded = grade_levels(heights, incomplete)
+    measured = {}
+    for name in complete:
+        place = _place(name, complete, graded.measures_of(name), {*complete, *incomplete})
+        measured[name] = _measure(place, heights[name], graded, calibration)
     given = None if level is None else check_level(level, measured, incomplete)
     chosen, why = select_level(measured, incomplete, given)
     return FractureAssessment(
@@ -99,14 +100,16 @@ def describe_cut(cut_by: tuple[str, ...]) -> str:
     return f"cut by the {faces} {'edge' if len(cut_by) == 1 else 'edges'} of the scan"
 
 
-def _place(name: str, complete: Mapping[str, Vertebra], intact: Iterable[str]) -> _Place:
-    # Where T13 or L6 is present, two levels count as adjacent; the nearer one is meant.
-    above = [v for n, v in complete.items() if are_adjacent(n, name)]
-    below = [v for n, v in complete.items() if are_adjacent(name, n)]
+def _place(
+    name: str, complete: Mapping[str, Vertebra], intact: Iterable[str], present: Collection[str]
+) -> _Place:
+    above = [v for n, v in complete.items() if are_adjacent(n, name, present)]
+    below = [v for n, v in complete.items() if are_adjacent(name, n, present)]
     return _Place(
         vertebra=complete[name],
         intact={n: complete[n] for n in intact},
-        above=above[-1] if above else None,
+        present=present,
+        above=above[0] if above else None,
         below=below[0] if below else None,
     )
 
@@ -168,7 +171,7 @@ def _predict_volume(
     """Return the volume before the fracture; None where only the own heights could tell it."""
     if grade == 0 and not reference.levels:
         return None, ()
-    predicted, notes = predict_volume(place.vertebra, reference, place.intact)
+    predicted, notes = predict_volume(place.vertebra, reference, place.intact, place.present)
     return predicted, notes if grade > 0 else ()
 
 

@@ -5,7 +5,7 @@ start from the patient's own scale on the level norms, then take references from
 neighbours and grade again until nothing changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +68,7 @@ class GradedLevels:
         return sort_levels({*self.intact, *self.references[level].levels})
 
 
-def grade_levels(heights: Mapping[str, BodyHeights]) -> GradedLevels:
+def grade_levels(heights: Mapping[str, BodyHeights], present: Collection[str] = ()) -> GradedLevels:
     """Grade all levels of a scan together.
 
     The grade is that of the largest loss over the six points and the mid-sagittal profile. The
@@ -84,40 +84,48 @@ def grade_levels(heights: Mapping[str, BodyHeights]) -> GradedLevels:
     ----------
     heights : mapping of str to BodyHeights
         Measured heights of the complete levels.
+    present : collection of str
+        Levels that were not measured but exist; T13 or L6 among them parts its neighbours.
     """
     levels = sort_levels(heights)
+    present = {*present, *levels}
     start = {level: scale_norm(level, heights) for level in levels}
     references = start
     ranks = _rank(heights, start)
     seen: list[dict[str, float]] = []
     while ranks not in seen and len(seen) < _MAXIMUM_ROUNDS:
         seen.append(ranks)
-        references = _predict(heights, ranks, start)
+        references = _predict(heights, ranks, start, present)
         ranks = _rank(heights, references)
     stable = ranks == seen[-1]
     if not stable:
         cycle = seen[seen.index(ranks) :] if ranks in seen else [*seen[-1:], ranks]
         ranks = {level: max(r[level] for r in cycle) for level in levels}
-        references = _predict(heights, ranks, start)
+        references = _predict(heights, ranks, start, present)
     grades = {level: int(rank) for level, rank in ranks.items()}
     intact = tuple(level for level in levels if ranks[level] == 0)
     return GradedLevels(references=references, grades=grades, intact=intact, stable=stable)
 
 
 def _predict(
-    heights: Mapping[str, BodyHeights], ranks: Mapping[str, float], start: Mapping[str, Reference]
+    heights: Mapping[str, BodyHeights],
+    ranks: Mapping[str, float],
+    start: Mapping[str, Reference],
+    present: Collection[str],
 ) -> dict[str, Reference]:
     intact = {level: h for level, h in heights.items() if ranks[level] == 0}
     borderline = {level: h for level, h in heights.items() if ranks[level] < 1}
     return {
-        level: select_reference(level, intact)
-        or select_reference(level, borderline)
+        level: select_reference(level, intact, present)
+        or select_reference(level, borderline, present)
         or start[level]
         for level in heights
     }
 
 
-def select_reference(level: str, intact: Mapping[str, BodyHeights]) -> Reference | None:
+def select_reference(
+    level: str, intact: Mapping[str, BodyHeights], present: Collection[str] = ()
+) -> Reference | None:
     """Return the reference of a level from intact neighbours; None if there are none.
 
     Parameters
@@ -126,11 +134,13 @@ def select_reference(level: str, intact: Mapping[str, BodyHeights]) -> Reference
         The level to predict; an entry of its own in ``intact`` is not used.
     intact : mapping of str to BodyHeights
         Heights of the intact levels.
+    present : collection of str
+        Levels of this patient, see `levels_between`.
     """
     order = sort_levels({*intact, level})
     place = order.index(level)
     near = [order[i] for i in (place - 1, place + 1) if 0 <= i < len(order)]
-    beside = [n for n in near if are_adjacent(n, level) or are_adjacent(level, n)]
+    beside = [n for n in near if are_adjacent(n, level, present) or are_adjacent(level, n, present)]
     if len(beside) == 2:
         mean = np.mean([intact[name].vector() for name in beside], axis=0)
         method = f"mean of the intact {beside[0]} and {beside[1]}"

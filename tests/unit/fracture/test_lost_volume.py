@@ -42,6 +42,14 @@ def test_between_levels_farther_off_it_is_interpolated(blocks):
         assert not any("own cross-section" in note for note in found[level].notes)
 
 
+def test_a_fractured_supernumerary_vertebra_is_a_step_along_the_spine(blocks):
+    levels = ("T12", "T13", "L1", "L2")
+    found = assess_fracture(make_spine(blocks, levels, {"T13": 0.6, "L1": 0.6}), None).levels
+    expected = (found["T12"].body_volume_ml + 2 * found["L2"].body_volume_ml) / 3
+    assert found["L1"].predicted_volume_ml == pytest.approx(expected)
+    assert found["L1"].reference_method.startswith("intact neighbour L2 times")
+
+
 def test_a_borderline_level_is_no_measure_of_the_volume(blocks):
     # T12 lost 17 %: the intact L2 has no better measure, but L1 has L2
     found = assess_fracture(make_spine(blocks, LEVELS, {"T12": 0.83, "L1": 0.6}), None).levels
