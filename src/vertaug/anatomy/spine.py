@@ -99,8 +99,7 @@ def analyse_spine(
         start = _look_over(labels, levels)
     patient = find_patient(scan)
     vertebrae, incomplete = _analyse_levels((scan, labels, patient), start, progress)
-    check_head(vertebrae)
-    notes = list(describe_gaps(levels, start.centres))
+    notes = [*check_head(vertebrae), *describe_gaps(levels, start.centres)]
     notes += ["left and right are taken from the header; bone alone cannot confirm them"]
     notes += [
         f"{level}: a hole of {max(volume / 1000, 0.1):.1f} ml or less in its label (gas, or a gap "
