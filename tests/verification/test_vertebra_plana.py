@@ -48,14 +48,16 @@ def test_a_crushed_body_alone_is_not_taken_for_a_swapped_header():
         levels={"T11": value},
         numbering=labels.numbering,
     )
-    found = assess_fracture(analyse_spine(phantom.scan, alone), None)
+    spine = analyse_spine(phantom.scan, alone)
+    assert "head and foot could not be confirmed from the shape of the bodies" in spine.notes
+    found = assess_fracture(spine, None)
     assert found.level is None
     assert "T11 is low for its depth and may be fractured" in found.level_source
     assert any("mm high at most" in note for note in found.levels["T11"].notes)
 
 
 def test_pedicles_below_standing_bodies_are_refused(spine):
-    check_head(spine.vertebrae)
+    assert check_head(spine.vertebrae) == ()
     turned = {level: _turn_pedicles(spine[level]) for level in ("L1", "L2", "L3")}
     with pytest.raises(OrientationError, match="head and foot are swapped"):
         check_head(turned)

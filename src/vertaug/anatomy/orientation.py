@@ -61,11 +61,16 @@ def check_order(centres_lps_mm: Mapping[str, FloatArray]) -> None:
         raise LabelError(message)
 
 
-def check_head(vertebrae: Mapping[str, Vertebra]) -> None:
+def check_head(vertebrae: Mapping[str, Vertebra]) -> tuple[str, ...]:
     """Refuse a scan whose header and names have head and foot swapped.
 
     Pedicles spring from the upper half of the body at every thoracic and lumbar level. A body
     crushed flat sinks below its own pedicles and says nothing.
+
+    Returns
+    -------
+    tuple of str
+        A sentence if too few bodies stand to tell; empty if head and foot are right.
 
     Raises
     ------
@@ -78,8 +83,10 @@ def check_head(vertebrae: Mapping[str, Vertebra]) -> None:
         for pedicle in (vertebra.left_pedicle, vertebra.right_pedicle)
         if pedicle is not None and _stands(vertebra)
     ]
-    if len(heights) < 2 or np.median(heights) > -2.0:
-        return
+    if len(heights) < 2:
+        return ("head and foot could not be confirmed from the shape of the bodies",)
+    if np.median(heights) > -2.0:
+        return ()
     message = (
         f"the header contradicts the anatomy: the pedicles lie {-np.median(heights):.0f} mm below "
         "the middle of the bodies, but they spring from the upper half; head and foot are "

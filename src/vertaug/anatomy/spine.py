@@ -89,7 +89,7 @@ def analyse_spine(
         raise LabelError(message)
     labels, filled = fill_label_holes(labels, levels)
     start = _look_over(labels, levels)
-    check_order(start.centres)
+    check_order(_whole_centres(start))
     try:
         check_anterior(_front_back_offsets(start))
     except OrientationError:
@@ -99,8 +99,7 @@ def analyse_spine(
         start = _look_over(labels, levels)
     patient = find_patient(scan)
     vertebrae, incomplete = _analyse_levels((scan, labels, patient), start, progress)
-    check_head(vertebrae)
-    notes = list(describe_gaps(levels, start.centres))
+    notes = [*check_head(vertebrae), *describe_gaps(levels, start.centres)]
     notes += ["left and right are taken from the header; bone alone cannot confirm them"]
     notes += [
         f"{level}: a hole of {max(volume / 1000, 0.1):.1f} ml or less in its label (gas, or a gap "
@@ -125,6 +124,18 @@ def _look_over(labels: LabelMap, levels: list[str]) -> _Start:
         points[level] = labels.grid.to_world(np.argwhere(mask))
         faces[level] = find_cut_faces(mask, labels.grid)
     return _Start(centres=centres, points=points, faces=faces)
+
+
+def _whole_centres(start: _Start) -> dict[str, FloatArray]:
+    """Centres of the bodies that the scan's upper edge leaves whole.
+
+    Below it stays the arch, whose thickest part may lie lower than the next body.
+    """
+    return {
+        level: centre
+        for level, centre in start.centres.items()
+        if "superior" not in start.faces[level]
+    }
 
 
 def _front_back_offsets(start: _Start) -> dict[str, FloatArray]:

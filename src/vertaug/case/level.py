@@ -1,6 +1,6 @@
 """Vertebral levels by name, from the head to the foot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
 from vertaug.case.errors import LevelError
@@ -43,15 +43,23 @@ def sort_levels(levels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(levels, key=LEVELS.index))
 
 
-def levels_between(upper: str, lower: str) -> tuple[str, ...]:
-    """Return the regular vertebrae between two levels; T13 and L6 may be absent."""
+def levels_between(upper: str, lower: str, present: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the vertebrae between two levels: the regular ones, and T13 and L6 if present.
+
+    Parameters
+    ----------
+    upper, lower : str
+        The two levels.
+    present : collection of str
+        Levels that this patient is known to have.
+    """
     between = LEVELS[LEVELS.index(upper) + 1 : LEVELS.index(lower)]
-    return tuple(name for name in between if name not in _VARIANTS)
+    return tuple(name for name in between if name not in _VARIANTS or name in present)
 
 
-def are_adjacent(upper: str, lower: str) -> bool:
-    """Whether no regular vertebra lies between ``upper`` and ``lower``."""
-    return LEVELS.index(upper) < LEVELS.index(lower) and not levels_between(upper, lower)
+def are_adjacent(upper: str, lower: str, present: Collection[str] = ()) -> bool:
+    """Whether no vertebra lies between ``upper`` and ``lower``, see `levels_between`."""
+    return LEVELS.index(upper) < LEVELS.index(lower) and not levels_between(upper, lower, present)
 
 
 def find_misordered(heights_mm: Mapping[str, float]) -> list[str]:

@@ -129,7 +129,8 @@ class VertebraMeasurement:
     body_volume_ml : float
         Volume of the body.
     predicted_volume_ml, lost_volume_ml : float or None
-        Volume of the pre-fracture body predicted from the neighbours, and the loss against it.
+        Volume of the pre-fracture body predicted from the neighbours, and the loss against it;
+        None for an unfractured level without any.
     endplate_residual_mm : tuple of float
         Root-mean-square residual of the superior and inferior endplate line.
     """

@@ -1,6 +1,6 @@
 """Assessment of all bodies of a spine."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vertaug.case.density import DensityCalibration
@@ -24,26 +24,24 @@ from vertaug.fracture.grading import (
 from vertaug.fracture.height import BodyHeights, measure_body, measure_depth
 from vertaug.fracture.interior import crop_to_body, find_cleft, find_metal, measure_trabecular
 from vertaug.fracture.lost_volume import average_heights, predict_volume
-from vertaug.fracture.norm import find_norm
+from vertaug.fracture.norm import WEDGE_SD, find_norm
 from vertaug.fracture.reference import (
     GradedLevels,
+    Reference,
     describe_basis,
     find_profile_loss,
     grade_levels,
 )
 from vertaug.fracture.selection import check_level, select_level
 
-# Spread of the anterior/posterior ratio in healthy adults is 0.06-0.08 (MRI, Surg Radiol Anat
-# 2011;33:223).
-_WEDGE_SD = 0.07
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Place:
-    """A vertebra with its complete adjacent levels, and all levels that serve as a measure."""
+    """A vertebra with its complete adjacent levels, its measures, and all levels there are."""
 
     vertebra: Vertebra
     intact: Mapping[str, Vertebra]
+    present: Collection[str]
     above: Vertebra | None
     below: Vertebra | None
 
@@ -82,11 +80,11 @@ def assess_fracture(
         if not vertebra.complete:
             incomplete[name] = describe_cut(vertebra.cut_by)
     heights = {name: measure_body(v) for name, v in complete.items()}
-    graded = grade_levels(heights)
-    measured = {
-        name: _measure(_place(name, complete, graded.used), heights[name], graded, calibration)
-        for name in complete
-    }
+    graded = grade_levels(heights, incomplete)
+    measured = {}
+    for name in complete:
+        place = _place(name, complete, graded.measures_of(name), {*complete, *incomplete})
+        measured[name] = _measure(place, heights[name], graded, calibration)
     given = None if level is None else check_level(level, measured, incomplete)
     chosen, why = select_level(measured, incomplete, given)
     return FractureAssessment(
@@ -102,14 +100,16 @@ def describe_cut(cut_by: tuple[str, ...]) -> str:
     return f"cut by the {faces} {'edge' if len(cut_by) == 1 else 'edges'} of the scan"
 
 
-def _place(name: str, complete: Mapping[str, Vertebra], intact: Iterable[str]) -> _Place:
-    # Where T13 or L6 is present, two levels count as adjacent; the nearer one is meant.
-    above = [v for n, v in complete.items() if are_adjacent(n, name)]
-    below = [v for n, v in complete.items() if are_adjacent(name, n)]
+def _place(
+    name: str, complete: Mapping[str, Vertebra], intact: Iterable[str], present: Collection[str]
+) -> _Place:
+    above = [v for n, v in complete.items() if are_adjacent(n, name, present)]
+    below = [v for n, v in complete.items() if are_adjacent(name, n, present)]
     return _Place(
         vertebra=complete[name],
         intact={n: complete[n] for n in intact},
-        above=above[-1] if above else None,
+        present=present,
+        above=above[0] if above else None,
         below=below[0] if below else None,
     )
 
@@ -129,7 +129,7 @@ def _measure(
     grade = graded.grades[name]
     wall, wall_notes = measure_posterior_wall(vertebra, place.above, place.below)
     volume = vertebra.body_volume_mm3 / 1000.0
-    predicted, volume_notes = predict_volume(vertebra, reference, place.intact)
+    predicted, volume_notes = _predict_volume(place, reference, grade)
     top, bottom = vertebra.superior.line, vertebra.inferior.line
     return VertebraMeasurement(
         level=name,
@@ -154,15 +154,25 @@ def _measure(
         trabecular=measure_trabecular(vertebra, calibration),
         body_volume_ml=volume,
         predicted_volume_ml=predicted,
-        lost_volume_ml=predicted - volume,
+        lost_volume_ml=None if predicted is None else predicted - volume,
         endplate_residual_mm=(top.residual_mm, bottom.residual_mm),
         notes=(
             *describe_grade(loss, profile, grade),
             *_describe_shape(place, points, loss, graded),
-            *(*angle_notes, *wall_notes, *(volume_notes if grade > 0 else ())),
+            *(*angle_notes, *wall_notes, *volume_notes),
             *_describe_limits(vertebra, grade, stable=graded.stable),
         ),
     )
+
+
+def _predict_volume(
+    place: _Place, reference: Reference, grade: int
+) -> tuple[float | None, tuple[str, ...]]:
+    """Return the volume before the fracture; None where only the own heights could tell it."""
+    if grade == 0 and not reference.levels:
+        return None, ()
+    predicted, notes = predict_volume(place.vertebra, reference, place.intact, place.present)
+    return predicted, notes if grade > 0 else ()
 
 
 def _describe_shape(
@@ -208,15 +218,15 @@ def describe_wedging(
     norm = find_norm(level)
     expected = norm.anterior / norm.posterior
     ratio = heights.anterior / heights.posterior
-    band = f"the normal range of {level} ({expected:.2f} +/- {2 * _WEDGE_SD:.2f})"
-    usual = abs(ratio - expected) <= 2 * _WEDGE_SD
+    band = f"the normal range of {level} ({expected:.2f} +/- {2 * WEDGE_SD:.2f})"
+    usual = abs(ratio - expected) <= 2 * WEDGE_SD
     if grade == 1 and usual and loss.anterior == largest_loss(loss):
         text = f"anterior/posterior ratio {ratio:.2f} is within {band}"
         return (f"{text}: physiological wedging is possible",)
-    if grade == 0 and ratio < expected - 2 * _WEDGE_SD:
+    if grade == 0 and ratio < expected - 2 * WEDGE_SD:
         text = f"anterior/posterior ratio {ratio:.2f} is below {band}"
         return (f"{text} although the neighbours predict it",)
-    if ratio > expected + 2 * _WEDGE_SD:
+    if ratio > expected + 2 * WEDGE_SD:
         text = f"anterior/posterior ratio {ratio:.2f} is above {band}"
         return (f"{text}: its front corners may lie on osteophytes, or the back has lost height",)
     return ()

@@ -1,6 +1,6 @@
 """Volume of a body before its fracture."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from vertaug.case.level import levels_between, sort_levels
 from vertaug.case.measurement import HeightSet
@@ -11,7 +11,10 @@ from vertaug.fracture.reference import Reference
 
 
 def predict_volume(
-    vertebra: Vertebra, reference: Reference, intact: Mapping[str, Vertebra]
+    vertebra: Vertebra,
+    reference: Reference,
+    intact: Mapping[str, Vertebra],
+    present: Collection[str] = (),
 ) -> tuple[float, tuple[str, ...]]:
     """Return the volume in ml of a body before the fracture, and how it was found if not usual.
 
@@ -28,14 +31,17 @@ def predict_volume(
     reference : Reference
         Its expected mid-sagittal heights and the levels that they come from.
     intact : mapping of str to Vertebra
-        All levels that heights were taken from.
+        All intact levels, and those that its heights come from.
+    present : collection of str
+        Levels of this patient: T13 and L6 are steps along the spine where they exist.
     """
     level, used = vertebra.level, [intact[name] for name in reference.levels]
     order = sort_levels({*intact, level})
     place = order.index(level)
     if 0 < place < len(order) - 1:
         upper, lower = order[place - 1], order[place + 1]
-        above, below = (len(levels_between(*p)) + 1 for p in ((upper, level), (level, lower)))
+        above = len(levels_between(upper, level, present)) + 1
+        below = len(levels_between(level, lower, present)) + 1
         volume = below * intact[upper].body_volume_mm3 + above * intact[lower].body_volume_mm3
         return volume / (above + below) / 1000.0, ()
     if used:

@@ -11,6 +11,10 @@ from vertaug.case.measurement import HeightSet
 # A supernumerary vertebra takes the norm of the regular one it resembles.
 _STAND_IN = {"T13": "T12", "L6": "L5"}
 
+WEDGE_SD = 0.07
+"""Spread of the anterior/posterior ratio in healthy adults: 0.06-0.08 (MRI, Surg Radiol Anat
+2011;33:223)."""
+
 
 @cache
 def load_norms() -> Mapping[str, HeightSet]:
@@ -34,3 +38,12 @@ def load_norms() -> Mapping[str, HeightSet]:
 def find_norm(level: str) -> HeightSet:
     """Return the normal heights of a level; T13 and L6 take those of T12 and L5."""
     return load_norms()[_STAND_IN.get(level, level)]
+
+
+def usual_excess(level: str) -> float:
+    """Return by which share the anterior height, in norms, may exceed the posterior one.
+
+    Two standard deviations of the anterior/posterior ratio of healthy bodies.
+    """
+    norm = find_norm(level)
+    return 2.0 * WEDGE_SD * norm.posterior / norm.anterior

@@ -6,6 +6,7 @@ from vertaug.case.errors import LevelError
 from vertaug.case.level import parse_level, sort_levels
 from vertaug.case.measurement import VertebraMeasurement
 from vertaug.fracture.grading import is_low_body, largest_loss
+from vertaug.fracture.norm import find_norm, usual_excess
 
 _ACUTE = (
     "whether a fracture is fresh cannot be told from CT alone: compare with MRI (oedema), earlier "
@@ -98,6 +99,14 @@ def _describe_shared_loss(measured: Mapping[str, VertebraMeasurement]) -> str:
             "neighbours share, or that of a level alone, does not show in the grades"
         )
     if len(measured) == 1:
+        ((name, only),) = measured.items()
+        heights, norm = only.heights_mm, find_norm(name)
+        front, back = heights.anterior / norm.anterior, heights.posterior / norm.posterior
+        if front > (1.0 + usual_excess(name)) * back:
+            return (
+                f", but {name} is higher in front, against its back, than healthy bodies are: "
+                "osteophytes, or its back has lost height and it may be fractured"
+            )
         return "; with one level alone, a loss of all its heights does not show"
     return ""
 

@@ -7,7 +7,7 @@ the user is asked.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from vertaug.case.errors import LabelError, OrientationError
 from vertaug.case.level import find_misordered
@@ -62,9 +62,7 @@ def detect_numbering(summary: LabelSummary, name: str) -> tuple[Numbering, tuple
         check_order(knowing[0].levels, summary, name)
     whole = [n for n in upright if all(v in n.levels for v in values)]
     candidates = _distinct(whole or _best_explaining(upright, values), values)
-    # a reading that leaves values out must not win over a run of vertebrae that is upside down
-    doubtful = not whole or _growth_downward(summary) < 0
-    turned = [n for n in knowing if doubtful and _fits_turned(n, summary)]
+    turned = [n for n in knowing if _fits_turned(n, summary, whole=bool(whole))]
     if turned:
         others = _distinct([*candidates, *turned], values)
         raise LabelError(_explain_ambiguous(others, summary, name))
@@ -146,21 +144,29 @@ def _distinct(numberings: list[Numbering], values: tuple[int, ...]) -> list[Numb
 
 
 def _growth_downward(summary: LabelSummary) -> int:
-    """1 if every structure is larger than the one above it, as vertebrae are; -1 if none is."""
+    """1 if structures grow from head to foot, as vertebrae do; -1 if they shrink; 0 if unclear.
+
+    Of all pairs, most must do so: a fracture, or the outline of a label, can turn some of them.
+    """
     order = sorted(summary.values, key=lambda v: -summary.heights_mm[v])
     volumes = [summary.volumes_mm3[v] for v in order][1:-1]  # the outer ones may be cut
-    steps = [b > a for a, b in pairwise(volumes)]
-    if len(steps) < 2:
+    if len(volumes) < 3:
         return 0
-    return 1 if all(steps) else -int(not any(steps))
+    balance = sum(1 if b > a else -1 for a, b in combinations(volumes, 2))
+    return (balance > 0) - (balance < 0)
 
 
-def _fits_turned(numbering: Numbering, summary: LabelSummary) -> bool:
-    """Whether this would be an unbroken run of vertebrae if head and foot were exchanged."""
+def _fits_turned(numbering: Numbering, summary: LabelSummary, *, whole: bool) -> bool:
+    """Whether this would be a run of vertebrae if head and foot were exchanged.
+
+    Volumes that shrink to the foot speak for it, with levels missing too. A run without a gap
+    does so where no upright reading takes all values (not ``whole``).
+    """
     values = summary.values
+    if not all(v in numbering.levels for v in values) or _order(numbering.levels, summary) >= 0:
+        return False
     unbroken = values == tuple(range(values[0], values[-1] + 1))
-    known = all(v in numbering.levels for v in values)
-    return known and unbroken and _order(numbering.levels, summary) < 0
+    return _growth_downward(summary) < 0 or (unbroken and not whole)
 
 
 def _decide_by_file_name(

@@ -9,6 +9,7 @@ from vertaug.case.grid import FloatArray
 from vertaug.case.level import LEVELS
 from vertaug.case.plan import AccessPlan, NeedlePath, Procedure, Route
 from vertaug.planning.path import FinishedPath
+from vertaug.planning.rules import ROUNDING_MM
 
 _ROUTE_ORDER = tuple(Route)
 _SIDES_ORDER = ("both", "left", "right")
@@ -54,7 +55,7 @@ def _plan(
     sides, finished = members
     paths = tuple(member.path for member in finished)
     if len(paths) == 2:
-        paths = _check_collision(*paths)
+        paths = check_collision(*paths)
     terms = {
         name: float(np.mean([dict(member.terms)[name] for member in finished]))
         for name, _ in finished[0].terms
@@ -104,10 +105,10 @@ def _reach(procedure: Procedure, finished: Sequence[FinishedPath]) -> float:
     return both * float(np.mean([(member.path.balloon_mm or 0.0) / 20.0 for member in finished]))
 
 
-def _check_collision(left: NeedlePath, right: NeedlePath) -> tuple[NeedlePath, NeedlePath]:
-    """Flag two needles that touch: axes closer than the sum of their radii."""
+def check_collision(left: NeedlePath, right: NeedlePath) -> tuple[NeedlePath, NeedlePath]:
+    """Flag two needles that overlap: axes closer than the sum of their radii."""
     gap = needle_gap_mm(left, right)
-    if gap >= 0.0:
+    if gap >= -ROUNDING_MM:
         return left, right
     words = f"needles of both sides collide: they overlap by {-gap:.1f} mm"
     return (

@@ -162,7 +162,7 @@ def _violations(
             rules.foreign_bone_mm,
         ),
     ):
-        if length > most:
+        if length > most + ROUNDING_MM:
             found.append(f"{length:.1f} mm {name}, at most {most:.1f} mm allowed")
     if _of(state, Feature.TIP_BONE) < 0.0:
         found.append("the tip lies outside the bone")
@@ -170,16 +170,17 @@ def _violations(
     deep = _of(state, Feature.TIP_POSTERIOR)
     if deep < rules.posterior_wall_mm - ROUNDING_MM:
         found.append(
-            f"the tip lies {abs(deep):.1f} mm {'behind' if deep < 0 else 'in front of'} the "
+            f"the tip lies {abs(deep):.1f} mm "
+            f"{'behind' if deep < -ROUNDING_MM else 'in front of'} the "
             f"posterior wall, at least {rules.posterior_wall_mm:.1f} mm in front of it required"
         )
     return tuple(found)
 
 
 def _words(name: str, value: float, required: float) -> str:
-    if value < 0.0:
+    if value < -ROUNDING_MM:
         return f"{name}: cut by {-value:.1f} mm, clearance of {required:.1f} mm required"
-    return f"{name}: clearance {value:.1f} mm, {required:.1f} mm required"
+    return f"{name}: clearance {max(value, 0.0):.1f} mm, {required:.1f} mm required"
 
 
 def _of(state: PathState, feature: Feature) -> float:

@@ -24,6 +24,7 @@ from vertaug.planning.objective import (
 )
 from vertaug.planning.refine import BestPath
 from vertaug.planning.robustness import breach_probability
+from vertaug.planning.rules import ROUNDING_MM
 from vertaug.planning.side import SideGeometry
 from vertaug.planning.skin import way_to_skin
 
@@ -74,7 +75,7 @@ def finish_path(
     outward = frame.direction_to_world(-best.direction)
     skin = way_to_skin(site.spine, frame.to_world(entry), outward)
     check = check_path(site.fields, approach, state, skin.air_mm)
-    violations = (*check.violations, *_too_long(skin.depth_mm, length, needle))
+    violations = (*check.violations, *check_reach(skin.depth_mm, length, needle))
     axial, sagittal = angles_deg(best.direction[None], approach.side.sign)
     target = best.target_mm[None]
     balloon = None
@@ -129,11 +130,13 @@ def _entry_notes(angle_deg: float) -> tuple[str, ...]:
     return (text,)
 
 
-def _too_long(skin_depth_mm: float | None, length_mm: float, needle: Needle) -> tuple[str, ...]:
-    if skin_depth_mm is None or skin_depth_mm + length_mm <= needle.usable_length_mm:
+def check_reach(skin_depth_mm: float | None, length_mm: float, needle: Needle) -> tuple[str, ...]:
+    """Return a sentence if skin entry and tip lie farther apart than the needle reaches."""
+    reach = needle.usable_length_mm
+    if skin_depth_mm is None or skin_depth_mm + length_mm <= reach + ROUNDING_MM:
         return ()
-    way, reach = skin_depth_mm + length_mm, needle.usable_length_mm
-    return (f"needle length: {way:.0f} mm from skin to tip, the needle reaches {reach:.0f} mm",)
+    way = skin_depth_mm + length_mm
+    return (f"needle length: {way:.1f} mm from skin to tip, the needle reaches {reach:g} mm",)
 
 
 def _single_state(site: Site, approach: Approach, aim: Aim, best: BestPath) -> PathState:

@@ -244,3 +244,11 @@ def test_a_front_too_high_for_the_back_is_doubted(blocks):
     found = assess_fracture(make_spine(blocks, {"T12": (1.2, 1.0, 1.0)}), LAW).levels
     assert any("may lie on osteophytes" in note for note in found["T12"].notes)
     assert not any("osteophytes" in note for note in found["L2"].notes)
+
+
+def test_a_level_alone_with_a_high_front_is_not_called_intact(blocks):
+    found = assess_fracture(make_spine(blocks, {"L1": (1.3, 1.0, 1.0)}, levels=("L1",)), LAW)
+    assert found.level is None
+    assert "its back has lost height and it may be fractured" in found.level_source
+    whole = assess_fracture(make_spine(blocks, {}, levels=("L1",)), LAW)
+    assert "its back" not in whole.level_source

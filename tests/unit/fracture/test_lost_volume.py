@@ -42,6 +42,22 @@ def test_between_levels_farther_off_it_is_interpolated(blocks):
         assert not any("own cross-section" in note for note in found[level].notes)
 
 
+def test_a_fractured_supernumerary_vertebra_is_a_step_along_the_spine(blocks):
+    levels = ("T12", "T13", "L1", "L2")
+    found = assess_fracture(make_spine(blocks, levels, {"T13": 0.6, "L1": 0.6}), None).levels
+    expected = (found["T12"].body_volume_ml + 2 * found["L2"].body_volume_ml) / 3
+    assert found["L1"].predicted_volume_ml == pytest.approx(expected)
+    assert found["L1"].reference_method.startswith("intact neighbour L2 times")
+
+
+def test_a_borderline_level_is_no_measure_of_the_volume(blocks):
+    # T12 lost 17 %: the intact L2 has no better measure, but L1 has L2
+    found = assess_fracture(make_spine(blocks, LEVELS, {"T12": 0.83, "L1": 0.6}), None).levels
+    assert found["L2"].reference_levels == ("T12",)
+    assert found["L1"].reference_levels == ("L2",)
+    assert found["L1"].predicted_volume_ml == pytest.approx(volume_ml("L1"), rel=0.03)
+
+
 @pytest.mark.parametrize(("levels", "level"), [(("L1", "L2"), "L1"), (("T12", "L1"), "L1")])
 def test_at_the_end_it_is_the_own_cross_section_at_the_expected_height(blocks, levels, level):
     found = assess_fracture(make_spine(blocks, levels, {level: 0.55}), None).levels[level]
@@ -55,3 +71,22 @@ def test_one_body_alone_is_held_against_its_own_posterior_height(blocks):
     spine = blocks.block_spine(blocks.block_vertebra("L1", heights))
     found = assess_fracture(spine, None).levels["L1"]
     assert found.predicted_volume_ml == pytest.approx(volume_ml("L1"), rel=0.03)
+
+
+def test_one_body_alone_that_lost_its_back_has_lost_volume(blocks):
+    norm = find_norm("L1")
+    heights = (0.95 * norm.anterior, 0.8 * norm.middle, 0.6 * norm.posterior)
+    spine = blocks.block_spine(blocks.block_vertebra("L1", heights))
+    found = assess_fracture(spine, None).levels["L1"]
+    assert found.predicted_volume_ml == pytest.approx(0.95 * volume_ml("L1"), rel=0.04)
+    assert found.lost_volume_ml > 2.0
+
+
+def test_one_body_alone_without_a_fracture_has_no_expected_volume(blocks):
+    norm = find_norm("L1")
+    heights = (1.1 * norm.anterior, norm.middle, norm.posterior)
+    spine = blocks.block_spine(blocks.block_vertebra("L1", heights))
+    found = assess_fracture(spine, None).levels["L1"]
+    assert found.genant_grade == 0
+    assert found.predicted_volume_ml is None
+    assert found.lost_volume_ml is None

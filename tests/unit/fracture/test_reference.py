@@ -92,6 +92,26 @@ def test_a_single_vertebra_is_held_against_its_own_posterior_height():
     assert graded.grades["L1"] == 2  # 1 - 15 / 23.53 = 36 %
 
 
+@pytest.mark.parametrize(
+    ("shares", "measure", "grade"),
+    [
+        ((0.95, 0.8, 0.6), "anterior", 2),  # 1 - 0.60 / 0.95 = 37 %
+        ((1.0, 1.0, 0.7), "anterior", 2),
+        ((0.75, 1.0, 0.75), "middle", 2),
+        ((0.6, 1.0, 1.0), "posterior", 2),
+        ((1.0, 0.7, 1.0), "posterior", 2),
+        ((0.74, 0.74, 0.74), "posterior", 0),  # an even loss of a level alone cannot show
+        ((1.1, 1.0, 1.0), "posterior", 0),  # as wedged as healthy bodies are
+        ((1.44, 1.05, 1.2), "posterior", 0),  # osteophytes in front: an intact T10 of a real CT
+    ],
+)
+def test_a_single_vertebra_is_held_against_the_height_that_stands(shares, measure, grade):
+    heights = bodies({"L1": scaled(find_norm("L1"), *shares)})
+    graded = grade_levels(heights)
+    assert f"own {measure} height" in graded.references["L1"].method
+    assert graded.grades["L1"] == grade
+
+
 def test_a_normal_spine_has_no_fracture_at_any_body_size():
     for size in (0.85, 1.0, 1.3):
         graded = grade_levels(bodies(normal_spine(size)))

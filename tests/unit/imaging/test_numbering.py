@@ -134,3 +134,27 @@ def test_vertebrae_that_grow_upward_are_doubted():
     # L5 .. L1 of TotalSegmentator 1, or T11 .. L3 of VerSe with head and foot exchanged
     with pytest.raises(LabelError, match=r"verse .*head and foot exchanged"):
         detect_numbering(summarise([22, 21, 20, 19, 18], growing=False), "x")
+
+
+@pytest.mark.parametrize(
+    "from_head",
+    [[23, 22, 21, 19, 18], [24, 23, 22, 21, 19, 18], [19, 20, 21, 23, 24, 25]],
+    ids=["verse", "verse, more", "totalsegmentator_v1"],
+)
+def test_turned_maps_with_a_level_missing_are_doubted(from_head):
+    with pytest.raises(LabelError, match="head and foot exchanged"):
+        detect_numbering(summarise(from_head, growing=False), "x")
+
+
+def test_one_volume_out_of_line_does_not_hide_a_turned_map():
+    whole = summarise([24, 23, 22, 21, 20, 19, 18], growing=False)
+    volumes = {**whole.volumes_mm3, 21: 1.1 * whole.volumes_mm3[21]}
+    with pytest.raises(LabelError, match="head and foot exchanged"):
+        detect_numbering(LabelSummary(heights_mm=whole.heights_mm, volumes_mm3=volumes), "x")
+
+
+def test_one_crushed_body_raises_no_doubt():
+    whole = summarise([18, 19, 20, 21, 22, 23, 24])
+    volumes = {**whole.volumes_mm3, 21: 0.5 * whole.volumes_mm3[21]}
+    found, _ = detect_numbering(LabelSummary(heights_mm=whole.heights_mm, volumes_mm3=volumes), "x")
+    assert found.name == "verse"

@@ -8,7 +8,8 @@ from vertaug.case.instrument import Needle, needle_of_gauge
 from vertaug.case.plan import Procedure, Route
 from vertaug.case.spine import Spine
 from vertaug.planning import plan_access
-from vertaug.planning.assemble import needle_gap_mm
+from vertaug.planning.assemble import check_collision, needle_gap_mm
+from vertaug.planning.path import check_reach
 from vertaug.planning.rules import SafetyRules
 from vertaug.verification.analytic_vertebra import AnalyticVertebra
 
@@ -146,6 +147,28 @@ def test_needle_too_short_is_a_violation(bench):
     best = outcome.plans[0].paths[0]
     assert best.violations[-1].startswith("needle length: ")
     assert "the needle reaches 80 mm" in best.violations[-1]
+
+
+def test_a_needle_too_short_by_less_than_is_printed_is_long_enough():
+    needle = needle_of_gauge(11)
+    assert check_reach(110.0, 40.04, needle) == ()
+    (text,) = check_reach(110.0, 40.3, needle)
+    assert text == "needle length: 150.3 mm from skin to tip, the needle reaches 150 mm"
+
+
+@pytest.mark.parametrize(("overlap_mm", "said"), [(0.03, ()), (0.2, ("overlap by 0.2 mm",))])
+def test_needles_collide_from_the_overlap_that_is_printed(result, overlap_mm, said):
+    left = result.plans[0].paths[0]
+    axis = left.target_lps_mm - left.entry_lps_mm
+    aside = np.cross(axis, [0.0, 0.0, 1.0])
+    aside *= (2 * left.needle.radius_mm - overlap_mm) / np.linalg.norm(aside)
+    right = replace(
+        left, entry_lps_mm=left.entry_lps_mm + aside, target_lps_mm=left.target_lps_mm + aside
+    )
+    for path in check_collision(left, right):
+        new = path.violations[len(left.violations) :]
+        assert len(new) == len(said)
+        assert all(text.endswith(end) for text, end in zip(new, said, strict=True))
 
 
 def test_missing_pedicle_leaves_the_other_routes(bench):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,31 @@ def test_lung_on_the_way_is_a_violation(bench):
     state = _state(bench, side.centre_mm + 25.0 * side.axis, side.axis)
     check = check_path(bench.fields, bench.approach(), state, 7.5)
     assert check.violations == ("7.5 mm through lung or air, at most 2.0 mm allowed",)
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "text"),
+    [
+        (Feature.CANAL, -0.03, "canal: clearance 0.0 mm, 1.0 mm required"),
+        (Feature.CANAL, -0.06, "canal: cut by 0.1 mm, clearance of 1.0 mm required"),
+        (Feature.CANAL, 0.96, None),
+        (Feature.GAP, 1.04, None),
+        (
+            Feature.GAP,
+            1.06,
+            "1.1 mm outside bone between entry and tip, at most 1.0 mm allowed",
+        ),
+        (Feature.AIR, 2.04, None),
+        (Feature.FOREIGN_BONE, 5.04, None),
+    ],
+)
+def test_what_is_printed_and_what_is_decided_agree(bench, feature, value, text):
+    side = bench.left
+    state = _state(bench, side.centre_mm + 25.0 * side.axis, side.axis)
+    features = state.features.copy()
+    features[0, feature] = value
+    check = check_path(bench.fields, bench.approach(), replace(state, features=features), 0.0)
+    assert check.violations == (() if text is None else (text,))
 
 
 @pytest.mark.parametrize("radius", [0.9, 1.2, 1.7])
