@@ -11,8 +11,9 @@ from vertaug.case.grid import FloatArray, Grid
 from vertaug.fluoroscopy.carm import CArm
 
 _LARGEST = float(1 << 30)
-_STEEP = 0.75
-"""Columns that a ray changes per voxel of depth, above which the interactive mode joins two."""
+_STEEP, _BOTH_STEEP = 0.75, 0.9
+"""Columns that a ray changes per voxel of depth along an axis: from the first value on the
+interactive mode joins two along the steeper axis, from the second on along the other as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -184,8 +185,11 @@ def _choose_columns(
     inverse = np.linalg.inv(projected.grid.affine[:3, :3])
     central = np.abs(inverse @ carm.receptor)
     axis = int(np.argmax(central))
-    steep = interactive & (central / central[axis] > _STEEP)
-    joined = [0 if a == axis else 1 + int(steep[a]) for a in range(3)]
+    slope = central / central[axis]
+    slope[axis] = 0.0
+    limits = np.full(3, _BOTH_STEEP)
+    limits[int(np.argmax(slope))] = _STEEP
+    joined = [0 if a == axis else 1 + int(interactive and slope[a] > limits[a]) for a in range(3)]
     return joined[0], joined[1], joined[2]
 
 
