@@ -13,8 +13,9 @@ from vertaug.tissue.material import WATER, Material, xray_energies_kev
 
 _EDGES_KEV = (33.169, 35.985, 37.441)
 """Energy groups end at the edges of iodine, caesium and barium."""
-_GROUP_KEV = 3.0
-_FINE_KEV, _FINE_BELOW_KEV = 1.0, 50.0
+_GROUP_KEV = ((45.0, 0.5), (70.0, 1.0), (120.0, 3.0))
+"""Width of a group by the energy where it begins: attenuation changes fastest low down."""
+_NEGLIGIBLE = 1e-7
 _TABLE_FIRST = (-60.0, -60.0)
 _TABLE_STEP = (4.0, 1.0)
 _TABLE_SIZE = (191, 361)
@@ -24,7 +25,7 @@ _TABLE_SIZE = (191, 361)
 class SignalModel:
     """What a beam leaves in a detector behind tissue and matter.
 
-    The spectrum is summed in groups of 1 to 3 keV, each with its signal and its mean
+    The spectrum is summed in groups of 0.5 to 3 keV, each with its signal and its mean
     attenuation, so that share and first moment are exact.
 
     Attributes
@@ -33,8 +34,6 @@ class SignalModel:
         Share of each group in the signal without anything in the way.
     basis : (g, 2) float64 array
         Attenuation of 1 g/ml of water and of cortical bone, 1/mm.
-    table, first, step
-        Negative logarithm of the signal over both ray sums, for tissue alone.
     groups : tuple of (int, int)
         First and last + 1 energy of each group.
     shares : (n,) float64 array
@@ -43,9 +42,6 @@ class SignalModel:
 
     weights: FloatArray
     basis: FloatArray
-    table: FloatArray
-    first: FloatArray
-    step: FloatArray
     groups: tuple[tuple[int, int], ...]
     shares: FloatArray
     energy_kev: float | None
@@ -56,11 +52,30 @@ class SignalModel:
             return np.array([material.attenuation_at(self.energy_kev)])
         return _group_mean(material.attenuation_per_mm, self.shares, self.groups)
 
+    def signal(self, water_mm: float, bone_mm: float) -> float:
+        """Return the signal behind tissue, from the ray sums of both basis substances."""
+        return float(self.weights @ np.exp(-self.basis @ np.array([water_mm, bone_mm])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TissueTable:
+    """The negative logarithm of the signal behind tissue, over both ray sums.
+
+    Attributes
+    ----------
+    values : (n, p) float64 array
+    first, step : (2,) float64 arrays
+        First node and spacing along water and bone, g/ml times mm.
+    """
+
+    values: FloatArray
+    first: FloatArray
+    step: FloatArray
+
 
 @lru_cache(maxsize=16)
 def model_signal(beam: Beam, detector: Detector) -> SignalModel:
     """Return how a beam is attenuated and detected."""
-    first, step = np.array(_TABLE_FIRST), np.array(_TABLE_STEP)
     if beam.energy_kev is not None:
         weights, basis = np.ones(1), basis_attenuation_at(beam.energy_kev)[None, :]
         shares: FloatArray = np.ones(1)
@@ -71,19 +86,25 @@ def model_signal(beam: Beam, detector: Detector) -> SignalModel:
         weights = np.array([shares[a:b].sum() for a, b in groups])
         full = basis_attenuation_per_mm()
         basis = np.stack([_group_mean(full[:, n], shares, groups) for n in range(2)], axis=1)
-    water, bone = (first[n] + step[n] * np.arange(_TABLE_SIZE[n]) for n in range(2))
-    table = np.zeros(_TABLE_SIZE)
-    for weight, (mu_water, mu_bone) in zip(weights, basis, strict=True):
-        table += weight * np.exp(-mu_water * water)[:, None] * np.exp(-mu_bone * bone)[None, :]
     return SignalModel(
         weights=read_only(weights),
         basis=read_only(basis),
-        table=read_only(-np.log(table)),
-        first=first,
-        step=step,
         groups=groups,
         shares=read_only(shares),
         energy_kev=beam.energy_kev,
+    )
+
+
+@lru_cache(maxsize=8)
+def tabulate_tissue(beam: Beam, detector: Detector) -> TissueTable:
+    """Return the signal behind tissue for every thickness that a patient can have."""
+    model = model_signal(beam, detector)
+    first, step = np.array(_TABLE_FIRST), np.array(_TABLE_STEP)
+    water, bone = (first[n] + step[n] * np.arange(_TABLE_SIZE[n]) for n in range(2))
+    behind_water = model.weights[:, None] * np.exp(-model.basis[:, :1] * water)
+    behind_bone = np.exp(-model.basis[:, 1:] * bone)
+    return TissueTable(
+        values=read_only(-np.log(behind_water.T @ behind_bone)), first=first, step=step
     )
 
 
@@ -121,13 +142,13 @@ def _group_energies(shares: FloatArray) -> tuple[tuple[int, int], ...]:
     """Cut the energies that carry signal into groups that end at absorption edges."""
     energies = xray_energies_kev()
     used = np.flatnonzero(shares > 0)
-    cuts, start = [], int(used[0])
+    start = int(np.searchsorted(np.cumsum(shares), _NEGLIGIBLE))
     stop = int(used[-1]) + 1
+    cuts = [(int(used[0]), start)] if start > used[0] else []
     for n in range(start + 1, stop):
-        width = energies[n] - energies[start]
-        limit = _FINE_KEV if energies[start] < _FINE_BELOW_KEV else _GROUP_KEV
+        width = next(kev for below, kev in _GROUP_KEV if energies[start] < below)
         crossed = any(energies[n - 1] < edge <= energies[n] for edge in _EDGES_KEV)
-        if width >= limit or crossed:
+        if energies[n] - energies[start] >= width - 1e-9 or crossed:
             cuts.append((start, n))
             start = n
     cuts.append((start, stop))

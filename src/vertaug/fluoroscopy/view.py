@@ -23,7 +23,7 @@ from vertaug.fluoroscopy.matter import Matter, find_window, measure_chords
 from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.spectrum import DEFAULT_FILTERS, Beam, air_kerma_per_mas
 from vertaug.fluoroscopy.technique import Technique
-from vertaug.fluoroscopy.transmission import SignalModel, model_signal
+from vertaug.fluoroscopy.transmission import SignalModel, model_signal, tabulate_tissue
 
 _MEASURED_SHARE = 0.5
 """The automatic exposure looks at the middle half of the field, along each side."""
@@ -142,9 +142,9 @@ def _tissue_signal(sums: FloatArray, beam: Beam, detector: Detector) -> NDArray[
 
     if beam.energy_kev is not None:
         return np.asarray(np.exp(-sums[0]), dtype=np.float32)
-    model = model_signal(beam, detector)
+    table = tabulate_tissue(beam, detector)
     out = np.empty(sums.shape[1:], dtype=np.float32)
-    transmit_tissue(sums, model.table, model.first, model.step, out)
+    transmit_tissue(sums, table.values, table.first, table.step, out)
     return out
 
 
@@ -167,9 +167,9 @@ def _choose_beam(
     typical = np.median(measured, axis=1)
     beams = candidate_beams(DEFAULT_FILTERS)
     for beam in beams:
-        signal = _tissue_signal(typical[:, None, None], beam, technique.detector)
+        signal = model_signal(beam, technique.detector).signal(*typical)
         free = air_kerma_per_mas(beam, carm.source_detector_mm)
-        mas = technique.detector.target_kerma_ugy / max(free * float(signal[0, 0]), 1e-12)
+        mas = technique.detector.target_kerma_ugy / max(free * signal, 1e-12)
         if mas <= technique.limits.usual_mas:
             return beam
     return beams[-1]

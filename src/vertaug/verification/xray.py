@@ -80,7 +80,7 @@ def make_marker_phantom(direction_lps: ArrayLike, distance_mm: float = 30.0) -> 
     grid = Grid(shape=(count, count, count), affine=affine)
     vector = np.asarray(direction_lps, dtype=np.float64)
     marker = vector / np.linalg.norm(vector) * distance_mm
-    centres = grid.to_world(np.stack(np.indices(grid.shape), axis=-1))
+    centres = grid.to_world(np.moveaxis(np.indices(grid.shape), 0, -1))
     hu = np.zeros(grid.shape, dtype=np.int16)
     hu[np.linalg.norm(centres - marker, axis=-1) <= 3.0] = 2500
     scan = Scan(hu=hu, grid=grid, info=ScanInfo(source_format="phantom"))

@@ -122,7 +122,8 @@ def test_a_field_of_fractions_weighs_what_its_ball_weighs():
     ball = Ellipsoid(centre_lps_mm=centre, semi_axes_lps_mm=np.eye(3) * 10.0)
     voxels, solid = chords(field, carm), chords(ball, carm)
     assert voxels.sum() == pytest.approx(solid.sum(), rel=2e-3)
-    assert abs(voxels - solid).max() < 1.5  # at the rim a voxel is seen as a step
+    # at the rim a voxel is seen as a step: a chord of 2 sqrt(2 r h) for h of half a voxel
+    assert abs(voxels - solid).max() < 2 * np.sqrt(2 * 10.0 * 0.25)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +151,8 @@ def test_only_covered_pixels_change_and_dense_is_darker(view):
         signal = add_matter(view, [Ellipsoid(**ball, material=material)])
         np.testing.assert_array_equal(signal[~covered], view.background[~covered])
         left[name] = float((signal / view.background)[covered].min())
-    assert left["steel"] < left["cement"] < 0.2 < 0.8 < left["pale"]
+    assert left["steel"] < left["cement"] < 0.2
+    assert left["pale"] > 0.8
 
 
 def test_air_in_place_of_tissue_lets_more_through_but_never_more_than_all(view):
@@ -167,16 +169,9 @@ def test_air_in_place_of_tissue_lets_more_through_but_never_more_than_all(view):
 
 
 def test_overlapping_windows_add_up(view):
-    a = Cylinder(
-        start_lps_mm=np.array([-20.0, 0.0, 0.0]),
-        end_lps_mm=np.array([20.0, 0.0, 0.0]),
-        radius_mm=2.0,
-    )
-    b = Cylinder(
-        start_lps_mm=np.array([0.0, 20.0, -20.0]),
-        end_lps_mm=np.array([0.0, 20.0, 20.0]),
-        radius_mm=2.0,
-    )
+    ends = np.array([[-20.0, 0.0, 0.0], [20.0, 0.0, 0.0], [0.0, 20.0, -20.0], [0.0, 20.0, 20.0]])
+    a = Cylinder(start_lps_mm=ends[0], end_lps_mm=ends[1], radius_mm=2.0)
+    b = Cylinder(start_lps_mm=ends[2], end_lps_mm=ends[3], radius_mm=2.0)
     both = add_matter(view, [a, b])
     np.testing.assert_allclose(both, add_matter(view, [b, a]), rtol=1e-6)
     assert np.all(both <= np.minimum(add_matter(view, [a]), add_matter(view, [b])) * (1 + 1e-6))

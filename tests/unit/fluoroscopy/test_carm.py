@@ -1,0 +1,254 @@
+"""Geometry of the C-arm, presets, and which side is where on the image."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from vertaug.case.errors import FormatError, GeometryError, InputError
+from vertaug.case.grid import Grid
+from vertaug.case.volume import Scan, ScanInfo
+from vertaug.fluoroscopy import (
+    Beam,
+    CArm,
+    Collimation,
+    Posture,
+    Technique,
+    carm_preset,
+    prepare_patient,
+    preset_names,
+    render,
+)
+from vertaug.verification.xray import make_marker_phantom
+
+angle = st.floats(-180, 180, allow_nan=False)
+tilt = st.floats(-90, 90, allow_nan=False)
+
+
+def arm(primary=0.0, secondary=0.0, **more):
+    given = {"pixels": (64, 48), "detector_mm": (200.0, 150.0), "isocentre_lps_mm": np.zeros(3)}
+    return CArm(primary_angle_deg=primary, secondary_angle_deg=secondary, **(given | more))
+
+
+@given(angle, tilt)
+def test_a_point_its_pixel_and_its_ray_close(primary, secondary):
+    carm = arm(primary, secondary, isocentre_lps_mm=np.array([12.0, -30.0, 400.0]))
+    point = np.array([25.0, -11.0, 390.0])
+    focus, ray = carm.trace(carm.project(point))
+    gap = point - focus
+    assert np.linalg.norm(gap - (gap @ ray) * ray) < 1e-9
+    axes = np.stack([carm.right, carm.up, carm.receptor])
+    np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-12)
+    # seen from the receptor: right, up and toward the viewer are right-handed
+    assert np.linalg.det(axes) == pytest.approx(1.0)
+
+
+def test_magnification_is_detector_over_object_distance():
+    carm = arm(23.0, -8.0)
+    for depth in (-120.0, 0.0, 150.0):
+        point = depth * carm.receptor
+        expected = 1060.0 / (600.0 + depth)
+        assert carm.magnification(point) == pytest.approx(expected, rel=1e-12)
+        seen = carm.project(np.stack([point, point + carm.right]))
+        grown = np.linalg.norm(seen[1] - seen[0]) * carm.pitch_mm[0]
+        assert grown == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("posture", list(Posture))
+@pytest.mark.parametrize(
+    ("angles", "marker", "side"),
+    [
+        ((0, 0), (1, 0, 0), "right"),  # the patient faces the receptor
+        ((0, 0), (0, 0, 1), "up"),
+        ((180, 0), (1, 0, 0), "left"),  # prone, receptor above the back
+        ((180, 0), (0, 0, 1), "up"),
+        ((90, 0), (0, -1, 0), "left"),  # receptor on the left: the front is on the left
+        ((-90, 0), (0, -1, 0), "right"),
+        ((40, 0), (0, -1, 0), "left"),  # LAO: what is in front moves to the patient's right
+        ((-40, 0), (0, -1, 0), "right"),
+        ((0, 35), (0, -1, 0), "down"),  # cranial: what is in front moves to the feet
+        ((0, -35), (0, -1, 0), "up"),
+        ((180, 35), (0, 1, 0), "down"),
+    ],
+)
+def test_markers_are_on_their_side_of_the_image(angles, marker, side, posture):
+    phantom = make_marker_phantom(marker)
+    carm = arm(*angles, posture=posture)
+    alone = replace(phantom.scan, hu=np.zeros_like(phantom.scan.hu))
+    technique = Technique(beam=Beam(energy_kev=60.0))
+    with_marker, without = (
+        render(scan, carm, technique=technique).signal for scan in (phantom.scan, alone)
+    )
+    flat = np.log(with_marker / without)
+    row, column = np.unravel_index(np.argmin(flat), flat.shape)
+    x, y = column - 31.5, 23.5 - row
+    towards = {"right": x, "left": -x, "up": y, "down": -y}
+    assert max(towards, key=lambda name: towards[name]) == side
+    assert towards[side] > 4
+
+
+def test_an_image_says_how_it_was_taken():
+    words = arm(25.0, -10.0, posture=Posture.SUPINE).describe()
+    assert "LAO 25.0°, CAU 10.0°" in words
+    assert "patient supine" in words
+    assert "tube under the table" in words  # supine, receptor in front
+    assert "tube over the table" in arm(0.0).describe()  # prone, receptor in front
+    assert "receptor behind the patient" in arm(180.0).describe()
+    assert "tube beside the table" in arm(90.0).describe()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"primary": 181.0}, "between -180 and 180"),
+        ({"secondary": -91.0}, "between -90 and 90"),
+        ({"primary": float("nan")}, "between -180 and 180"),
+        ({"source_isocentre_mm": 2000.0}, "between source and detector"),
+        ({"detector_mm": (0.0, 1.0)}, "positive size"),
+        ({"pixels": (0, 4)}, "pixels"),
+        ({"isocentre_lps_mm": np.zeros(2)}, "isocentre"),
+        ({"isocentre_lps_mm": np.full(3, np.nan)}, "isocentre"),
+    ],
+)
+def test_an_arm_that_cannot_be_is_refused(wrong, said):
+    with pytest.raises(GeometryError, match=said):
+        arm(**wrong)
+
+
+def test_points_behind_the_focus_are_refused():
+    carm = arm()
+    with pytest.raises(GeometryError, match="focal spot"):
+        carm.project(carm.focus_lps_mm - carm.receptor)
+
+
+def test_presets_have_sources_and_unknown_ones_are_named(tmp_path):
+    for name in preset_names():
+        carm = carm_preset(name, [1.0, 2.0, 3.0])
+        assert carm.source
+        assert carm.title
+        np.testing.assert_array_equal(carm.isocentre_lps_mm, [1.0, 2.0, 3.0])
+    with pytest.raises(InputError, match="known: mobile"):
+        carm_preset("toy", [0, 0, 0])
+    own = tmp_path / "own.toml"
+    own.write_text(
+        "[mine]\nsource_detector_mm = 900\nsource_isocentre_mm = 500\ndetector_mm = [200, 100]\n"
+        'pixels = [512, 256]\nsource = "measured"\n'
+    )
+    assert carm_preset("mine", [0, 0, 0], file=own).pixels == (512, 256)
+    own.write_text("[mine]\nsource_detector_mm = 900\n")
+    with pytest.raises(FormatError, match="misses source_isocentre_mm"):
+        carm_preset("mine", [0, 0, 0], file=own)
+    own.write_text("[mine")
+    with pytest.raises(FormatError, match="cannot be read"):
+        carm_preset("mine", [0, 0, 0], file=own)
+
+
+def test_zoom_and_pixels_keep_the_middle():
+    carm = arm()
+    for other in (carm.zoom(2.0), carm.with_pixels(32)):
+        middle = (np.array(other.pixels) - 1) / 2
+        np.testing.assert_allclose(other.project(np.zeros(3)), middle)
+    assert carm.zoom(2.0).pixels == carm.pixels
+    assert carm.with_pixels(32).pixels == (32, 24)
+    with pytest.raises(GeometryError, match="zoom"):
+        carm.zoom(0.5)
+
+
+@pytest.fixture(scope="module")
+def patient():
+    return prepare_patient(make_marker_phantom((1, 0, 0)).scan)
+
+
+def test_what_sees_no_patient_is_refused(patient):
+    with pytest.raises(GeometryError, match="outside the CT, which spans L -60 to 60"):
+        render(patient, arm(isocentre_lps_mm=np.array([200.0, 0.0, 0.0])))
+    air = Scan(
+        hu=np.full((4, 4, 4), -1000, np.int16),
+        grid=Grid(shape=(4, 4, 4), affine=np.eye(4)),
+        info=ScanInfo(source_format="phantom"),
+    )
+    with pytest.raises(GeometryError, match="nothing but air"):
+        prepare_patient(air)
+
+
+def test_a_detector_beside_the_patient_is_refused():
+    """The isocentre lies in the CT, in its air; no ray meets the patient."""
+    hu = np.full((60, 20, 20), -1000, np.int16)
+    hu[50:] = 0
+    affine = np.diag([5.0, 5.0, 5.0, 1.0])
+    scan = Scan(hu=hu, grid=Grid(shape=hu.shape, affine=affine), info=ScanInfo(source_format="x"))
+    carm = arm(isocentre_lps_mm=np.array([5.0, 50.0, 50.0]), detector_mm=(30.0, 30.0))
+    with pytest.raises(GeometryError, match="does not see the patient"):
+        render(scan, carm)
+
+
+def test_one_energy_is_the_exponential_of_its_sum(patient):
+    from vertaug.fluoroscopy import Detector, fix_view
+    from vertaug.fluoroscopy.line_integral import integrate_field
+
+    bare = Detector(blur_mm=0.0, focal_spot_mm=0.0)
+    technique = Technique(beam=Beam(energy_kev=60.0), detector=bare)
+    image = render(patient, arm(10.0), technique=technique)
+    sums = integrate_field(patient.tissue_at(60.0), arm(10.0))[0]
+    np.testing.assert_allclose(image.signal, np.exp(-sums), rtol=1e-6)
+    both = fix_view(patient, arm(10.0), Technique(beam=Beam(tube_voltage_kv=80.0)))
+    assert both.sums.shape[0] == 2
+
+
+def test_dose_follows_distance_area_and_charge(patient):
+    technique = Technique(beam=Beam(tube_voltage_kv=70.0))
+    whole = render(patient, arm(), technique=technique).exposure
+    half = Technique(
+        beam=Beam(tube_voltage_kv=70.0), collimation=Collimation(left=0.25, right=0.25)
+    )
+    cut = render(patient, arm(), technique=half)
+    per_mas = [e.kerma_area_ugy_cm2 / e.mas for e in (whole, cut.exposure)]
+    assert per_mas[1] == pytest.approx(per_mas[0] / 2, rel=1e-6)
+    assert not cut.field[:, :15].any()
+    assert cut.grey[:, :15].max() == 0
+    assert whole.detector_kerma_ugy == pytest.approx(0.03, rel=1e-6)
+    far = arm(source_detector_mm=1300.0, detector_mm=(200.0 * 1300 / 1060, 150.0 * 1300 / 1060))
+    # the same cone of rays farther away: kerma by area is the same for the same charge
+    other = render(patient, far, technique=technique).exposure
+    assert other.kerma_area_ugy_cm2 / other.mas == pytest.approx(per_mas[0], rel=1e-6)
+    assert other.reference_kerma_ugy / other.mas == pytest.approx(
+        whole.reference_kerma_ugy / whole.mas
+    )
+
+
+def test_a_tube_at_its_limit_says_so(patient):
+    from vertaug.fluoroscopy import ExposureLimits
+
+    weak = Technique(limits=ExposureLimits(usual_mas=1e-4, largest_mas=1e-3))
+    image = render(patient, arm(), technique=weak)
+    assert image.exposure.limited
+    assert image.beam.tube_voltage_kv == 120.0
+    assert "tube at its limit" in image.sentence
+
+
+def test_noise_has_its_variance_and_its_seed(patient):
+    from vertaug.fluoroscopy import Detector
+
+    bare = Detector(blur_mm=0.0, focal_spot_mm=0.0, electronic_noise_quanta=0.0)
+    technique = Technique(beam=Beam(tube_voltage_kv=70.0), detector=bare)
+    clean = render(patient, arm(), technique=technique).signal
+    first, again, other = (
+        render(patient, arm(), technique=technique, rng=np.random.default_rng(seed)).signal
+        for seed in (5, 5, 6)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).mean() > 0.5
+    middle = np.s_[12:36, 16:48]
+    spread = ((first - clean) / np.sqrt(clean))[middle]
+    expected = ((other - clean) / np.sqrt(clean))[middle]
+    assert spread.std() == pytest.approx(expected.std(), rel=0.15)
+    louder = Technique(
+        beam=Beam(tube_voltage_kv=70.0),
+        detector=Detector(
+            blur_mm=0.0, focal_spot_mm=0.0, electronic_noise_quanta=0.0, target_kerma_ugy=0.0075
+        ),
+    )
+    noisy = render(patient, arm(), technique=louder, rng=np.random.default_rng(5)).signal
+    ratio = ((noisy - clean) / np.sqrt(clean))[middle].std() / spread.std()
+    assert ratio == pytest.approx(2.0, rel=0.12)  # a quarter of the dose, twice the noise
