@@ -194,6 +194,7 @@ def run_peers(peers, values, grid):
                 corner=corner,
                 du=across,
                 dv=down,
+                side=side,
             )
             for name, python in peers.items():
                 script = Path(__file__).parent / "peers" / f"{name}.py"
