@@ -35,7 +35,7 @@ from vertaug.fluoroscopy.spectrum import Beam
 from vertaug.fluoroscopy.view import add_matter
 
 SHAPE = (256, 256, 200)
-VIEWS = ((0, 0), (20, 10), (44, 10), (45, 0), (44, 30), (90, 0), (35.26, 45), (-120, -25))
+VIEWS = ((0, 0), (20, 10), (44, 10), (45, 0), (30, 30), (44, 30), (90, 0), (35.26, 45), (-120, -25))
 PEER_VIEW = (20.0, 10.0)
 SIDES = (256, 512)
 REPEAT = 15

@@ -25,10 +25,10 @@ def run(name, version, make):
         start = time.perf_counter()
         image = call()
         seconds.append(time.perf_counter() - start)
-    write(arguments.out, name, version, projector, image, seconds)
+    write(arguments.out, name, version, projector, image=image, seconds=seconds)
 
 
-def write(out, name, version, projector, image, seconds):
+def write(out, name, version, projector, *, image, seconds):
     """Write the result of a peer."""
     np.savez(
         out,

@@ -78,7 +78,7 @@ def main():
             seconds.append((spent[1] - spent[0]) / MORE)
     text = subprocess.run(["plastimatch", "--version"], capture_output=True, text=True, check=True)
     version = text.stdout.split()[-1]
-    write(arguments.out, "plastimatch", version, "exact", image, seconds)
+    write(arguments.out, "plastimatch", version, "exact", image=image, seconds=seconds)
 
 
 main()
