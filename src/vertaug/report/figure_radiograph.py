@@ -71,11 +71,11 @@ def add_radiograph(
 
 
 def view_title(name: str, image: Radiograph) -> str:
-    """Return the name of a view with the receptor's position: prone, as tilts from above."""
+    """Return the name of a view with the receptor's place: prone, its tilt from straight above."""
     carm = image.carm
     if carm.posture is Posture.PRONE and carm.receptor[1] > 0.5:
         front = positioner_angles(-carm.receptor)
-        return f"{name}: receptor above, {words.prone_receptor(*front)}"
+        return f"{name}: {words.prone_receptor(*front)}"
     return f"{name}: {describe_angles(carm.primary_angle_deg, carm.secondary_angle_deg)}"
 
 
