@@ -61,10 +61,10 @@ def _views_caption(films: Films, level: str) -> str:
     )
     return (
         f"Virtual fluoroscopy of {level}, computed from the CT, with the needles of the best plan. "
-        f"Patient {carm.posture.value}, tube under the table, receptor above; "
-        "titles: its tilt from straight above, or C-arm angles. Seen from the receptor, head up (letters: sides of the "
-        f"patient). {carm.title}, source to detector "
-        f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
+        f"Patient {carm.posture.value}, tube under the table, receptor above; titles: its tilt "
+        "from straight above, or C-arm angles. Seen from the receptor, head up (letters: sides of "
+        f"the patient). {carm.title}, source to detector {carm.source_detector_mm:.0f} mm, to "
+        f"isocentre {carm.source_isocentre_mm:.0f} mm; "
         f"bar: 2 cm at the isocentre.{ring} Automatic exposure (reference air kerma a frame): "
         f"{spent}. Without scattered radiation; what the CT does not cover is missing."
     )
