@@ -280,3 +280,15 @@ def test_an_empty_field_is_zero():
     assert not integrate_field(
         prepare_field(np.zeros((3, 3, 3)), turned_grid((3, 3, 3))), arm()
     ).any()
+
+
+@pytest.mark.parametrize("angles", [(44, 30), (40, 5), (35.3, 45), (5, 55)])
+def test_joined_pairs_are_two_joined_single_fields(angles):
+    codes, meaning, grid = coded((15, 13, 11))  # odd: the last column has no neighbour
+    field = prepare_coded_field(codes, grid, meaning, -1024)
+    both = integrate_field(field, arm(angles), interactive=True)
+    row = np.clip(codes.astype(int) + 1024, 0, len(meaning) - 1)
+    for n in range(2):
+        single = prepare_field(meaning[row, n], grid)
+        alone = integrate_field(single, arm(angles), interactive=True)[0]
+        np.testing.assert_allclose(both[n], alone, atol=1e-6 * abs(alone).max())
