@@ -28,9 +28,11 @@ _ONE = float(1 << _SHIFT)
 _MASK = (1 << _SHIFT) - 1
 _HALF = 1 << (_SHIFT - 1)
 _NEAR = 1 << 12
-_FRACTION_SHIFT = 20  # the fraction of a voxel is kept to 20 bits
-_FRACTION_MASK = (1 << 20) - 1
-_FRACTION = 1.0 / (1 << 20)
+# The fraction of a voxel is kept to 28 bits: with values below 2^30 over the longest side, and
+# at most three such sides of crossings, sums of fractions stay below 2^61.
+_FRACTION_SHIFT = 12
+_FRACTION_MASK = (1 << 28) - 1
+_FRACTION = 1.0 / (1 << 28)
 _FLAT = 1e-12
 
 

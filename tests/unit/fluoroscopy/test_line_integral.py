@@ -154,7 +154,7 @@ def test_random_rays_through_random_grids(seed, shape, inside):
     rays[1] = middle + rng.uniform(-reach, reach, 3) * shape
     # sums run along the axis nearest to the ray
     rays[1, 2] = rays[0, 2] + rng.choice([-1, 1]) * (1 + np.abs(rays[1] - rays[0]).max())
-    rays[2:] = rng.normal(size=(2, 3)) * 0.3
+    rays[2:] = rng.normal(size=(2, 3)) * 0.1
     world = rays * 1.7
     made, exact = np.zeros((1, 3, 4)), np.zeros((1, 3, 4))
     fast.integrate_single(table, shape, rays, world, made)
