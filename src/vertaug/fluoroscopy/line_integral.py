@@ -11,7 +11,7 @@ from vertaug.case.grid import FloatArray, Grid
 from vertaug.fluoroscopy.carm import CArm
 
 _LARGEST = float(1 << 30)
-_STEEP, _BOTH_STEEP = 0.5, 0.55
+_STEEP, _BOTH_STEEP = 0.3, 0.55
 """Columns that a ray changes per voxel of depth along an axis: from the first value on the
 interactive mode joins two along the steeper axis, from the second on along the other as well."""
 
