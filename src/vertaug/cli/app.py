@@ -247,7 +247,10 @@ class Fluoro:
     kv: Annotated[
         float | None, typer.Option(help="Tube voltage, 60 to 120. (default: automatic)")
     ] = None
-    zoom: Annotated[float, typer.Option(help="Magnification mode, at least 1.")] = 1.0
+    zoom: Annotated[
+        float | None,
+        typer.Option(help="Magnification mode. (default: as in the report, at angles 1)", min=1.0),
+    ] = None
     pixels: Annotated[
         int | None, typer.Option(help="Pixels across. (default: those of the detector)")
     ] = None
@@ -256,11 +259,15 @@ class Fluoro:
     ] = 1
     needles: Annotated[bool, typer.Option(help="Show the planned needles.")] = True
     cement_ml: Annotated[
-        float, typer.Option(help="Sketch a ball of cement of this volume at the tips.")
+        float, typer.Option(help="Sketch this volume of cement, shared by the tips.")
     ] = 0.0
     balloon_mm: Annotated[
-        float, typer.Option(help="Sketch a balloon of this length at the tips.")
+        float, typer.Option(help="Sketch a balloon of this length on each path.")
     ] = 0.0
+    ct_only: Annotated[
+        bool,
+        typer.Option("--ct-only", help="Do not complete the trunk around a narrow CT."),
+    ] = False
     overlay: Annotated[
         bool, typer.Option(help="Letters, level names, scale and how it was taken.")
     ] = True

@@ -33,6 +33,7 @@ def take_case_radiograph(given: "Fluoro") -> None:
         needles=given.needles,
         cement_ml=given.cement_ml,
         balloon_mm=given.balloon_mm,
+        completed=not given.ct_only,
         outlines=given.overlay,
         seed=given.seed if given.noise else None,
         motion=None if given.cine is None else Motion(given.cine.value),

@@ -8,7 +8,10 @@ from numpy.typing import ArrayLike
 
 from vertaug.case.errors import GeometryError
 from vertaug.case.grid import FloatArray, read_only
-from vertaug.case.positioner import describe_angles, receptor_direction
+from vertaug.case.positioner import describe_angles, positioner_angles, receptor_direction
+
+_LEVEL = float(np.radians(20.0))
+"""A receptor within this angle of the horizontal stands beside the patient."""
 
 
 class Posture(StrEnum):
@@ -44,6 +47,9 @@ class CArm:
         How the patient lies; it changes what the sentence says, not the geometry.
     round_field : bool
         Whether the field is round, as of an image intensifier.
+    zoomed : float
+        By how much the field is smaller than the whole detector; the automatic exposure asks
+        for that much more dose at the detector.
     title, source : str
         What it is, and where its numbers come from.
     """
@@ -57,6 +63,7 @@ class CArm:
     pixels: tuple[int, int] = (1024, 1024)
     posture: Posture = Posture.PRONE
     round_field: bool = False
+    zoomed: float = 1.0
     title: str = "C-arm"
     source: str = "given by the user"
 
@@ -89,6 +96,9 @@ class CArm:
                 f"{self.source_isocentre_mm:g} mm, source to detector "
                 f"{self.source_detector_mm:g} mm"
             )
+            raise GeometryError(message)
+        if not self.zoomed >= 1.0:
+            message = f"a zoom factor is at least 1; got {self.zoomed:g}"
             raise GeometryError(message)
         if min(self.detector_mm) <= 0 or min(self.pixels) < 1 or max(self.pixels) > 8192:
             message = (
@@ -201,43 +211,51 @@ class CArm:
             message = f"a zoom factor is at least 1; got {factor:g}"
             raise GeometryError(message)
         width, height = self.detector_mm
-        return replace(self, detector_mm=(width / factor, height / factor))
+        smaller = (width / factor, height / factor)
+        return replace(self, detector_mm=smaller, zoomed=self.zoomed * factor)
 
     def describe(self) -> str:
         """Return a sentence that says how the image is taken."""
-        x, y, z = self.isocentre_lps_mm
         field = " x ".join(f"{side / 10:.3g}" for side in self.detector_mm)
-        shape = "round field of" if self.round_field else "detector"
+        whole = " x ".join(f"{side * self.zoomed / 10:.3g}" for side in self.detector_mm)
+        shape = "round field of" if self.round_field else "field"
+        zoom = f" of {whole}" if self.zoomed > 1.0 else ""
         return (
-            f"{describe_angles(self.primary_angle_deg, self.secondary_angle_deg)} (DICOM primary "
-            f"{self.primary_angle_deg:+.1f}°, secondary {self.secondary_angle_deg:+.1f}°; "
-            f"{_receptor_words(self.receptor)}), patient {self.posture.value}, "
-            f"{self._tube_words()}; isocentre at L {x:.1f}, P {y:.1f}, S {z:.1f} mm; "
-            f"source to detector {self.source_detector_mm:.0f} mm, to isocentre "
-            f"{self.source_isocentre_mm:.0f} mm; "
-            f"{shape} {field} cm"
+            f"Patient {self.posture.value}, receptor {self.receptor_place}, {self._tube_words()} "
+            f"({describe_angles(self.primary_angle_deg, self.secondary_angle_deg)}; DICOM primary "
+            f"{self.primary_angle_deg:+.1f}°, secondary {self.secondary_angle_deg:+.1f}°). "
+            f"{self.title[:1].upper()}{self.title[1:]}, source to detector "
+            f"{self.source_detector_mm:.0f} mm, to isocentre {self.source_isocentre_mm:.0f} mm, "
+            f"{shape} {field} cm{zoom}"
         )
+
+    @property
+    def receptor_place(self) -> str:
+        """Where the receptor stands about the lying patient, such as ``above, 12° to feet``."""
+        x, y, z = (float(value) for value in self.receptor)
+        height = y * self._ceiling
+        along = round(np.degrees(np.arcsin(np.clip(z, -1.0, 1.0))))
+        tilts = [f"{abs(along)}° to {'head' if along > 0 else 'feet'}"] if along else []
+        if abs(height) < np.sin(_LEVEL) and abs(x) >= abs(height):
+            return ", ".join([f"on the {'left' if x > 0 else 'right'}", *tilts])
+        across = round(np.degrees(np.arctan2(abs(x), abs(height))))
+        if across:
+            tilts.insert(0, f"{across}° to {'left' if x > 0 else 'right'}")
+        return ", ".join(["above" if height > 0 else "below", *tilts])
+
+    @property
+    def _ceiling(self) -> float:
+        return 1.0 if self.posture is Posture.PRONE else -1.0  # posterior is +y
 
     def _tube_words(self) -> str:
         """Say whether the tube is under or over the table."""
-        ceiling = 1.0 if self.posture is Posture.PRONE else -1.0  # posterior is +y
-        height = float(self.receptor[1] * ceiling)
-        if abs(height) < np.sin(np.radians(20.0)):
+        height = float(self.receptor[1] * self._ceiling)
+        if abs(height) < np.sin(_LEVEL):
             return "tube beside the table"
-        return "tube under the table" if height > 0 else "tube over the table"
-
-
-def _receptor_words(receptor: FloatArray) -> str:
-    """Say on which sides of the patient the receptor stands."""
-    words = []
-    for value, positive, negative in (
-        (receptor[1], "behind", "in front of"),
-        (receptor[0], "left of", "right of"),
-    ):
-        if abs(value) > np.sin(np.radians(20.0)):
-            words.append(positive if value > 0 else negative)
-    if receptor[2] > np.sin(np.radians(20.0)):
-        words.append("headward of")
-    elif receptor[2] < -np.sin(np.radians(20.0)):
-        words.append("footward of")
-    return f"receptor {' and '.join(words)} the patient"
+        if height > 0:
+            return "tube under the table"
+        other = positioner_angles(-self.receptor)
+        return (
+            "tube over the table (more scatter to the staff; the same line of sight with the tube "
+            f"under it: primary {other[0]:+.0f}, secondary {other[1]:+.0f})"
+        )

@@ -20,6 +20,7 @@ from vertaug.fluoroscopy.dicom_xa import (
     TITLE,
     XA_IMAGE,
     XRF_IMAGE,
+    ZOOMED,
 )
 from vertaug.fluoroscopy.dicom_xa_field import check_field, check_orientation
 from vertaug.fluoroscopy.dicom_xa_frame import XaFrame, name_tag, read_frame
@@ -133,6 +134,7 @@ def _make_carm(
         pixels=pixels,
         posture=_choose_posture(dataset, frame, ours, posture),
         round_field=check_field(frame),
+        zoomed=_number(ours.get(ZOOMED), 1.0),
         title=_text(ours.get(TITLE)) or maker.strip() or "C-arm",
         source=_text(ours.get(SOURCE)) or "as recorded in a DICOM X-ray image",
     )
@@ -186,7 +188,7 @@ def _private_values(dataset: Any) -> dict[int, Any]:
         block = dataset.private_block(PRIVATE_GROUP, PRIVATE_CREATOR)
     except KeyError:
         return {}
-    known = (ISOCENTRE, POSTURE, TITLE, SOURCE)
+    known = (ISOCENTRE, POSTURE, TITLE, SOURCE, ZOOMED)
     return {element: block[element].value for element in known if element in block}
 
 
@@ -231,3 +233,9 @@ def _text(value: Any) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", errors="replace")
     return str(value or "").strip("\0 ")
+
+
+def _number(value: Any, default: float) -> float:
+    if isinstance(value, bytes) and len(value) == 8:
+        value = float(np.frombuffer(value, dtype="<f8")[0])
+    return default if value is None else float(value)

@@ -23,6 +23,7 @@ from vertaug.fluoroscopy.dicom_xa import (
     SOURCE,
     TITLE,
     XA_IMAGE,
+    ZOOMED,
     direction_letters,
 )
 from vertaug.fluoroscopy.exposure import Collimation, open_field
@@ -225,6 +226,7 @@ def _keep_patient_frame(dataset: Any, carm: CArm) -> None:
     block.add_new(POSTURE, "CS", carm.posture.value.upper())
     block.add_new(TITLE, "UT", carm.title)
     block.add_new(SOURCE, "UT", carm.source)
+    block.add_new(ZOOMED, "FD", float(carm.zoomed))
 
 
 def _identify(dataset: Any, study_uid: str | None, series_uid: str | None) -> None:

@@ -10,6 +10,8 @@ from vertaug.case.grid import FloatArray
 
 _SHUTTER_GREY = 0
 _FLOOR = 1e-5
+_STRONG_EDGE = 0.06
+"""Share of the grey from which on detail is no longer lifted in proportion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +30,14 @@ class GreyScale:
     harmonised_mm : float
         Slow means slower than this, at the detector.
     sharpening : float
-        Share of detail below 1.5 mm that is added.
+        Share of detail below 1.5 mm that is added; strong edges get no more than weak ones.
     window_percent : tuple of float
-        Percentiles of the patient in the open field between which grey is spread.
-    headroom : float
-        Share of the window kept below it, where matter denser than bone is told apart.
+        Percentiles of the patient in the open field between which most of the grey is spread.
+    shadow, shadow_decades : float
+        Share of the grey kept for what is denser than the patient (cement, contrast, metal),
+        and over how many decades of signal it is spread.
+    highlight : float
+        Share of the grey kept for what is brighter than the window.
     gamma : float
         Exponent of the display; above 1 the bright half is darker.
     inverted : bool
@@ -43,7 +48,9 @@ class GreyScale:
     harmonised_mm: float = 35.0
     sharpening: float = 0.5
     window_percent: tuple[float, float] = (0.5, 99.5)
-    headroom: float = 0.12
+    shadow: float = 0.22
+    shadow_decades: float = 2.0
+    highlight: float = 0.12
     gamma: float = 1.3
     inverted: bool = False
 
@@ -52,9 +59,13 @@ class GreyScale:
         if (
             not 0 <= self.harmonisation <= 1
             or not 0 <= low < high <= 100
-            or not (self.headroom >= 0 < self.gamma)
+            or not (self.shadow >= 0 <= self.highlight and self.shadow + self.highlight < 0.9)
+            or not (self.gamma > 0 < self.shadow_decades)
         ):
-            message = f"harmonisation lies in 0 to 1, the window in 0 to 100 %; got {self}"
+            message = (
+                "harmonisation lies in 0 to 1, the window in 0 to 100 %, shadow and highlight "
+                f"leave room for the window; got {self}"
+            )
             raise InputError(message)
 
 
@@ -67,7 +78,7 @@ class GreyMap:
     offset : (rows, columns) float32 array
         Slow changes that are taken out of the logarithm of the signal.
     black, white : float
-        Ends of the window after that.
+        Ends of the window after that, natural logarithms.
     """
 
     offset: NDArray[np.float32]
@@ -105,7 +116,7 @@ def prepare_grey(
     part = shown[:: max(1, shown.size // 40000)]
     low, high = (float(v) for v in np.percentile(part, scale.window_percent))
     width = max(high - low, 0.05)
-    return GreyMap(offset=offset, black=low - scale.headroom * width, white=low + width)
+    return GreyMap(offset=offset, black=low, white=low + width)
 
 
 def show_grey(
@@ -126,22 +137,35 @@ def show_grey(
     pitch_mm : float
         Pixel size on the detector.
     """
-    # what is darker than black carries no more: noise in metal is not spread over the scale
-    floor = np.exp(np.minimum(grey.black + grey.offset, 0.0))
-    shown = np.log(np.maximum(signal, floor * 0.5)) - grey.offset
+    density = np.log(np.maximum(signal, _FLOOR * _FLOOR)) - grey.offset
+    share = _tone((density - grey.black) * np.float32(1.0 / (grey.white - grey.black)), grey, scale)
     if scale.sharpening > 0:
         from scipy.ndimage import gaussian_filter
 
-        fine = gaussian_filter(shown, 0.75 / pitch_mm, mode="nearest", truncate=3.0)
-        shown = shown + scale.sharpening * (shown - fine)
-    share = (
-        np.clip((shown - grey.black) * (1.0 / (grey.white - grey.black)), 0.0, 1.0) ** scale.gamma
-    )
+        fine = share - gaussian_filter(share, 0.75 / pitch_mm, mode="nearest", truncate=3.0)
+        # a strong edge, as of metal, would get a bright line along it
+        share += scale.sharpening * fine / (1.0 + np.abs(fine) * (1.0 / _STRONG_EDGE))
+    share = np.clip(share, 0.0, 1.0) ** scale.gamma
     if scale.inverted:
         share = 1.0 - share
     out = (255.0 * share + 0.5).astype(np.uint8)
     out[~field] = _SHUTTER_GREY
     return np.asarray(out)
+
+
+def _tone(level: NDArray[np.float32], grey: GreyMap, scale: GreyScale) -> NDArray[np.float32]:
+    """Return the share of grey of a level in the window, 0 to 1 inside of it.
+
+    Straight in the window and in the shadow below it, bent toward white above it.
+    """
+    width = grey.white - grey.black
+    middle = 1.0 - scale.shadow - scale.highlight
+    dark = scale.shadow * (1.0 + level * (width / (scale.shadow_decades * np.log(10.0))))
+    plain = scale.shadow + middle * level
+    over = np.maximum(level - 1.0, 0.0) * (middle / max(scale.highlight, 1e-6))
+    bright = scale.shadow + middle + scale.highlight * over / (1.0 + over)
+    shown = np.where(level < 0.0, dark, np.where(level > 1.0, bright, plain))
+    return np.asarray(shown, dtype=np.float32)
 
 
 def _smooth(image: NDArray[np.float32], sigma: float) -> FloatArray:

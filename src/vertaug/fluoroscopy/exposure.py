@@ -42,12 +42,13 @@ class ExposureLimits:
 
     Attributes
     ----------
-    usual_mas, largest_mas : float
+    least_mas, usual_mas, largest_mas : float
         Tube charge of one pulse.
     source : str
         Where the values come from.
     """
 
+    least_mas: float = 0.01
     usual_mas: float = 0.15
     largest_mas: float = 1.5
     source: str = "pulses of 5-20 ms at 10-80 mA (recalled)"
@@ -73,6 +74,8 @@ class Exposure:
         Pulses.
     limited : bool
         Whether the tube could not reach the dose that the detector asks for.
+    excessive : bool
+        Whether the shortest pulse of the tube gives more dose than that.
     """
 
     tube_voltage_kv: float
@@ -82,15 +85,16 @@ class Exposure:
     detector_kerma_ugy: float
     frames: int = 1
     limited: bool = False
+    excessive: bool = False
 
     def describe(self) -> str:
-        """Return the exposure in words."""
-        frames = "" if self.frames == 1 else f"{self.frames} frames, "
+        """Return charge and dose in words."""
+        frames = "" if self.frames == 1 else f"{self.frames} frames in all, "
         weak = "; tube at its limit, image noisier than intended" if self.limited else ""
+        bright = "; shortest pulse of the tube, more dose than needed" if self.excessive else ""
         return (
-            f"{frames}{self.tube_voltage_kv:.0f} kV, {self.mas:.3g} mAs, reference air kerma "
-            f"{self.reference_kerma_ugy:.3g} µGy, kerma-area product "
-            f"{self.kerma_area_ugy_cm2 / 1000:.3g} mGy cm²{weak}"
+            f"{frames}{self.mas:.2g} mAs, reference air kerma {self.reference_kerma_ugy:.2g} "
+            f"µGy, kerma-area product {self.kerma_area_ugy_cm2 / 1000:.2g} mGy cm²{weak}{bright}"
         )
 
 
@@ -114,6 +118,7 @@ def sum_exposures(exposures: Iterable[Exposure]) -> Exposure:
         detector_kerma_ugy=given[-1].detector_kerma_ugy,
         frames=sum(e.frames for e in given),
         limited=any(e.limited for e in given),
+        excessive=any(e.excessive for e in given),
     )
 
 

@@ -16,7 +16,7 @@ from vertaug.case.spine import Pedicle, Vertebra
 from vertaug.fluoroscopy.carm import CArm
 from vertaug.fluoroscopy.matter import Cylinder
 
-_STEP_MM = 0.1
+_STEP_MM, _APART_MM = 0.1, 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,8 +26,8 @@ class NeedleStep:
     Attributes
     ----------
     name : str
-        ``bone entry``, ``mid-pedicle`` (or ``beside the pedicle``), ``posterior wall``,
-        ``target``.
+        ``bone entry``, ``mid-pedicle`` (half way to the posterior wall), ``narrowest pedicle``
+        (or ``beside the pedicle``), ``posterior wall``, ``medial border`` and ``target``.
     depth_mm : float
         From the bone entry along the needle.
     tip_lps_mm : (3,) float64 array
@@ -87,25 +87,39 @@ def needle_in_place(path: NeedlePath, depth_mm: float | None = None) -> Cylinder
     )
 
 
-def needle_steps(vertebra: Vertebra, path: NeedlePath, lateral: CArm) -> tuple[NeedleStep, ...]:
-    """Return the four positions at which a needle is checked, on the way in.
+def needle_steps(
+    vertebra: Vertebra, path: NeedlePath, ap: CArm, lateral: CArm
+) -> tuple[NeedleStep, ...]:
+    """Return the positions at which a needle is checked, on the way in.
+
+    A position less than 1.5 mm from a more important one is left out.
 
     Parameters
     ----------
-    lateral : CArm
-        The lateral view, on which the posterior wall is passed.
+    ap, lateral : CArm
+        The views: on the lateral the posterior wall is passed, on the AP the medial border.
     """
-    steps = [_step("bone entry", 0.0, path)]
+    within = path.gertzbein_robbins is not None
+    rule = check_medial_border(vertebra, path, ap, lateral)
+    wall, border = rule.posterior_wall_depth_mm, rule.medial_border_depth_mm
     pedicle = _pedicle(vertebra, path.side)
-    wall = _wall_depth(vertebra, path, lateral)
+    wanted: list[tuple[str, float | None]] = [
+        ("bone entry", 0.0),
+        ("target", path.length_mm),
+        ("posterior wall", wall),
+        ("medial border", border),
+    ]
     if pedicle is not None:
         depth = float((pedicle.isthmus_lps_mm - path.entry_lps_mm) @ _direction(path))
-        name = "mid-pedicle" if path.gertzbein_robbins is not None else "beside the pedicle"
-        if 0.5 < depth < path.length_mm - 0.5:
-            steps.append(_step(name, depth, path))
-    if wall is not None:
-        steps.append(_step("posterior wall", wall, path))
-    steps.append(_step("target", path.length_mm, path))
+        wanted.append(("narrowest pedicle" if within else "beside the pedicle", depth))
+    if wall is not None and within:
+        wanted.append(("mid-pedicle", wall / 2))
+    steps: list[NeedleStep] = []
+    for name, at in wanted:
+        if at is None or not 0.0 <= at <= path.length_mm:
+            continue
+        if all(abs(step.depth_mm - at) >= _APART_MM for step in steps):
+            steps.append(_step(name, at, path))
     return tuple(sorted(steps, key=lambda step: step.depth_mm))
 
 

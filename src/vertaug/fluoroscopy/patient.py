@@ -10,6 +10,7 @@ from vertaug.case.errors import GeometryError
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.volume import Scan, Volume
 from vertaug.fluoroscopy.line_integral import ProjectedField, prepare_coded_field
+from vertaug.fluoroscopy.surroundings import Trunk, complete_trunk
 from vertaug.numerics.interpolation import resample_trilinear
 from vertaug.tissue.ct_attenuation import (
     HIGHEST_HU,
@@ -34,11 +35,14 @@ class XrayPatient:
         Of the CT, before what is air was cut off.
     tube_voltage_kv : float or None
         Of the CT.
+    surroundings : ProjectedField or None
+        Tissue around the CT as water in g/ml, if the trunk was completed and the CT cuts it.
     """
 
     tissue: ProjectedField
     grid: Grid
     tube_voltage_kv: float | None
+    surroundings: ProjectedField | None = None
     _single: dict[float, ProjectedField] = field(default_factory=dict)
 
     def tissue_at(self, energy_kev: float) -> ProjectedField:
@@ -64,15 +68,19 @@ class XrayPatient:
         return self.grid.to_world((np.array(self.grid.shape) - 1) / 2)
 
 
-def prepare_patient(scan: Scan, patient: Volume | None = None) -> XrayPatient:
+def prepare_patient(
+    scan: Scan, patient: Volume | None = None, trunk: Trunk | None = None
+) -> XrayPatient:
     """Prepare a CT for radiographs.
 
     Parameters
     ----------
     scan : Scan
     patient : Volume of uint8, optional
-        1 inside the patient, on the scan's grid; what lies outside (the CT's couch) is left
-        out of the radiographs.
+        1 inside the patient, 0 air and couch, which is left out of the radiographs, 2 not
+        measured; on the scan's grid.
+    trunk : Trunk, optional
+        Complete what the CT does not cover up to this outline; by default nothing is added.
 
     Raises
     ------
@@ -94,6 +102,7 @@ def prepare_patient(scan: Scan, patient: Volume | None = None) -> XrayPatient:
         tissue=prepare_coded_field(hu, grid, meaning, LOWEST_HU),
         grid=scan.grid,
         tube_voltage_kv=scan.info.kvp,
+        surroundings=None if trunk is None else complete_trunk(scan, trunk, patient),
     )
 
 

@@ -34,6 +34,8 @@ class Radiograph:
     beam : Beam
     field : (rows, columns) bool array
         Where collimation and field leave it open.
+    completed : bool
+        Whether tissue around the CT was completed as water.
     """
 
     grey: NDArray[np.uint8]
@@ -42,6 +44,7 @@ class Radiograph:
     exposure: Exposure
     beam: Beam
     field: NDArray[np.bool_]
+    completed: bool = False
 
     def __post_init__(self) -> None:
         for name in ("grey", "signal", "field"):
@@ -50,7 +53,9 @@ class Radiograph:
     @property
     def sentence(self) -> str:
         """How the image was taken."""
-        return f"{self.carm.describe()}. {self.beam.describe()}; {self.exposure.describe()}."
+        around = " Tissue around the CT completed as water." if self.completed else ""
+        taken = f"{self.beam.describe()}, {self.exposure.describe()}"
+        return f"{self.carm.describe()}. {taken}. No scattered radiation.{around}"
 
 
 def render(
@@ -105,6 +110,7 @@ def finish(view: FixedView, signal: NDArray[np.float32]) -> Radiograph:
         exposure=view.exposure,
         beam=view.beam,
         field=view.field,
+        completed=view.completed,
     )
 
 

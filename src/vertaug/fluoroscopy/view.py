@@ -18,17 +18,20 @@ from vertaug.fluoroscopy.exposure import (
     dose_of_pulse,
     open_field,
 )
-from vertaug.fluoroscopy.line_integral import Window, integrate_field
+from vertaug.fluoroscopy.line_integral import ProjectedField, Window, integrate_field
 from vertaug.fluoroscopy.matter import Matter, find_window, measure_chords
 from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.spectrum import DEFAULT_FILTERS, Beam, air_kerma_per_mas
+from vertaug.fluoroscopy.surroundings import find_uncovered, integrate_surroundings
 from vertaug.fluoroscopy.technique import Technique
 from vertaug.fluoroscopy.transmission import SignalModel, model_signal, tabulate_tissue
+from vertaug.tissue.material import WATER
 
 _MEASURED_SHARE = 0.5
 """The automatic exposure looks at the middle half of the field, along each side."""
-_THICK = 0.65
-"""Pixels with this share of the middle's optical density count as patient for the grey scale."""
+_THICK, _THINNER = 0.65, 1.0
+"""Pixels with this share of the middle's optical density, and less than this below it (about 5
+cm of tissue), count as patient for the grey scale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,7 +42,7 @@ class FixedView:
 
     Attributes
     ----------
-    carm, technique, beam, exposure, field
+    carm, technique, beam, exposure, completed, field
         As of a radiograph.
     sums : (2, rows, columns) float64 array
         Water and cortical bone on each ray; with a monoenergetic beam the attenuation.
@@ -53,6 +56,7 @@ class FixedView:
     technique: Technique
     beam: Beam
     exposure: Exposure
+    completed: bool
     field: NDArray[np.bool_]
     sums: FloatArray
     background: NDArray[np.float32]
@@ -77,9 +81,7 @@ def fix_view(
     chosen = technique or Technique()
     patient = volume if isinstance(volume, XrayPatient) else prepare_patient(volume)
     _check_isocentre(patient, carm)
-    energy = None if chosen.beam is None else chosen.beam.energy_kev
-    tissue = patient.tissue if energy is None else patient.tissue_at(energy)
-    sums = integrate_field(tissue, carm, interactive=chosen.interactive)
+    sums = _integrate(patient, carm, chosen)
     if not (sums[0] != 0).any():
         message = (
             "the detector does not see the patient: no ray from the focus to a pixel meets the "
@@ -87,6 +89,8 @@ def fix_view(
         )
         raise GeometryError(message)
     opened = open_field(carm, chosen.collimation)
+    if patient.surroundings is not None:
+        opened = _close_to_ct(opened, patient.surroundings, carm)
     beam = chosen.beam or _choose_beam(sums, carm, chosen, opened)
     background = _tissue_signal(sums, beam, chosen.detector)
     exposure = _expose(background, beam, carm, chosen, opened)
@@ -98,6 +102,7 @@ def fix_view(
         technique=chosen,
         beam=beam,
         exposure=exposure,
+        completed=patient.surroundings is not None,
         field=opened,
         sums=sums,
         background=background,
@@ -137,6 +142,25 @@ def add_matter(view: FixedView, matter: Sequence[Matter]) -> NDArray[np.float32]
     return out
 
 
+def _integrate(patient: XrayPatient, carm: CArm, technique: Technique) -> FloatArray:
+    """Return the ray sums of the CT and of the tissue around it."""
+    energy = None if technique.beam is None else technique.beam.energy_kev
+    tissue = patient.tissue if energy is None else patient.tissue_at(energy)
+    sums = integrate_field(tissue, carm, interactive=technique.interactive)
+    if patient.surroundings is not None and (sums[0] != 0).any():
+        around = integrate_surroundings(patient.surroundings, carm)
+        sums[0] += around if energy is None else around * WATER.attenuation_at(energy)
+    return sums
+
+
+def _close_to_ct(
+    opened: NDArray[np.bool_], surroundings: ProjectedField, carm: CArm
+) -> NDArray[np.bool_]:
+    """Return the field with blades over what the CT does not cover, unless nothing were left."""
+    left = opened & ~find_uncovered(surroundings, carm)
+    return left if left.any() else opened
+
+
 def _tissue_signal(sums: FloatArray, beam: Beam, detector: Detector) -> NDArray[np.float32]:
     from vertaug.fluoroscopy._transmission_numba import transmit_tissue
 
@@ -169,7 +193,7 @@ def _choose_beam(
     for beam in beams:
         signal = model_signal(beam, technique.detector).signal(*typical)
         free = air_kerma_per_mas(beam, carm.source_detector_mm)
-        mas = technique.detector.target_kerma_ugy / max(free * signal, 1e-12)
+        mas = technique.detector.target_kerma_ugy * carm.zoomed / max(free * signal, 1e-12)
         if mas <= technique.limits.usual_mas:
             return beam
     return beams[-1]
@@ -186,16 +210,18 @@ def _expose(
     measured = _measuring_field(opened)
     share = float(np.median(background[measured]))
     free = air_kerma_per_mas(replace(beam, energy_kev=None), carm.source_detector_mm)
-    wanted = technique.detector.target_kerma_ugy / max(free * share, 1e-12)
-    mas = min(wanted, technique.limits.largest_mas)
+    limits = technique.limits
+    wanted = technique.detector.target_kerma_ugy * carm.zoomed / max(free * share, 1e-12)
+    mas = min(max(wanted, limits.least_mas), limits.largest_mas)
     pulse = dose_of_pulse(carm, beam, mas, float(opened.mean()), free * share * mas)
-    return replace(pulse, limited=wanted > technique.limits.largest_mas)
+    return replace(pulse, limited=wanted > mas, excessive=wanted < mas)
 
 
 def _thick_part(background: NDArray[np.float32], opened: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the pixels behind the thick part of the patient: not beside it, not its rim."""
     middle = float(np.median(background[_measuring_field(opened)]))
-    thick = opened & (background <= middle**_THICK)
+    brightest = min(middle**_THICK, middle * float(np.exp(_THINNER)))
+    thick = opened & (background <= brightest)
     return np.asarray(thick if thick.any() else opened)
 
 

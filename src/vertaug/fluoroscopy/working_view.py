@@ -7,6 +7,9 @@ from vertaug.case.plan import NeedlePath, WorkingView
 from vertaug.case.positioner import positioner_angles, receptor_direction
 from vertaug.fluoroscopy.carm import CArm, Posture
 
+WORKING_ZOOM = 1.35
+"""Magnification mode of the working views."""
+
 
 def aim_at_view(carm: CArm, view: WorkingView) -> CArm:
     """Return the arm on the line of sight of a working view, the tube under the table.

@@ -95,19 +95,23 @@ def draw_frame(
     _draw_scale_bar(axes, plane)
 
 
-def draw_direction_marks(axes: Axes, right: ArrayLike, down: ArrayLike) -> None:
+def draw_direction_marks(
+    axes: Axes, right: ArrayLike, down: ArrayLike, across_at: float = 0.5
+) -> None:
     """Write at the four edges which way of the patient they point.
 
     Parameters
     ----------
     right, down : (3,) arrays
         Directions of the picture in LPS.
+    across_at : float
+        Height of the marks at the left and right edge, 0 to 1.
     """
     across, along = np.asarray(right, dtype=np.float64), np.asarray(down, dtype=np.float64)
     # matplotlib's axes fraction: y runs upward, so the top mark is against `down`.
     marks = (
-        (0.012, 0.5, -across, "left", "center"),
-        (0.988, 0.5, across, "right", "center"),
+        (0.012, across_at, -across, "left", "center"),
+        (0.988, across_at, across, "right", "center"),
         (0.5, 0.985, -along, "center", "top"),
         (0.5, 0.015, along, "center", "bottom"),
     )
@@ -128,11 +132,13 @@ def draw_direction_marks(axes: Axes, right: ArrayLike, down: ArrayLike) -> None:
 
 def draw_title(axes: Axes, title: str) -> None:
     """Write the title on the paper above the panel."""
-    axes.text(
-        0.0,
-        1.025,
+    # a fixed distance: a share of a large panel would push the title off the paper
+    axes.annotate(
         title,
-        transform=axes.transAxes,
+        xy=(0.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(0.0, 4.0),
+        textcoords="offset points",
         ha="left",
         va="baseline",
         color="#1d2733",

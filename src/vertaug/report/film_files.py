@@ -1,6 +1,8 @@
 """Radiographs as files of their own: a still as PNG, a sequence as GIF."""
 
 import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,48 +12,60 @@ from vertaug.fluoroscopy.cine import Cine
 from vertaug.fluoroscopy.radiograph import Radiograph
 from vertaug.report.inputs import DISCLAIMER
 
+if TYPE_CHECKING:
+    from vertaug.report.figure_radiograph import Overlay
+
 _COARSE = [round(value / 8) * 8 for value in range(249)] + [255] * 7
 """Grey in 32 steps: noise in finer ones makes a GIF several times larger and is not seen."""
 
 
-def still_png(image: Radiograph, spine: Spine, level: str, *, outlines: bool) -> bytes:
+def still_png(
+    image: Radiograph, spine: Spine, overlay: "Overlay | None", footnote: str = ""
+) -> bytes:
     """Return a radiograph as PNG.
 
     Parameters
     ----------
-    level : str
-        Level in the middle, for the title.
-    outlines : bool
-        With letters, level names, scale and the sentence of how it was taken below; without,
-        the pixels of the monitor alone.
+    overlay : Overlay or None
+        With letters, level names, scale, and how it was taken below; None: the pixels of the
+        monitor alone.
+    footnote : str
+        Added to how it was taken.
     """
-    if not outlines:
+    if overlay is None:
         return _png(image.grey)
-    from vertaug.report.figure_radiograph import Overlay, radiograph_png, view_title
+    from vertaug.report.figure_radiograph import radiograph_png
 
-    overlay = Overlay(
-        title=view_title(f"Virtual fluoroscopy, {level}", image), levels=tuple(spine.vertebrae)
-    )
-    return radiograph_png(image, spine, overlay)
+    return radiograph_png(image, spine, overlay, footnote)
 
 
-def cine_gif(cine: Cine, spine: Spine, level: str, *, outlines: bool) -> bytes:
-    """Return a sequence as an endless animated GIF, with letters and the note of its purpose."""
+def cine_gif(cine: Cine, spine: Spine, overlay: "Overlay | None", titles: Sequence[str]) -> bytes:
+    """Return a sequence as an endless animated GIF, with the note of its purpose.
+
+    Parameters
+    ----------
+    overlay : Overlay or None
+        Letters, scale and outlines; None for none.
+    titles : sequence of str
+        One a frame: what moves and where it is.
+    """
     from PIL import Image, ImageDraw
 
     frames = []
     layer = None
-    for frame in cine.frames:
+    for frame, title in zip(cine.frames, titles, strict=True):
         moved = layer is None or frame.carm is not cine.frames[0].carm
-        if outlines and moved:
-            from vertaug.report.figure_radiograph import Overlay, overlay_layer
+        if overlay is not None and moved:
+            from vertaug.report.figure_radiograph import overlay_layer
 
-            layer = overlay_layer(frame, spine, Overlay(levels=(level,)))
+            layer = overlay_layer(frame, spine, overlay)
         shown = frame.grey if layer is None else _blend(frame.grey, layer)
         picture = Image.fromarray(shown, mode="L")
         draw = ImageDraw.Draw(picture)
-        draw.rectangle(draw.textbbox((6, 4), DISCLAIMER), fill=0)
-        draw.text((6, 4), DISCLAIMER, fill=255)
+        for text, y in ((DISCLAIMER, 4), (title, frame.grey.shape[0] - 16)):
+            x = 6 if y == 4 else 100
+            draw.rectangle(draw.textbbox((x, y), text), fill=0)
+            draw.text((x, y), text, fill=255)
         frames.append(picture)
     frames = [picture.point(_COARSE) for picture in frames]
     buffer = io.BytesIO()

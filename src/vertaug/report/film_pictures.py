@@ -1,11 +1,14 @@
 """Radiographs laid out on pages."""
 
 from vertaug.case.spine import Spine
+from vertaug.report import words
 from vertaug.report.figure_radiograph import Overlay, add_radiograph, view_title
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.radiographs import VIEW_NAMES, Films, NeedleFilm
 
 _GAP_MM, _HEAD_MM, _FOOT_MM = 2.0, 4.8, 2.6
+_STEPS_BESIDE, _STEP_HEIGHT = 3, 0.75
+_WIDE_VOXEL_MM = 1.5
 
 
 def draw_films(films: Films, spine: Spine, level: str) -> list[Picture]:
@@ -54,49 +57,72 @@ def _views_caption(films: Films, level: str) -> str:
         for name, image in films.views
     )
     ring = (
-        " Dashed: outline of the pedicle's narrowest section; down a needle, the needle is the "
-        "black disc inside it."
+        " Dashed: outline of the pedicle's narrowest section, from the labels; down a needle, the "
+        "needle is the black disc inside it."
         if any(name.startswith("barrel") for name, _ in films.views)
         else ""
     )
+    around = (
+        " The CT is narrower than the trunk: around it the body is completed as water, which dose "
+        "and contrast depend on, and black blades cover what the CT does not show."
+        if first.completed
+        else ""
+    )
+    size = " x ".join(f"{side / 10:.0f}" for side in carm.detector_mm)
     return (
         f"Virtual fluoroscopy of {level}, computed from the CT, with the needles of the best plan. "
-        f"Patient {carm.posture.value}, tube under the table, receptor above; titles: its tilt "
-        "from straight above, or C-arm angles. Seen from the receptor, head up (letters: sides of "
-        f"the patient). {carm.title}, source to detector {carm.source_detector_mm:.0f} mm, to "
-        f"isocentre {carm.source_isocentre_mm:.0f} mm; "
+        "Titles: where the receptor stands; a receptor above has the tube under the table. Seen "
+        "from the receptor, head up (letters: sides of the patient). "
+        f"{words.sentence(carm.title)[:-1]}, field {size} cm, source to detector "
+        f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
         f"bar: 2 cm at the isocentre.{ring} Automatic exposure (reference air kerma a frame): "
-        f"{spent}. Without scattered radiation; what the CT does not cover is missing."
+        f"{spent}. Without scattered radiation, so contrast is higher than in practice.{around}"
     )
 
 
 def _needle_picture(film: NeedleFilm, spine: Spine, level: str) -> Picture:
-    """Draw a needle's steps: AP in the upper row, lateral below."""
+    """Draw a needle's steps, three beside each other, AP over lateral."""
     from vertaug.report import canvas
 
-    count = len(film.steps)
-    side = min((PAGE_WIDTH_MM - _GAP_MM * (count - 1)) / count, 58.0)
-    height = 2 * (side + _HEAD_MM) + _FOOT_MM
+    wide = (PAGE_WIDTH_MM - _GAP_MM * (_STEPS_BESIDE - 1)) / _STEPS_BESIDE
+    tall = wide * _STEP_HEIGHT
+    blocks = -(-len(film.steps) // _STEPS_BESIDE)
+    height = 2 * blocks * (tall + _HEAD_MM) + _FOOT_MM
     figure = canvas.new_figure(PAGE_WIDTH_MM, height)
-    for row, (images, name) in enumerate(((film.ap, "AP"), (film.lateral, "lateral"))):
-        for n, (step, image) in enumerate(zip(film.steps, images, strict=True)):
-            rect = (
-                n * (side + _GAP_MM) / PAGE_WIDTH_MM,
-                (height - (row + 1) * (side + _HEAD_MM)) / height,
-                side / PAGE_WIDTH_MM,
-                side / height,
+    for n, step in enumerate(film.steps):
+        left = (n % _STEPS_BESIDE) * (wide + _GAP_MM) / PAGE_WIDTH_MM
+        for row, image in enumerate((film.ap[n], film.lateral[n])):
+            below = (2 * (n // _STEPS_BESIDE) + row + 1) * (tall + _HEAD_MM)
+            rect = (left, (height - below) / height, wide / PAGE_WIDTH_MM, tall / height)
+            overlay = (
+                Overlay(
+                    title=f"{n + 1} AP: {step.name}, {step.depth_mm:.0f} mm",
+                    rings=((level, film.path.side),),
+                )
+                if row == 0
+                else Overlay(title=f"{n + 1} lateral", walls=(level,))
             )
-            rings = ((level, film.path.side),) if row == 0 else ()
-            title = f"{name}: {step.name}" + (f", {step.depth_mm:.0f} mm" if n else "")
-            add_radiograph(figure, rect, image, spine, Overlay(title=title, rings=rings))
+            add_radiograph(figure, rect, image, spine, overlay)
     return Picture(
         name=f"needle_steps_{film.path.side}",
-        caption=(
-            f"The {film.path.side} needle step by step, tip at bone entry, in the pedicle, at the "
-            "posterior wall and at the target; depth from bone entry. Dashed: the pedicle's "
-            f"narrowest section. Posterior wall before medial border: {film.rule.sentence}."
-        ),
+        caption=_steps_caption(film, spine),
         png=canvas.png_bytes(figure),
         width_mm=PAGE_WIDTH_MM,
         height_mm=height,
+    )
+
+
+def _steps_caption(film: NeedleFilm, spine: Spine) -> str:
+    half_voxel = float(spine.scan.grid.spacing_mm.max()) / 2
+    blurred = (
+        f" The CT's voxels of {2 * half_voxel:.1f} mm blur the bone more than these lines show."
+        if half_voxel > _WIDE_VOXEL_MM / 2
+        else ""
+    )
+    return (
+        f"The {film.path.side} needle step by step, depth of the tip from bone entry. Dashed, from "
+        "the labels: the pedicle's narrowest section on AP, the posterior wall on lateral; known "
+        f"to about {max(half_voxel, 0.5):.1f} mm.{blurred} Where the entry lies on a facet or a "
+        "transverse process, the tip is seen behind the larger bone on lateral. Posterior wall "
+        f"before medial border: {film.rule.sentence}."
     )

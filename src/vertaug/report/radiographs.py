@@ -17,12 +17,13 @@ from vertaug.fluoroscopy.needle_series import (
 from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.presets import carm_preset
 from vertaug.fluoroscopy.radiograph import Radiograph, show_view
+from vertaug.fluoroscopy.surroundings import Trunk
 from vertaug.fluoroscopy.view import FixedView, fix_view
-from vertaug.fluoroscopy.working_view import aim_at_view, centre_on_needle
+from vertaug.fluoroscopy.working_view import WORKING_ZOOM, aim_at_view, centre_on_needle
 
 _PRESET = "mobile"
-_VIEW_PIXELS, _SERIES_PIXELS = 640, 400
-_VIEW_ZOOM, _SERIES_ZOOM = 1.35, 1.6
+_VIEW_PIXELS, _SERIES_PIXELS = 640, 480
+_SERIES_ZOOM = 1.6
 _SEED = 20
 """Noise is drawn from a fixed seed, so that a report made again is the same."""
 VIEW_NAMES = {
@@ -81,7 +82,7 @@ def take_films(
     paths : tuple of NeedlePath
         Needles of the plan.
     """
-    patient = prepare_patient(spine.scan, spine.patient)
+    patient = prepare_patient(spine.scan, spine.patient, Trunk())
     vertebra = spine[level]
     arm = carm_preset(_PRESET, vertebra.frame.origin_lps_mm)
     shown = tuple(
@@ -113,7 +114,7 @@ def _working_view(
 ) -> Radiograph:
     needle = _needle_of(view, paths)
     placed = arm if needle is None else centre_on_needle(arm, needle)
-    carm = aim_at_view(placed.zoom(_VIEW_ZOOM).with_pixels(_VIEW_PIXELS), view)
+    carm = aim_at_view(placed.zoom(WORKING_ZOOM).with_pixels(_VIEW_PIXELS), view)
     seen = paths if needle is None else (needle,)
     matter = [needle_in_place(path) for path in seen]
     return show_view(fix_view(patient, carm), matter, np.random.default_rng(_SEED))
@@ -128,7 +129,7 @@ def _needle_of(view: WorkingView, paths: tuple[NeedlePath, ...]) -> NeedlePath |
 def _needle_film(
     vertebra: Vertebra, path: NeedlePath, ap: FixedView, lateral: FixedView
 ) -> NeedleFilm:
-    steps = needle_steps(vertebra, path, lateral.carm)
+    steps = needle_steps(vertebra, path, ap.carm, lateral.carm)
     images = [
         tuple(
             show_view(

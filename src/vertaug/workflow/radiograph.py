@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,23 +16,26 @@ from vertaug.case.storage import write_atomically
 from vertaug.fluoroscopy.carm import CArm, Posture
 from vertaug.fluoroscopy.cine import Cine, record
 from vertaug.fluoroscopy.exposure import Exposure
-from vertaug.fluoroscopy.matter import Ellipsoid, Matter
+from vertaug.fluoroscopy.matter import Matter
 from vertaug.fluoroscopy.needle_series import needle_in_place
 from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.presets import carm_preset
 from vertaug.fluoroscopy.radiograph import Radiograph, render, show_view
+from vertaug.fluoroscopy.sketch import sketch_balloon, sketch_cement
 from vertaug.fluoroscopy.spectrum import Beam
+from vertaug.fluoroscopy.surroundings import Trunk
 from vertaug.fluoroscopy.technique import Technique
 from vertaug.fluoroscopy.view import fix_view
-from vertaug.fluoroscopy.working_view import aim_at_view, centre_on_needle
-from vertaug.tissue.material import bone_cement, iodinated_contrast
+from vertaug.fluoroscopy.working_view import WORKING_ZOOM, aim_at_view, centre_on_needle
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.workspace import PRIVATE
+
+if TYPE_CHECKING:
+    from vertaug.report.figure_radiograph import Overlay
 
 SUFFIXES = (".png", ".dcm", ".gif")
 _OUTSIDE_MM, _FRAMES, _SWEEP_DEG = 30.0, 24, 40.0
 _CINE_COLUMNS = 512
-_BALLOON_RATIO = 0.75  # width of an inflated balloon to its length
 
 
 class Motion(StrEnum):
@@ -60,8 +64,8 @@ class RadiographRequest:
     posture : Posture
     tube_voltage_kv : float or None
         None: automatic exposure.
-    zoom : float
-        Magnification mode; at least 1.
+    zoom : float or None
+        Magnification mode, at least 1; None takes that of the report for working views, else 1.
     columns : int or None
         Pixels across; None takes the detector's own, in a sequence 512.
     plan : int
@@ -69,8 +73,10 @@ class RadiographRequest:
     needles : bool
         Show them.
     cement_ml, balloon_mm : float
-        A ball of cement of that volume in all, a balloon of that length, at the tips: sketched,
+        Cement of that volume, shared by the tips, or a balloon of that length at each: sketched,
         not simulated. 0: none.
+    completed : bool
+        Complete the trunk around a CT that is narrower, and cover what it does not show.
     outlines : bool
         Draw letters, levels and scale; a picture for further use has none.
     seed : int or None
@@ -86,12 +92,13 @@ class RadiographRequest:
     preset: str = "mobile"
     posture: Posture = Posture.PRONE
     tube_voltage_kv: float | None = None
-    zoom: float = 1.0
+    zoom: float | None = None
     columns: int | None = None
     plan: int = 1
     needles: bool = True
     cement_ml: float = 0.0
     balloon_mm: float = 0.0
+    completed: bool = True
     outlines: bool = True
     seed: int | None = 1
     motion: Motion | None = None
@@ -109,6 +116,9 @@ class RadiographRequest:
                 "cement is 0 to 20 ml and a balloon 0 to 30 mm long; got "
                 f"{self.cement_ml:g} ml and {self.balloon_mm:g} mm"
             )
+            raise InputError(message)
+        if self.cement_ml > 0 and self.balloon_mm > 0:
+            message = "the balloon is taken out before cement is filled in: give one of the two"
             raise InputError(message)
         if self.columns is not None and not 32 <= self.columns <= 2048:
             message = f"an image is 32 to 2048 pixels wide; got {self.columns}"
@@ -157,15 +167,15 @@ def take_radiograph(case: Path, request: RadiographRequest, target: Path) -> Rad
     _check_ending(target, request)
     stage = _set_up(Path(case), request)
     if request.motion is not None:
-        cine = _film(stage, request)
-        _write_cine(cine, stage, request, target)
-        first = cine.frames[0]
-        words = f"{first.sentence} {len(cine.frames)} frames: {cine.exposure.describe()}."
+        cine, titles = _film(stage, request)
+        _write_cine(cine, titles, stage, request, target)
+        words = f"First frame: {cine.frames[0].sentence} {cine.exposure.describe()}."
         return RadiographFile(path=target, sentence=words, exposure=cine.exposure)
     rng = None if request.seed is None else np.random.default_rng(request.seed)
     image = render(stage.patient, stage.carm, _matter(stage, request), stage.technique, rng)
     _write_still(image, stage, request, target)
-    return RadiographFile(path=target, sentence=image.sentence, exposure=image.exposure)
+    sentence = f"{image.sentence} {_sketch_note(request)}".strip()
+    return RadiographFile(path=target, sentence=sentence, exposure=image.exposure)
 
 
 def _check_ending(target: Path, request: RadiographRequest) -> None:
@@ -206,7 +216,7 @@ def _set_up(case: Path, request: RadiographRequest) -> _Stage:
     )
     return _Stage(
         spine=spine,
-        patient=prepare_patient(spine.scan, spine.patient),
+        patient=prepare_patient(spine.scan, spine.patient, Trunk() if request.completed else None),
         paths=paths,
         carm=_aim(spine, level, planning, paths, request),
         technique=Technique(beam=beam),
@@ -233,7 +243,8 @@ def _aim(
     request: RadiographRequest,
 ) -> CArm:
     centre = spine[level].frame.origin_lps_mm
-    arm = carm_preset(request.preset, centre, posture=request.posture).zoom(request.zoom)
+    zoom = request.zoom or (1.0 if request.view is None else WORKING_ZOOM)
+    arm = carm_preset(request.preset, centre, posture=request.posture).zoom(zoom)
     columns = request.columns or (None if request.motion is None else _CINE_COLUMNS)
     if columns is not None:
         arm = arm.with_pixels(columns)
@@ -252,32 +263,36 @@ def _aim(
 
 def _matter(stage: _Stage, request: RadiographRequest) -> list[Matter]:
     """Return needles at their targets, and what is sketched at their tips."""
-    things: list[Matter] = []
+    vertebra = stage.spine[stage.level]
+    if request.balloon_mm > 0:
+        if not stage.paths:
+            message = "a balloon needs the path of a planned needle; none is shown at this level"
+            raise InputError(message)
+        return [
+            part
+            for path in stage.paths
+            for part in sketch_balloon(vertebra, path, request.balloon_mm)
+        ]
     side = (request.view or "").removeprefix("barrel_")
     shown = [p for p in stage.paths if p.side == side] or list(stage.paths)
-    things += [needle_in_place(path) for path in shown]
-    tips = [path.target_lps_mm for path in stage.paths]
-    tips = tips or [stage.spine[stage.level].frame.origin_lps_mm]
+    things: list[Matter] = [needle_in_place(path) for path in shown]
     if request.cement_ml > 0:
-        radius = (request.cement_ml * 1000.0 / len(tips) * 3.0 / (4.0 * np.pi)) ** (1 / 3)
-        things += [
-            Ellipsoid(
-                centre_lps_mm=tip, semi_axes_lps_mm=np.eye(3) * radius, material=bone_cement()
-            )
-            for tip in tips
-        ]
-    if request.balloon_mm > 0:
-        axes = stage.spine[stage.level].frame.axes
-        half = request.balloon_mm / 2
-        shape = axes * np.array([half * _BALLOON_RATIO, half, half * _BALLOON_RATIO])
-        things += [
-            Ellipsoid(centre_lps_mm=tip, semi_axes_lps_mm=shape, material=iodinated_contrast())
-            for tip in tips
-        ]
+        tips = [path.target_lps_mm for path in stage.paths] or [vertebra.frame.origin_lps_mm]
+        things.append(sketch_cement(vertebra, tips, request.cement_ml))
     return things
 
 
-def _film(stage: _Stage, request: RadiographRequest) -> Cine:
+def _sketch_note(request: RadiographRequest) -> str:
+    """Say that cement or balloon are not computed."""
+    if request.cement_ml > 0:
+        return f"Cement sketched, {request.cement_ml:g} ml in all: not simulated."
+    if request.balloon_mm > 0:
+        return f"Balloons of {request.balloon_mm:g} mm sketched: not simulated."
+    return ""
+
+
+def _film(stage: _Stage, request: RadiographRequest) -> tuple[Cine, list[str]]:
+    """Return the sequence, and what each frame shows in words."""
     rng = None if request.seed is None else np.random.default_rng(request.seed)
     if request.motion is Motion.ARM:
         return _swing(stage, request, rng)
@@ -286,15 +301,20 @@ def _film(stage: _Stage, request: RadiographRequest) -> Cine:
         raise InputError(message)
     view = fix_view(stage.patient, stage.carm, stage.technique)
     steps: list[list[Matter]] = []
+    titles: list[str] = []
     placed: list[Matter] = []
     for path in stage.paths:
-        depths = np.linspace(-_OUTSIDE_MM, path.length_mm, _FRAMES)
-        steps += [[*placed, needle_in_place(path, float(depth))] for depth in depths]
+        for depth in np.linspace(-_OUTSIDE_MM, path.length_mm, _FRAMES):
+            steps.append([*placed, needle_in_place(path, float(depth))])
+            place = "in bone" if depth >= 0 else "before bone"
+            titles.append(f"{stage.level} {path.side} needle, {abs(depth):.0f} mm {place}")
         placed = [*placed, needle_in_place(path)]
-    return record(view, steps, rng, persistence=0.3)
+    return record(view, steps, rng, persistence=0.3), titles
 
 
-def _swing(stage: _Stage, request: RadiographRequest, rng: np.random.Generator | None) -> Cine:
+def _swing(
+    stage: _Stage, request: RadiographRequest, rng: np.random.Generator | None
+) -> tuple[Cine, list[str]]:
     """Swing the arm to both sides of its position and back to it."""
     matter = _matter(stage, request)
     turn = _SWEEP_DEG * np.sin(2 * np.pi * np.arange(_FRAMES) / _FRAMES)
@@ -303,7 +323,25 @@ def _swing(stage: _Stage, request: RadiographRequest, rng: np.random.Generator |
         primary = (stage.carm.primary_angle_deg + float(degrees) + 180.0) % 360.0 - 180.0
         carm = stage.carm.aim(primary, stage.carm.secondary_angle_deg)
         frames.append(show_view(fix_view(stage.patient, carm, stage.technique), matter, rng))
-    return Cine(frames=tuple(frames), pulses_per_second=7.5)
+    titles = [f"{stage.level} receptor {frame.carm.receptor_place}" for frame in frames]
+    return Cine(frames=tuple(frames), pulses_per_second=7.5), titles
+
+
+def _overlay(stage: _Stage, request: RadiographRequest, image: Radiograph) -> "Overlay | None":
+    """Return what is drawn over an image; None where it is for further use."""
+    from vertaug.report.figure_radiograph import Overlay, view_title
+    from vertaug.report.radiographs import VIEW_NAMES
+
+    if not request.outlines:
+        return None
+    name = "Virtual fluoroscopy" if request.view is None else VIEW_NAMES[request.view]
+    side = (request.view or "").removeprefix("barrel_")
+    return Overlay(
+        title=view_title(f"{name}, {stage.level}", image) if request.motion is None else "",
+        levels=tuple(stage.spine.vertebrae) if request.motion is None else (stage.level,),
+        rings=((stage.level, side),) if side in ("left", "right") else (),
+        note=_sketch_note(request),
+    )
 
 
 def _write_still(
@@ -316,15 +354,17 @@ def _write_still(
         return
     from vertaug.report.film_files import still_png
 
-    data = still_png(image, stage.spine, stage.level, outlines=request.outlines)
-    _write_bytes(target, data)
+    overlay = _overlay(stage, request, image)
+    _write_bytes(target, still_png(image, stage.spine, overlay, _sketch_note(request)))
 
 
-def _write_cine(cine: Cine, stage: _Stage, request: RadiographRequest, target: Path) -> None:
+def _write_cine(
+    cine: Cine, titles: Sequence[str], stage: _Stage, request: RadiographRequest, target: Path
+) -> None:
     from vertaug.report.film_files import cine_gif
 
-    data = cine_gif(cine, stage.spine, stage.level, outlines=request.outlines)
-    _write_bytes(target, data)
+    overlay = _overlay(stage, request, cine.frames[0])
+    _write_bytes(target, cine_gif(cine, stage.spine, overlay, titles))
 
 
 def _write_bytes(target: Path, data: bytes) -> None:

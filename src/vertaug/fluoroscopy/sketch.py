@@ -1,0 +1,139 @@
+"""Cement and balloon as a sketch: for teaching and for trying a view, not simulated.
+
+Neither flow nor inflation is computed. Cement fills the body outward from the tips; a balloon
+lies ahead of a cannula that is drawn back to the posterior part of the body.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.case.errors import InputError
+from vertaug.case.grid import FloatArray
+from vertaug.case.plan import NeedlePath
+from vertaug.case.spine import Region, Vertebra
+from vertaug.fluoroscopy.matter import Cylinder, Ellipsoid, Matter, VoxelMatter, voxel_matter
+from vertaug.fluoroscopy.needle_series import needle_in_place
+from vertaug.tissue.material import STEEL, iodinated_contrast
+
+_BALLOON_RATIO = 0.7
+"""Width of an inflated balloon to its length."""
+_GAP_MM = 1.5
+"""Between the cannula and the balloon."""
+_MARKER_MM = (0.5, 1.0)
+"""Radius and length of the markers at a balloon's ends."""
+_LARGEST_SHARE, _SMALLEST_SHARE = 0.9, 0.55
+"""Cement in a voxel of marrow: trabeculae and trapped marrow keep the rest."""
+_LUMP_MM, _UNEVEN_MM = 2.5, 2.0
+_SHELL_MM = 1.0
+_SEED = 7
+
+
+def sketch_cement(
+    vertebra: Vertebra, tips_lps_mm: Sequence[FloatArray], volume_ml: float
+) -> VoxelMatter:
+    """Return cement inside the body about the tips, uneven as cement between trabeculae is.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+    tips_lps_mm : sequence of (3,) arrays
+        From where it spreads; all tips share the volume.
+    volume_ml : float
+
+    Raises
+    ------
+    InputError
+        If the body does not hold that much.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    grid = vertebra.regions.grid
+    room = _inside_shell(vertebra)
+    rng = np.random.default_rng(_SEED)
+    lumps = gaussian_filter(rng.standard_normal(grid.shape), _LUMP_MM / grid.spacing_mm)
+    lumps = np.clip(lumps / (2.0 * lumps.std()), -1.0, 1.0)
+    middle, half = (_LARGEST_SHARE + _SMALLEST_SHARE) / 2, (_LARGEST_SHARE - _SMALLEST_SHARE) / 2
+    share = np.where(room, middle - half * lumps, 0.0)
+    voxel_ml = float(np.prod(grid.spacing_mm)) / 1000.0
+    most = float(share.sum()) * voxel_ml
+    if volume_ml > most:
+        message = (
+            f"the body of {vertebra.level} holds at most {most:.1f} ml of cement between its "
+            f"trabeculae; got {volume_ml:g} ml"
+        )
+        raise InputError(message)
+    index = np.argwhere(room)
+    where = grid.to_world(index)
+    near = np.min([np.linalg.norm(where - tip, axis=1) for tip in tips_lps_mm], axis=0)
+    order = np.argsort(near + _UNEVEN_MM * lumps[room], kind="stable")
+    taken = share[room][order]
+    before = np.cumsum(taken) - taken
+    last = volume_ml / voxel_ml
+    filled = np.zeros(len(order))
+    filled[order] = np.clip(last - before, 0.0, taken)
+    out = np.zeros(grid.shape, dtype=np.float32)
+    out[room] = filled
+    return voxel_matter(out, grid)
+
+
+def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tuple[Matter, ...]:
+    """Return a balloon whose front is at the target, its markers, and the cannula drawn back.
+
+    Raises
+    ------
+    InputError
+        If the balloon and the cannula have no room between posterior wall and target.
+    """
+    along = (path.target_lps_mm - path.entry_lps_mm) / path.length_mm
+    wall = _wall_depth(vertebra, path)
+    room = path.length_mm - wall - _GAP_MM
+    if length_mm > room:
+        message = (
+            f"a balloon of {length_mm:g} mm does not fit: the {path.side} needle runs "
+            f"{path.length_mm - wall:.1f} mm in the body, which leaves room for {max(room, 0):.0f} "
+            "mm ahead of the cannula"
+        )
+        raise InputError(message)
+    back = path.length_mm - length_mm
+    half = length_mm / 2
+    centre = path.entry_lps_mm + (back + half) * along
+    across = np.linalg.svd(along[None, :])[2][1:]
+    axes = np.stack([along * half, *(across * half * _BALLOON_RATIO)], axis=1)
+    radius, thick = _MARKER_MM
+    markers = [
+        Cylinder(
+            start_lps_mm=path.entry_lps_mm + at * along,
+            end_lps_mm=path.entry_lps_mm + (at + thick) * along,
+            radius_mm=radius,
+            material=STEEL,
+        )
+        for at in (back + thick, path.length_mm - 2 * thick)
+    ]
+    balloon = Ellipsoid(centre_lps_mm=centre, semi_axes_lps_mm=axes, material=iodinated_contrast())
+    return (needle_in_place(path, back - _GAP_MM), balloon, *markers)
+
+
+def _wall_depth(vertebra: Vertebra, path: NeedlePath) -> float:
+    """Return where a needle passes the plane of the posterior wall, mm from bone entry."""
+    marks = vertebra.landmarks
+    normal = np.cross(
+        vertebra.frame.axes[:, 0], marks.superior_posterior - marks.inferior_posterior
+    )
+    start, end = (
+        float((point - marks.superior_posterior) @ normal)
+        for point in (path.entry_lps_mm, path.target_lps_mm)
+    )
+    if start * end >= 0:
+        return 0.0
+    return path.length_mm * start / (start - end)
+
+
+def _inside_shell(vertebra: Vertebra) -> NDArray[np.bool_]:
+    """Return the voxels of the body at least a millimetre below its surface."""
+    from scipy.ndimage import distance_transform_edt
+
+    body = vertebra.mask(Region.BODY)
+    deep = distance_transform_edt(body, sampling=vertebra.regions.grid.spacing_mm)
+    return np.asarray(deep > _SHELL_MM)
