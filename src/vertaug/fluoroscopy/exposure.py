@@ -49,7 +49,7 @@ class ExposureLimits:
     """
 
     least_mas: float = 0.01
-    usual_mas: float = 0.15
+    usual_mas: float = 0.25
     largest_mas: float = 1.5
     source: str = "pulses of 5-20 ms at 10-80 mA (recalled)"
 
@@ -93,9 +93,15 @@ class Exposure:
         weak = "; tube at its limit, image noisier than intended" if self.limited else ""
         bright = "; shortest pulse of the tube, more dose than needed" if self.excessive else ""
         return (
-            f"{frames}{self.mas:.2g} mAs, reference air kerma {self.reference_kerma_ugy:.2g} "
-            f"µGy, kerma-area product {self.kerma_area_ugy_cm2 / 1000:.2g} mGy cm²{weak}{bright}"
+            f"{frames}{two_figures(self.mas)} mAs, reference air kerma "
+            f"{two_figures(self.reference_kerma_ugy)} µGy, kerma-area product "
+            f"{two_figures(self.kerma_area_ugy_cm2 / 1000)} mGy cm²{weak}{bright}"
         )
+
+
+def two_figures(value: float) -> str:
+    """Return a value rounded to two figures, without an exponent."""
+    return f"{float(f'{value:.2g}'):g}"
 
 
 def sum_exposures(exposures: Iterable[Exposure]) -> Exposure:

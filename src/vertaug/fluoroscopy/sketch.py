@@ -23,9 +23,9 @@ _GAP_MM = 1.5
 """Between the cannula and the balloon."""
 _MARKER_MM = (0.5, 1.0)
 """Radius and length of the markers at a balloon's ends."""
-_LARGEST_SHARE, _SMALLEST_SHARE = 0.9, 0.55
+_LARGEST_SHARE, _SMALLEST_SHARE = 0.95, 0.35
 """Cement in a voxel of marrow: trabeculae and trapped marrow keep the rest."""
-_LUMP_MM, _UNEVEN_MM = 2.5, 2.0
+_LUMP_MM, _UNEVEN_MM, _EDGE_MM = 3.0, 4.0, 0.7
 _SHELL_MM = 1.0
 _SEED = 7
 
@@ -75,6 +75,9 @@ def sketch_cement(
     filled[order] = np.clip(last - before, 0.0, taken)
     out = np.zeros(grid.shape, dtype=np.float32)
     out[room] = filled
+    # the edge is not that of voxels; what the smoothing moves stays inside the shell
+    soft = gaussian_filter(out, _EDGE_MM / grid.spacing_mm) * room
+    out = np.minimum(soft * np.float32(out.sum() / soft.sum()), 1.0)
     return voxel_matter(out, grid)
 
 

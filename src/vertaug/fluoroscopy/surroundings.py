@@ -21,14 +21,14 @@ from vertaug.fluoroscopy.line_integral import (
     prepare_field,
 )
 
-_ACROSS_MM, _ALONG_MM = 1.5, 5.0
+_ACROSS_MM, _ALONG_MM = 1.0, 5.0
 """Voxels of the completed part: across the trunk, where its outline must not show as steps, and
 along it."""
 _ROUNDNESS = 3.5
 """Exponent of the outline: 2 is an ellipse, more is closer to a rectangle."""
 _WALL_MM = 25.0
 """Thickness of the body wall outside of lungs that the CT cuts."""
-_SMOOTH_MM = 8.0
+_SMOOTH_MM, _BLUR_MM = 8.0, 0.4
 _BEYOND_ENDS_MM = 120.0
 """So far the trunk goes on headward and footward of the CT."""
 _AIR, _PATIENT, _NOT_MEASURED = 0, 1, 2
@@ -130,12 +130,12 @@ def _extend(
 def integrate_surroundings(surroundings: ProjectedField, carm: CArm) -> FloatArray:
     """Return the water around the CT on each ray, g/ml times mm, shape (rows, columns).
 
-    Smoothed by the size of a voxel, so that the steps of the outline do not show as stripes.
+    Smoothed by part of a voxel, so that the steps of the outline do not show as stripes.
     """
     from scipy.ndimage import gaussian_filter
 
     exact = integrate_field(surroundings, carm)[0]
-    size = _ACROSS_MM * carm.source_detector_mm / carm.source_isocentre_mm
+    size = _BLUR_MM * carm.source_detector_mm / carm.source_isocentre_mm
     sigma = size / carm.pitch_mm
     return np.asarray(gaussian_filter(exact, (sigma[1], sigma[0]), mode="nearest", truncate=2.5))
 

@@ -1,8 +1,9 @@
 """Radiographs laid out on pages."""
 
 from vertaug.case.spine import Spine
+from vertaug.fluoroscopy.exposure import two_figures
 from vertaug.report import words
-from vertaug.report.figure_radiograph import Overlay, add_radiograph, view_title
+from vertaug.report.figure_radiograph import Overlay, add_radiograph
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.radiographs import VIEW_NAMES, Films, NeedleFilm
 
@@ -35,7 +36,8 @@ def _views_picture(films: Films, spine: Spine, level: str) -> Picture:
         )
         looked_along = name.removeprefix("barrel_")
         rings = ((level, looked_along),) if looked_along != name else ()
-        title = view_title(VIEW_NAMES.get(name, name), image)
+        # posture stands in the caption: two long titles do not fit beside each other
+        title = f"{VIEW_NAMES.get(name, name)}: receptor {image.carm.receptor_place}"
         overlay = Overlay(title=title, levels=tuple(spine.vertebrae), rings=rings)
         add_radiograph(figure, rect, image, spine, overlay)
     return Picture(
@@ -53,7 +55,7 @@ def _views_caption(films: Films, level: str) -> str:
     carm = first.carm
     spent = "; ".join(
         f"{VIEW_NAMES.get(name, name)} {image.beam.tube_voltage_kv:.0f} kV, "
-        f"{image.exposure.reference_kerma_ugy:.2g} µGy"
+        f"{two_figures(image.exposure.reference_kerma_ugy)} µGy"
         for name, image in films.views
     )
     ring = (
@@ -71,8 +73,8 @@ def _views_caption(films: Films, level: str) -> str:
     size = " x ".join(f"{side / 10:.0f}" for side in carm.detector_mm)
     return (
         f"Virtual fluoroscopy of {level}, computed from the CT, with the needles of the best plan. "
-        "Titles: where the receptor stands; a receptor above has the tube under the table. Seen "
-        "from the receptor, head up (letters: sides of the patient). "
+        f"Patient {carm.posture.value}. Titles: where the receptor stands; above, the tube is under "
+        "the table. Seen from the receptor, head up (letters: sides of the patient). "
         f"{words.sentence(carm.title)[:-1]}, field {size} cm, source to detector "
         f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
         f"bar: 2 cm at the isocentre.{ring} Automatic exposure (reference air kerma a frame): "
