@@ -33,7 +33,7 @@ def test_quiet_prints_the_path_alone_and_json_the_exposure(run, finished, tmp_pa
     assert run(*given, "--quiet").out.strip() == str((tmp_path / "a.png").resolve())
     tree = json.loads(run(*given, "--json").out)
     assert tree["exposure"]["mas"] > 0
-    assert "receptor behind the patient" in tree["sentence"]
+    assert "receptor above" in tree["sentence"]
 
 
 def test_angles_needles_and_sketches_change_the_picture(run, finished, tmp_path):
@@ -52,6 +52,22 @@ def test_angles_needles_and_sketches_change_the_picture(run, finished, tmp_path)
     assert made["plain"].shape == (96, 96)
     for name, rest in (("needles", "plain"), ("cement", "needles"), ("balloon", "needles")):
         assert (made[name] < made[rest] - 5).sum() > 20, name
+
+
+def test_a_sketch_is_declared_and_the_report_s_view_is_taken(run, finished, tmp_path):
+    given = ("--view", "ap", *SMALL, "--cement-ml", "3", "-o", tmp_path / "a.png")
+    done = run("fluoro", finished, *given)
+    assert "Cement sketched, 3 ml in all: not simulated" in done.out
+    assert "field 22.2 x 22.2 cm of 30 x 30" in done.out
+
+
+def test_the_trunk_can_be_left_as_the_ct_has_it(run, finished, tmp_path):
+    given = ("fluoro", finished, "--view", "lateral", *SMALL, "-o", tmp_path / "a.png", "--json")
+    whole, bare = (json.loads(run(*given, *more).out) for more in ((), ("--ct-only",)))
+    assert "completed as water" in whole["sentence"]
+    assert "completed" not in bare["sentence"]
+    doses = [tree["exposure"]["reference_kerma_ugy"] for tree in (whole, bare)]
+    assert doses[0] > 1.5 * doses[1]
 
 
 def test_dicom_holds_the_pose(run, finished, tmp_path):
@@ -98,6 +114,9 @@ def test_two_runs_and_any_threads_give_the_same_bytes(run, finished, tmp_path):
         (("--view", "ap", "--plan", "99", "-o", "a.png"), "plans 1 to"),
         (("--view", "ap", "--pixels", "5", "-o", "a.png"), "32 to 2048"),
         (("--view", "ap", "--cement-ml", "50", "-o", "a.png"), "0 to 20 ml"),
+        (("--view", "ap", "--cement-ml", "19", "-o", "a.png"), "holds at most"),
+        (("--view", "ap", "--balloon-mm", "30", "-o", "a.png"), "does not fit"),
+        (("--view", "ap", "--cement-ml", "2", "--balloon-mm", "15", "-o", "a.png"), "one of the"),
         (("--view", "ap", "--level", "T3", "-o", "a.png"), "T3 is not in this scan"),
         (("--view", "ap", "-o", "a.gif"), "--cine"),
         (("--view", "ap", "--cine", "arm", "-o", "a.png"), ".gif"),

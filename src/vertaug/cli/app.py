@@ -249,7 +249,7 @@ class Fluoro:
     ] = None
     zoom: Annotated[
         float | None,
-        typer.Option(help="Magnification mode. (default: as in the report, at angles 1)", min=1.0),
+        typer.Option(help="Magnification mode. (default: as in the report, at angles 1)"),
     ] = None
     pixels: Annotated[
         int | None, typer.Option(help="Pixels across. (default: those of the detector)")

@@ -13,6 +13,7 @@ from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.presets import carm_preset, preset_names
 from vertaug.fluoroscopy.radiograph import Radiograph, render, show_view
 from vertaug.fluoroscopy.spectrum import Beam
+from vertaug.fluoroscopy.surroundings import Trunk
 from vertaug.fluoroscopy.technique import Technique
 from vertaug.fluoroscopy.view import FixedView, fix_view
 from vertaug.fluoroscopy.working_view import aim_at_view, centre_on_needle
@@ -33,6 +34,7 @@ __all__ = [
     "Posture",
     "Radiograph",
     "Technique",
+    "Trunk",
     "VoxelMatter",
     "XrayPatient",
     "aim_at_view",

@@ -112,7 +112,7 @@ def needle_steps(
     if pedicle is not None:
         depth = float((pedicle.isthmus_lps_mm - path.entry_lps_mm) @ _direction(path))
         wanted.append(("narrowest pedicle" if within else "beside the pedicle", depth))
-    if wall is not None and within:
+    if wall is not None and within and pedicle is not None:
         wanted.append(("mid-pedicle", wall / 2))
     steps: list[NeedleStep] = []
     for name, at in wanted:

@@ -73,8 +73,8 @@ def _views_caption(films: Films, level: str) -> str:
     size = " x ".join(f"{side / 10:.0f}" for side in carm.detector_mm)
     return (
         f"Virtual fluoroscopy of {level}, computed from the CT, with the needles of the best plan. "
-        f"Patient {carm.posture.value}. Titles: where the receptor stands; above, the tube is under "
-        "the table. Seen from the receptor, head up (letters: sides of the patient). "
+        f"Patient {carm.posture.value}. Titles: where the receptor stands; above, the tube is "
+        "under the table. Seen from the receptor, head up (letters: sides of the patient). "
         f"{words.sentence(carm.title)[:-1]}, field {size} cm, source to detector "
         f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
         f"bar: 2 cm at the isocentre.{ring} Automatic exposure (reference air kerma a frame): "

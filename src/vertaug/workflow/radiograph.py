@@ -243,7 +243,8 @@ def _aim(
     request: RadiographRequest,
 ) -> CArm:
     centre = spine[level].frame.origin_lps_mm
-    zoom = request.zoom or (1.0 if request.view is None else WORKING_ZOOM)
+    usual = 1.0 if request.view is None else WORKING_ZOOM
+    zoom = usual if request.zoom is None else request.zoom
     arm = carm_preset(request.preset, centre, posture=request.posture).zoom(zoom)
     columns = request.columns or (None if request.motion is None else _CINE_COLUMNS)
     if columns is not None:

@@ -13,6 +13,7 @@ from vertaug.fluoroscopy import (
     Beam,
     CArm,
     Collimation,
+    ExposureLimits,
     Posture,
     Technique,
     carm_preset,
@@ -20,6 +21,8 @@ from vertaug.fluoroscopy import (
     preset_names,
     render,
 )
+from vertaug.fluoroscopy.spectrum import air_kerma_per_mas
+from vertaug.fluoroscopy.transmission import quanta_per_kerma
 from vertaug.verification.xray import make_marker_phantom
 
 angle = st.floats(-180, 180, allow_nan=False)
@@ -91,11 +94,48 @@ def test_markers_are_on_their_side_of_the_image(angles, marker, side, posture):
 def test_an_image_says_how_it_was_taken():
     words = arm(25.0, -10.0, posture=Posture.SUPINE).describe()
     assert "LAO 25.0°, CAU 10.0°" in words
-    assert "patient supine" in words
+    assert "Patient supine, receptor above, 25° to left, 10° to feet" in words
     assert "tube under the table" in words  # supine, receptor in front
-    assert "tube over the table" in arm(0.0).describe()  # prone, receptor in front
-    assert "receptor behind the patient" in arm(180.0).describe()
+    over = arm(30.0, 5.0).describe()  # prone, receptor in front
+    assert "receptor below, 30° to left, 5° to head, tube over the table" in over
+    assert "primary -150, secondary -5" in over  # the same line of sight from above
     assert "tube beside the table" in arm(90.0).describe()
+
+
+@pytest.mark.parametrize(
+    ("primary", "secondary", "posture", "place"),
+    [
+        (180.0, 0.0, Posture.PRONE, "above"),
+        (0.0, 0.0, Posture.SUPINE, "above"),
+        (0.0, 0.0, Posture.PRONE, "below"),
+        (-160.0, 12.0, Posture.PRONE, "above, 20° to right, 12° to head"),
+        (90.0, -2.0, Posture.PRONE, "on the left, 2° to feet"),
+        (-90.0, 0.0, Posture.SUPINE, "on the right"),
+        (0.0, 90.0, Posture.SUPINE, "below, 90° to head"),
+    ],
+)
+def test_where_the_receptor_stands_in_words(primary, secondary, posture, place):
+    said = arm(primary, secondary, posture=posture).receptor_place
+    assert said == place or (abs(secondary) == 90.0 and said.endswith("90° to head"))
+
+
+def test_a_smaller_field_asks_for_more_dose_at_the_detector(patient):
+    beam = Technique(beam=Beam(tube_voltage_kv=80.0), limits=ExposureLimits(least_mas=0.0))
+    whole, zoomed = (
+        render(patient, carm, technique=beam).exposure for carm in (arm(), arm().zoom(1.5))
+    )
+    ratio = zoomed.detector_kerma_ugy / whole.detector_kerma_ugy
+    assert ratio == pytest.approx(1.5, rel=1e-6)
+    assert "of 30 x 30" not in arm().describe()
+
+
+def test_a_pulse_cannot_be_shorter_than_the_tube_makes_them(patient):
+    beam = Beam(tube_voltage_kv=120.0)
+    shortest = ExposureLimits(least_mas=0.5)
+    image = render(patient, arm(), technique=Technique(beam=beam, limits=shortest))
+    assert image.exposure.mas == pytest.approx(0.5)
+    assert image.exposure.excessive
+    assert "shortest pulse" in image.sentence
 
 
 @pytest.mark.parametrize(
@@ -231,8 +271,10 @@ def test_noise_has_its_variance_and_its_seed(patient):
     from vertaug.fluoroscopy import Detector
 
     bare = Detector(blur_mm=0.0, focal_spot_mm=0.0, electronic_noise_quanta=0.0)
-    technique = Technique(beam=Beam(tube_voltage_kv=70.0), detector=bare)
-    clean = render(patient, arm(), technique=technique).signal
+    beam = Beam(tube_voltage_kv=70.0)
+    technique = Technique(beam=beam, detector=bare, limits=ExposureLimits(least_mas=0.0))
+    image = render(patient, arm(), technique=technique)
+    clean = image.signal
     first, again, other = (
         render(patient, arm(), technique=technique, rng=np.random.default_rng(seed)).signal
         for seed in (5, 5, 6)
@@ -241,10 +283,12 @@ def test_noise_has_its_variance_and_its_seed(patient):
     assert (first != other).mean() > 0.5
     middle = np.s_[12:36, 16:48]
     spread = ((first - clean) / np.sqrt(clean))[middle]
-    expected = ((other - clean) / np.sqrt(clean))[middle]
-    assert spread.std() == pytest.approx(expected.std(), rel=0.15)
+    free = air_kerma_per_mas(beam, arm().source_detector_mm) * image.exposure.mas
+    quanta = quanta_per_kerma(beam, bare) * float(np.prod(arm().pitch_mm)) * free
+    assert spread.std() * np.sqrt(quanta) == pytest.approx(1.0, rel=0.06)
     louder = Technique(
-        beam=Beam(tube_voltage_kv=70.0),
+        beam=beam,
+        limits=ExposureLimits(least_mas=0.0),
         detector=Detector(
             blur_mm=0.0, focal_spot_mm=0.0, electronic_noise_quanta=0.0, target_kerma_ugy=0.0075
         ),

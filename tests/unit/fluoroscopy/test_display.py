@@ -27,7 +27,8 @@ def test_dense_is_dark_and_air_is_white(image, patient):
     grey = prepare_grey(image, patient, 1.0, scale)
     shown = show_grey(image, np.ones_like(patient), 1.0, grey, scale)
     assert shown[40, 50] < shown[40, 80] - 20
-    assert shown[:, :9].min() == 255
+    assert shown[:, :9].min() > 240
+    assert shown[:, :9].max() <= 255
 
 
 def test_metal_is_darker_than_bone_and_leaves_the_rest_alone(image, patient):
@@ -38,11 +39,37 @@ def test_metal_is_darker_than_bone_and_leaves_the_rest_alone(image, patient):
     with_metal = image.copy()
     with_metal[60:64, 20:90] *= 0.02
     after = show_grey(with_metal, field, 1.0, grey, scale)
-    assert after[60:64, 20:90].max() == 0
-    assert before[patient].min() > 0
+    assert after[60:64, 20:90].max() < 30
+    assert before[patient].min() > 30
     same = np.ones_like(patient)
     same[60:64, 20:90] = False
     np.testing.assert_array_equal(before[same], after[same])
+
+
+def test_what_is_denser_than_bone_is_told_apart(image, patient):
+    """Balloon, cement, needle and the needle inside the cement are four different greys."""
+    scale = GreyScale(sharpening=0.0)
+    grey = prepare_grey(image, patient, 1.0, scale)
+    field = np.ones_like(patient)
+    levels = []
+    for let_through in (1.0, 0.3, 0.1, 0.05, 0.005):
+        denser = image.copy()
+        denser[40:45, 45:55] *= let_through
+        shown = show_grey(denser, field, 1.0, grey, scale)
+        levels.append(int(np.median(shown[40:45, 45:55])))
+    assert levels == sorted(levels, reverse=True)
+    assert len(set(levels)) == 5
+
+
+def test_an_edge_of_metal_gets_no_bright_line(image, patient):
+    scale = GreyScale()
+    grey = prepare_grey(image, patient, 0.5, scale)
+    field = np.ones_like(patient)
+    plain = show_grey(image, field, 0.5, grey, scale).astype(int)
+    with_metal = image.copy()
+    with_metal[60:64, 20:90] *= 0.02
+    beside = show_grey(with_metal, field, 0.5, grey, scale).astype(int)[54:59, 25:85]
+    assert (beside - plain[54:59, 25:85]).max() <= 20
 
 
 def test_harmonisation_brings_thick_and_thin_together(image, patient):
@@ -78,7 +105,13 @@ def test_nothing_but_a_flat_field_is_shown_without_a_fault(patient):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"harmonisation": 1.5}, {"window_percent": (50.0, 40.0)}, {"gamma": 0.0}]
+    "wrong",
+    [
+        {"harmonisation": 1.5},
+        {"window_percent": (50.0, 40.0)},
+        {"gamma": 0.0},
+        {"shadow": 0.8, "highlight": 0.2},
+    ],
 )
 def test_what_is_no_grey_scale_is_refused(wrong):
     with pytest.raises(InputError, match="harmonisation"):
