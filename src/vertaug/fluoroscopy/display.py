@@ -10,6 +10,7 @@ from vertaug.case.grid import FloatArray
 
 _SHUTTER_GREY = 0
 _FLOOR = 1e-5
+_DETAIL_MM = 0.75
 _STRONG_EDGE = 0.06
 """Share of the grey from which on detail is no longer lifted in proportion."""
 
@@ -137,35 +138,43 @@ def show_grey(
     pitch_mm : float
         Pixel size on the detector.
     """
-    density = np.log(np.maximum(signal, _FLOOR * _FLOOR)) - grey.offset
-    share = _tone((density - grey.black) * np.float32(1.0 / (grey.white - grey.black)), grey, scale)
-    if scale.sharpening > 0:
-        from scipy.ndimage import gaussian_filter
+    from vertaug.fluoroscopy._display_numba import show_signal
 
-        fine = share - gaussian_filter(share, 0.75 / pitch_mm, mode="nearest", truncate=3.0)
-        # a strong edge, as of metal, would get a bright line along it
-        share += scale.sharpening * fine / (1.0 + np.abs(fine) * (1.0 / _STRONG_EDGE))
-    share = np.clip(share, 0.0, 1.0) ** scale.gamma
-    if scale.inverted:
-        share = 1.0 - share
-    out = (255.0 * share + 0.5).astype(np.uint8)
+    out = np.empty(signal.shape, dtype=np.uint8)
+    show_signal(
+        np.ascontiguousarray(signal, dtype=np.float32),
+        grey.offset,
+        describe_curve(grey, scale),
+        describe_detail(scale, pitch_mm),
+        list_greys(scale),
+        out,
+    )
     out[~field] = _SHUTTER_GREY
-    return np.asarray(out)
+    return out
 
 
-def _tone(level: NDArray[np.float32], grey: GreyMap, scale: GreyScale) -> NDArray[np.float32]:
-    """Return the share of grey of a level in the window, 0 to 1 inside of it.
-
-    Straight in the window and in the shadow below it, bent toward white above it.
-    """
+def describe_curve(grey: GreyMap, scale: GreyScale) -> NDArray[np.float32]:
+    """Return the tone curve in the form of the kernel, shape (7,)."""
     width = grey.white - grey.black
+    slope = scale.shadow * width / (scale.shadow_decades * np.log(10.0))
     middle = 1.0 - scale.shadow - scale.highlight
-    dark = scale.shadow * (1.0 + level * (width / (scale.shadow_decades * np.log(10.0))))
-    plain = scale.shadow + middle * level
-    over = np.maximum(level - 1.0, 0.0) * (middle / max(scale.highlight, 1e-6))
-    bright = scale.shadow + middle + scale.highlight * over / (1.0 + over)
-    shown = np.where(level < 0.0, dark, np.where(level > 1.0, bright, plain))
-    return np.asarray(shown, dtype=np.float32)
+    numbers = (_FLOOR * _FLOOR, grey.black, 1.0 / width, scale.shadow, slope, middle)
+    return np.array([*numbers, scale.highlight], dtype=np.float32)
+
+
+def describe_detail(scale: GreyScale, pitch_mm: float) -> NDArray[np.float32]:
+    """Return how detail is lifted in the form of the kernel, shape (2 + n,)."""
+    sigma = _DETAIL_MM / pitch_mm
+    steps = np.arange(int(3.0 * sigma + 0.5) + 1 if scale.sharpening > 0 else 1)
+    weights = np.exp(-0.5 * (steps / sigma) ** 2)
+    weights /= 2.0 * weights.sum() - weights[0]
+    return np.array([scale.sharpening, _STRONG_EDGE, *weights], dtype=np.float32)
+
+
+def list_greys(scale: GreyScale) -> NDArray[np.uint8]:
+    """Return the grey of each share, in fine steps, shape (4096,)."""
+    share = np.linspace(0.0, 1.0, 4096) ** scale.gamma
+    return np.rint(255.0 * (1.0 - share if scale.inverted else share)).astype(np.uint8)
 
 
 def _smooth(image: NDArray[np.float32], sigma: float) -> FloatArray:

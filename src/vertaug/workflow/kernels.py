@@ -112,6 +112,7 @@ _SHAPE = "UniTuple(int64, 3)"
 
 _XRAY = "vertaug.fluoroscopy."
 _IMAGE = "float32[:,::1]"
+_WEIGHTS = "float32[::1]"
 _KNOWN_ROWS, _KNOWN_ROW = (f"Array(float64, {n}, 'C', readonly=True)" for n in (2, 1))
 
 CHAIN_KERNELS: tuple[KernelSignature, ...] = (
@@ -171,6 +172,11 @@ CHAIN_KERNELS: tuple[KernelSignature, ...] = (
         module=_XRAY + "_transmission_numba",
         name="count_quanta",
         arguments=(_IMAGE, "uint64", _IMAGE),
+    ),
+    KernelSignature(
+        module=_XRAY + "_display_numba",
+        name="show_signal",
+        arguments=(_IMAGE, _IMAGE, _WEIGHTS, _WEIGHTS, "uint8[::1]", "uint8[:,::1]"),
     ),
     KernelSignature(
         module=_XRAY + "_chord_numba",

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from vertaug.case.errors import InputError
-from vertaug.fluoroscopy.display import GreyScale, prepare_grey, show_grey
+from vertaug.fluoroscopy import _display_numba as fast, _display_reference as readable
+from vertaug.fluoroscopy.display import (
+    GreyMap,
+    GreyScale,
+    describe_curve,
+    describe_detail,
+    list_greys,
+    prepare_grey,
+    show_grey,
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +68,27 @@ def test_what_is_denser_than_bone_is_told_apart(image, patient):
         levels.append(int(np.median(shown[40:45, 45:55])))
     assert levels == sorted(levels, reverse=True)
     assert len(set(levels)) == 5
+
+
+@pytest.mark.parametrize("pitch", [0.3, 2.0])
+@pytest.mark.parametrize(
+    "scale",
+    [GreyScale(), GreyScale(sharpening=0.0), GreyScale(highlight=0.0, shadow=0.0, inverted=True)],
+)
+def test_the_fast_way_agrees_with_the_readable_one(pitch, scale):
+    rng = np.random.default_rng(3)
+    signal = np.exp(-rng.uniform(0.0, 12.0, (37, 53))).astype(np.float32)
+    signal[3, 4] = 0.0
+    offset = rng.normal(0.0, 0.2, signal.shape).astype(np.float32)
+    grey = GreyMap(offset=offset, black=-6.0, white=-2.0)
+    given = (signal, offset, describe_curve(grey, scale), describe_detail(scale, pitch))
+    made = [np.empty(signal.shape, np.uint8) for _ in range(2)]
+    for module, out in zip((fast, readable), made, strict=True):
+        module.show_signal(*given, list_greys(scale), out)
+    difference = np.abs(made[0].astype(int) - made[1])
+    assert difference.max() <= 1
+    assert difference.mean() < 0.01
+    assert np.ptp(made[0]) > 200
 
 
 def test_an_edge_of_metal_gets_no_bright_line(image, patient):
