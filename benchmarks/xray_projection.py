@@ -15,6 +15,7 @@ import platform
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numba
@@ -22,7 +23,15 @@ import numpy as np
 
 from vertaug.case.grid import Grid
 from vertaug.case.volume import Scan, ScanInfo
-from vertaug.fluoroscopy import CArm, Cylinder, Ellipsoid, Technique, fix_view, voxel_matter
+from vertaug.fluoroscopy import (
+    CArm,
+    Cylinder,
+    Ellipsoid,
+    Technique,
+    fix_view,
+    show_view,
+    voxel_matter,
+)
 from vertaug.fluoroscopy._projection_reference import integrate_single as walk
 from vertaug.fluoroscopy.line_integral import (
     _choose_columns,
@@ -166,6 +175,8 @@ def time_radiograph(values, grid):
         cement = voxel_matter(fraction, local)
         for name, thing in (("needle", needle), ("balloon", balloon), ("cement", cement)):
             row[f"{name}_moved_ms"] = median_ms(lambda v=view, t=thing: add_matter(v, [t]))
+        live = fix_view(patient, arm, replace(poly, interactive=True))
+        row["needle_frame_ms"] = median_ms(lambda v=live, t=needle: show_view(v, [t]))
         rows.append(row)
         print(json.dumps(row), flush=True)
     return rows

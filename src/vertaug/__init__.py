@@ -35,6 +35,7 @@ _HOME = {
     "carm_preset": "vertaug.fluoroscopy",
     "prepare_patient": "vertaug.fluoroscopy",
     "Technique": "vertaug.fluoroscopy",
+    "Trunk": "vertaug.fluoroscopy",
     "Cylinder": "vertaug.fluoroscopy",
     "Ellipsoid": "vertaug.fluoroscopy",
     "needle_in_place": "vertaug.fluoroscopy",

@@ -128,7 +128,9 @@ def _planning_method(case: ReportInput) -> tuple[str, ...]:
             "1 mm), exact for voxels of one value; attenuation by HU as water and cortical bone, "
             "over the spectrum of a tungsten tube and an energy-integrating detector [4, 5]; "
             "quantum noise, focal-spot and detector blur; no scattered radiation. The needle is "
-            "solid steel. Grey: logarithm of the signal with slow changes damped. Dose: air kerma "
+            "solid steel. What the CT does not cover of the trunk is completed with water up to a "
+            "rounded outline of 300 x 210 mm about the spine, an assumption on which voltage, dose "
+            "and noise depend. Grey: logarithm of the signal with slow changes damped. Dose: air kerma "
             "free in air, 15 cm from the isocentre toward the tube, for one frame."
         ),
         (
