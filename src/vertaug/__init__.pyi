@@ -9,6 +9,7 @@ from vertaug.fluoroscopy import (
     Ellipsoid as Ellipsoid,
     Radiograph as Radiograph,
     Technique as Technique,
+    Trunk as Trunk,
     carm_preset as carm_preset,
     needle_in_place as needle_in_place,
     prepare_patient as prepare_patient,
