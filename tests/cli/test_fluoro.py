@@ -59,6 +59,8 @@ def test_a_sketch_is_declared_and_the_report_s_view_is_taken(run, finished, tmp_
     done = run("fluoro", finished, *given)
     assert "Cement sketched, 3 ml in all: not simulated" in done.out
     assert "field 22.2 x 22.2 cm of 30 x 30" in done.out
+    assert run("fluoro", finished, *given[:-1], tmp_path / "a.dcm").code == 0
+    assert "not simulated" in pydicom.dcmread(tmp_path / "a.dcm").ImageComments
 
 
 def test_the_trunk_can_be_left_as_the_ct_has_it(run, finished, tmp_path):

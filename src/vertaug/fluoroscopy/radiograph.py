@@ -36,6 +36,8 @@ class Radiograph:
         Where collimation and field leave it open.
     completed : bool
         Whether tissue around the CT was completed as water.
+    note : str
+        What else a reader must know, such as that something is only sketched.
     """
 
     grey: NDArray[np.uint8]
@@ -45,6 +47,7 @@ class Radiograph:
     beam: Beam
     field: NDArray[np.bool_]
     completed: bool = False
+    note: str = ""
 
     def __post_init__(self) -> None:
         for name in ("grey", "signal", "field"):
@@ -55,7 +58,8 @@ class Radiograph:
         """How the image was taken."""
         around = " Tissue around the CT completed as water." if self.completed else ""
         taken = f"{self.beam.describe()}, {self.exposure.describe()}"
-        return f"{self.carm.describe()}. {taken}. No scattered radiation.{around}"
+        words = f"{self.carm.describe()}. {taken}. No scattered radiation.{around} {self.note}"
+        return words.strip()
 
 
 def render(

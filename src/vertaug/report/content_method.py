@@ -130,8 +130,8 @@ def _planning_method(case: ReportInput) -> tuple[str, ...]:
             "quantum noise, focal-spot and detector blur; no scattered radiation. The needle is "
             "solid steel. What the CT does not cover of the trunk is completed with water up to a "
             "rounded outline of 300 x 210 mm about the spine, an assumption on which voltage, dose "
-            "and noise depend. Grey: logarithm of the signal with slow changes damped. Dose: air kerma "
-            "free in air, 15 cm from the isocentre toward the tube, for one frame."
+            "and noise depend. Grey: logarithm of the signal with slow changes damped. Dose: air "
+            "kerma free in air, 15 cm from the isocentre toward the tube, for one frame."
         ),
         (
             "Posterior wall before medial border: on the lateral image the tip must pass the line "

@@ -161,7 +161,7 @@ def radiograph_png(image: Radiograph, spine: Spine, overlay: Overlay, footnote: 
     rows, columns = image.grey.shape
     width_mm = max(columns / canvas.FIGURE_DPI * 25.4, _NARROWEST_MM)
     height_mm = width_mm * rows / columns
-    lines = canvas.wrap(f"{image.sentence} {footnote}".strip(), width_mm)
+    lines = canvas.wrap(image.sentence, width_mm)
     foot = 3.0 + 2.6 * len(lines)
     head = 6.0 if overlay.title else 0.0
     total = height_mm + foot + head

@@ -19,9 +19,7 @@ _COARSE = [round(value / 8) * 8 for value in range(249)] + [255] * 7
 """Grey in 32 steps: noise in finer ones makes a GIF several times larger and is not seen."""
 
 
-def still_png(
-    image: Radiograph, spine: Spine, overlay: "Overlay | None", footnote: str = ""
-) -> bytes:
+def still_png(image: Radiograph, spine: Spine, overlay: "Overlay | None") -> bytes:
     """Return a radiograph as PNG.
 
     Parameters
@@ -29,14 +27,12 @@ def still_png(
     overlay : Overlay or None
         With letters, level names, scale, and how it was taken below; None: the pixels of the
         monitor alone.
-    footnote : str
-        Added to how it was taken.
     """
     if overlay is None:
         return _png(image.grey)
     from vertaug.report.figure_radiograph import radiograph_png
 
-    return radiograph_png(image, spine, overlay, footnote)
+    return radiograph_png(image, spine, overlay)
 
 
 def cine_gif(cine: Cine, spine: Spine, overlay: "Overlay | None", titles: Sequence[str]) -> bytes:

@@ -1,7 +1,7 @@
 """One radiograph, or a sequence, of a case that has been made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,9 +173,9 @@ def take_radiograph(case: Path, request: RadiographRequest, target: Path) -> Rad
         return RadiographFile(path=target, sentence=words, exposure=cine.exposure)
     rng = None if request.seed is None else np.random.default_rng(request.seed)
     image = render(stage.patient, stage.carm, _matter(stage, request), stage.technique, rng)
+    image = replace(image, note=_sketch_note(request))
     _write_still(image, stage, request, target)
-    sentence = f"{image.sentence} {_sketch_note(request)}".strip()
-    return RadiographFile(path=target, sentence=sentence, exposure=image.exposure)
+    return RadiographFile(path=target, sentence=image.sentence, exposure=image.exposure)
 
 
 def _check_ending(target: Path, request: RadiographRequest) -> None:
@@ -356,7 +356,7 @@ def _write_still(
     from vertaug.report.film_files import still_png
 
     overlay = _overlay(stage, request, image)
-    _write_bytes(target, still_png(image, stage.spine, overlay, _sketch_note(request)))
+    _write_bytes(target, still_png(image, stage.spine, overlay))
 
 
 def _write_cine(

@@ -158,7 +158,7 @@ def test_stills_and_sequences_as_files(spine, planning, arm):
     plain = np.asarray(Image.open(io.BytesIO(still_png(image, spine, None))))
     np.testing.assert_array_equal(plain, image.grey)
     overlay = Overlay(title="x", levels=("L1",), walls=("L1",), note="sketched")
-    drawn = Image.open(io.BytesIO(still_png(image, spine, overlay, "Sketched.")))
+    drawn = Image.open(io.BytesIO(still_png(image, spine, overlay)))
     assert drawn.width > 500
     cine = record(view, [[needle_in_place(path, depth)] for depth in (0.0, 10.0, 20.0)])
     titles = ["0 mm", "10 mm", "20 mm"]
