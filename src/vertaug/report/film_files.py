@@ -15,6 +15,8 @@ from vertaug.report.inputs import DISCLAIMER
 if TYPE_CHECKING:
     from vertaug.report.figure_radiograph import Overlay
 
+_STRIP_PIXELS = 16
+"""Height of the strips of text above and below a sequence."""
 _COARSE = [round(value / 8) * 8 for value in range(249)] + [255] * 7
 """Grey in 32 steps: noise in finer ones makes a GIF several times larger and is not seen."""
 
@@ -56,12 +58,12 @@ def cine_gif(cine: Cine, spine: Spine, overlay: "Overlay | None", titles: Sequen
 
             layer = overlay_layer(frame, spine, overlay)
         shown = frame.grey if layer is None else _blend(frame.grey, layer)
-        picture = Image.fromarray(shown, mode="L")
+        rows, columns = shown.shape
+        picture = Image.new("L", (columns, rows + 2 * _STRIP_PIXELS), 0)
+        picture.paste(Image.fromarray(shown, mode="L"), (0, _STRIP_PIXELS))
         draw = ImageDraw.Draw(picture)
-        for text, y in ((DISCLAIMER, 4), (title, frame.grey.shape[0] - 16)):
-            x = 6 if y == 4 else 100
-            draw.rectangle(draw.textbbox((x, y), text), fill=0)
-            draw.text((x, y), text, fill=255)
+        for text, y in ((title, 2), (DISCLAIMER, rows + _STRIP_PIXELS + 2)):
+            draw.text((6, y), text, fill=255)
         frames.append(picture)
     frames = [picture.point(_COARSE) for picture in frames]
     buffer = io.BytesIO()

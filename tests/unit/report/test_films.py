@@ -165,4 +165,4 @@ def test_stills_and_sequences_as_files(spine, planning, arm):
     for drawn_over in (Overlay(levels=("L1",)), None):
         gif = Image.open(io.BytesIO(cine_gif(cine, spine, drawn_over, titles)))
         assert gif.n_frames == 3
-        assert gif.size == (96, 96)
+        assert gif.size == (96, 128)
