@@ -48,13 +48,19 @@ class SignalModel:
 
     def attenuation(self, material: Material) -> FloatArray:
         """Return the material's attenuation in each group, 1/mm, shape (g,)."""
-        if self.energy_kev is not None:
-            return np.array([material.attenuation_at(self.energy_kev)])
-        return _group_mean(material.attenuation_per_mm, self.shares, self.groups)
+        return _attenuate(self, material)
 
     def signal(self, water_mm: float, bone_mm: float) -> float:
         """Return the signal behind tissue, from the ray sums of both basis substances."""
         return float(self.weights @ np.exp(-self.basis @ np.array([water_mm, bone_mm])))
+
+
+@lru_cache(maxsize=64)
+def _attenuate(model: SignalModel, material: Material) -> FloatArray:
+    """Return a material's attenuation in the groups of a model, kept for what moves."""
+    if model.energy_kev is not None:
+        return read_only(np.array([material.attenuation_at(model.energy_kev)]))
+    return read_only(_group_mean(material.attenuation_per_mm, model.shares, model.groups))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
