@@ -692,3 +692,11 @@ def test_damaged_private_block(written):
     data.private_block(0x0099, "VERTAUG")[0x01].value = [1.0, 2.0]
     with pytest.raises(FormatError, match="private isocentre"):
         read_carm(data)
+
+
+def test_the_magnification_mode_is_kept(scan, carm, tmp_path):
+    zoomed = carm.zoom(1.35)
+    back = read_carm(write_xa(render(scan, zoomed), tmp_path / "image.dcm"))
+    assert back.zoomed == pytest.approx(1.35)
+    np.testing.assert_allclose(back.detector_mm, zoomed.detector_mm, rtol=1e-9)
+    assert back.describe() == zoomed.describe()
