@@ -226,7 +226,7 @@ class CArm:
             f"{self.primary_angle_deg:+.1f}°, secondary {self.secondary_angle_deg:+.1f}°). "
             f"{self.title[:1].upper()}{self.title[1:]}, source to detector "
             f"{self.source_detector_mm:.0f} mm, to isocentre {self.source_isocentre_mm:.0f} mm, "
-            f"{shape} {field} cm{zoom}"
+            f"{shape} {field} cm{zoom}{self._warning()}"
         )
 
     @property
@@ -252,10 +252,14 @@ class CArm:
         height = float(self.receptor[1] * self._ceiling)
         if abs(height) < np.sin(_LEVEL):
             return "tube beside the table"
-        if height > 0:
-            return "tube under the table"
-        other = positioner_angles(-self.receptor)
+        return f"tube {'under' if height > 0 else 'over'} the table"
+
+    def _warning(self) -> str:
+        """Say how to see the same with the tube under the table."""
+        if self.receptor[1] * self._ceiling > -np.sin(_LEVEL):
+            return ""
+        primary, secondary = positioner_angles(-self.receptor)
         return (
-            "tube over the table (more scatter to the staff; the same line of sight with the tube "
-            f"under it: primary {other[0]:+.0f}, secondary {other[1]:+.0f})"
+            ". With the tube over the table more is scattered to the staff; the same line of sight "
+            f"from under it is primary {primary:+.0f}°, secondary {secondary:+.0f}°"
         )

@@ -32,7 +32,8 @@ _SMOOTH_MM, _BLUR_MM = 8.0, 0.4
 _BEYOND_ENDS_MM = 120.0
 """So far the trunk goes on headward and footward of the CT."""
 _AIR, _PATIENT, _NOT_MEASURED = 0, 1, 2
-_TISSUE_HU, _BONE_HU, _LUNG_G_PER_ML = -350, 250, 0.25
+_TISSUE_HU, _BONE_HU = -350, 250
+_LUNG_G_PER_ML, _LEAST_DENSITY = 0.25, 0.1
 _SPINE_TO_SKIN_MM = 65.0
 """From the middle of the spine's bone to the skin of the back, where the CT does not show it."""
 _BESIDE_SPINE_MM = 20.0
@@ -157,7 +158,7 @@ def find_uncovered(surroundings: ProjectedField, carm: CArm) -> NDArray[np.bool_
     size = np.array(surroundings.grid.shape)
     inside = ((nearest >= 0) & (nearest < size)).all(axis=-1)
     i, j, k = np.moveaxis(np.clip(nearest, 0, size - 1), -1, 0)
-    return np.asarray(inside & (surroundings.values[i, j, k] > 0.5))
+    return np.asarray(inside & (surroundings.values[i, j, k] > _LEAST_DENSITY))
 
 
 def _trunk_centre(

@@ -274,13 +274,17 @@ def _matter(stage: _Stage, request: RadiographRequest) -> list[Matter]:
             for path in stage.paths
             for part in sketch_balloon(vertebra, path, request.balloon_mm)
         ]
-    side = (request.view or "").removeprefix("barrel_")
-    shown = [p for p in stage.paths if p.side == side] or list(stage.paths)
-    things: list[Matter] = [needle_in_place(path) for path in shown]
+    things: list[Matter] = [needle_in_place(path) for path in _shown_paths(stage, request)]
     if request.cement_ml > 0:
         tips = [path.target_lps_mm for path in stage.paths] or [vertebra.frame.origin_lps_mm]
         things.append(sketch_cement(vertebra, tips, request.cement_ml))
     return things
+
+
+def _shown_paths(stage: _Stage, request: RadiographRequest) -> list[NeedlePath]:
+    """Return the needles that are seen: down a needle that one alone."""
+    side = (request.view or "").removeprefix("barrel_")
+    return [path for path in stage.paths if path.side == side] or list(stage.paths)
 
 
 def _sketch_note(request: RadiographRequest) -> str:
@@ -304,7 +308,7 @@ def _film(stage: _Stage, request: RadiographRequest) -> tuple[Cine, list[str]]:
     steps: list[list[Matter]] = []
     titles: list[str] = []
     placed: list[Matter] = []
-    for path in stage.paths:
+    for path in _shown_paths(stage, request):
         for depth in np.linspace(-_OUTSIDE_MM, path.length_mm, _FRAMES):
             steps.append([*placed, needle_in_place(path, float(depth))])
             place = "in bone" if depth >= 0 else "before bone"

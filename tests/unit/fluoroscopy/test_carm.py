@@ -98,7 +98,7 @@ def test_an_image_says_how_it_was_taken():
     assert "tube under the table" in words  # supine, receptor in front
     over = arm(30.0, 5.0).describe()  # prone, receptor in front
     assert "receptor below, 30° to left, 5° to head, tube over the table" in over
-    assert "primary -150, secondary -5" in over  # the same line of sight from above
+    assert "primary -150°, secondary -5°" in over  # the same line of sight from above
     assert "tube beside the table" in arm(90.0).describe()
 
 
