@@ -56,7 +56,11 @@ class Radiograph:
     @property
     def sentence(self) -> str:
         """How the image was taken."""
-        around = " Tissue around the CT completed as water." if self.completed else ""
+        around = (
+            " Tissue around the CT completed as water."
+            if self.completed
+            else " Of the patient only what the CT covers."
+        )
         taken = f"{self.beam.describe()}, {self.exposure.describe()}"
         words = f"{self.carm.describe()}. {taken}. No scattered radiation.{around} {self.note}"
         return words.strip()
