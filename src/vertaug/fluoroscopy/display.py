@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.case.errors import InputError
-from vertaug.case.grid import FloatArray
+from vertaug.fluoroscopy.smoothing import smooth_slowly
 
 _SHUTTER_GREY = 0
 _FLOOR = 1e-5
@@ -108,8 +108,8 @@ def prepare_grey(
     # pixels beside the patient do not pull the slow part up: a mean over patient pixels only
     inside = patient.astype(np.float32)
     sigma = scale.harmonised_mm / pitch_mm
-    weight = _smooth(inside, sigma)
-    slow = _smooth(density * inside, sigma) / np.maximum(weight, 1e-3)
+    weight = smooth_slowly(inside, sigma)
+    slow = smooth_slowly(density * inside, sigma) / np.maximum(weight, 1e-3)
     middle = float(np.median(density[patient]))
     slow = np.where(weight > 1e-3, slow, middle)
     offset = (scale.harmonisation * (slow - middle)).astype(np.float32)
@@ -175,15 +175,3 @@ def list_greys(scale: GreyScale) -> NDArray[np.uint8]:
     """Return the grey of each share, in fine steps, shape (4096,)."""
     share = np.linspace(0.0, 1.0, 4096) ** scale.gamma
     return np.rint(255.0 * (1.0 - share if scale.inverted else share)).astype(np.uint8)
-
-
-def _smooth(image: NDArray[np.float32], sigma: float) -> FloatArray:
-    """Smooth by a wide Gaussian on a coarser grid; the result is slow, so nothing is lost."""
-    from scipy.ndimage import gaussian_filter, uniform_filter, zoom
-
-    step = max(1, int(sigma // 8))
-    averaged = uniform_filter(image, step, mode="nearest") if step > 1 else image
-    coarse = averaged[step // 2 :: step, step // 2 :: step]
-    smooth = gaussian_filter(coarse, sigma / step, mode="constant", truncate=3.0)
-    factors = [n / m for n, m in zip(image.shape, smooth.shape, strict=True)]
-    return np.asarray(zoom(smooth, factors, order=1, mode="nearest", grid_mode=True))

@@ -13,10 +13,13 @@ from vertaug.fluoroscopy.display import show_grey
 from vertaug.fluoroscopy.exposure import Exposure
 from vertaug.fluoroscopy.matter import Matter
 from vertaug.fluoroscopy.patient import XrayPatient
+from vertaug.fluoroscopy.smoothing import blur
 from vertaug.fluoroscopy.spectrum import Beam, air_kerma_per_mas
 from vertaug.fluoroscopy.technique import Technique
 from vertaug.fluoroscopy.transmission import quanta_per_kerma
 from vertaug.fluoroscopy.view import FixedView, add_matter, fix_view
+
+_NO_BLUR_PIXELS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -167,9 +170,5 @@ def _add_noise(view: FixedView, signal: NDArray[np.float32], seed: int) -> NDArr
 
 
 def _blur(signal: NDArray[np.float32], sigma_mm: float, pitch: FloatArray) -> NDArray[np.float32]:
-    from scipy.ndimage import gaussian_filter
-
-    sigma = (sigma_mm / pitch[1], sigma_mm / pitch[0])
-    if max(sigma) < 0.1:
-        return signal
-    return np.asarray(gaussian_filter(signal, sigma, mode="nearest", truncate=3.0))
+    sigma = (float(sigma_mm / pitch[1]), float(sigma_mm / pitch[0]))
+    return signal if max(sigma) < _NO_BLUR_PIXELS else blur(signal, sigma)

@@ -20,6 +20,7 @@ from vertaug.fluoroscopy.line_integral import (
     integrate_field,
     prepare_field,
 )
+from vertaug.fluoroscopy.smoothing import blur
 
 _ACROSS_MM, _ALONG_MM = 1.0, 5.0
 """Voxels of the completed part: across the trunk, where its outline must not show as steps, and
@@ -133,12 +134,10 @@ def integrate_surroundings(surroundings: ProjectedField, carm: CArm) -> FloatArr
 
     Smoothed by part of a voxel, so that the steps of the outline do not show as stripes.
     """
-    from scipy.ndimage import gaussian_filter
-
     exact = integrate_field(surroundings, carm)[0]
     size = _BLUR_MM * carm.source_detector_mm / carm.source_isocentre_mm
     sigma = size / carm.pitch_mm
-    return np.asarray(gaussian_filter(exact, (sigma[1], sigma[0]), mode="nearest", truncate=2.5))
+    return blur(exact.astype(np.float32), (float(sigma[1]), float(sigma[0]))).astype(np.float64)
 
 
 def find_uncovered(surroundings: ProjectedField, carm: CArm) -> NDArray[np.bool_]:
