@@ -42,14 +42,14 @@ def _views_picture(films: Films, spine: Spine, level: str) -> Picture:
         add_radiograph(figure, rect, image, spine, overlay)
     return Picture(
         name="fluoroscopy",
-        caption=_views_caption(films, level),
+        caption=_views_caption(films, spine, level),
         png=canvas.png_bytes(figure),
         width_mm=PAGE_WIDTH_MM,
         height_mm=height,
     )
 
 
-def _views_caption(films: Films, level: str) -> str:
+def _views_caption(films: Films, spine: Spine, level: str) -> str:
     """Say how the images were taken, once where they agree."""
     first = films.views[0][1]
     carm = first.carm
@@ -77,7 +77,7 @@ def _views_caption(films: Films, level: str) -> str:
         "under the table. Seen from the receptor, head up (letters: sides of the patient). "
         f"{words.sentence(carm.title)[:-1]}, field {size} cm, source to detector "
         f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
-        f"bar: 2 cm at the isocentre.{ring} Automatic exposure (reference air kerma a frame): "
+        f"bar: 2 cm at the isocentre.{ring}{_say_blurred(spine)} Automatic exposure (reference air kerma a frame): "
         f"{spent}. Without scattered radiation, so contrast is higher than in practice.{around}"
     )
 
@@ -114,17 +114,20 @@ def _needle_picture(film: NeedleFilm, spine: Spine, level: str) -> Picture:
     )
 
 
+def _say_blurred(spine: Spine) -> str:
+    """Say where lines are sharper than the bone that the CT shows."""
+    widest = float(spine.scan.grid.spacing_mm.max())
+    if widest <= _WIDE_VOXEL_MM:
+        return ""
+    return f" The CT's voxels of {widest:.1f} mm blur the bone more than these lines show."
+
+
 def _steps_caption(film: NeedleFilm, spine: Spine) -> str:
     half_voxel = float(spine.scan.grid.spacing_mm.max()) / 2
-    blurred = (
-        f" The CT's voxels of {2 * half_voxel:.1f} mm blur the bone more than these lines show."
-        if half_voxel > _WIDE_VOXEL_MM / 2
-        else ""
-    )
     return (
         f"The {film.path.side} needle step by step, depth of the tip from bone entry. Dashed, from "
         "the labels: the pedicle's narrowest section on AP, the posterior wall on lateral; known "
-        f"to about {max(half_voxel, 0.5):.1f} mm.{blurred} Where the entry lies on a facet or a "
+        f"to about {max(half_voxel, 0.5):.1f} mm.{_say_blurred(spine)} Where the entry lies on a facet or a "
         "transverse process, the tip is seen behind the larger bone on lateral. Posterior wall "
         f"before medial border: {film.rule.sentence}."
     )

@@ -29,8 +29,8 @@ _SEED = 20
 VIEW_NAMES = {
     "ap": "True AP",
     "lateral": "True lateral",
-    "barrel_left": "Down the left needle",
-    "barrel_right": "Down the right needle",
+    "barrel_left": "Down left needle",
+    "barrel_right": "Down right needle",
 }
 
 
