@@ -10,6 +10,7 @@ from vertaug.report.radiographs import VIEW_NAMES, Films, NeedleFilm
 _GAP_MM, _HEAD_MM, _FOOT_MM = 2.0, 4.8, 2.6
 _STEPS_BESIDE, _STEP_HEIGHT = 3, 0.75
 _WIDE_VOXEL_MM = 1.5
+_LONGEST_TITLE = 56
 
 
 def draw_films(films: Films, spine: Spine, level: str) -> list[Picture]:
@@ -38,6 +39,8 @@ def _views_picture(films: Films, spine: Spine, level: str) -> Picture:
         rings = ((level, looked_along),) if looked_along != name else ()
         # posture stands in the caption: two long titles do not fit beside each other
         title = f"{VIEW_NAMES.get(name, name)}: receptor {image.carm.receptor_place}"
+        if len(title) > _LONGEST_TITLE:
+            title = title.replace("receptor ", "")
         overlay = Overlay(title=title, levels=tuple(spine.vertebrae), rings=rings)
         add_radiograph(figure, rect, image, spine, overlay)
     return Picture(
@@ -77,8 +80,8 @@ def _views_caption(films: Films, spine: Spine, level: str) -> str:
         "under the table. Seen from the receptor, head up (letters: sides of the patient). "
         f"{words.sentence(carm.title)[:-1]}, field {size} cm, source to detector "
         f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
-        f"bar: 2 cm at the isocentre.{ring}{_say_blurred(spine)} Automatic exposure (reference air kerma a frame): "
-        f"{spent}. Without scattered radiation, so contrast is higher than in practice.{around}"
+        f"bar: 2 cm at the isocentre.{ring}{_say_blurred(spine)} Automatic exposure (reference "
+        f"air kerma a frame): {spent}. Without scattered radiation, so contrast is higher than in practice.{around}"
     )
 
 
@@ -127,7 +130,7 @@ def _steps_caption(film: NeedleFilm, spine: Spine) -> str:
     return (
         f"The {film.path.side} needle step by step, depth of the tip from bone entry. Dashed, from "
         "the labels: the pedicle's narrowest section on AP, the posterior wall on lateral; known "
-        f"to about {max(half_voxel, 0.5):.1f} mm.{_say_blurred(spine)} Where the entry lies on a facet or a "
-        "transverse process, the tip is seen behind the larger bone on lateral. Posterior wall "
+        f"to about {max(half_voxel, 0.5):.1f} mm.{_say_blurred(spine)} Where the entry lies "
+        "on a facet or a transverse process, the tip is seen behind the larger bone on lateral. Posterior wall "
         f"before medial border: {film.rule.sentence}."
     )
