@@ -81,7 +81,8 @@ def _views_caption(films: Films, spine: Spine, level: str) -> str:
         f"{words.sentence(carm.title)[:-1]}, field {size} cm, source to detector "
         f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
         f"bar: 2 cm at the isocentre.{ring}{_say_blurred(spine)} Automatic exposure (reference "
-        f"air kerma a frame): {spent}. Without scattered radiation, so contrast is higher than in practice.{around}"
+        f"air kerma a frame): {spent}. Without scattered radiation, so contrast is higher than "
+        f"in practice.{around}"
     )
 
 
@@ -131,6 +132,7 @@ def _steps_caption(film: NeedleFilm, spine: Spine) -> str:
         f"The {film.path.side} needle step by step, depth of the tip from bone entry. Dashed, from "
         "the labels: the pedicle's narrowest section on AP, the posterior wall on lateral; known "
         f"to about {max(half_voxel, 0.5):.1f} mm.{_say_blurred(spine)} Where the entry lies "
-        "on a facet or a transverse process, the tip is seen behind the larger bone on lateral. Posterior wall "
+        "on a facet or a transverse process, the tip is seen behind the larger bone on "
+        "lateral. Posterior wall "
         f"before medial border: {film.rule.sentence}."
     )
