@@ -35,7 +35,8 @@ def smooth_slowly(image: NDArray[np.float32], sigma: float) -> NDArray[np.float3
         coarse = _smooth_axis(coarse, sigma / step, axis, mode="constant")
     for axis in (0, 1):
         coarse = _interpolate(coarse, image.shape[axis], step, axis)
-    return coarse
+    # indexing by columns leaves columns together
+    return np.ascontiguousarray(coarse)
 
 
 def _smooth_axis(
