@@ -39,7 +39,8 @@ def find_patient(scan: Scan) -> Volume:
     coarse = scan.hu[::si, ::sj, ::sk]
     matter = coarse > _SKIN_HU
     if min(matter.shape) > 4:
-        opened = binary_opening(matter, iterations=1)
+        # continued past the faces, or the opening would round the corners of a crop
+        opened = binary_opening(np.pad(matter, 1, mode="edge"))[1:-1, 1:-1, 1:-1]
         matter = opened if opened.any() else matter
     patient = _largest(matter)
     for k in range(patient.shape[2]):

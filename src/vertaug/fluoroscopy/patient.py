@@ -116,8 +116,11 @@ def _refine(hu: NDArray[Any], grid: Grid) -> tuple[NDArray[Any], Grid]:
     affine[:3, 3] = grid.to_world((1.0 / parts - 1.0) / 2)
     shape = tuple(int(n * p) for n, p in zip(grid.shape, parts, strict=True))
     fine = Grid(shape=(shape[0], shape[1], shape[2]), affine=affine)
+    # beyond the middle of an outermost voxel its own value goes on: nothing is lost at the faces
+    wide = np.pad(hu, 1, mode="edge")
     index_map = np.linalg.inv(grid.affine) @ fine.affine
-    values = resample_trilinear(hu, index_map, fine.shape, outside=float(LOWEST_HU))
+    index_map[:3, 3] += 1.0
+    values = resample_trilinear(wide, index_map, fine.shape, outside=float(LOWEST_HU))
     return np.rint(values).astype(np.int16), fine
 
 

@@ -140,8 +140,17 @@ def integrate_surroundings(surroundings: ProjectedField, carm: CArm) -> FloatArr
     return blur(exact.astype(np.float32), (float(sigma[1]), float(sigma[0]))).astype(np.float64)
 
 
-def find_uncovered(surroundings: ProjectedField, carm: CArm) -> NDArray[np.bool_]:
-    """Return the pixels that show tissue outside the CT at the isocentre's depth.
+def find_uncovered(surroundings: ProjectedField, carm: CArm, grid: Grid) -> NDArray[np.bool_]:
+    """Return the pixels that show what the CT does not cover, at the isocentre's depth.
+
+    Beside the CT air counts as seen, beyond its ends nothing does.
+
+    Parameters
+    ----------
+    surroundings : ProjectedField
+    carm : CArm
+    grid : Grid
+        Of the CT.
 
     Returns
     -------
@@ -152,12 +161,15 @@ def find_uncovered(surroundings: ProjectedField, carm: CArm) -> NDArray[np.bool_
     share = carm.source_isocentre_mm / carm.source_detector_mm
     x = np.arange(columns)[None, :, None] * across
     y = np.arange(rows)[:, None, None] * down
-    index = surroundings.grid.to_index(focus + share * (corner - focus + x + y))
-    nearest = np.rint(index).astype(int)
+    points = focus + share * (corner - focus + x + y)
+    long_axis = _nearest_axes(grid).long
+    along = grid.to_index(points)[..., long_axis]
+    beyond = (along < -0.5) | (along > grid.shape[long_axis] - 0.5)
+    nearest = np.rint(surroundings.grid.to_index(points)).astype(int)
     size = np.array(surroundings.grid.shape)
     inside = ((nearest >= 0) & (nearest < size)).all(axis=-1)
     i, j, k = np.moveaxis(np.clip(nearest, 0, size - 1), -1, 0)
-    return np.asarray(inside & (surroundings.values[i, j, k] > _LEAST_DENSITY))
+    return np.asarray(beyond | (inside & (surroundings.values[i, j, k] > _LEAST_DENSITY)))
 
 
 def _trunk_centre(

@@ -18,7 +18,7 @@ from vertaug.fluoroscopy.exposure import (
     dose_of_pulse,
     open_field,
 )
-from vertaug.fluoroscopy.line_integral import ProjectedField, Window, integrate_field
+from vertaug.fluoroscopy.line_integral import Window, integrate_field
 from vertaug.fluoroscopy.matter import Matter, find_window, measure_chords
 from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.spectrum import DEFAULT_FILTERS, Beam, air_kerma_per_mas
@@ -88,9 +88,7 @@ def fix_view(
             f"CT. {carm.describe()}"
         )
         raise GeometryError(message)
-    opened = open_field(carm, chosen.collimation)
-    if patient.surroundings is not None:
-        opened = _close_to_ct(opened, patient.surroundings, carm)
+    opened = _close_to_ct(open_field(carm, chosen.collimation), patient, carm)
     beam = chosen.beam or _choose_beam(sums, carm, chosen, opened)
     background = _tissue_signal(sums, beam, chosen.detector)
     exposure = _expose(background, beam, carm, chosen, opened)
@@ -153,11 +151,11 @@ def _integrate(patient: XrayPatient, carm: CArm, technique: Technique) -> FloatA
     return sums
 
 
-def _close_to_ct(
-    opened: NDArray[np.bool_], surroundings: ProjectedField, carm: CArm
-) -> NDArray[np.bool_]:
+def _close_to_ct(opened: NDArray[np.bool_], patient: XrayPatient, carm: CArm) -> NDArray[np.bool_]:
     """Return the field with blades over what the CT does not cover, unless nothing were left."""
-    left = opened & ~find_uncovered(surroundings, carm)
+    if patient.surroundings is None:
+        return opened
+    left = opened & ~find_uncovered(patient.surroundings, carm, patient.grid)
     return left if left.any() else opened
 
 

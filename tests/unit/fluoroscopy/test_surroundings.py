@@ -96,7 +96,9 @@ def test_what_was_not_measured_is_filled_inside_the_ct(narrow):
     place = np.rint(field.grid.to_index([-40.0, -50.0, 0.0])).astype(int)
     assert field.values[tuple(place)] > 0.9
     carm = arm(180.0, detector_mm=(180.0, 180.0))
-    assert find_uncovered(field, carm)[:, -5:].any()  # the patient's right, seen from behind
+    assert find_uncovered(field, carm, narrow.grid)[
+        :, -5:
+    ].any()  # the patient's right, seen from behind
 
 
 def test_uncovered_tissue_is_behind_blades_and_air_is_not(narrow):
@@ -112,6 +114,8 @@ def test_uncovered_tissue_is_behind_blades_and_air_is_not(narrow):
     assert "completed as water" in image.sentence
     lateral = render(patient, arm(90.0, pixels=(100, 100), detector_mm=(300.0, 300.0)))
     assert lateral.field[50, -10:].all()  # air behind the back stays in the picture
+    tall = render(patient, arm(90.0, pixels=(100, 200), detector_mm=(300.0, 600.0)))
+    assert not tall.field[:20].any()  # nor is air beyond the end of the CT known
 
 
 def test_axes_of_the_grid_do_not_matter(narrow):
@@ -151,3 +155,12 @@ def test_lung_is_continued_as_lung_inside_a_wall():
 def test_what_is_no_trunk_is_refused(size):
     with pytest.raises(InputError, match="100 to 800 mm"):
         Trunk(width_mm=size[0], depth_mm=size[1])
+
+
+def test_thick_voxels_lose_nothing_at_the_faces():
+    thick = make_scan((20, 30, 30), (4.0, 2.0, 2.0), 0)
+    plain = water_on_rays(thick, None, arm(90.0, source_isocentre_mm=5e4, source_detector_mm=6e4))
+    assert plain[30, 30] == pytest.approx(80.0, rel=0.012)  # HU 0 is water within 1 %
+    fine = make_scan((80, 60, 60), (1.0, 1.0, 1.0), 0)
+    same = water_on_rays(fine, None, arm(90.0, source_isocentre_mm=5e4, source_detector_mm=6e4))
+    assert plain[30, 30] == pytest.approx(same[30, 30], rel=1e-6)
