@@ -26,7 +26,7 @@ class NeedleStep:
     Attributes
     ----------
     name : str
-        ``bone entry``, ``mid-pedicle`` (half way to the posterior wall), ``narrowest pedicle``
+        ``bone entry``, ``half way to wall`` (the posterior one), ``narrowest pedicle``
         (or ``beside the pedicle``), ``posterior wall``, ``medial border`` and ``target``.
     depth_mm : float
         From the bone entry along the needle.
@@ -113,7 +113,7 @@ def needle_steps(
         depth = float((pedicle.isthmus_lps_mm - path.entry_lps_mm) @ _direction(path))
         wanted.append(("narrowest pedicle" if within else "beside the pedicle", depth))
     if wall is not None and within and pedicle is not None:
-        wanted.append(("mid-pedicle", wall / 2))
+        wanted.append(("half way to wall", wall / 2))
     steps: list[NeedleStep] = []
     for name, at in wanted:
         if at is None or not 0.0 <= at <= path.length_mm:

@@ -19,6 +19,7 @@ from vertaug.tissue.ct_attenuation import (
     basis_of_hounsfield,
 )
 
+_WIDE_MM = 1.5
 _FINE_MM = 1.0
 """Thicker voxels are interpolated to about this size before they are projected."""
 
@@ -103,6 +104,20 @@ def prepare_patient(
         grid=scan.grid,
         tube_voltage_kv=scan.info.kvp,
         surroundings=None if trunk is None else complete_trunk(scan, trunk, patient),
+    )
+
+
+def say_wide_voxels(grid: Grid) -> str:
+    """Say along which direction wide voxels blur radiographs; empty where none do."""
+    widest = int(np.argmax(grid.spacing_mm))
+    size = float(grid.spacing_mm[widest])
+    if size <= _WIDE_MM:
+        return ""
+    along = int(np.argmax(np.abs(grid.affine[:3, widest])))
+    direction = ("left-right", "front-back", "head-foot")[along]
+    return (
+        f"The CT's voxels are {size:.1f} mm {direction}: views in which that direction is seen are "
+        "blurred along it, and pedicle rings and endplates may not be visible in them."
     )
 
 

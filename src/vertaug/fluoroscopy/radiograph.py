@@ -65,8 +65,8 @@ class Radiograph:
             else " Of the patient only what the CT covers."
         )
         taken = f"{self.beam.describe()}, {self.exposure.describe()}"
-        words = f"{self.carm.describe()}. {taken}. No scattered radiation.{around} {self.note}"
-        return words.strip()
+        ends = f"No scattered radiation.{around} {self.note}".strip()
+        return f"Computed from CT. {self.carm.describe()}. {taken}. {ends}"
 
 
 def render(

@@ -2,6 +2,7 @@
 
 from vertaug.case.spine import Spine
 from vertaug.fluoroscopy.exposure import two_figures
+from vertaug.fluoroscopy.patient import say_wide_voxels
 from vertaug.report import words
 from vertaug.report.figure_radiograph import Overlay, add_radiograph
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
@@ -9,7 +10,6 @@ from vertaug.report.radiographs import VIEW_NAMES, Films, NeedleFilm
 
 _GAP_MM, _HEAD_MM, _FOOT_MM = 2.0, 4.8, 2.6
 _STEPS_BESIDE, _STEP_HEIGHT = 3, 0.75
-_WIDE_VOXEL_MM = 1.5
 _LONGEST_TITLE = 56
 
 
@@ -120,10 +120,8 @@ def _needle_picture(film: NeedleFilm, spine: Spine, level: str) -> Picture:
 
 def _say_blurred(spine: Spine) -> str:
     """Say where lines are sharper than the bone that the CT shows."""
-    widest = float(spine.scan.grid.spacing_mm.max())
-    if widest <= _WIDE_VOXEL_MM:
-        return ""
-    return f" The CT's voxels of {widest:.1f} mm blur the bone more than these lines show."
+    said = say_wide_voxels(spine.scan.grid)
+    return f" {said} Lines are from the labels, sharper than the bone seen." if said else ""
 
 
 def _steps_caption(film: NeedleFilm, spine: Spine) -> str:

@@ -18,7 +18,7 @@ from vertaug.fluoroscopy.cine import Cine, record
 from vertaug.fluoroscopy.exposure import Exposure
 from vertaug.fluoroscopy.matter import Matter
 from vertaug.fluoroscopy.needle_series import needle_in_place
-from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
+from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient, say_wide_voxels
 from vertaug.fluoroscopy.presets import carm_preset
 from vertaug.fluoroscopy.radiograph import Radiograph, render, show_view
 from vertaug.fluoroscopy.sketch import sketch_balloon, sketch_cement
@@ -173,7 +173,8 @@ def take_radiograph(case: Path, request: RadiographRequest, target: Path) -> Rad
         return RadiographFile(path=target, sentence=words, exposure=cine.exposure)
     rng = None if request.seed is None else np.random.default_rng(request.seed)
     image = render(stage.patient, stage.carm, _matter(stage, request), stage.technique, rng)
-    image = replace(image, note=_sketch_note(request))
+    words = f"{_sketch_note(request)} {say_wide_voxels(stage.spine.scan.grid)}".strip()
+    image = replace(image, note=words)
     _write_still(image, stage, request, target)
     return RadiographFile(path=target, sentence=image.sentence, exposure=image.exposure)
 

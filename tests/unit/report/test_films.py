@@ -83,7 +83,7 @@ def test_steps_go_inward_and_are_where_they_are_named(spine, planning, arm):
         names = [step.name for step in steps]
         assert names[0] == "bone entry"
         assert names[-1] == "target"
-        assert {"mid-pedicle", "posterior wall", "medial border"} <= set(names)
+        assert {"half way to wall", "posterior wall", "medial border"} <= set(names)
         border = steps[names.index("medial border")].depth_mm
         rule = check_medial_border(vertebra, path, ap, lateral)
         assert border == pytest.approx(rule.medial_border_depth_mm)
@@ -141,7 +141,7 @@ def test_without_a_pedicle_nothing_is_judged(spine, planning, arm):
     rule = check_medial_border(blind, path, ap, lateral)
     assert rule.kept is None
     assert "cannot be judged" in rule.sentence
-    assert "mid-pedicle" not in [s.name for s in needle_steps(blind, path, ap, lateral)]
+    assert "half way to wall" not in [s.name for s in needle_steps(blind, path, ap, lateral)]
 
 
 def test_films_are_the_same_again(films, spine, planning):
