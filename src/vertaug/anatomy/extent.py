@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.anatomy.skin import NOT_MEASURED
 from vertaug.case.grid import FloatArray, Grid
-from vertaug.case.spine import Region, Vertebra
+from vertaug.case.spine import PatientRegion, Region, Vertebra
 from vertaug.case.volume import Scan, Volume
 
 _FACES = (("right", "left"), ("anterior", "posterior"), ("inferior", "superior"))
@@ -34,7 +33,7 @@ def body_is_cut(vertebra: Vertebra, patient: Volume) -> bool:
     shape = np.array(patient.values.shape)
     near_edge = ((index < 0.75) | (index > shape - 1.75)).any(axis=1)
     rounded = np.clip(np.rint(index).astype(int), 0, shape - 1)
-    lost = patient.values[tuple(rounded.T)] == NOT_MEASURED
+    lost = patient.values[tuple(rounded.T)] == PatientRegion.NOT_MEASURED
     area = float((near_edge | lost).sum()) * float(grid.spacing_mm[0]) ** 2
     return area > _BODY_TOUCH_MM2
 

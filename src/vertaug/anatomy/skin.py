@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.case.spine import PatientRegion
 from vertaug.case.volume import Scan, Volume
-
-AIR, PATIENT, NOT_MEASURED = 0, 1, 2
-"""Values of the patient volume."""
 
 _SKIN_HU = -350.0
 """Between fat (about -100 HU) and air (-1000 HU), low so that the blurred skin stays inside."""
@@ -30,7 +28,7 @@ def find_patient(scan: Scan) -> Volume:
     Returns
     -------
     Volume of uint8
-        `AIR`, `PATIENT` or `NOT_MEASURED` on the scan's grid.
+        Values of `PatientRegion` on the scan's grid.
     """
     from scipy.ndimage import binary_fill_holes, binary_opening, zoom
 
@@ -53,8 +51,8 @@ def find_patient(scan: Scan) -> Volume:
         mode="nearest",
     )
     inside = _sharpen(full, scan.hu)
-    values = np.where(inside, PATIENT, AIR).astype(np.uint8)
-    values[_unmeasured(scan.hu) & ~inside] = NOT_MEASURED
+    values = np.where(inside, PatientRegion.PATIENT, PatientRegion.AIR).astype(np.uint8)
+    values[_unmeasured(scan.hu) & ~inside] = PatientRegion.NOT_MEASURED
     return Volume(values=values, grid=scan.grid)
 
 

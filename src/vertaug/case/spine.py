@@ -27,6 +27,16 @@ class Region(IntEnum):
     """The vertebral canal (not bone)."""
 
 
+class PatientRegion(IntEnum):
+    """Values of a patient volume: where the patient is in the scan."""
+
+    AIR = 0
+    """Air around the patient, and the couch."""
+    PATIENT = 1
+    NOT_MEASURED = 2
+    """Voxels that the scanner filled up with padding."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VertebraFrame:
     """The vertebra's own axes.
@@ -246,7 +256,7 @@ class Spine:
     vertebrae : mapping of str to Vertebra
         Analysed vertebrae (T1-L6), cranio-caudal order.
     patient : Volume of uint8
-        1 inside the patient (skin inward), 0 in the air around, on the scan's grid.
+        Values of `PatientRegion` on the scan's grid.
     incomplete : mapping of str to str
         Labelled levels that could not be analysed, with the reason (cut by the edge of the
         scan, no body found).

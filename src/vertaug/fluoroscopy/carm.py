@@ -49,7 +49,7 @@ class CArm:
         Whether the field is round, as of an image intensifier.
     zoomed : float
         By how much the field is smaller than the whole detector; the automatic exposure asks
-        for that much more dose at the detector.
+        for that much more dose at the detector (design default; systems differ).
     title, source : str
         What it is, and where its numbers come from.
     """
@@ -235,6 +235,8 @@ class CArm:
         x, y, z = (float(value) for value in self.receptor)
         height = y * self._ceiling
         along = round(np.degrees(np.arcsin(np.clip(z, -1.0, 1.0))))
+        if abs(z) > np.cos(_LEVEL):
+            return "at the head" if z > 0 else "at the feet"
         tilts = [f"{abs(along)}° to {'head' if along > 0 else 'feet'}"] if along else []
         if abs(height) < np.sin(_LEVEL) and abs(x) >= abs(height):
             return ", ".join([f"on the {'left' if x > 0 else 'right'}", *tilts])

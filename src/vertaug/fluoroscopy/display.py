@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.case.errors import InputError
-from vertaug.fluoroscopy.smoothing import smooth_slowly
+from vertaug.fluoroscopy.smoothing import gaussian_weights, smooth_slowly
 
 _SHUTTER_GREY = 0
 _FLOOR = 1e-5
@@ -164,10 +164,7 @@ def describe_curve(grey: GreyMap, scale: GreyScale) -> NDArray[np.float32]:
 
 def describe_detail(scale: GreyScale, pitch_mm: float) -> NDArray[np.float32]:
     """Return how detail is lifted in the form of the kernel, shape (2 + n,)."""
-    sigma = _DETAIL_MM / pitch_mm
-    steps = np.arange(int(3.0 * sigma + 0.5) + 1 if scale.sharpening > 0 else 1)
-    weights = np.exp(-0.5 * (steps / sigma) ** 2)
-    weights /= 2.0 * weights.sum() - weights[0]
+    weights = gaussian_weights(_DETAIL_MM / pitch_mm if scale.sharpening > 0 else 0.0)
     return np.array([scale.sharpening, _STRONG_EDGE, *weights], dtype=np.float32)
 
 

@@ -51,7 +51,7 @@ class ExposureLimits:
     least_mas: float = 0.01
     usual_mas: float = 0.25
     largest_mas: float = 1.5
-    source: str = "pulses of 5-20 ms at 10-80 mA (recalled)"
+    source: str = "pulses of 2-20 ms at 5-80 mA (recalled); usual charge: design default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,10 @@ from vertaug.tissue.ct_attenuation import (
     basis_of_hounsfield,
 )
 
-_WIDE_MM = 1.5
 _FINE_MM = 1.0
 """Thicker voxels are interpolated to about this size before they are projected."""
+_WIDE_MM = 1.5
+"""Wider voxels blur a radiograph more than a fluoroscope does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,8 +79,7 @@ def prepare_patient(
     ----------
     scan : Scan
     patient : Volume of uint8, optional
-        1 inside the patient, 0 air and couch, which is left out of the radiographs, 2 not
-        measured; on the scan's grid.
+        Values of `PatientRegion` on the scan's grid; air and couch are left out.
     trunk : Trunk, optional
         Complete what the CT does not cover up to this outline; by default nothing is added.
 
@@ -117,7 +117,8 @@ def say_wide_voxels(grid: Grid) -> str:
     direction = ("left-right", "front-back", "head-foot")[along]
     return (
         f"The CT's voxels are {size:.1f} mm {direction}: views in which that direction is seen are "
-        "blurred along it, and pedicle rings and endplates may not be visible in them."
+        "blurred along it, so that pedicle rings and endplates may not be visible; a radiograph of "
+        "the patient would be sharper."
     )
 
 

@@ -39,14 +39,20 @@ def smooth_slowly(image: NDArray[np.float32], sigma: float) -> NDArray[np.float3
     return np.ascontiguousarray(coarse)
 
 
+def gaussian_weights(sigma: float) -> NDArray[np.float32]:
+    """Return the middle and one side of a Gaussian whose weights sum to 1, shape (n,)."""
+    steps = np.arange(int(_REACH * sigma + 0.5) + 1)
+    weights = np.exp(-0.5 * (steps / max(sigma, 1e-6)) ** 2)
+    return np.asarray(weights / (2.0 * weights.sum() - weights[0]), dtype=np.float32)
+
+
 def _smooth_axis(
     image: NDArray[np.float32], sigma: float, axis: int, mode: str
 ) -> NDArray[np.float32]:
-    reach = int(_REACH * sigma + 0.5)
+    weights = gaussian_weights(sigma)
+    reach = len(weights) - 1
     if reach == 0:
         return image
-    weights = np.exp(-0.5 * (np.arange(reach + 1) / sigma) ** 2)
-    weights = (weights / (2.0 * weights.sum() - weights[0])).astype(np.float32)
     around = [(0, 0), (0, 0)]
     around[axis] = (reach, reach)
     wide = np.pad(image, around, mode="edge" if mode == "edge" else "constant")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, Grid
+from vertaug.case.spine import PatientRegion
 from vertaug.case.volume import Scan, Volume
 from vertaug.fluoroscopy.carm import CArm
 from vertaug.fluoroscopy.line_integral import (
@@ -32,7 +33,6 @@ _WALL_MM = 25.0
 _SMOOTH_MM, _BLUR_MM = 8.0, 0.4
 _BEYOND_ENDS_MM = 120.0
 """So far the trunk goes on headward and footward of the CT."""
-_AIR, _PATIENT, _NOT_MEASURED = 0, 1, 2
 _TISSUE_HU, _BONE_HU = -350, 250
 _LUNG_G_PER_ML, _LEAST_DENSITY = 0.25, 0.1
 _SPINE_TO_SKIN_MM = 65.0
@@ -86,7 +86,7 @@ def complete_trunk(
     scan : Scan
     trunk : Trunk
     patient : Volume of uint8, optional
-        0 air, 1 the patient, 2 not measured, on the scan's grid; by default by HU.
+        Values of `PatientRegion` on the scan's grid; by default by HU.
     """
     grid = scan.grid
     size = np.array(grid.shape)
@@ -97,11 +97,11 @@ def complete_trunk(
     every = np.ix_(*(_middles(n, m) for n, m in zip(size, count, strict=True)))
     hu = scan.hu[every]
     kind = hu > _TISSUE_HU if patient is None else patient.values[every]
-    if not (kind == _PATIENT).any():
+    if not (kind == PatientRegion.PATIENT).any():
         return None
-    centre = _trunk_centre(hu, kind == _PATIENT, blocks, trunk)
+    centre = _trunk_centre(hu, kind == PatientRegion.PATIENT, blocks, trunk)
     density = _continue_density(hu, kind, blocks, axes)
-    missing = kind == _NOT_MEASURED
+    missing = kind == PatientRegion.NOT_MEASURED
     return _extend(density, missing, blocks, (centre, trunk), axes.long)
 
 
@@ -233,15 +233,15 @@ def _continue_density(
     """
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 
-    tissue = kind == _PATIENT
-    lung = (kind == _AIR) & _lies_inside(tissue, kind == _AIR, axes)
+    tissue = kind == PatientRegion.PATIENT
+    lung = (kind == PatientRegion.AIR) & _lies_inside(tissue, kind == PatientRegion.AIR, axes)
     body = tissue | lung
     density = np.where(lung, _LUNG_G_PER_ML, np.clip(1.0 + hu / 1000.0, 0.0, 1.0)) * body
     sigma = _SMOOTH_MM / blocks.spacing_mm
     share = gaussian_filter(body.astype(np.float32), sigma, mode="nearest")
     smooth = gaussian_filter(density.astype(np.float32), sigma, mode="nearest")
     known = smooth / np.maximum(share, 1e-3) * body
-    missing = kind == _NOT_MEASURED
+    missing = kind == PatientRegion.NOT_MEASURED
     if missing.any() and not missing.all():
         nearest = distance_transform_edt(
             missing, sampling=blocks.spacing_mm, return_distances=False, return_indices=True

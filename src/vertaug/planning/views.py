@@ -31,11 +31,12 @@ def standard_views(level: str, frame: VertebraFrame) -> tuple[WorkingView, Worki
     ap = _anterior_view(anterior)
     lateral = positioner_angles(left)
     ap_words = (
-        f"True AP of {level}: endplates edge-on, spinous process between the pedicles. "
+        f"True AP of {level}: the beam lies midway between its two endplates, of a wedge each half "
+        "its angle off; spinous process between the pedicles. "
         f"{describe_angles(*ap)} with the receptor in front of the patient. "
     )
     lateral_words = (
-        f"True lateral of {level}: endplates edge-on, pedicles one behind the other. "
+        f"True lateral of {level}: each endplate one line, pedicles one behind the other. "
         f"{describe_angles(*lateral)}: the receptor on the patient's left; the same line with the "
         f"receptor on the right is {describe_angles(*positioner_angles(-left))}. "
         "Prone, the patient's left lies on the left of someone who stands at the feet and looks "

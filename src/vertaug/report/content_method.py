@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from vertaug.fluoroscopy.surroundings import Trunk
 from vertaug.report import words
 from vertaug.report.content import Table, TextBlock, cells
 from vertaug.report.content_plan import RISKY_BREACH, STEEP_DEG, best_plan, judgeable_mm
@@ -101,6 +102,7 @@ def _planning_method(case: ReportInput) -> tuple[str, ...]:
     """Return the definitions behind the numbers of the plan."""
     if case.planning is None:
         return ()
+    trunk = Trunk()
     return (
         (
             "Needle: a straight cylinder of the outer diameter, from the skin to the tip. "
@@ -128,9 +130,10 @@ def _planning_method(case: ReportInput) -> tuple[str, ...]:
             "1 mm), exact for voxels of one value; attenuation by HU as water and cortical bone, "
             "over the spectrum of a tungsten tube and an energy-integrating detector [4, 5]; "
             "quantum noise, focal-spot and detector blur; no scattered radiation. The needle is "
-            "solid steel. What the CT does not cover of the trunk is completed with water up to a "
-            "rounded outline of 300 x 210 mm about the spine, an assumption on which voltage, dose "
-            "and noise depend. Grey: logarithm of the signal with slow changes damped. Dose: air "
+            "solid steel. What the CT does not cover of the trunk is completed with water up to "
+            f"a rounded outline of {trunk.width_mm:.0f} x {trunk.depth_mm:.0f} mm about the spine, "
+            "an assumption on which voltage, dose and noise depend. Grey: logarithm of the signal "
+            "with slow changes damped. Dose: air "
             "kerma free in air, 15 cm from the isocentre toward the tube, for one frame."
         ),
         (

@@ -67,9 +67,14 @@ def _views_caption(films: Films, spine: Spine, level: str) -> str:
         if any(name.startswith("barrel") for name, _ in films.views)
         else ""
     )
+    blades = (
+        " Black blades cover what the CT does not show."
+        if first.completed and not all(image.field.all() for _, image in films.views)
+        else ""
+    )
     around = (
         " The CT is narrower than the trunk: around it the body is completed as water, which dose "
-        "and contrast depend on, and black blades cover what the CT does not show."
+        f"and contrast depend on.{blades}"
         if first.completed
         else ""
     )

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from vertaug.anatomy.skin import AIR, PATIENT, find_patient
+from vertaug.anatomy.skin import find_patient
 from vertaug.case.grid import Grid
+from vertaug.case.spine import PatientRegion
 from vertaug.case.volume import Scan, ScanInfo
 
 
@@ -12,7 +13,7 @@ def test_a_crop_full_of_tissue_is_patient_up_to_its_corners():
     rng = np.random.default_rng(0)
     hu = rng.normal(40.0, 30.0, grid.shape).astype(np.int16)
     found = find_patient(Scan(hu=hu, grid=grid, info=ScanInfo(source_format="test")))
-    assert (found.values == PATIENT).all()
+    assert (found.values == PatientRegion.PATIENT).all()
 
 
 def test_a_thin_table_behind_the_back_is_not_patient():
@@ -21,5 +22,5 @@ def test_a_thin_table_behind_the_back_is_not_patient():
     hu[10:50, 5:40] = 20
     hu[5:55, 48] = -200
     found = find_patient(Scan(hu=hu, grid=grid, info=ScanInfo(source_format="test")))
-    assert (found.values[12:48, 8:38] == PATIENT).all()
-    assert (found.values[:, 46:50] == AIR).all()
+    assert (found.values[12:48, 8:38] == PatientRegion.PATIENT).all()
+    assert (found.values[:, 46:50] == PatientRegion.AIR).all()
