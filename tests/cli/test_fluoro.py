@@ -42,7 +42,7 @@ def test_angles_needles_and_sketches_change_the_picture(run, finished, tmp_path)
         "plain": ("--no-needles",),
         "needles": (),
         "cement": ("--cement-ml", "4"),
-        "balloon": ("--balloon-mm", "15"),
+        "balloon": ("--balloon-mm", "10"),
     }.items():
         out = tmp_path / f"{name}.png"
         given = ("--primary-angle-deg", "10", "--no-overlay", "--no-noise", *SMALL, *more)
@@ -117,7 +117,9 @@ def test_two_runs_and_any_threads_give_the_same_bytes(run, finished, tmp_path):
         (("--view", "ap", "--pixels", "5", "-o", "a.png"), "32 to 2048"),
         (("--view", "ap", "--cement-ml", "50", "-o", "a.png"), "0 to 20 ml"),
         (("--view", "ap", "--cement-ml", "19", "-o", "a.png"), "holds at most"),
-        (("--view", "ap", "--balloon-mm", "30", "-o", "a.png"), "does not fit"),
+        (("--view", "ap", "--balloon-mm", "30", "-o", "a.png"), "has no room"),
+        (("--view", "ap", "--balloon-mm", "10", "--no-needles", "-o", "a.png"), "needs the path"),
+        (("--view", "ap", "--cine", "needle", "--cement-ml", "2", "-o", "a.gif"), "neither"),
         (("--view", "ap", "--cement-ml", "2", "--balloon-mm", "15", "-o", "a.png"), "one of the"),
         (("--view", "ap", "--level", "T3", "-o", "a.png"), "T3 is not in this scan"),
         (("--view", "ap", "-o", "a.gif"), "--cine"),

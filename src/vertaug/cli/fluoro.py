@@ -17,7 +17,8 @@ def take_case_radiograph(given: "Fluoro") -> None:
     """Take the radiograph, say how it was taken, print where it is."""
     choose_kernel_cache()
     set_threads(given.threads)
-    from vertaug.workflow.radiograph import Motion, RadiographRequest, take_radiograph
+    from vertaug.workflow.radiograph import take_radiograph
+    from vertaug.workflow.radiograph_request import Motion, RadiographRequest
 
     request = RadiographRequest(
         view=given.view,

@@ -150,7 +150,10 @@ def _cross_single(table, plane, count, depth, step, own, position, drift, other)
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _cross_pair(table, plane, count, depth, step, own, position, drift, other):  # type: ignore[no-untyped-def]
-    whole = _L(0)
+    # both values are summed apart: on the way along a slanted surface the sum of one loop alone
+    # leaves the 32 bits of a value, though what both loops make together does not
+    whole_high = _L(0)
+    whole_low = _L(0)
     part_high = _L(0)
     part_low = _L(0)
     base = plane * own
@@ -159,7 +162,9 @@ def _cross_pair(table, plane, count, depth, step, own, position, drift, other): 
             return 0.0, 0.0, False
         q = base + (position >> _SHIFT) * other + (depth >> _SHIFT)
         gap = table[_U(q - own)] - table[_U(q)]
-        whole += gap
+        low = _L(np.int32(gap))
+        whole_low += low
+        whole_high += (gap - low) >> 32
         gap = table[_U(q - own + 1)] - table[_U(q + 1)] - gap
         low = _L(np.int32(gap))
         fraction = (depth >> _FRACTION_SHIFT) & _FRACTION_MASK
@@ -168,9 +173,7 @@ def _cross_pair(table, plane, count, depth, step, own, position, drift, other): 
         depth += step
         position += drift
         base += own
-    low = _L(np.int32(whole))
-    high = (whole - low) >> 32
-    return high + part_high * _FRACTION, low + part_low * _FRACTION, True
+    return whole_high + part_high * _FRACTION, whole_low + part_low * _FRACTION, True
 
 
 @numba.njit(inline="always")

@@ -1,7 +1,8 @@
 """What is brought into the patient: needle, balloon, cement.
 
 Solids are exact (their chord on every ray is computed in closed form); cement and anything
-else of free shape is a field of volume fractions on its own grid.
+else of free shape is a field of volume fractions on its own grid. Chords add up, so two things in
+one place count twice: cement must be kept clear of a needle that stands in it (`fill_share`).
 """
 
 from dataclasses import dataclass, field
@@ -158,6 +159,21 @@ def voxel_matter(
         message = "a volume fraction lies between 0 and 1"
         raise GeometryError(message)
     return VoxelMatter(fraction=prepare_field(fraction, grid), material=material or bone_cement())
+
+
+def fill_share(solid: Cylinder, grid: Grid) -> FloatArray:
+    """Return how much of each voxel a rod or tube takes, bore included, shape of the grid.
+
+    Exact but for the voxels at its surface, which count by the distance of their centre.
+    """
+    where = grid.to_world(np.indices(grid.shape).reshape(3, -1).T)
+    axis = solid.end_lps_mm - solid.start_lps_mm
+    length = float(np.linalg.norm(axis))
+    along = (where - solid.start_lps_mm) @ axis / length
+    across = np.linalg.norm(where - solid.start_lps_mm - along[:, None] * axis / length, axis=1)
+    inside = np.minimum(solid.radius_mm - across, np.minimum(along, length - along))
+    voxel = float(np.prod(grid.spacing_mm)) ** (1.0 / 3.0)
+    return np.asarray(np.clip(0.5 + inside / voxel, 0.0, 1.0).reshape(grid.shape))
 
 
 def find_window(matter: Matter, carm: CArm) -> Window | None:

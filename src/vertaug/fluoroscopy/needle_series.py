@@ -14,9 +14,9 @@ from vertaug.case.grid import FloatArray, read_only
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Pedicle, Vertebra
 from vertaug.fluoroscopy.carm import CArm
-from vertaug.fluoroscopy.matter import Cylinder
+from vertaug.fluoroscopy.matter import WATER_G_PER_ML, Cylinder
 
-_STEP_MM, _APART_MM = 0.1, 1.5
+_STEP_MM, _APART_MM, _NOTHING_MM = 0.1, 1.5, 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,21 +69,36 @@ class MedialBorderRule:
     sentence: str
 
 
-def needle_in_place(path: NeedlePath, depth_mm: float | None = None) -> Cylinder:
+def needle_in_place(path: NeedlePath, depth_mm: float | None = None) -> tuple[Cylinder, ...]:
     """Return the needle with its stylet, pushed in along its path.
+
+    It is the part inside the patient and, where the skin is known, the part outside, around
+    which there is no tissue to give way.
 
     Parameters
     ----------
     depth_mm : float, optional
         Of the tip from the bone entry; by default to the target.
     """
+    tip = path.length_mm if depth_mm is None else depth_mm
+    end = tip - path.needle.usable_length_mm
+    skin = end if path.skin_depth_mm is None else -path.skin_depth_mm
+    parts = [_shaft(path, max(end, min(skin, tip)), tip, WATER_G_PER_ML)]
+    if skin > end:
+        parts.append(_shaft(path, end, min(skin, tip), 0.0))
+    return tuple(part for part in parts if part is not None)
+
+
+def _shaft(path: NeedlePath, start: float, end: float, displaced: float) -> Cylinder | None:
+    """Return the needle between two depths from bone entry; None if there is nothing between."""
+    if end - start < _NOTHING_MM:
+        return None
     along = _direction(path)
-    depth = path.length_mm if depth_mm is None else depth_mm
-    tip = path.entry_lps_mm + depth * along
     return Cylinder(
-        start_lps_mm=tip - path.needle.usable_length_mm * along,
-        end_lps_mm=tip,
+        start_lps_mm=path.entry_lps_mm + start * along,
+        end_lps_mm=path.entry_lps_mm + end * along,
         radius_mm=path.needle.radius_mm,
+        displaced_g_per_ml=displaced,
     )
 
 

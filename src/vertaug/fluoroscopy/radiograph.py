@@ -14,9 +14,9 @@ from vertaug.fluoroscopy.exposure import Exposure
 from vertaug.fluoroscopy.matter import Matter
 from vertaug.fluoroscopy.patient import XrayPatient
 from vertaug.fluoroscopy.smoothing import blur
-from vertaug.fluoroscopy.spectrum import Beam, air_kerma_per_mas
+from vertaug.fluoroscopy.spectrum import Beam
 from vertaug.fluoroscopy.technique import Technique
-from vertaug.fluoroscopy.transmission import quanta_per_kerma
+from vertaug.fluoroscopy.transmission import open_quanta_per_mas
 from vertaug.fluoroscopy.view import FixedView, add_matter, fix_view
 
 _NO_BLUR_PIXELS = 0.1
@@ -153,9 +153,9 @@ def _add_noise(view: FixedView, signal: NDArray[np.float32], seed: int) -> NDArr
     from vertaug.fluoroscopy._transmission_numba import count_quanta
 
     detector, carm = view.technique.detector, view.carm
-    free = air_kerma_per_mas(view.beam, carm.source_detector_mm) * view.exposure.mas
     beam = replace(view.beam, energy_kev=None)
-    per_pixel = quanta_per_kerma(beam, detector) * float(np.prod(carm.pitch_mm)) * free
+    per_mm2 = open_quanta_per_mas(beam, detector) * (1000.0 / carm.source_detector_mm) ** 2
+    per_pixel = per_mm2 * view.exposure.mas * float(np.prod(carm.pitch_mm))
     quanta = np.empty_like(signal)
     count_quanta((signal * per_pixel).astype(np.float32), np.uint64(seed), quanta)
     if detector.electronic_noise_quanta > 0:

@@ -10,15 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.case.errors import InputError
-from vertaug.case.grid import FloatArray
+from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Region, Vertebra
-from vertaug.fluoroscopy.matter import Cylinder, Ellipsoid, Matter, VoxelMatter, voxel_matter
+from vertaug.fluoroscopy.matter import (
+    Cylinder,
+    Ellipsoid,
+    Matter,
+    VoxelMatter,
+    fill_share,
+    voxel_matter,
+)
 from vertaug.fluoroscopy.needle_series import needle_in_place
 from vertaug.tissue.material import STEEL, iodinated_contrast
 
-_BALLOON_RATIO = 0.7
-"""Width of an inflated balloon to its length."""
+BALLOON_RATIO = 0.7
+"""Width of an inflated balloon to its length (design default, as are the numbers below)."""
 _GAP_MM = 1.5
 """Between the cannula and the balloon."""
 _MARKER_MM = (0.5, 1.0)
@@ -26,12 +33,15 @@ _MARKER_MM = (0.5, 1.0)
 _LARGEST_SHARE, _SMALLEST_SHARE = 0.95, 0.35
 """Cement in a voxel of marrow: trabeculae and trapped marrow keep the rest."""
 _LUMP_MM, _UNEVEN_MM, _EDGE_MM = 3.0, 4.0, 0.7
-_SHELL_MM = 1.0
+_SHELL_MM = 1.5
 _SEED = 7
 
 
 def sketch_cement(
-    vertebra: Vertebra, tips_lps_mm: Sequence[FloatArray], volume_ml: float
+    vertebra: Vertebra,
+    tips_lps_mm: Sequence[FloatArray],
+    volume_ml: float,
+    needles: Sequence[Cylinder] = (),
 ) -> VoxelMatter:
     """Return cement inside the body about the tips, uneven as cement between trabeculae is.
 
@@ -41,6 +51,8 @@ def sketch_cement(
     tips_lps_mm : sequence of (3,) arrays
         From where it spreads; all tips share the volume.
     volume_ml : float
+    needles : sequence of Cylinder
+        What stands in the body; cement keeps clear of it.
 
     Raises
     ------
@@ -50,13 +62,13 @@ def sketch_cement(
     from scipy.ndimage import gaussian_filter
 
     grid = vertebra.regions.grid
-    room = _inside_shell(vertebra)
-    rng = np.random.default_rng(_SEED)
-    lumps = gaussian_filter(rng.standard_normal(grid.shape), _LUMP_MM / grid.spacing_mm)
-    lumps = np.clip(lumps / (2.0 * lumps.std()), -1.0, 1.0)
-    middle, half = (_LARGEST_SHARE + _SMALLEST_SHARE) / 2, (_LARGEST_SHARE - _SMALLEST_SHARE) / 2
-    share = np.where(room, middle - half * lumps, 0.0)
     voxel_ml = float(np.prod(grid.spacing_mm)) / 1000.0
+    lumps = _draw_lumps(grid)
+    room = _inside_shell(vertebra).astype(np.float64)
+    for needle in needles:
+        room *= 1.0 - fill_share(needle, grid)
+    middle, half = (_LARGEST_SHARE + _SMALLEST_SHARE) / 2, (_LARGEST_SHARE - _SMALLEST_SHARE) / 2
+    share = room * (middle - half * lumps)
     most = float(share.sum()) * voxel_ml
     if volume_ml > most:
         message = (
@@ -64,21 +76,28 @@ def sketch_cement(
             f"trabeculae; got {volume_ml:g} ml"
         )
         raise InputError(message)
-    index = np.argwhere(room)
-    where = grid.to_world(index)
+    where = grid.to_world(np.argwhere(room > 0))
     near = np.min([np.linalg.norm(where - tip, axis=1) for tip in tips_lps_mm], axis=0)
-    order = np.argsort(near + _UNEVEN_MM * lumps[room], kind="stable")
-    taken = share[room][order]
+    order = np.argsort(near + _UNEVEN_MM * lumps[room > 0], kind="stable")
+    taken = share[room > 0][order]
     before = np.cumsum(taken) - taken
-    last = volume_ml / voxel_ml
     filled = np.zeros(len(order))
-    filled[order] = np.clip(last - before, 0.0, taken)
+    filled[order] = np.clip(volume_ml / voxel_ml - before, 0.0, taken)
     out = np.zeros(grid.shape, dtype=np.float32)
-    out[room] = filled
+    out[room > 0] = filled
     # the edge is not that of voxels; what the smoothing moves stays inside the shell
     soft = gaussian_filter(out, _EDGE_MM / grid.spacing_mm) * room
-    out = np.minimum(soft * np.float32(out.sum() / soft.sum()), 1.0)
+    out = np.minimum(soft * (out.sum() / soft.sum()), room).astype(np.float32)
     return voxel_matter(out, grid)
+
+
+def _draw_lumps(grid: Grid) -> FloatArray:
+    """Return smooth noise between -1 and 1, the same each time."""
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(_SEED)
+    lumps = gaussian_filter(rng.standard_normal(grid.shape), _LUMP_MM / grid.spacing_mm)
+    return np.asarray(np.clip(lumps / (2.0 * lumps.std()), -1.0, 1.0))
 
 
 def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tuple[Matter, ...]:
@@ -103,7 +122,7 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
     half = length_mm / 2
     centre = path.entry_lps_mm + (back + half) * along
     across = np.linalg.svd(along[None, :])[2][1:]
-    axes = np.stack([along * half, *(across * half * _BALLOON_RATIO)], axis=1)
+    axes = np.stack([along * half, *(across * half * BALLOON_RATIO)], axis=1)
     radius, thick = _MARKER_MM
     markers = [
         Cylinder(
@@ -115,7 +134,7 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
         for at in (back + thick, path.length_mm - 2 * thick)
     ]
     balloon = Ellipsoid(centre_lps_mm=centre, semi_axes_lps_mm=axes, material=iodinated_contrast())
-    return (needle_in_place(path, back - _GAP_MM), balloon, *markers)
+    return (*needle_in_place(path, back - _GAP_MM), balloon, *markers)
 
 
 def _wall_depth(vertebra: Vertebra, path: NeedlePath) -> float:
@@ -134,7 +153,7 @@ def _wall_depth(vertebra: Vertebra, path: NeedlePath) -> float:
 
 
 def _inside_shell(vertebra: Vertebra) -> NDArray[np.bool_]:
-    """Return the voxels of the body at least a millimetre below its surface."""
+    """Return the voxels of the body that lie deeper than its shell."""
     from scipy.ndimage import distance_transform_edt
 
     body = vertebra.mask(Region.BODY)

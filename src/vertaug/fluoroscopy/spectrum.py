@@ -14,7 +14,8 @@ from vertaug.case.grid import FloatArray, read_only
 from vertaug.tissue.material import ALUMINIUM, COPPER, Material, mass_attenuation, xray_energies_kev
 
 LOWEST_KV, HIGHEST_KV = 60.0, 120.0
-_BIN_KEV = 0.5
+BIN_KEV = 0.5
+"""Distance of the tabulated energies."""
 _GRAY_PER_KEV_PER_G = 1.602176634e-13
 _REFERENCE_MM = 1000.0
 
@@ -100,7 +101,7 @@ def _kerma_sum(fluence: FloatArray) -> float:
     """Return microgray per mAs from photons per mm2 per keV per mAs."""
     energy_per_gram = fluence * xray_energies_kev() * mass_attenuation("air_absorption")
     per_mm2_to_per_cm2, to_micro = 100.0, 1e6
-    total = float(energy_per_gram.sum()) * _BIN_KEV * per_mm2_to_per_cm2
+    total = float(energy_per_gram.sum()) * BIN_KEV * per_mm2_to_per_cm2
     return total * _GRAY_PER_KEV_PER_G * to_micro
 
 

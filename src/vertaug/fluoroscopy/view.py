@@ -24,7 +24,12 @@ from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.spectrum import DEFAULT_FILTERS, Beam, air_kerma_per_mas
 from vertaug.fluoroscopy.surroundings import find_uncovered, integrate_surroundings
 from vertaug.fluoroscopy.technique import Technique
-from vertaug.fluoroscopy.transmission import SignalModel, model_signal, tabulate_tissue
+from vertaug.fluoroscopy.transmission import (
+    SignalModel,
+    kerma_behind_tissue,
+    model_signal,
+    tabulate_tissue,
+)
 from vertaug.tissue.material import WATER
 
 _MEASURED_SHARE = 0.5
@@ -91,7 +96,7 @@ def fix_view(
     opened = _close_to_ct(open_field(carm, chosen.collimation), patient, carm)
     beam = chosen.beam or _choose_beam(sums, carm, chosen, opened)
     background = _tissue_signal(sums, beam, chosen.detector)
-    exposure = _expose(background, beam, carm, chosen, opened)
+    exposure = _expose(sums, beam, carm, chosen, opened)
     grey = prepare_grey(
         background, _thick_part(background, opened), float(carm.pitch_mm.mean()), chosen.grey
     )
@@ -111,7 +116,8 @@ def fix_view(
 def add_matter(view: FixedView, matter: Sequence[Matter]) -> NDArray[np.float32]:
     """Return the signal of the view with matter in it, before blur and noise.
 
-    Only the pixels that matter covers are computed again.
+    Only the pixels that matter covers are computed again. Things must not lie in one place:
+    their chords add up.
     """
     from vertaug.fluoroscopy._transmission_numba import transmit_matter
 
@@ -189,30 +195,37 @@ def _choose_beam(
     typical = np.median(measured, axis=1)
     beams = candidate_beams(DEFAULT_FILTERS)
     for beam in beams:
-        signal = model_signal(beam, technique.detector).signal(*typical)
         free = air_kerma_per_mas(beam, carm.source_detector_mm)
-        mas = technique.detector.target_kerma_ugy * carm.zoomed / max(free * signal, 1e-12)
+        behind = free * kerma_behind_tissue(beam, *typical)
+        mas = technique.detector.target_kerma_ugy * carm.zoomed / max(behind, 1e-12)
         if mas <= technique.limits.usual_mas:
             return beam
     return beams[-1]
 
 
 def _expose(
-    background: NDArray[np.float32],
+    sums: FloatArray,
     beam: Beam,
     carm: CArm,
     technique: Technique,
     opened: NDArray[np.bool_],
 ) -> Exposure:
     """Return the pulse that gives the measuring field its dose."""
-    measured = _measuring_field(opened)
-    share = float(np.median(background[measured]))
+    typical = np.median(sums[:, _measuring_field(opened)], axis=1)
+    share = _kerma_share(typical, beam)
     free = air_kerma_per_mas(replace(beam, energy_kev=None), carm.source_detector_mm)
     limits = technique.limits
     wanted = technique.detector.target_kerma_ugy * carm.zoomed / max(free * share, 1e-12)
     mas = min(max(wanted, limits.least_mas), limits.largest_mas)
     pulse = dose_of_pulse(carm, beam, mas, float(opened.mean()), free * share * mas)
     return replace(pulse, limited=wanted > mas, excessive=wanted < mas)
+
+
+def _kerma_share(sums: FloatArray, beam: Beam) -> float:
+    """Return the share of air kerma behind the patient; with one energy the sum is its own."""
+    if beam.energy_kev is not None:
+        return float(np.exp(-sums[0]))
+    return kerma_behind_tissue(beam, *sums)
 
 
 def _thick_part(background: NDArray[np.float32], opened: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -16,6 +16,8 @@ from vertaug.report.style import FILM, PEDICLE_COLOUR, WALL_COLOUR
 _NARROWEST_MM = 100.0
 """A picture of its own is at least this wide, so that title and sentence have room."""
 
+RING_LEGEND = "Dashed: outline of the pedicle's narrowest section, from the labels."
+WALL_LEGEND = "Dashed: posterior wall, from the labels."
 _BESIDE_BODY_MM = 40.0
 _MARKS_AT = 0.9
 """Height of the letters of the sides: at half height needles run through them."""
@@ -41,6 +43,8 @@ class Overlay:
         Levels whose posterior wall is drawn as a line.
     note : str
         Written into the picture, such as that something is only sketched.
+    legend : str
+        What the lines mean; written below a picture of its own.
     """
 
     title: str = ""
@@ -49,6 +53,7 @@ class Overlay:
     rings: tuple[tuple[str, str], ...] = ()
     walls: tuple[str, ...] = ()
     note: str = ""
+    legend: str = ""
 
 
 def add_radiograph(
@@ -153,7 +158,7 @@ def _pixels_per_mm(image: Radiograph) -> float:
     return float(carm.magnification(carm.isocentre_lps_mm) / carm.pitch_mm[0])
 
 
-def radiograph_png(image: Radiograph, spine: Spine, overlay: Overlay, footnote: str = "") -> bytes:
+def radiograph_png(image: Radiograph, spine: Spine, overlay: Overlay) -> bytes:
     """Return one radiograph as a picture of its own, pixel for pixel, with overlay and title.
 
     How it was taken, and that it is not for clinical decisions, stand below it.
@@ -161,7 +166,7 @@ def radiograph_png(image: Radiograph, spine: Spine, overlay: Overlay, footnote: 
     rows, columns = image.grey.shape
     width_mm = max(columns / canvas.FIGURE_DPI * 25.4, _NARROWEST_MM)
     height_mm = width_mm * rows / columns
-    lines = canvas.wrap(image.sentence, width_mm)
+    lines = canvas.wrap(f"{image.sentence} {overlay.legend}".strip(), width_mm)
     foot = 3.0 + 2.6 * len(lines)
     head = 6.0 if overlay.title else 0.0
     total = height_mm + foot + head

@@ -41,7 +41,8 @@ def _views_picture(films: Films, spine: Spine, level: str) -> Picture:
         title = f"{VIEW_NAMES.get(name, name)}: receptor {image.carm.receptor_place}"
         if len(title) > _LONGEST_TITLE:
             title = title.replace("receptor ", "")
-        overlay = Overlay(title=title, levels=tuple(spine.vertebrae), rings=rings)
+        walls = (level,) if name == "lateral" else ()
+        overlay = Overlay(title=title, levels=tuple(spine.vertebrae), rings=rings, walls=walls)
         add_radiograph(figure, rect, image, spine, overlay)
     return Picture(
         name="fluoroscopy",
@@ -62,8 +63,8 @@ def _views_caption(films: Films, spine: Spine, level: str) -> str:
         for name, image in films.views
     )
     ring = (
-        " Dashed: outline of the pedicle's narrowest section, from the labels; down a needle, the "
-        "needle is the black disc inside it."
+        " Down a needle: outline of the pedicle's narrowest section; the needle is the black disc "
+        "inside it."
         if any(name.startswith("barrel") for name, _ in films.views)
         else ""
     )
@@ -85,7 +86,8 @@ def _views_caption(films: Films, spine: Spine, level: str) -> str:
         "under the table. Seen from the receptor, head up (letters: sides of the patient). "
         f"{words.sentence(carm.title)[:-1]}, field {size} cm, source to detector "
         f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
-        f"bar: 2 cm at the isocentre.{ring}{_say_blurred(spine)} Automatic exposure (reference "
+        f"bar: 2 cm at the isocentre. Dashed, from the labels: on the lateral the posterior "
+        f"wall.{ring}{_say_blurred(spine)} Automatic exposure (reference "
         f"air kerma a frame): {spent}. Without scattered radiation, so contrast is higher than "
         f"in practice.{around}"
     )
@@ -134,8 +136,8 @@ def _steps_caption(film: NeedleFilm, spine: Spine) -> str:
     return (
         f"The {film.path.side} needle step by step, depth of the tip from bone entry. Dashed, from "
         "the labels: the pedicle's narrowest section on AP, the posterior wall on lateral; known "
-        f"to about {max(half_voxel, 0.5):.1f} mm.{_say_blurred(spine)} Where the entry lies "
-        "on a facet or a transverse process, the tip is seen behind the larger bone on "
-        "lateral. Posterior wall "
+        f"to about {max(half_voxel, 0.5):.1f} mm.{_say_blurred(spine)} At bone entry the tip "
+        "may seem to lie behind the bone on lateral: it stands on the edge of the facet or the "
+        "transverse process, which is too thin to be seen there. Posterior wall "
         f"before medial border: {film.rule.sentence}."
     )

@@ -116,7 +116,7 @@ def _working_view(
     placed = arm if needle is None else centre_on_needle(arm, needle)
     carm = aim_at_view(placed.zoom(WORKING_ZOOM).with_pixels(_VIEW_PIXELS), view)
     seen = paths if needle is None else (needle,)
-    matter = [needle_in_place(path) for path in seen]
+    matter = [part for path in seen for part in needle_in_place(path)]
     return show_view(fix_view(patient, carm), matter, np.random.default_rng(_SEED))
 
 
@@ -132,9 +132,7 @@ def _needle_film(
     steps = needle_steps(vertebra, path, ap.carm, lateral.carm)
     images = [
         tuple(
-            show_view(
-                view, [needle_in_place(path, step.depth_mm)], np.random.default_rng(_SEED + n)
-            )
+            show_view(view, needle_in_place(path, step.depth_mm), np.random.default_rng(_SEED + n))
             for n, step in enumerate(steps)
         )
         for view in (ap, lateral)

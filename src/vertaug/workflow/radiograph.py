@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,10 @@ import numpy as np
 
 from vertaug.case.case_file import read_case
 from vertaug.case.errors import FormatError, InputError, LevelError
-from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
+from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult, Procedure, WorkingView
 from vertaug.case.spine import Spine
 from vertaug.case.storage import write_atomically
-from vertaug.fluoroscopy.carm import CArm, Posture
+from vertaug.fluoroscopy.carm import CArm
 from vertaug.fluoroscopy.cine import Cine, record
 from vertaug.fluoroscopy.exposure import Exposure
 from vertaug.fluoroscopy.matter import Matter
@@ -27,6 +26,8 @@ from vertaug.fluoroscopy.surroundings import Trunk
 from vertaug.fluoroscopy.technique import Technique
 from vertaug.fluoroscopy.view import fix_view
 from vertaug.fluoroscopy.working_view import WORKING_ZOOM, aim_at_view, centre_on_needle
+from vertaug.planning.views import view_of_needle
+from vertaug.workflow.radiograph_request import Motion, RadiographRequest
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.workspace import PRIVATE
 
@@ -36,93 +37,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".dcm", ".gif")
 _OUTSIDE_MM, _FRAMES, _SWEEP_DEG = 30.0, 24, 40.0
 _CINE_COLUMNS = 512
-
-
-class Motion(StrEnum):
-    """What moves in a sequence."""
-
-    NEEDLE = "needle"
-    """The needles are pushed in, one after the other."""
-    ARM = "arm"
-    """The C-arm swings about the patient's long axis."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RadiographRequest:
-    """What to show and how.
-
-    Attributes
-    ----------
-    view : str or None
-        A working view of the plan: ``ap``, ``lateral``, ``barrel_left``, ``barrel_right``.
-    primary_angle_deg, secondary_angle_deg : float or None
-        C-arm angles in DICOM signs, where no view is named.
-    level : str or None
-        Level in the middle; None takes the one that is treated.
-    preset : str
-        C-arm.
-    posture : Posture
-    tube_voltage_kv : float or None
-        None: automatic exposure.
-    zoom : float or None
-        Magnification mode, at least 1; None takes that of the report for working views, else 1.
-    columns : int or None
-        Pixels across; None takes the detector's own, in a sequence 512.
-    plan : int
-        Which plan's needles, from 1, among those of the first procedure.
-    needles : bool
-        Show them.
-    cement_ml, balloon_mm : float
-        Cement of that volume, shared by the tips, or a balloon of that length at each: sketched,
-        not simulated. 0: none.
-    completed : bool
-        Complete the trunk around a CT that is narrower, and cover what it does not show.
-    outlines : bool
-        Draw letters, levels and scale; a picture for further use has none.
-    seed : int or None
-        Of the noise; None: no noise.
-    motion : Motion or None
-        What moves; None makes a still.
-    """
-
-    view: str | None = None
-    primary_angle_deg: float | None = None
-    secondary_angle_deg: float | None = None
-    level: str | None = None
-    preset: str = "mobile"
-    posture: Posture = Posture.PRONE
-    tube_voltage_kv: float | None = None
-    zoom: float | None = None
-    columns: int | None = None
-    plan: int = 1
-    needles: bool = True
-    cement_ml: float = 0.0
-    balloon_mm: float = 0.0
-    completed: bool = True
-    outlines: bool = True
-    seed: int | None = 1
-    motion: Motion | None = None
-
-    def __post_init__(self) -> None:
-        given = (self.primary_angle_deg, self.secondary_angle_deg)
-        if (self.view is None) == (given == (None, None)):
-            message = (
-                "name a working view (ap, lateral, barrel_left, barrel_right) or give the "
-                "primary and secondary angle of the C-arm, not both"
-            )
-            raise InputError(message)
-        if not 0.0 <= self.cement_ml <= 20.0 or not 0.0 <= self.balloon_mm <= 30.0:
-            message = (
-                "cement is 0 to 20 ml and a balloon 0 to 30 mm long; got "
-                f"{self.cement_ml:g} ml and {self.balloon_mm:g} mm"
-            )
-            raise InputError(message)
-        if self.cement_ml > 0 and self.balloon_mm > 0:
-            message = "the balloon is taken out before cement is filled in: give one of the two"
-            raise InputError(message)
-        if self.columns is not None and not 32 <= self.columns <= 2048:
-            message = f"an image is 32 to 2048 pixels wide; got {self.columns}"
-            raise InputError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +54,15 @@ class _Stage:
 
     spine: Spine
     patient: XrayPatient
-    paths: tuple[NeedlePath, ...]
+    plan: AccessPlan | None
     carm: CArm
     technique: Technique
     level: str
+
+    @property
+    def paths(self) -> tuple[NeedlePath, ...]:
+        """Needles of the plan."""
+        return () if self.plan is None else self.plan.paths
 
 
 def take_radiograph(case: Path, request: RadiographRequest, target: Path) -> RadiographFile:
@@ -169,12 +88,12 @@ def take_radiograph(case: Path, request: RadiographRequest, target: Path) -> Rad
     if request.motion is not None:
         cine, titles = _film(stage, request)
         _write_cine(cine, titles, stage, request, target)
-        words = f"First frame: {cine.frames[0].sentence} {cine.exposure.describe()}."
+        first = replace(cine.frames[0], note=_note(stage, request))
+        words = f"First frame: {first.sentence} {cine.exposure.describe()}."
         return RadiographFile(path=target, sentence=words, exposure=cine.exposure)
     rng = None if request.seed is None else np.random.default_rng(request.seed)
     image = render(stage.patient, stage.carm, _matter(stage, request), stage.technique, rng)
-    words = f"{_sketch_note(request)} {say_wide_voxels(stage.spine.scan.grid)}".strip()
-    image = replace(image, note=words)
+    image = replace(image, note=_note(stage, request))
     _write_still(image, stage, request, target)
     return RadiographFile(path=target, sentence=image.sentence, exposure=image.exposure)
 
@@ -211,36 +130,42 @@ def _set_up(case: Path, request: RadiographRequest) -> _Stage:
     spine[level]  # raises where the level is not in the scan
     if planning is not None and planning.level != level:
         planning = None
-    paths = _paths(planning, request) if planning is not None else ()
+    plan = _choose_plan(planning, request)
     beam = (
         None if request.tube_voltage_kv is None else Beam(tube_voltage_kv=request.tube_voltage_kv)
     )
     return _Stage(
         spine=spine,
         patient=prepare_patient(spine.scan, spine.patient, Trunk() if request.completed else None),
-        paths=paths,
-        carm=_aim(spine, level, planning, paths, request),
+        plan=plan,
+        carm=_aim(spine, level, () if planning is None else planning.views, plan, request),
         technique=Technique(beam=beam),
         level=level,
     )
 
 
-def _paths(planning: PlanningResult, request: RadiographRequest) -> tuple[NeedlePath, ...]:
-    if not request.needles or not planning.plans:
-        return ()
+def _choose_plan(planning: PlanningResult | None, request: RadiographRequest) -> AccessPlan | None:
+    """Return the plan that is shown; a balloon is shown on the paths that were planned for one."""
+    if planning is None or not planning.plans:
+        return None
     procedure = planning.plans[0].procedure
-    plans: list[AccessPlan] = [p for p in planning.plans if p.procedure == procedure]
+    if request.balloon_mm > 0:
+        procedure = Procedure.KYPHOPLASTY
+    plans = [plan for plan in planning.plans if plan.procedure == procedure]
+    if not plans:
+        message = "a balloon needs a plan of kyphoplasty; this case has one of vertebroplasty only"
+        raise InputError(message)
     if not 1 <= request.plan <= len(plans):
         message = f"there are plans 1 to {len(plans)} of {procedure.value}; got {request.plan}"
         raise InputError(message)
-    return plans[request.plan - 1].paths
+    return plans[request.plan - 1]
 
 
 def _aim(
     spine: Spine,
     level: str,
-    planning: PlanningResult | None,
-    paths: Sequence[NeedlePath],
+    views: Sequence[WorkingView],
+    plan: AccessPlan | None,
     request: RadiographRequest,
 ) -> CArm:
     centre = spine[level].frame.origin_lps_mm
@@ -252,49 +177,78 @@ def _aim(
         arm = arm.with_pixels(columns)
     if request.view is None:
         return arm.aim(request.primary_angle_deg or 0.0, request.secondary_angle_deg or 0.0)
-    views = {view.name: view for view in planning.views} if planning is not None else {}
-    if request.view not in views:
-        known = ", ".join(views) or "none, because nothing was planned for this level"
-        message = f"the plan has no working view {request.view!r}; it has: {known}"
+    if request.view in ("barrel_left", "barrel_right") and plan is not None:
+        return _aim_down(arm, plan, request)
+    known = {view.name: view for view in views}
+    if request.view not in known:
+        names = ", ".join(known) or "none, because nothing was planned for this level"
+        message = f"the plan has no working view {request.view!r}; it has: {names}"
         raise InputError(message)
-    side = request.view.removeprefix("barrel_")
-    along = next((path for path in paths if path.side == side), None)
-    arm = arm if along is None else centre_on_needle(arm, along)
-    return aim_at_view(arm, views[request.view])
+    return aim_at_view(arm, known[request.view])
+
+
+def _aim_down(arm: CArm, plan: AccessPlan, request: RadiographRequest) -> CArm:
+    """Return the arm looking along a needle of the plan that is shown."""
+    side = request.looked_along
+    path = next((path for path in plan.paths if path.side == side), None)
+    if path is None:
+        message = f"plan {request.plan} of {plan.procedure.value} has no needle on the {side}"
+        raise InputError(message)
+    return aim_at_view(centre_on_needle(arm, path), view_of_needle(f"barrel_{side}", path))
 
 
 def _matter(stage: _Stage, request: RadiographRequest) -> list[Matter]:
     """Return needles at their targets, and what is sketched at their tips."""
     vertebra = stage.spine[stage.level]
     if request.balloon_mm > 0:
-        if not stage.paths:
-            message = "a balloon needs the path of a planned needle; none is shown at this level"
+        return _balloons(stage, request)
+    needles = [part for path in _shown_paths(stage, request) for part in needle_in_place(path)]
+    if request.cement_ml == 0:
+        return list(needles)
+    tips = [path.target_lps_mm for path in stage.paths] or [vertebra.frame.origin_lps_mm]
+    return [*needles, sketch_cement(vertebra, tips, request.cement_ml, needles)]
+
+
+def _balloons(stage: _Stage, request: RadiographRequest) -> list[Matter]:
+    """Return balloon and cannula of each path shown."""
+    paths = _shown_paths(stage, request)
+    if not paths:
+        message = "a balloon needs the path of a planned needle; none is shown at this level"
+        raise InputError(message)
+    things: list[Matter] = []
+    for path in paths:
+        longest = path.balloon_mm or 0.0
+        if request.balloon_mm > longest:
+            message = (
+                f"a balloon of {request.balloon_mm:g} mm has no room on the {path.side} path of "
+                f"plan {request.plan}; the longest that the plan found room for is {longest:g} mm"
+            )
             raise InputError(message)
-        return [
-            part
-            for path in stage.paths
-            for part in sketch_balloon(vertebra, path, request.balloon_mm)
-        ]
-    things: list[Matter] = [needle_in_place(path) for path in _shown_paths(stage, request)]
-    if request.cement_ml > 0:
-        tips = [path.target_lps_mm for path in stage.paths] or [vertebra.frame.origin_lps_mm]
-        things.append(sketch_cement(vertebra, tips, request.cement_ml))
+        things.extend(sketch_balloon(stage.spine[stage.level], path, request.balloon_mm))
     return things
 
 
 def _shown_paths(stage: _Stage, request: RadiographRequest) -> list[NeedlePath]:
     """Return the needles that are seen: down a needle that one alone."""
-    side = (request.view or "").removeprefix("barrel_")
-    return [path for path in stage.paths if path.side == side] or list(stage.paths)
+    if not request.needles:
+        return []
+    side = request.looked_along
+    return [path for path in stage.paths if side in (None, path.side)]
 
 
-def _sketch_note(request: RadiographRequest) -> str:
-    """Say that cement or balloon are not computed."""
-    if request.cement_ml > 0:
-        return f"Cement sketched, {request.cement_ml:g} ml in all: not simulated."
-    if request.balloon_mm > 0:
-        return f"Balloons of {request.balloon_mm:g} mm sketched: not simulated."
-    return ""
+def _note(stage: _Stage, request: RadiographRequest) -> str:
+    """Say what the picture cannot say itself."""
+    scan = stage.spine.scan
+    shown = stage.plan is not None and _shown_paths(stage, request)
+    said = [
+        "Phantom, not a patient." if scan.info.source_format == "phantom" else "",
+        f"Needles of plan {request.plan}, {stage.plan.procedure.value}."
+        if stage.plan is not None and shown
+        else "",
+        request.sketch_note,
+        say_wide_voxels(scan.grid),
+    ]
+    return " ".join(part for part in said if part)
 
 
 def _film(stage: _Stage, request: RadiographRequest) -> tuple[Cine, list[str]]:
@@ -302,8 +256,8 @@ def _film(stage: _Stage, request: RadiographRequest) -> tuple[Cine, list[str]]:
     rng = None if request.seed is None else np.random.default_rng(request.seed)
     if request.motion is Motion.ARM:
         return _swing(stage, request, rng)
-    if not stage.paths:
-        message = "no needle is planned for this level: only --cine arm can be shown"
+    if not _shown_paths(stage, request):
+        message = "no needle is shown at this level: only --cine arm can be taken"
         raise InputError(message)
     view = fix_view(stage.patient, stage.carm, stage.technique)
     steps: list[list[Matter]] = []
@@ -311,10 +265,10 @@ def _film(stage: _Stage, request: RadiographRequest) -> tuple[Cine, list[str]]:
     placed: list[Matter] = []
     for path in _shown_paths(stage, request):
         for depth in np.linspace(-_OUTSIDE_MM, path.length_mm, _FRAMES):
-            steps.append([*placed, needle_in_place(path, float(depth))])
+            steps.append([*placed, *needle_in_place(path, float(depth))])
             place = "in bone" if depth >= 0 else "before bone"
             titles.append(f"{stage.level} {path.side} needle, {abs(depth):.0f} mm {place}")
-        placed = [*placed, needle_in_place(path)]
+        placed = [*placed, *needle_in_place(path)]
     return record(view, steps, rng, persistence=0.3), titles
 
 
@@ -335,18 +289,21 @@ def _swing(
 
 def _overlay(stage: _Stage, request: RadiographRequest, image: Radiograph) -> "Overlay | None":
     """Return what is drawn over an image; None where it is for further use."""
-    from vertaug.report.figure_radiograph import Overlay, view_title
+    from vertaug.report.figure_radiograph import RING_LEGEND, WALL_LEGEND, Overlay, view_title
     from vertaug.report.radiographs import VIEW_NAMES
 
     if not request.outlines:
         return None
     name = "Virtual fluoroscopy" if request.view is None else VIEW_NAMES[request.view]
-    side = (request.view or "").removeprefix("barrel_")
+    side, still = request.looked_along, request.motion is None
+    lateral = request.view == "lateral"
     return Overlay(
-        title=view_title(f"{name}, {stage.level}", image) if request.motion is None else "",
-        levels=tuple(stage.spine.vertebrae) if request.motion is None else (stage.level,),
-        rings=((stage.level, side),) if side in ("left", "right") else (),
-        note=_sketch_note(request),
+        title=view_title(f"{name}, {stage.level}", image) if still else "",
+        levels=tuple(stage.spine.vertebrae) if still else (stage.level,),
+        rings=((stage.level, side),) if side is not None else (),
+        walls=(stage.level,) if lateral else (),
+        note=request.sketch_note,
+        legend=WALL_LEGEND if lateral else RING_LEGEND if side is not None else "",
     )
 
 

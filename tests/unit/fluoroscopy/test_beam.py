@@ -17,8 +17,9 @@ from vertaug.fluoroscopy.spectrum import (
     mean_energy_kev,
 )
 from vertaug.fluoroscopy.transmission import (
+    kerma_behind_tissue,
     model_signal,
-    quanta_per_kerma,
+    open_quanta_per_mas,
     signal_shares,
     tabulate_tissue,
 )
@@ -29,6 +30,7 @@ from vertaug.tissue.material import (
     WATER,
     bone_cement,
     iodinated_contrast,
+    xray_energies_kev,
 )
 from vertaug.verification.xray import HALF_VALUE_LAYER_100_KV_MM, WATER_TRANSMISSION_100_KV
 
@@ -197,6 +199,30 @@ def test_counts_scatter_like_poisson(expected):
 
 def test_quanta_are_as_many_as_a_detector_absorbs():
     """About 25 000-30 000 photons per mm2 and microgray, of which CsI absorbs most."""
-    assert 1.2e4 < quanta_per_kerma(Beam(tube_voltage_kv=70.0), Detector()) < 3e4
-    thin = Detector(scintillator_mm=0.2)
-    assert quanta_per_kerma(Beam(), thin) < 0.7 * quanta_per_kerma(Beam(), Detector())
+    beam = Beam(tube_voltage_kv=70.0)
+    assert 1.2e4 < open_quanta_per_mas(beam, Detector()) / air_kerma_per_mas(beam) < 3e4
+    thin, usual = (
+        open_quanta_per_mas(beam, detector) * model_signal(beam, detector).signal(200.0, 0.0)
+        for detector in (Detector(scintillator_mm=0.2), Detector())
+    )
+    assert thin < 0.7 * usual
+
+
+@pytest.mark.parametrize("voltage", [60.0, 85.0, 120.0])
+def test_quanta_behind_water_are_those_of_the_energies_absorbed(voltage):
+    """Square of the sum of absorbed energies over the sum of their squares, photon by photon."""
+    beam, detector, energies = Beam(tube_voltage_kv=voltage), Detector(), xray_energies_kev()
+    behind = beam.fluence() * np.exp(-200.0 * WATER.attenuation_per_mm) * detector.absorbed()
+    expected = 0.5 * (behind @ energies) ** 2 / (behind @ energies**2)
+    signal = model_signal(beam, detector).signal(200.0, 0.0)
+    found = signal * open_quanta_per_mas(beam, detector)
+    assert found == pytest.approx(expected, rel=2e-3)
+
+
+@pytest.mark.parametrize("voltage", [60.0, 85.0, 120.0])
+def test_kerma_behind_tissue_is_less_than_the_signal(voltage):
+    """A harder beam leaves more signal than kerma: the two must not be taken for one another."""
+    beam = Beam(tube_voltage_kv=voltage)
+    share = kerma_behind_tissue(beam, 200.0, 0.0)
+    assert share == pytest.approx(kerma_transmission(beam, WATER, 200.0), rel=1e-9)
+    assert model_signal(beam, Detector()).signal(200.0, 0.0) > 1.1 * share

@@ -21,8 +21,7 @@ from vertaug.fluoroscopy import (
     preset_names,
     render,
 )
-from vertaug.fluoroscopy.spectrum import air_kerma_per_mas
-from vertaug.fluoroscopy.transmission import quanta_per_kerma
+from vertaug.fluoroscopy.transmission import open_quanta_per_mas
 from vertaug.verification.xray import make_marker_phantom
 
 angle = st.floats(-180, 180, allow_nan=False)
@@ -283,8 +282,8 @@ def test_noise_has_its_variance_and_its_seed(patient):
     assert (first != other).mean() > 0.5
     middle = np.s_[12:36, 16:48]
     spread = ((first - clean) / np.sqrt(clean))[middle]
-    free = air_kerma_per_mas(beam, arm().source_detector_mm) * image.exposure.mas
-    quanta = quanta_per_kerma(beam, bare) * float(np.prod(arm().pitch_mm)) * free
+    per_mm2 = open_quanta_per_mas(beam, bare) * (1000.0 / arm().source_detector_mm) ** 2
+    quanta = per_mm2 * float(np.prod(arm().pitch_mm)) * image.exposure.mas
     assert spread.std() * np.sqrt(quanta) == pytest.approx(1.0, rel=0.06)
     louder = Technique(
         beam=beam,

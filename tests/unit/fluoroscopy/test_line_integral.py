@@ -62,6 +62,21 @@ def test_exact_equals_the_walk(angles, shear):
     assert abs(image - exact).max() < 1e-6 * exact.max()
 
 
+@pytest.mark.parametrize("offset", [0.01, 0.26, 0.51])
+def test_two_values_at_once_follow_a_slanted_surface(offset):
+    """Along a staircase each loop's own sum leaves the range of a value; both together do not."""
+    shape = (16, 16, 16)
+    grid = turned_grid(shape, spacing=(1.0, 1.0, 1.0), degrees=(0.0, 0.0, 0.0))
+    codes = np.zeros(shape, np.int16)
+    codes[np.arange(16)[:, None] >= np.arange(16)] = 1
+    carm = arm((135.0, 50.0), pixels=(101, 101), side=40.0, centre=(offset, 0.0, 0.0))
+    both = prepare_coded_field(codes, grid, np.array([[0.0, 0.0], [1.0, 1.0]]), 0)
+    one = prepare_coded_field(codes, grid, np.array([[0.0], [1.0]]), 0)
+    alone = integrate_field(one, carm)[0]
+    for image in integrate_field(both, carm):
+        assert abs(image - alone).max() < 1e-6 * alone.max()
+
+
 @pytest.mark.parametrize("angles", [(0, 0), (45, 0), (90, 0), (0, 45), (-135, 0), (180, 0)])
 def test_rays_through_edges_and_corners_lose_nothing(angles):
     """Straight grids and whole-number geometry: rays run along planes and through corners."""

@@ -154,13 +154,13 @@ def test_stills_and_sequences_as_files(spine, planning, arm):
     path = planning.plans[0].paths[0]
     small = centre_on_needle(arm.aim(90.0, 0.0).with_pixels(96), path)
     view = fix_view(prepare_patient(spine.scan, spine.patient), small)
-    image = show_view(view, [needle_in_place(path)])
+    image = show_view(view, needle_in_place(path))
     plain = np.asarray(Image.open(io.BytesIO(still_png(image, spine, None))))
     np.testing.assert_array_equal(plain, image.grey)
     overlay = Overlay(title="x", levels=("L1",), walls=("L1",), note="sketched")
     drawn = Image.open(io.BytesIO(still_png(image, spine, overlay)))
     assert drawn.width > 500
-    cine = record(view, [[needle_in_place(path, depth)] for depth in (0.0, 10.0, 20.0)])
+    cine = record(view, [needle_in_place(path, depth) for depth in (0.0, 10.0, 20.0)])
     titles = ["0 mm", "10 mm", "20 mm"]
     for drawn_over in (Overlay(levels=("L1",)), None):
         gif = Image.open(io.BytesIO(cine_gif(cine, spine, drawn_over, titles)))

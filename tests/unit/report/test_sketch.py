@@ -1,11 +1,15 @@
 """Cement and balloon as sketches on a spine of known geometry."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from vertaug.case.errors import InputError
+from vertaug.case.grid import Grid
 from vertaug.case.spine import Region
-from vertaug.fluoroscopy.matter import Cylinder, Ellipsoid
+from vertaug.fluoroscopy.matter import Cylinder, Ellipsoid, fill_share
+from vertaug.fluoroscopy.needle_series import needle_in_place
 from vertaug.fluoroscopy.sketch import sketch_balloon, sketch_cement
 
 
@@ -27,6 +31,33 @@ def test_cement_has_its_volume_inside_the_body(spine, planning, volume):
     assert filled.max() <= 1.0
 
 
+def test_cement_keeps_clear_of_the_needle(spine, planning):
+    """Both in one place would count twice: the steel and the cement that it has pushed away."""
+    path = planning.plans[0].paths[0]
+    needle = needle_in_place(path)
+    cement = sketch_cement(spine["L1"], [path.target_lps_mm], 3.0, needle).fraction
+    assert cement.values.sum() * np.prod(cement.grid.spacing_mm) == pytest.approx(3000, rel=0.01)
+    where = cement.grid.to_world(np.argwhere(cement.values > 0))
+    along = (path.target_lps_mm - path.entry_lps_mm) / path.length_mm
+    depth = (where - path.entry_lps_mm) @ along
+    aside = np.linalg.norm(where - path.entry_lps_mm - depth[:, None] * along, axis=1)
+    voxel = cement.grid.spacing_mm.max()
+    assert (aside[depth < path.length_mm - voxel] > path.needle.radius_mm - voxel).all()
+
+
+def test_the_part_of_a_needle_outside_the_skin_displaces_nothing(planning):
+    path = replace(planning.plans[0].paths[0], skin_depth_mm=40.0)
+    inside, outside = needle_in_place(path)
+    np.testing.assert_allclose(inside.start_lps_mm, outside.end_lps_mm)
+    reach = np.linalg.norm(inside.end_lps_mm - inside.start_lps_mm)
+    assert reach == pytest.approx(path.length_mm + 40.0)
+    assert (inside.displaced_g_per_ml, outside.displaced_g_per_ml) == (1.0, 0.0)
+    (away,) = needle_in_place(path, -45.0)
+    assert away.displaced_g_per_ml == 0.0
+    (hidden,) = needle_in_place(replace(path, skin_depth_mm=None))
+    assert hidden.displaced_g_per_ml == 1.0
+
+
 def test_cement_is_the_same_again(spine):
     tips = [spine["L1"].frame.origin_lps_mm]
     first, second = (sketch_cement(spine["L1"], tips, 2.0).fraction.values for _ in range(2))
@@ -41,9 +72,11 @@ def test_a_body_does_not_hold_more_than_its_room(spine):
 def test_a_balloon_lies_ahead_of_the_cannula_and_behind_the_target(spine, planning):
     vertebra = spine["L1"]
     for path in planning.plans[0].paths:
-        cannula, balloon, *markers = sketch_balloon(vertebra, path, 12.0)
+        things = sketch_balloon(vertebra, path, 12.0)
+        place = next(n for n, thing in enumerate(things) if isinstance(thing, Ellipsoid))
+        cannula, balloon, markers = things[0], things[place], things[place + 1 :]
         assert isinstance(cannula, Cylinder)
-        assert isinstance(balloon, Ellipsoid)
+        assert len(markers) == 2
         along = (path.target_lps_mm - path.entry_lps_mm) / path.length_mm
         tip = (cannula.end_lps_mm - path.entry_lps_mm) @ along
         centre = (balloon.centre_lps_mm - path.entry_lps_mm) @ along
@@ -63,3 +96,13 @@ def test_a_balloon_without_room_is_refused(spine, planning):
     path = planning.plans[0].paths[0]
     with pytest.raises(InputError, match="does not fit"):
         sketch_balloon(spine["L1"], path, path.length_mm)
+
+
+def test_a_rod_fills_its_volume_of_a_grid():
+    grid = Grid(shape=(40, 40, 40), affine=np.diag([0.5, 0.5, 0.5, 1.0]))
+    rod = Cylinder(start_lps_mm=[4.0, 9.0, 10.0], end_lps_mm=[16.0, 11.0, 9.0], radius_mm=1.6)
+    length = np.linalg.norm(rod.end_lps_mm - rod.start_lps_mm)
+    share = fill_share(rod, grid)
+    assert share.sum() * 0.125 == pytest.approx(np.pi * 1.6**2 * length, rel=0.02)
+    assert share[20, 20, 19] == 1.0
+    assert share[20, 32, 19] == 0.0
