@@ -23,6 +23,8 @@ _FINE_MM = 1.0
 """Thicker voxels are interpolated to about this size before they are projected."""
 _WIDE_MM = 1.5
 """Wider voxels blur a radiograph more than a fluoroscope does."""
+_ALONG_BEAM = 0.94
+"""Cosine to the beam, 20 degrees, from which on an axis is not seen to blur."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,13 +109,20 @@ def prepare_patient(
     )
 
 
-def say_wide_voxels(grid: Grid) -> str:
-    """Say along which direction wide voxels blur radiographs; empty where none do."""
+def say_wide_voxels(grid: Grid, line_of_sight: FloatArray | None = None) -> str:
+    """Say along which direction wide voxels blur radiographs; empty where none do.
+
+    Parameters
+    ----------
+    line_of_sight : (3,) array, optional
+        Of one view: what is wide along it does not blur that view.
+    """
     widest = int(np.argmax(grid.spacing_mm))
     size = float(grid.spacing_mm[widest])
-    if size <= _WIDE_MM:
+    axis = grid.affine[:3, widest] / size
+    if size <= _WIDE_MM or (line_of_sight is not None and abs(axis @ line_of_sight) > _ALONG_BEAM):
         return ""
-    along = int(np.argmax(np.abs(grid.affine[:3, widest])))
+    along = int(np.argmax(np.abs(axis)))
     direction = ("left-right", "front-back", "head-foot")[along]
     return (
         f"The CT's voxels are {size:.1f} mm {direction}: views in which that direction is seen are "

@@ -7,7 +7,6 @@ lies ahead of a cannula that is drawn back to the posterior part of the body.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, Grid
@@ -33,7 +32,7 @@ _MARKER_MM = (0.5, 1.0)
 _LARGEST_SHARE, _SMALLEST_SHARE = 0.95, 0.35
 """Cement in a voxel of marrow: trabeculae and trapped marrow keep the rest."""
 _LUMP_MM, _UNEVEN_MM, _EDGE_MM = 3.0, 4.0, 0.7
-_SHELL_MM = 1.5
+_SHELL_MM, _ROUNDING_MM = 1.5, 12.0
 _SEED = 7
 
 
@@ -64,7 +63,8 @@ def sketch_cement(
     grid = vertebra.regions.grid
     voxel_ml = float(np.prod(grid.spacing_mm)) / 1000.0
     lumps = _draw_lumps(grid)
-    room = _inside_shell(vertebra).astype(np.float64)
+    deep = _measure_depth(vertebra)
+    room = (deep > _SHELL_MM).astype(np.float64)
     for needle in needles:
         room *= 1.0 - fill_share(needle, grid)
     middle, half = (_LARGEST_SHARE + _SMALLEST_SHARE) / 2, (_LARGEST_SHARE - _SMALLEST_SHARE) / 2
@@ -78,6 +78,7 @@ def sketch_cement(
         raise InputError(message)
     where = grid.to_world(np.argwhere(room > 0))
     near = np.min([np.linalg.norm(where - tip, axis=1) for tip in tips_lps_mm], axis=0)
+    near += _ROUNDING_MM * np.exp(-deep[room > 0] / _SHELL_MM)  # walls come late: round, not boxed
     order = np.argsort(near + _UNEVEN_MM * lumps[room > 0], kind="stable")
     taken = share[room > 0][order]
     before = np.cumsum(taken) - taken
@@ -152,10 +153,10 @@ def _wall_depth(vertebra: Vertebra, path: NeedlePath) -> float:
     return path.length_mm * start / (start - end)
 
 
-def _inside_shell(vertebra: Vertebra) -> NDArray[np.bool_]:
-    """Return the voxels of the body that lie deeper than its shell."""
+def _measure_depth(vertebra: Vertebra) -> FloatArray:
+    """Return how deep each voxel of the body lies below its surface in mm, 0 outside."""
     from scipy.ndimage import distance_transform_edt
 
     body = vertebra.mask(Region.BODY)
-    deep = distance_transform_edt(body, sampling=vertebra.regions.grid.spacing_mm)
-    return np.asarray(deep > _SHELL_MM)
+    spacing = vertebra.regions.grid.spacing_mm
+    return np.asarray(distance_transform_edt(body, sampling=spacing), dtype=np.float64)

@@ -246,7 +246,7 @@ def _note(stage: _Stage, request: RadiographRequest) -> str:
         if stage.plan is not None and shown
         else "",
         request.sketch_note,
-        say_wide_voxels(scan.grid),
+        say_wide_voxels(scan.grid, stage.carm.receptor),
     ]
     return " ".join(part for part in said if part)
 

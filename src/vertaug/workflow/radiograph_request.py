@@ -114,5 +114,5 @@ class RadiographRequest:
             return f"Cement sketched, {self.cement_ml:g} ml in all: not simulated."
         if self.balloon_mm > 0:
             wide = self.balloon_mm * BALLOON_RATIO
-            return f"Balloons sketched, {self.balloon_mm:g} x {wide:.0f} mm: not simulated."
+            return f"Balloon of {self.balloon_mm:g} x {wide:.0f} mm sketched: not simulated."
         return ""
