@@ -34,6 +34,7 @@ _FRACTION_SHIFT = 12
 _FRACTION_MASK = (1 << 28) - 1
 _FRACTION = 1.0 / (1 << 28)
 _FLAT = 1e-12
+_TURN = float(1 << 32)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
@@ -150,10 +151,7 @@ def _cross_single(table, plane, count, depth, step, own, position, drift, other)
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _cross_pair(table, plane, count, depth, step, own, position, drift, other):  # type: ignore[no-untyped-def]
-    # both values are summed apart: on the way along a slanted surface the sum of one loop alone
-    # leaves the 32 bits of a value, though what both loops make together does not
-    whole_high = _L(0)
-    whole_low = _L(0)
+    whole = _L(0)
     part_high = _L(0)
     part_low = _L(0)
     base = plane * own
@@ -162,9 +160,7 @@ def _cross_pair(table, plane, count, depth, step, own, position, drift, other): 
             return 0.0, 0.0, False
         q = base + (position >> _SHIFT) * other + (depth >> _SHIFT)
         gap = table[_U(q - own)] - table[_U(q)]
-        low = _L(np.int32(gap))
-        whole_low += low
-        whole_high += (gap - low) >> 32
+        whole += gap
         gap = table[_U(q - own + 1)] - table[_U(q + 1)] - gap
         low = _L(np.int32(gap))
         fraction = (depth >> _FRACTION_SHIFT) & _FRACTION_MASK
@@ -173,7 +169,21 @@ def _cross_pair(table, plane, count, depth, step, own, position, drift, other): 
         depth += step
         position += drift
         base += own
-    return whole_high + part_high * _FRACTION, whole_low + part_low * _FRACTION, True
+    low = _L(np.int32(whole))
+    high = (whole - low) >> 32
+    return high + part_high * _FRACTION, low + part_low * _FRACTION, True
+
+
+@numba.njit(inline="always")
+def _unwrap(high, low):  # type: ignore[no-untyped-def]
+    """Return both integrals of a ray from sums that may have left the 32 bits of a value.
+
+    Along a slanted surface the sum of one loop alone leaves them, and what the lower value loses
+    the upper one gains; the integrals themselves stay below 2^30.
+    """
+    turns = math.floor(low / _TURN + 0.5)
+    high += turns
+    return high - math.floor(high / _TURN + 0.5) * _TURN, low - turns * _TURN
 
 
 @numba.njit(inline="always")
@@ -291,10 +301,9 @@ def _integrate_ray(table, shape, origin, ray, pair):  # type: ignore[no-untyped-
         )
     sign_o = 1.0 if slope_o > 0.0 else -1.0
     sign_m = 1.0 if slope_m > 0.0 else -1.0
-    return (
-        high + sign_o * a_high + sign_m * b_high,
-        low + sign_o * a_low + sign_m * b_low,
-    )
+    high += sign_o * a_high + sign_m * b_high
+    low += sign_o * a_low + sign_m * b_low
+    return _unwrap(high, low) if pair else (high, low)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
