@@ -134,6 +134,23 @@ def test_what_cannot_be_taken_is_refused(run, finished, tmp_path, monkeypatch, g
     assert list(tmp_path.iterdir()) == []
 
 
+def test_down_a_needle_is_down_that_of_the_plan_shown(run, finished, tmp_path):
+    """Plan 1 has both needles; a one-sided plan has one, and its own angles."""
+    said = {}
+    for plan in (1, 2):
+        for side in ("left", "right"):
+            out = tmp_path / f"{plan}{side}.png"
+            given = ("--view", f"barrel_{side}", "--plan", plan, *SMALL, "-o", out)
+            done = run("fluoro", finished, *given)
+            said[plan, side] = words(done) if done.code else done.out
+    missing = [side for side in ("left", "right") if "has no needle" in said[2, side]]
+    assert len(missing) == 1
+    assert f"has no needle on the {missing[0]}" in said[2, missing[0]]
+    other = "left" if missing == ["right"] else "right"
+    pose = [said[plan, other].split("DICOM primary")[1].split(")")[0] for plan in (1, 2)]
+    assert pose[0] != pose[1]
+
+
 def test_a_folder_that_is_no_case_is_refused(run, tmp_path):
     done = run("fluoro", tmp_path, "--view", "ap", "-o", tmp_path / "a.png")
     assert done.code == 2

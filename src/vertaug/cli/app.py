@@ -262,7 +262,8 @@ class Fluoro:
         float, typer.Option(help="Sketch this volume of cement, shared by the tips.")
     ] = 0.0
     balloon_mm: Annotated[
-        float, typer.Option(help="Sketch a balloon of this length on each path.")
+        float,
+        typer.Option(help="Sketch a balloon of this length on each path of a kyphoplasty plan."),
     ] = 0.0
     ct_only: Annotated[
         bool,

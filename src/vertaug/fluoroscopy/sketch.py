@@ -125,6 +125,7 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
     across = np.linalg.svd(along[None, :])[2][1:]
     axes = np.stack([along * half, *(across * half * BALLOON_RATIO)], axis=1)
     radius, thick = _MARKER_MM
+    # a marker does not push contrast agent away: about an eighth of its depth too much
     markers = [
         Cylinder(
             start_lps_mm=path.entry_lps_mm + at * along,

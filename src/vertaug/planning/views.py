@@ -31,8 +31,8 @@ def standard_views(level: str, frame: VertebraFrame) -> tuple[WorkingView, Worki
     ap = _anterior_view(anterior)
     lateral = positioner_angles(left)
     ap_words = (
-        f"True AP of {level}: the beam lies midway between its two endplates, of a wedge each half "
-        "its angle off; spinous process between the pedicles. "
+        f"True AP of {level}: the beam halves the angle between its two endplates, so that of a "
+        "wedge neither is quite edge-on; spinous process between the pedicles. "
         f"{describe_angles(*ap)} with the receptor in front of the patient. "
     )
     lateral_words = (

@@ -133,8 +133,8 @@ def _planning_method(case: ReportInput) -> tuple[str, ...]:
             "solid steel. What the CT does not cover of the trunk is completed with water up to "
             f"a rounded outline of {trunk.width_mm:.0f} x {trunk.depth_mm:.0f} mm about the spine, "
             "an assumption on which voltage, dose and noise depend. Grey: logarithm of the signal "
-            "with slow changes damped. Dose: air "
-            "kerma free in air, 15 cm from the isocentre toward the tube, for one frame."
+            "with slow changes damped. Dose: air kerma free in air, 15 cm from the isocentre "
+            "toward the tube, for one frame."
         ),
         (
             "Posterior wall before medial border: on the lateral image the tip must pass the line "

@@ -239,15 +239,11 @@ def _shown_paths(stage: _Stage, request: RadiographRequest) -> list[NeedlePath]:
 def _note(stage: _Stage, request: RadiographRequest) -> str:
     """Say what the picture cannot say itself."""
     scan = stage.spine.scan
-    shown = stage.plan is not None and _shown_paths(stage, request)
-    said = [
-        "Phantom, not a patient." if scan.info.source_format == "phantom" else "",
-        f"Needles of plan {request.plan}, {stage.plan.procedure.value}."
-        if stage.plan is not None and shown
-        else "",
-        request.sketch_note,
-        say_wide_voxels(scan.grid, stage.carm.receptor),
-    ]
+    said = [request.sketch_note, say_wide_voxels(scan.grid, stage.carm.receptor)]
+    if stage.plan is not None and _shown_paths(stage, request):
+        said.insert(0, f"Needles of plan {request.plan}, {stage.plan.procedure.value}.")
+    if scan.info.source_format == "phantom":
+        said.insert(0, "Phantom, not a patient.")
     return " ".join(part for part in said if part)
 
 

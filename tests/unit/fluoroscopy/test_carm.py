@@ -17,11 +17,15 @@ from vertaug.fluoroscopy import (
     Posture,
     Technique,
     carm_preset,
+    fix_view,
     prepare_patient,
     preset_names,
     render,
 )
+from vertaug.fluoroscopy.spectrum import air_kerma_per_mas
 from vertaug.fluoroscopy.transmission import open_quanta_per_mas
+from vertaug.tissue.ct_attenuation import basis_attenuation_per_mm
+from vertaug.tissue.material import mass_attenuation, xray_energies_kev
 from vertaug.verification.xray import make_marker_phantom
 
 angle = st.floats(-180, 180, allow_nan=False)
@@ -254,6 +258,20 @@ def test_dose_follows_distance_area_and_charge(patient):
     assert other.reference_kerma_ugy / other.mas == pytest.approx(
         whole.reference_kerma_ugy / whole.mas
     )
+
+
+def test_the_dose_at_the_detector_is_the_air_kerma_behind_the_patient(patient):
+    """Summed over the spectrum anew; the signal of a hard beam would be more."""
+    technique = Technique(beam=Beam(tube_voltage_kv=70.0), limits=ExposureLimits(least_mas=0.0))
+    view = fix_view(patient, arm(), technique)
+    rows, columns = view.sums.shape[1:]
+    middle = view.sums[:, rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
+    typical = np.median(middle, axis=(1, 2))
+    energies = view.beam.fluence() * xray_energies_kev() * mass_attenuation("air_absorption")
+    share = energies @ np.exp(-basis_attenuation_per_mm() @ typical) / energies.sum()
+    free = air_kerma_per_mas(view.beam, arm().source_detector_mm)
+    assert view.exposure.detector_kerma_ugy == pytest.approx(0.03, rel=1e-6)
+    assert view.exposure.mas * free * share == pytest.approx(0.03, rel=1e-6)
 
 
 def test_a_tube_at_its_limit_says_so(patient):

@@ -7,6 +7,7 @@ from vertaug.case.errors import InputError
 from vertaug.case.grid import Grid
 from vertaug.case.volume import Scan, ScanInfo, Volume
 from vertaug.fluoroscopy import Beam, CArm, Technique, Trunk, fix_view, prepare_patient, render
+from vertaug.fluoroscopy.patient import say_wide_voxels
 from vertaug.fluoroscopy.surroundings import complete_trunk, find_uncovered
 
 MU_WATER_60 = 0.02059
@@ -164,3 +165,11 @@ def test_thick_voxels_lose_nothing_at_the_faces():
     fine = make_scan((80, 60, 60), (1.0, 1.0, 1.0), 0)
     same = water_on_rays(fine, None, arm(90.0, source_isocentre_mm=5e4, source_detector_mm=6e4))
     assert plain[30, 30] == pytest.approx(same[30, 30], rel=1e-6)
+
+
+def test_wide_voxels_are_said_where_they_blur():
+    thick = make_scan((10, 40, 40), (3.0, 0.8, 0.8), 0).grid
+    assert "3.0 mm left-right" in say_wide_voxels(thick)
+    assert "left-right" in say_wide_voxels(thick, np.array([0.0, 1.0, 0.0]))
+    assert say_wide_voxels(thick, np.array([1.0, 0.0, 0.0])) == ""
+    assert say_wide_voxels(make_scan((10, 10, 10), (1.4, 0.8, 0.8), 0).grid) == ""
