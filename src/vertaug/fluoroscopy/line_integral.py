@@ -129,8 +129,10 @@ def prepare_coded_field(
     """
     given = np.ascontiguousarray(codes, dtype=np.int16)
     zero = np.all(meaning == 0.0, axis=1)
-    row = np.clip(np.arange(-32768, 32768) - lowest, 0, len(meaning) - 1)
-    cut, smaller = _cut_off_zeros(given, ~zero[row][given.astype(np.int32) + 32768], grid)
+    # in the order of the codes' bits, so that the codes themselves are the index
+    every = np.arange(65536, dtype=np.uint16).view(np.int16).astype(np.int64)
+    row = np.clip(every - lowest, 0, len(meaning) - 1)
+    cut, smaller = _cut_off_zeros(given, np.take(~zero[row], given.view(np.uint16)), grid)
     used = meaning[: max(1, int(np.clip(int(cut.max()) - lowest, 0, len(meaning) - 1)) + 1)]
     largest = np.maximum(np.abs(used).max(axis=0) * max(cut.shape), 1e-30)
     return ProjectedField(
