@@ -14,7 +14,7 @@ HEAVY = ("numpy", "scipy", "numba", "SimpleITK", "pydicom", "matplotlib", "pydan
 def test_help_lists_the_commands_and_the_warning(run):
     said = run("--help")
     assert said.code == 0
-    for command in ("demo", "plan", "measure", "report", "info"):
+    for command in ("demo", "plan", "measure", "report", "fluoro", "bench", "info"):
         assert f"  {command} " in said.out
     assert "not for clinical decisions" in " ".join(said.out.split())
 

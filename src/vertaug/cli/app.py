@@ -36,6 +36,12 @@ class PostureChoice(StrEnum):
     SUPINE = "supine"
 
 
+class Suite(StrEnum):
+    """Standard problems."""
+
+    XRAY = "xray"
+
+
 class CineChoice(StrEnum):
     """What moves in a sequence."""
 
@@ -290,6 +296,25 @@ class Fluoro:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Time standard problems on this machine, and check their answers.
+
+    Limits are those of two cores of a laptop with nothing else running.
+    """
+
+    suite: Annotated[Suite, typer.Argument(help="Which problems.")] = Suite.XRAY
+    threads: Threads = None
+    json_output: Json = False
+    quiet: Quiet = False
+
+    def run(self) -> None:
+        """Run them."""
+        from vertaug.cli.bench import run_bench
+
+        run_bench(self.suite.value, self.threads, as_json=self.json_output, quiet=self.quiet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Info:
     """Show versions, extras and devices."""
 
@@ -302,7 +327,7 @@ class Info:
         show_info(as_json=self.json_output)
 
 
-for _kind in (Demo, Plan, Measure, Report, Fluoro, Info):
+for _kind in (Demo, Plan, Measure, Report, Fluoro, Bench, Info):
     app.command(name=_kind.__name__.lower())(as_command(_kind))
 
 

@@ -181,6 +181,32 @@ def integrate_field(
     return out
 
 
+def walk_field(projected: ProjectedField, carm: CArm, every: int = 1) -> FloatArray:
+    """Return the same integrals by Siddon's walk from voxel to voxel: slow, the reference.
+
+    Parameters
+    ----------
+    projected : ProjectedField
+    carm : CArm
+    every : int
+        Of the pixels only each so many-th, along rows and columns.
+
+    Returns
+    -------
+    (n, rows / every, columns / every) float64 array
+    """
+    from vertaug.fluoroscopy._projection_reference import integrate_pair, integrate_single
+
+    rays = np.array(carm.pixel_rays)
+    rays[2:] *= every
+    table = projected.table(_choose_columns(projected, carm, interactive=False))
+    out = np.empty((projected.fields, carm.pixels[1] // every, carm.pixels[0] // every))
+    walk = integrate_single if projected.fields == 1 else integrate_pair
+    walk(table.entries, table.shape, _index_rays(rays, projected.grid, table), rays, out)
+    out *= projected.units[:, None, None]
+    return out
+
+
 def _choose_columns(
     projected: ProjectedField, carm: CArm, *, interactive: bool
 ) -> tuple[int, int, int]:

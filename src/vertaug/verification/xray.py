@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vertaug.case.grid import FloatArray, Grid
-from vertaug.case.volume import Scan, ScanInfo
+from vertaug.case.volume import Scan, ScanInfo, Volume
 
 NIST_CM2_PER_G: dict[str, dict[float, float]] = {
     "water": {30: 0.3756, 40: 0.2683, 50: 0.2269, 60: 0.2059, 80: 0.1837, 100: 0.1707},
@@ -85,6 +85,33 @@ def make_marker_phantom(direction_lps: ArrayLike, distance_mm: float = 30.0) -> 
     hu[np.linalg.norm(centres - marker, axis=-1) <= 3.0] = 2500
     scan = Scan(hu=hu, grid=grid, info=ScanInfo(source_format="phantom"))
     return MarkerPhantom(scan=scan, marker_lps_mm=marker)
+
+
+def make_projection_volume() -> Volume:
+    """Return the standard volume of projection times: 256 x 256 x 200 voxels of 1 mm, in 1/mm.
+
+    An elliptic body with five vertebrae, each with a dense shell around a textured core; the
+    centre of the grid is the origin.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    shape = (256, 256, 200)
+    x, y, z = (
+        np.arange(n, dtype=np.float32).reshape([-1 if a == k else 1 for k in range(3)])
+        - (n - 1) / 2
+        for a, n in enumerate(shape)
+    )
+    field = np.where((x / 110) ** 2 + (y / 80) ** 2 + (z / 120) ** 2 <= 1, 0.02, 0.0)
+    texture = gaussian_filter(np.random.default_rng(0).standard_normal(shape), 1.0)
+    texture *= 0.004 / texture.std()
+    for level in range(-2, 3):
+        r = (x / 24) ** 2 + ((y + 5) / 18) ** 2 + ((z - level * 35) / 14) ** 2
+        field = np.where(r <= 1, 0.03 + texture, field)
+        field = np.where((r <= 1) & (r > 0.82), 0.06, field)
+    affine = np.eye(4)
+    affine[:3, 3] = -(np.array(shape) - 1) / 2
+    values = np.maximum(field, 0.0).astype(np.float32)
+    return Volume(values=values, grid=Grid(shape=shape, affine=affine))
 
 
 def _path_in_round(
