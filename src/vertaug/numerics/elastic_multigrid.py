@@ -1,0 +1,214 @@
+"""A multigrid cycle for bodies of bricks, as preconditioner of conjugate gradients.
+
+The finest level is matrix-free; the coarse ones are exact (Galerkin) operators of trilinear
+interpolation, so that voids, thin struts and planes of held nodes in any place are seen on
+every level. Smoothing is Chebyshev's iteration scaled by the diagonal; the coarsest level is
+solved directly. All in single precision.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.numerics.brick_operator import (
+    BrickBody,
+    BrickOperator,
+    largest_eigenvalue,
+    prepare_operator,
+)
+from vertaug.numerics.coarse_operator import (
+    CoarseOperator,
+    assemble_dense,
+    coarsen_body,
+    coarsen_operator,
+    runs_of,
+)
+
+_DIRECT_NODES = 350
+"""The coarsest level has about as many nodes at most; its matrix is dense."""
+_ONE_THREAD_NODES = 20_000
+"""Smaller levels run on one thread: starting a second one takes longer than it saves."""
+_SHIFT = 1e-6
+"""Added to the diagonal of the coarsest level, where the body may be free to drift."""
+
+
+class _Level(Protocol):
+    def residual(self, u: NDArray[Any], b: NDArray[Any], out: NDArray[Any]) -> None: ...
+
+    def step(
+        self,
+        u: NDArray[Any],
+        vectors: tuple[NDArray[Any], NDArray[Any]],
+        shares: tuple[float, float],
+        out: NDArray[Any],
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smoothing:
+    """How a level is smoothed.
+
+    Attributes
+    ----------
+    degree : int
+        Steps of Chebyshev's iteration before and after the coarse correction.
+    ratio : float
+        The iteration damps what lies between the largest eigenvalue and this part of it.
+    """
+
+    degree: int = 3
+    ratio: float = 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Room:
+    """Vectors of one level, kept from cycle to cycle."""
+
+    right: NDArray[np.float32]
+    x: NDArray[np.float32]
+    spare: NDArray[np.float32]
+    step: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ElasticMultigrid:
+    """The levels of a body.
+
+    Attributes
+    ----------
+    fine : BrickOperator
+        In single precision.
+    coarse : tuple of CoarseOperator
+    largest : tuple of float
+        Bound of the scaled eigenvalues of each level.
+    smoothing : Smoothing
+    """
+
+    fine: BrickOperator
+    coarse: tuple[CoarseOperator, ...]
+    largest: tuple[float, ...]
+    smoothing: Smoothing
+    rooms: tuple[_Room, ...]
+    factor: tuple[Any, bool]
+    free: NDArray[np.int64]
+
+    @property
+    def right(self) -> NDArray[np.float32]:
+        """Where the right side of a cycle is put, shape (3, m)."""
+        return self.rooms[0].right
+
+    def cycle(self) -> NDArray[np.float32]:
+        """Return the correction for the right side; it is overwritten by the next cycle."""
+        return self._descend(0)
+
+    def _descend(self, number: int) -> NDArray[np.float32]:
+        import numba
+
+        room = self.rooms[number]
+        if number == len(self.coarse):
+            return self._solve_coarsest(room)
+        threads = numba.get_num_threads()
+        if room.x.shape[1] < _ONE_THREAD_NODES:
+            numba.set_num_threads(1)
+        try:
+            return self._correct(number, room)
+        finally:
+            numba.set_num_threads(threads)
+
+    def _correct(self, number: int, room: _Room) -> NDArray[np.float32]:
+        from vertaug.numerics._galerkin_numba import interpolate, restrict
+
+        level: _Level = self.fine if number == 0 else self.coarse[number - 1]
+        weight = self.fine.weight if number == 0 else self.coarse[number - 1].weight
+        grid = self.fine.body.grid if number == 0 else self.coarse[number - 1].grid
+        below = self.coarse[number]
+        x, spare = self._smooth(number, level, weight, (room.x, room.spare), fresh=True)
+        level.residual(x, room.right, spare)
+        own, nodes = runs_of(grid.nodes), runs_of(below.grid.nodes)
+        restrict(spare, own, nodes, self.rooms[number + 1].right)
+        interpolate(self._descend(number + 1), nodes, own, weight, x)
+        x, _ = self._smooth(number, level, weight, (x, spare), fresh=False)
+        return x
+
+    def _smooth(
+        self,
+        number: int,
+        level: _Level,
+        weight: NDArray[np.float32],
+        pair: tuple[NDArray[np.float32], NDArray[np.float32]],
+        *,
+        fresh: bool,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the smoothed field and the array that is free now."""
+        room, (x, spare) = self.rooms[number], pair
+        high = self.largest[number]
+        low = high / self.smoothing.ratio
+        middle, half = (high + low) / 2, (high - low) / 2
+        rho = half / middle
+        if fresh:
+            step = room.step
+            np.multiply(weight, room.right, out=step)
+            step *= np.float32(1.0 / middle)
+            x[:] = step
+        else:
+            level.step(x, (room.right, room.step), (0.0, 1.0 / middle), spare)
+            x, spare = spare, x
+        for _ in range(self.smoothing.degree - 1):
+            after = 1.0 / (2.0 * middle / half - rho)
+            level.step(x, (room.right, room.step), (after * rho, 2.0 * after / half), spare)
+            x, spare, rho = spare, x, after
+        return x, spare
+
+    def _solve_coarsest(self, room: _Room) -> NDArray[np.float32]:
+        from scipy.linalg import cho_solve
+
+        room.x[:] = 0
+        flat = room.x.reshape(-1)
+        given = room.right.reshape(-1)[self.free].astype(np.float64)
+        flat[self.free] = cho_solve(self.factor, given, check_finite=False)
+        return room.x
+
+
+def prepare_multigrid(
+    body: BrickBody, weight: NDArray[np.float32], smoothing: Smoothing
+) -> ElasticMultigrid:
+    """Return the levels of a body.
+
+    Parameters
+    ----------
+    body : BrickBody
+    weight : (3, m) float32 array
+        From `node_weights`.
+    smoothing : Smoothing
+    """
+    from scipy.linalg import cho_factor
+
+    fine = prepare_operator(body, weight, np.float32)
+    coarse = [coarsen_body(body)]
+    while len(coarse) < 2 or coarse[-1].grid.nodes.size > _DIRECT_NODES:
+        coarse.append(coarsen_operator(coarse[-1]))
+    # the stiffness of cells is needed for the next level only
+    levels = [level.without_cells() for level in coarse]
+    free = np.flatnonzero(levels[-1].weight.reshape(-1))
+    matrix = assemble_dense(levels[-1].grid, coarse[-2].cells, free)
+    matrix[np.diag_indices_from(matrix)] *= 1.0 + _SHIFT
+    rooms = tuple(
+        _Room(
+            right=np.zeros((3, n), dtype=np.float32),
+            x=np.zeros((3, n), dtype=np.float32),
+            spare=np.zeros((3, n), dtype=np.float32),
+            step=np.zeros((3, n), dtype=np.float32),
+        )
+        for n in (body.grid.nodes.size, *(level.grid.nodes.size for level in levels))
+    )
+    return ElasticMultigrid(
+        fine=fine,
+        coarse=tuple(levels),
+        largest=(largest_eigenvalue(body), *(level.largest_eigenvalue() for level in levels)),
+        smoothing=smoothing,
+        rooms=rooms,
+        factor=cho_factor(matrix, check_finite=False),
+        free=free,
+    )
