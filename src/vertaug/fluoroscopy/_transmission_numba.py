@@ -51,12 +51,12 @@ def transmit_matter(
     kinds, groups = chords.shape[0], len(weights)
     for v in numba.prange(out.shape[0]):
         for u in range(out.shape[1]):
-            w, b, met = sums[0, v, u], sums[1, v, u], 0.0
+            w, b, gone, met = sums[0, v, u], sums[1, v, u], 0.0, 0.0
             for m in range(kinds):
-                w -= displaced[m] * chords[m, v, u]
+                gone += displaced[m] * chords[m, v, u]
                 met += abs(chords[m, v, u])
             if met > 0.0:
-                w = max(w, min(sums[0, v, u], 0.0))
+                w -= min(gone, max(w + b, 0.0))
                 total = 0.0
                 for g in range(groups):
                     depth = w * basis[g, 0] + b * basis[g, 1]

@@ -57,7 +57,8 @@ def transmit_matter(
     chords : (n, nv, nu) float64 array
         Path in each kind of matter, mm.
     displaced : (n,) float64 array
-        Water in g/ml that gives way to it; never more than there is.
+        Water in g/ml that gives way to it; never more than the mass of both basis substances
+        on the ray.
     weights : (g,) float64 array
         Share of each energy group in the signal without anything in the way.
     basis, matter : (g, 2), (g, n) float64 arrays
@@ -65,8 +66,9 @@ def transmit_matter(
     out : (nv, nu) float32 array
         Filled where a chord is not zero.
     """
-    water = sums[0] - np.tensordot(displaced, chords, axes=1)
-    water = np.maximum(water, np.minimum(sums[0], 0.0))
+    # metal of the CT is bone less water: what can give way is told by the sum of both
+    mass = np.maximum(sums[0] + sums[1], 0.0)
+    water = sums[0] - np.minimum(np.tensordot(displaced, chords, axes=1), mass)
     depth = basis[:, 0, None, None] * water + basis[:, 1, None, None] * sums[1]
     depth = depth + np.tensordot(matter, chords, axes=1)
     signal = np.tensordot(weights, np.exp(-depth), axes=1)

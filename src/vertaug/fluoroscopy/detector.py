@@ -47,6 +47,11 @@ class Detector:
         attenuation = CAESIUM_IODIDE.attenuation_per_mm
         return np.asarray(1.0 - np.exp(-attenuation * self.scintillator_mm))
 
+    def absorbed_at(self, energy_kev: float) -> float:
+        """Return the share of photons of one energy that is absorbed."""
+        depth = CAESIUM_IODIDE.attenuation_at(energy_kev) * self.scintillator_mm
+        return float(-np.expm1(-depth))
+
     def response(self) -> FloatArray:
         """Return the signal a photon leaves at the table's energies: energy absorbed, keV."""
         return self.absorbed() * xray_energies_kev()

@@ -69,7 +69,9 @@ class Exposure:
     kerma_area_ugy_cm2 : float
         Kerma-area product.
     detector_kerma_ugy : float
-        Air kerma at the detector behind the patient, mean of the measuring field, last pulse.
+        Air kerma at the detector behind the patient, last pulse: behind the median water and
+        the median bone of the measuring field. It is not the mean over the field, which bright
+        parts raise.
     frames : int
         Pulses.
     limited : bool

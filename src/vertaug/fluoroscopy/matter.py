@@ -24,6 +24,9 @@ from vertaug.tissue.material import STEEL, Material, bone_cement, iodinated_cont
 WATER_G_PER_ML = 1.0
 """Tissue gives way to matter: it is taken out of the ray as water of this density."""
 
+_NEAREST_MM = 1e-6
+"""What reaches behind the focus is cut off this far in front of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cylinder:
@@ -177,14 +180,15 @@ def fill_share(solid: Cylinder, grid: Grid) -> FloatArray:
 
 
 def find_window(matter: Matter, carm: CArm) -> Window | None:
-    """Return the pixels that matter can cover; None if it lies off the detector.
+    """Return the pixels that matter can cover; None if none of it is between focus and detector.
 
-    Raises
-    ------
-    GeometryError
-        If it reaches beside or behind the focal spot.
+    Of matter that reaches behind the focus only the part in front is seen.
     """
-    seen = carm.project(_hull(matter))
+    front = _cut_at_focus(_hull(matter), carm)
+    if not len(front):
+        return None
+    # close to the focus a corner is seen far off: bounded before it becomes a whole number
+    seen = np.clip(carm.project(front), -2.0, np.array(carm.pixels) + 2.0)
     low = np.floor(seen.min(axis=0)).astype(int) - 1
     high = np.ceil(seen.max(axis=0)).astype(int) + 2
     first = np.maximum(low, 0)
@@ -211,8 +215,25 @@ def measure_chords(matter: Matter, carm: CArm, window: Window) -> FloatArray:
     return np.maximum(out, 0.0)
 
 
+def _cut_at_focus(corners: FloatArray, carm: CArm) -> FloatArray:
+    """Return the corners of what is in front of the focus of a box given by its corners."""
+    depth = (corners - carm.focus_lps_mm) @ carm.receptor - _NEAREST_MM
+    kept = [corners[depth >= 0]]
+    for bit in (1, 2, 4):
+        a = np.array([n for n in range(8) if not n & bit])
+        b = a | bit
+        crossing = depth[a] * depth[b] < 0
+        a, b = a[crossing], b[crossing]
+        share = depth[a] / (depth[a] - depth[b])
+        kept.append(corners[a] + share[:, None] * (corners[b] - corners[a]))
+    return np.concatenate(kept)
+
+
 def _hull(matter: Matter) -> FloatArray:
-    """Return points whose convex hull holds the matter, shape (8, 3)."""
+    """Return the corners of a box that holds the matter, shape (8, 3).
+
+    Corners whose numbers differ in one bit share an edge.
+    """
     signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, 8).T.astype(float)
     if isinstance(matter, VoxelMatter):
         grid = matter.fraction.grid

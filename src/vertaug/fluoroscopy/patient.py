@@ -15,6 +15,7 @@ from vertaug.numerics.interpolation import resample_trilinear
 from vertaug.tissue.ct_attenuation import (
     HIGHEST_HU,
     LOWEST_HU,
+    METAL_HU,
     basis_attenuation_at,
     basis_of_hounsfield,
 )
@@ -146,7 +147,44 @@ def _refine(hu: NDArray[Any], grid: Grid) -> tuple[NDArray[Any], Grid]:
     index_map = np.linalg.inv(grid.affine) @ fine.affine
     index_map[:3, 3] += 1.0
     values = resample_trilinear(wide, index_map, fine.shape, outside=float(LOWEST_HU))
-    return np.rint(values).astype(np.int16), fine
+    made = np.rint(values).astype(np.int16)
+    _keep_metal(hu, made, parts)
+    return made, fine
+
+
+def _keep_metal(hu: NDArray[Any], fine: NDArray[np.int16], parts: NDArray[np.int_]) -> None:
+    """Give voxels of metal, and those next to it, their own value all through.
+
+    A threshold decides what is metal: between metal and tissue an interpolated HU would
+    lose the metal's edge, or all of it where it is one slice thin.
+
+    Parameters
+    ----------
+    hu, fine : int16 arrays
+        Before and after interpolation; ``fine`` is changed.
+    parts : (3,) int array
+        Fine voxels of each voxel, along the axes.
+    """
+    found = hu >= METAL_HU
+    if not found.any():
+        return
+    refined = [axis for axis in range(3) if parts[axis] > 1]
+    box = []
+    for axis in range(3):
+        line = np.flatnonzero(found.any(axis=tuple(a for a in range(3) if a != axis)))
+        reach = 1 if axis in refined else 0
+        box.append(slice(max(int(line[0]) - reach, 0), int(line[-1]) + 1 + reach))
+    near, own = found[tuple(box)], hu[tuple(box)]
+    for axis in refined:
+        wide = np.pad(near, [(1, 1) if a == axis else (0, 0) for a in range(3)])
+        size = near.shape[axis]
+        near = np.any([np.take(wide, range(k, k + size), axis=axis) for k in range(3)], axis=0)
+    for axis in refined:
+        near, own = (np.repeat(each, parts[axis], axis=axis) for each in (near, own))
+    place = tuple(
+        slice(b.start * p, b.start * p + n) for b, p, n in zip(box, parts, near.shape, strict=True)
+    )
+    np.copyto(fine[place], own, where=near)
 
 
 def _whole(hu: NDArray[Any]) -> NDArray[Any]:

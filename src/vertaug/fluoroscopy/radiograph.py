@@ -1,7 +1,7 @@
 """Radiographs: a patient, a C-arm and what has been brought in, as a fluoroscope shows it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ class Radiograph:
     grey : (rows, columns) uint8 array
         What the monitor shows; row 0 is the upper edge.
     signal : (rows, columns) float32 array
-        Detector signal relative to no patient, with blur and noise.
+        Detector signal relative to no patient, with blur and noise. Electronic noise takes
+        pixels of few quanta below 0; the monitor cuts there, where it takes the logarithm.
     carm : CArm
     exposure : Exposure
     beam : Beam
@@ -153,8 +154,7 @@ def _add_noise(view: FixedView, signal: NDArray[np.float32], seed: int) -> NDArr
     from vertaug.fluoroscopy._transmission_numba import count_quanta
 
     detector, carm = view.technique.detector, view.carm
-    beam = replace(view.beam, energy_kev=None)
-    per_mm2 = open_quanta_per_mas(beam, detector) * (1000.0 / carm.source_detector_mm) ** 2
+    per_mm2 = open_quanta_per_mas(view.beam, detector) * (1000.0 / carm.source_detector_mm) ** 2
     per_pixel = per_mm2 * view.exposure.mas * float(np.prod(carm.pitch_mm))
     quanta = np.empty_like(signal)
     count_quanta((signal * per_pixel).astype(np.float32), np.uint64(seed), quanta)
@@ -166,7 +166,8 @@ def _add_noise(view: FixedView, signal: NDArray[np.float32], seed: int) -> NDArr
             count_quanta(half, np.uint64((seed + 7919 * (n + 1)) % 2**63), dark[n])
         share = detector.electronic_noise_quanta / np.sqrt(2.0 * float(half.flat[0]))
         quanta = quanta + share * (dark[0] - dark[1])
-    return np.asarray(np.maximum(quanta, 0.0) / per_pixel, dtype=np.float32)
+    # what electronic noise takes below 0 stays: cut off, a shadow of few quanta would be brighter
+    return np.asarray(quanta / per_pixel, dtype=np.float32)
 
 
 def _blur(signal: NDArray[np.float32], sigma_mm: float, pitch: FloatArray) -> NDArray[np.float32]:

@@ -11,12 +11,20 @@ import numpy as np
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, read_only
-from vertaug.tissue.material import ALUMINIUM, COPPER, Material, mass_attenuation, xray_energies_kev
+from vertaug.tissue.material import (
+    ALUMINIUM,
+    COPPER,
+    Material,
+    mass_attenuation,
+    mass_attenuation_at,
+    xray_energies_kev,
+)
 
 LOWEST_KV, HIGHEST_KV = 60.0, 120.0
 BIN_KEV = 0.5
 """Distance of the tabulated energies."""
-_GRAY_PER_KEV_PER_G = 1.602176634e-13
+_UGY_PER_KEV_PER_MM2 = 1.602176634e-13 * 100.0 * 1e6
+"""Microgray for 1 keV per mm2 and a mass attenuation of 1 cm2/g: joule per kg, cm2, micro."""
 _REFERENCE_MM = 1000.0
 
 Filters = tuple[tuple[Material, float], ...]
@@ -73,6 +81,23 @@ def air_kerma_per_mas(beam: Beam, distance_mm: float = _REFERENCE_MM) -> float:
     return at_one_metre * (_REFERENCE_MM / distance_mm) ** 2
 
 
+def photons_of_one_energy_per_mas(beam: Beam) -> float:
+    """Return photons per mm2 and mAs, 1 m from the focus, of a monoenergetic beam.
+
+    As many as give the air kerma of the spectrum.
+
+    Raises
+    ------
+    InputError
+        If the beam is not monoenergetic.
+    """
+    if beam.energy_kev is None:
+        message = "photons of one energy need a monoenergetic beam: Beam(energy_kev=...)"
+        raise InputError(message)
+    absorption = mass_attenuation_at("air_absorption", beam.energy_kev)
+    return air_kerma_per_mas(beam) / (beam.energy_kev * absorption * _UGY_PER_KEV_PER_MM2)
+
+
 def kerma_transmission(beam: Beam, material: Material, thickness_mm: float) -> float:
     """Return the share of air kerma behind a layer, narrow beam."""
     behind = beam.fluence() * np.exp(-material.attenuation_per_mm * thickness_mm)
@@ -100,9 +125,7 @@ def mean_energy_kev(beam: Beam) -> float:
 def _kerma_sum(fluence: FloatArray) -> float:
     """Return microgray per mAs from photons per mm2 per keV per mAs."""
     energy_per_gram = fluence * xray_energies_kev() * mass_attenuation("air_absorption")
-    per_mm2_to_per_cm2, to_micro = 100.0, 1e6
-    total = float(energy_per_gram.sum()) * BIN_KEV * per_mm2_to_per_cm2
-    return total * _GRAY_PER_KEV_PER_G * to_micro
+    return float(energy_per_gram.sum()) * BIN_KEV * _UGY_PER_KEV_PER_MM2
 
 
 @lru_cache(maxsize=64)

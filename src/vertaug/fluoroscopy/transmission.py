@@ -7,7 +7,7 @@ import numpy as np
 
 from vertaug.case.grid import FloatArray, read_only
 from vertaug.fluoroscopy.detector import Detector
-from vertaug.fluoroscopy.spectrum import BIN_KEV, Beam
+from vertaug.fluoroscopy.spectrum import BIN_KEV, Beam, photons_of_one_energy_per_mas
 from vertaug.tissue.ct_attenuation import basis_attenuation_at, basis_attenuation_per_mm
 from vertaug.tissue.material import WATER, Material, mass_attenuation, xray_energies_kev
 
@@ -16,9 +16,12 @@ _EDGES_KEV = (33.169, 35.985, 37.441)
 _GROUP_KEV = ((45.0, 0.5), (70.0, 1.0), (120.0, 3.0))
 """Width of a group by the energy where it begins: attenuation changes fastest low down."""
 _NEGLIGIBLE = 1e-7
-_TABLE_FIRST = (-60.0, -60.0)
-_TABLE_STEP = (4.0, 1.0)
-_TABLE_SIZE = (191, 361)
+_TABLE_FIRST = (-704.0, -60.0)
+_TABLE_STEP = (8.0, 2.0)
+_TABLE_SIZE = (177, 531)
+"""Up to 700 of water, 1000 of bone, g/ml times mm: titanium is 21.2 of bone less 15.9 of water a
+millimetre, so that 40 mm of it fit. With these steps the signal behind 600 of water and 120 of
+bone errs by less than 0.3 % (test)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,7 +106,7 @@ def model_signal(beam: Beam, detector: Detector) -> SignalModel:
 
 @lru_cache(maxsize=8)
 def tabulate_tissue(beam: Beam, detector: Detector) -> TissueTable:
-    """Return the signal behind tissue for every thickness that a patient can have."""
+    """Return the signal behind tissue for every thickness that a patient and metal can have."""
     model = model_signal(beam, detector)
     first, step = np.array(_TABLE_FIRST), np.array(_TABLE_STEP)
     water, bone = (first[n] + step[n] * np.arange(_TABLE_SIZE[n]) for n in range(2))
@@ -129,7 +132,12 @@ def open_quanta_per_mas(beam: Beam, detector: Detector, water_mm: float = 200.0)
     energies: the signal over a mean energy, which is taken behind ``water_mm`` of water, the
     middle of a patient. Elsewhere the count is off by the mean energy there: 11 to 13 % too
     low without any patient, 3 to 5 % too high behind 300 mm (test).
+
+    Of a monoenergetic beam quanta are its photons, as many as the air kerma of the spectrum
+    takes, times the share that is absorbed; ``water_mm`` changes nothing.
     """
+    if beam.energy_kev is not None:
+        return photons_of_one_energy_per_mas(beam) * detector.absorbed_at(beam.energy_kev)
     energies = xray_energies_kev()
     opened = beam.fluence() * detector.response()
     behind = opened * np.exp(-WATER.attenuation_per_mm * water_mm)

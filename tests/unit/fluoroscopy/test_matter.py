@@ -101,8 +101,49 @@ def test_the_window_holds_all_of_it_and_nothing_off_the_detector():
     np.testing.assert_array_equal(full > 0, chords(ball, carm) > 0)
     away = Ellipsoid(centre_lps_mm=np.array([300.0, 0.0, 0.0]), semi_axes_lps_mm=np.eye(3))
     assert find_window(away, carm) is None
-    with pytest.raises(GeometryError, match="focal spot"):
-        find_window(Ellipsoid(centre_lps_mm=carm.focus_lps_mm, semi_axes_lps_mm=np.eye(3)), carm)
+
+
+@pytest.mark.parametrize("kind", ["ball", "box", "rod", "field"])
+def test_of_what_reaches_behind_the_focus_the_part_in_front_is_seen(kind):
+    """The window holds every chord of it; a needle driver may stand beside the tube."""
+    carm = arm(0.0, 0.0)
+    middle = carm.focus_lps_mm + 12.0 * carm.right
+    matter = {
+        "ball": Ellipsoid(centre_lps_mm=middle, semi_axes_lps_mm=np.eye(3) * 15.0),
+        "box": Box(centre_lps_mm=middle, semi_axes_lps_mm=np.diag([11.0, 30.0, 4.0])),
+        "rod": Cylinder(
+            start_lps_mm=carm.focus_lps_mm - 200.0 * carm.receptor + 30.0 * carm.right,
+            end_lps_mm=carm.focus_lps_mm + 300.0 * carm.receptor + 12.0 * carm.right,
+            radius_mm=2.0,
+        ),
+        "field": voxel_matter(
+            np.ones((20, 40, 9)),
+            Grid(shape=(20, 40, 9), affine=_shifted(middle - [12.0, 19.5, 4.0])),
+        ),
+    }[kind]
+    full = measure_chords(matter, carm, _whole(carm))
+    assert (full > 0).any()
+    np.testing.assert_allclose(chords(matter, carm), full, atol=1e-3)
+    if kind == "rod":
+        assert find_window(matter, carm).columns < 0.6 * carm.pixels[0]
+
+
+def test_what_lies_behind_the_focus_is_left_out(view):
+    behind = view.carm.focus_lps_mm - 20.0 * view.carm.receptor
+    ball = Ellipsoid(centre_lps_mm=behind, semi_axes_lps_mm=np.eye(3) * 5.0)
+    assert find_window(ball, view.carm) is None
+    np.testing.assert_array_equal(add_matter(view, [ball]), view.background)
+    # beside the focus its box reaches to the front, its rays do not
+    beside = Ellipsoid(
+        centre_lps_mm=behind + 17.0 * view.carm.receptor, semi_axes_lps_mm=np.eye(3) * 2.9
+    )
+    np.testing.assert_array_equal(add_matter(view, [beside]), view.background)
+
+
+def _shifted(origin):
+    affine = np.eye(4)
+    affine[:3, 3] = origin
+    return affine
 
 
 def _whole(carm):
