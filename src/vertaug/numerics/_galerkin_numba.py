@@ -164,20 +164,22 @@ def gather_stencil(
 
 
 @numba.njit(**_FAST)
-def _add_block(acc, blocks, x0, x1, x2, n0, n1, n2, to, at, other, many):  # type: ignore[no-untyped-def]
-    """Add three terms of a row: acc[to + k] += sum of blocks[n][at + k] x[other + k]."""
-    a0, a1, a2 = blocks[n0], blocks[n1], blocks[n2]
+def _add_block(acc, blocks, x, n, stride, to, at, other, size, many):  # type: ignore[no-untyped-def]
+    """Add three terms to a run of products; all arrays are flat, all numbers unsigned."""
+    n1, n2 = n + stride, n + stride + stride
+    x1, x2 = other + size, other + size + size
     for k in range(many):
         acc[to + k] += (
-            a0[at + k] * x0[other + k] + a1[at + k] * x1[other + k] + a2[at + k] * x2[other + k]
+            blocks[n + at + k] * x[other + k]
+            + blocks[n1 + at + k] * x[x1 + k]
+            + blocks[n2 + at + k] * x[x2 + k]
         )
 
 
 @numba.njit(**_FAST)
-def _product_row(x, blocks, nodes, i, j, acc, width):  # type: ignore[no-untyped-def]
+def _product_row(x, blocks, size, nodes, i, j, acc, width):  # type: ignore[no-untyped-def]
     """Fill the products of one run of nodes, three stretches of ``width``."""
     base, first, last = nodes
-    x0, x1, x2 = x[0], x[1], x[2]
     for n in range(3 * width):
         acc[n] = 0
     for di in range(-1, 2):
@@ -198,12 +200,13 @@ def _product_row(x, blocks, nodes, i, j, acc, width):  # type: ignore[no-untyped
                 for p in range(3):
                     to = _U(p * width + start - first[i, j])
                     if side >= 0:
-                        n = side * 9 + 3 * p
-                        _add_block(acc, blocks, x0, x1, x2, n, n + 1, n + 2, to, own, other, many)
+                        n = _U(side * 9 + 3 * p) * size
+                        _add_block(acc, blocks, x, n, size, to, own, other, size, many)
                     else:
-                        n = -side * 9 + p
+                        # the block of the opposite side, transposed
+                        n = _U(-side * 9 + p) * size
                         _add_block(
-                            acc, blocks, x0, x1, x2, n, n + 3, n + 6, to, other, other, many
+                            acc, blocks, x, n, _U(3) * size, to, other, other, size, many
                         )
 
 
@@ -224,6 +227,7 @@ def sweep_stencil(
     """Fill ``y`` from the product of a coarse operator with ``x``; see the reference."""
     base, first, last = nodes
     count = base.shape[0]
+    flat_x, flat_blocks, size = x.reshape(-1), blocks.reshape(-1), _U(x.shape[1])
     width = 1
     for i in range(count):
         for j in range(base.shape[1]):
@@ -235,7 +239,7 @@ def sweep_stencil(
                 many = last[i, j] - first[i, j]
                 if many <= 0:
                     continue
-                _product_row(x, blocks, nodes, i, j, acc, width)
+                _product_row(flat_x, flat_blocks, size, nodes, i, j, acc, width)
                 at = base[i, j] + first[i, j]
                 for p in range(3):
                     out, given, shift = y[p], b[p], p * width

@@ -77,18 +77,18 @@ class CoarseOperator:
 
     def largest_eigenvalue(self) -> float:
         """Bound the eigenvalues of the operator scaled by its diagonal, by the power method."""
-        size = self.weight.shape
-        x = np.random.default_rng(0).standard_normal(size).astype(np.float32)
+        from vertaug.numerics._vector_numba import dot
+
+        x = np.random.default_rng(0).standard_normal(self.weight.shape).astype(np.float32)
         x *= self.weight > 0
-        zero, y = np.zeros_like(x), np.empty_like(x)
+        zero, last, y = np.zeros_like(x), np.zeros_like(x), np.empty_like(x)
         found = 1.0
         for _ in range(_POWER_STEPS):
-            # a step from zero toward zero leaves minus the scaled product
-            self.step(x, (zero, np.zeros_like(x)), (0.0, 1.0), y)
-            y -= x
-            found = float(np.linalg.norm(y) / max(float(np.linalg.norm(x)), 1e-30))
-            x = y / np.float32(max(float(np.linalg.norm(y)), 1e-30))
-            y = np.empty_like(x)
+            # a step toward a right side of zero is minus the scaled product
+            self.step(x, (zero, last), (0.0, 1.0), y)
+            length = np.sqrt(dot(last.reshape(-1), last.reshape(-1)))
+            found = float(length / np.sqrt(dot(x.reshape(-1), x.reshape(-1))))
+            np.multiply(last, np.float32(1.0 / length), out=x)
         return _SAFETY * found
 
 

@@ -91,7 +91,7 @@ class ElasticMultigrid:
     largest: tuple[float, ...]
     smoothing: Smoothing
     rooms: tuple[_Room, ...]
-    factor: tuple[Any, bool]
+    factor: NDArray[np.float64]
     free: NDArray[np.int64]
 
     @property
@@ -162,12 +162,12 @@ class ElasticMultigrid:
         return x, spare
 
     def _solve_coarsest(self, room: _Room) -> NDArray[np.float32]:
-        from scipy.linalg import cho_solve
+        from vertaug.numerics._cholesky_numba import solve
 
         room.x[:] = 0
-        flat = room.x.reshape(-1)
-        given = room.right.reshape(-1)[self.free].astype(np.float64)
-        flat[self.free] = cho_solve(self.factor, given, check_finite=False)
+        values = room.right.reshape(-1)[self.free].astype(np.float64)
+        solve(self.factor, values)
+        room.x.reshape(-1)[self.free] = values
         return room.x
 
 
@@ -183,7 +183,7 @@ def prepare_multigrid(
         From `node_weights`.
     smoothing : Smoothing
     """
-    from scipy.linalg import cho_factor
+    from vertaug.numerics._cholesky_numba import factor
 
     fine = prepare_operator(body, weight, np.float32)
     coarse = [coarsen_body(body)]
@@ -194,6 +194,9 @@ def prepare_multigrid(
     free = np.flatnonzero(levels[-1].weight.reshape(-1))
     matrix = assemble_dense(levels[-1].grid, coarse[-2].cells, free)
     matrix[np.diag_indices_from(matrix)] *= 1.0 + _SHIFT
+    if not factor(matrix):
+        message = "the stiffness of the coarsest grid is not positive definite"
+        raise ArithmeticError(message)
     rooms = tuple(
         _Room(
             right=np.zeros((3, n), dtype=np.float32),
@@ -209,6 +212,6 @@ def prepare_multigrid(
         largest=(largest_eigenvalue(body), *(level.largest_eigenvalue() for level in levels)),
         smoothing=smoothing,
         rooms=rooms,
-        factor=cho_factor(matrix, check_finite=False),
+        factor=matrix,
         free=free,
     )
