@@ -3,11 +3,14 @@
 import dataclasses
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
+
+import vertaug
 
 SMALL = ("--pixels", "96")
 
@@ -237,6 +240,29 @@ def test_down_a_needle_is_down_that_of_the_plan_shown(run, finished, tmp_path):
     other = "left" if missing == ["right"] else "right"
     pose = [said[plan, other].split("DICOM primary")[1].split(")")[0] for plan in (1, 2)]
     assert pose[0] != pose[1]
+
+
+def test_the_examples_of_its_page_run(files, tmp_path, monkeypatch):
+    page = (Path(vertaug.__file__).parents[2] / "docs" / "fluoroscopy.md").read_text("utf-8")
+    for path in (files.ct, files.labels):
+        (tmp_path / path.name).symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for example in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
+        exec(compile(example, "fluoroscopy.md", "exec"), names)
+    assert pixels("lateral.png").shape == (1024, 1024)
+    assert pydicom.dcmread("lateral.dcm").PatientID == "phantom"
+    assert names["arm"].detector_mm[0] == pytest.approx(300 / 1.35)
+
+
+def test_its_page_and_its_help_name_the_same_options(run):
+    page = (Path(vertaug.__file__).parents[2] / "docs" / "fluoroscopy.md").read_text("utf-8")
+    shown = run("fluoro", "--help").out
+    for option in set(re.findall(r"--[a-z][a-z-]*", page.partition("## Speed")[0])):
+        assert option.replace("--no-", "--") in shown, option
+    text = " ".join(shown.split())
+    for words_ in ("1 to 4", "32 to 2048", "within the procedure", "path of the picture only"):
+        assert words_ in text
 
 
 def test_a_folder_that_is_no_case_is_refused(run, tmp_path):

@@ -205,12 +205,14 @@ def _overlay(stage: Stage, request: RadiographRequest, image: Radiograph) -> "Ov
     name = "Virtual fluoroscopy" if request.view is None else VIEW_NAMES[request.view]
     side, still = request.looked_along, request.motion is None
     lateral = request.view == "lateral"
+    # in the small pictures of a sequence the words alone, without the volume
+    note = request.sketch_note if still else request.sketch_note.partition(":")[0]
     return Overlay(
         title=view_title(f"{name}, {stage.level}", image) if still else "",
         levels=tuple(stage.spine.vertebrae) if still else (stage.level,),
         rings=((stage.level, side),) if side is not None else (),
         walls=(stage.level,) if lateral else (),
-        note=request.sketch_note,
+        note=note,
         legend=WALL_LEGEND if lateral else RING_LEGEND if side is not None else "",
     )
 

@@ -12,6 +12,7 @@ from vertaug.case.positioner import receptor_direction
 from vertaug.fluoroscopy import (
     Beam,
     CArm,
+    Collimation,
     Exposure,
     Posture,
     Radiograph,
@@ -26,10 +27,13 @@ from vertaug.fluoroscopy import (
     record,
     show_view,
 )
+from vertaug.fluoroscopy.exposure import open_field
 from vertaug.planning.views import view_of_needle
 from vertaug.report import canvas
 from vertaug.report.figure_radiograph import Overlay, add_radiograph
 from vertaug.report.film_files import cine_gif, still_png
+from vertaug.report.film_pictures import draw_films
+from vertaug.report.film_words import say_blades, say_wedge
 from vertaug.report.radiographs import take_films
 
 
@@ -234,3 +238,66 @@ def blank_image(carm):
         beam=Beam(tube_voltage_kv=80.0),
         field=np.ones((rows, columns), bool),
     )
+
+
+def test_the_wedge_is_said_with_what_the_beam_meets(spine, planning, arm):
+    """Half the wedge is between the beam of the true AP and each endplate."""
+    vertebra = wedged(spine["L1"], 14.0)
+    ap = aim_at_view(arm, views_of(planning)["ap"])
+    for plate in (vertebra.superior, vertebra.inferior):
+        normal = np.cross(vertebra.frame.axes[:, 0], plate.line.direction)
+        assert np.degrees(np.arcsin(abs(normal @ ap.receptor))) == pytest.approx(7.0, abs=0.1)
+    both = say_wedge(vertebra, ["ap", "lateral", "barrel_left"])
+    assert both.startswith("L1 is wedged 14°: the true AP lies midway between its endplates, each")
+    assert "about 7° off; on the true lateral they are seen at that angle" in both
+    alone = say_wedge(vertebra, ["ap"])
+    assert (
+        alone == "L1 is wedged 14°: the view lies midway between its endplates, each about 7° off."
+    )
+    assert "7°" not in say_wedge(vertebra, ["lateral"])
+    assert say_wedge(vertebra, ["barrel_left"]) == ""
+    assert say_wedge(wedged(vertebra, 4.9), ["ap"]) == ""
+    assert "wedged 5°" in say_wedge(wedged(vertebra, -5.1), ["ap"])
+
+
+def wedged(vertebra, degrees):
+    """Return the vertebra with its endplate lines turned to both sides of its midplane."""
+
+    def turned(plate, half):
+        angle = np.radians(half)
+        direction = vertebra.frame.axes @ np.array([0.0, np.cos(angle), np.sin(angle)])
+        return replace(plate, line=replace(plate.line, direction=direction))
+
+    return replace(
+        vertebra,
+        superior=turned(vertebra.superior, degrees / 2),
+        inferior=turned(vertebra.inferior, -degrees / 2),
+    )
+
+
+def test_blades_are_said_where_they_cover_something(arm):
+    image = blank_image(arm)
+    cut = np.array(image.field)
+    cut[:, :5] = False
+    assert say_blades([image, replace(image, completed=True)]) == ""
+    assert say_blades([replace(image, completed=True, field=cut)]).startswith("Black blades")
+    assert say_blades([replace(image, field=cut)]) == ""  # collimation of one's own
+    round_arm = carm_preset("intensifier_23", arm.isocentre_lps_mm).with_pixels(64)
+    disc = open_field(round_arm, Collimation())
+    whole = replace(blank_image(round_arm), completed=True, field=disc)
+    assert say_blades([whole]) == ""
+
+
+def test_captions_name_the_needles_drawn(spine, planning, films):
+    both = draw_films(films, spine, "L1")
+    assert "with both needles of the best plan, on the lateral one behind the other; " in (
+        both[0].caption
+    )
+    assert "down a needle only that one is drawn" in both[0].caption
+    for picture in both[1:]:
+        assert "drawn alone" in picture.caption
+    path = planning.plans[0].paths[0]
+    one = draw_films(replace(films, sides=(path.side,), needles=()), spine, "L1")[0]
+    assert f"with the {path.side} needle of the best plan, its only one. " in one.caption
+    none = draw_films(replace(films, sides=(), needles=()), spine, "L1")[0]
+    assert "computed from the CT. Patient prone" in none.caption
