@@ -35,7 +35,20 @@ def positioner_angles(receptor_lps: ArrayLike) -> tuple[float, float]:
 
 
 def describe_angles(primary_deg: float, secondary_deg: float) -> str:
-    """Return the angles as written on a C-arm, such as ``LAO 12.0°, CAU 5.0°``."""
-    first = f"{'LAO' if primary_deg >= 0 else 'RAO'} {abs(primary_deg):.1f}°"
+    """Return the angles as written on a C-arm, such as ``LAO 12.0°, CAU 5.0°``.
+
+    Straight behind the patient the receptor is on neither side: ``180.0°, CAU 5.0°``.
+    """
+    turned = f"{abs(primary_deg):.1f}°"
+    side = "LAO " if primary_deg >= 0 else "RAO "
+    first = turned if turned == "180.0°" else f"{side}{turned}"
     second = f"{'CRA' if secondary_deg >= 0 else 'CAU'} {abs(secondary_deg):.1f}°"
     return f"{first}, {second}"
+
+
+def signed_degrees(angle_deg: float, digits: int = 1) -> str:
+    """Return a DICOM angle with its sign; 0 and 180 have none, as both signs are the same."""
+    size = f"{abs(angle_deg):.{digits}f}"
+    same = float(size) in {0.0, 180.0}
+    sign = "" if same else "+" if angle_deg > 0 else "-"
+    return f"{sign}{size}°"

@@ -29,24 +29,10 @@ class ProcedureChoice(StrEnum):
     BOTH = "both"
 
 
-class PostureChoice(StrEnum):
-    """How the patient lies."""
-
-    PRONE = "prone"
-    SUPINE = "supine"
-
-
 class Suite(StrEnum):
     """Standard problems."""
 
     XRAY = "xray"
-
-
-class CineChoice(StrEnum):
-    """What moves in a sequence."""
-
-    NEEDLE = "needle"
-    ARM = "arm"
 
 
 Json = Annotated[
@@ -248,24 +234,43 @@ class Fluoro:
         typer.Option(help="C-arm: mobile, mobile_large, mobile_fine, intensifier_23, angiography."),
     ] = "mobile"
     posture: Annotated[
-        PostureChoice, typer.Option(help="How the patient lies; the tube is under the table.")
-    ] = PostureChoice.PRONE
+        str,
+        typer.Option(
+            metavar="prone|supine", help="How the patient lies; the tube is under the table."
+        ),
+    ] = "prone"
     kv: Annotated[
         float | None, typer.Option(help="Tube voltage, 60 to 120. (default: automatic)")
     ] = None
     zoom: Annotated[
         float | None,
-        typer.Option(help="Magnification mode. (default: as in the report, at angles 1)"),
+        typer.Option(
+            help="Magnification mode, 1 to 4. (default: 1.35 as in the report, at angles 1)"
+        ),
     ] = None
     pixels: Annotated[
-        int | None, typer.Option(help="Pixels across. (default: those of the detector)")
+        int | None,
+        typer.Option(
+            help="Pixels across, 32 to 2048. (default: the detector's, in a sequence 512)"
+        ),
     ] = None
     plan: Annotated[
-        int, typer.Option(min=1, help="Number of the plan whose needles are shown.")
-    ] = 1
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of the plan whose needles are shown, within the procedure. (default: 1)",
+        ),
+    ] = None
+    procedure: Annotated[
+        str | None,
+        typer.Option(
+            metavar="vertebroplasty|kyphoplasty",
+            help="Whose plans are counted. (default: the first plan's; with a balloon kyphoplasty)",
+        ),
+    ] = None
     needles: Annotated[bool, typer.Option(help="Show the planned needles.")] = True
     cement_ml: Annotated[
-        float, typer.Option(help="Sketch this volume of cement, shared by the tips.")
+        float, typer.Option(help="Sketch this volume of cement, shared by the tips, 0 to 20.")
     ] = 0.0
     balloon_mm: Annotated[
         float,
@@ -281,12 +286,16 @@ class Fluoro:
     noise: Annotated[bool, typer.Option(help="Quantum noise.")] = True
     seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 1
     cine: Annotated[
-        CineChoice | None,
-        typer.Option(help="A sequence: the needles pushed in, or the C-arm swinging."),
+        str | None,
+        typer.Option(
+            metavar="needle|arm", help="A sequence: the needles pushed in, or the C-arm swinging."
+        ),
     ] = None
     threads: Threads = None
     json_output: Json = False
-    quiet: Quiet = False
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print the path of the picture only.")
+    ] = False
 
     def run(self) -> None:
         """Take it."""

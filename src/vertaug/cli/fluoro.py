@@ -2,15 +2,21 @@
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from vertaug.case.errors import InputError
+from vertaug.case.plan import Procedure
 from vertaug.fluoroscopy.carm import Posture
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 
 if TYPE_CHECKING:
     from vertaug.cli.app import Fluoro
+    from vertaug.workflow.radiograph import RadiographFile
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def take_case_radiograph(given: "Fluoro") -> None:
@@ -26,26 +32,64 @@ def take_case_radiograph(given: "Fluoro") -> None:
         secondary_angle_deg=given.secondary_angle_deg,
         level=given.level,
         preset=given.carm,
-        posture=Posture(given.posture.value),
+        posture=_choose(Posture, "--posture", given.posture),
         tube_voltage_kv=given.kv,
         zoom=given.zoom,
         columns=given.pixels,
         plan=given.plan,
+        procedure=(
+            None if given.procedure is None else _choose(Procedure, "--procedure", given.procedure)
+        ),
         needles=given.needles,
         cement_ml=given.cement_ml,
         balloon_mm=given.balloon_mm,
         completed=not given.ct_only,
         outlines=given.overlay,
         seed=given.seed if given.noise else None,
-        motion=None if given.cine is None else Motion(given.cine.value),
+        motion=None if given.cine is None else _choose(Motion, "--cine", given.cine),
     )
     made = take_radiograph(given.case, request, given.out)
     path = str(made.path.resolve())
     if given.json_output:
-        tree = {"file": path, "sentence": made.sentence, "exposure": asdict(made.exposure)}
-        typer.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(_tree(made, path), indent=2, ensure_ascii=False))
         return
     if not given.quiet:
         typer.echo(made.sentence)
         typer.echo("Research and teaching, not for clinical decisions.")
     typer.echo(path)
+
+
+def _tree(made: "RadiographFile", path: str) -> dict[str, Any]:
+    """Return what programs read: file, words, dose, pose and what is shown."""
+    carm = made.carm
+    return {
+        "file": path,
+        "sentence": made.sentence,
+        "exposure": asdict(made.exposure),
+        "level": made.level,
+        "view": made.view,
+        "procedure": None if made.procedure is None else made.procedure.value,
+        "plan": made.plan,
+        "posture": carm.posture.value,
+        "primary_angle_deg": carm.primary_angle_deg,
+        "secondary_angle_deg": carm.secondary_angle_deg,
+        "isocentre_lps_mm": [float(value) for value in carm.isocentre_lps_mm],
+        "source_detector_mm": carm.source_detector_mm,
+        "source_isocentre_mm": carm.source_isocentre_mm,
+        "field_mm": [float(side) for side in carm.detector_mm],
+    }
+
+
+def _choose(kind: type[Choice], option: str, given: str) -> Choice:
+    """Return the choice of a name, in capitals or not.
+
+    Raises
+    ------
+    InputError
+        If there is no choice of that name.
+    """
+    known = {choice.value: choice for choice in kind}
+    if given.lower() not in known:
+        message = f"{option} is one of {', '.join(known)}; got {given!r}"
+        raise InputError(message)
+    return known[given.lower()]

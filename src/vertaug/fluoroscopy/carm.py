@@ -8,10 +8,16 @@ from numpy.typing import ArrayLike
 
 from vertaug.case.errors import GeometryError
 from vertaug.case.grid import FloatArray, read_only
-from vertaug.case.positioner import describe_angles, positioner_angles, receptor_direction
+from vertaug.case.positioner import (
+    describe_angles,
+    positioner_angles,
+    receptor_direction,
+    signed_degrees,
+)
 
 _LEVEL = float(np.radians(20.0))
-"""A receptor within this angle of the horizontal stands beside the patient."""
+"""A receptor within this angle of the horizontal stands beside the patient, and within this angle
+of the body's long axis at its end."""
 
 
 class Posture(StrEnum):
@@ -223,7 +229,8 @@ class CArm:
         return (
             f"Patient {self.posture.value}, receptor {self.receptor_place}, {self._tube_words()} "
             f"({describe_angles(self.primary_angle_deg, self.secondary_angle_deg)}; DICOM primary "
-            f"{self.primary_angle_deg:+.1f}°, secondary {self.secondary_angle_deg:+.1f}°). "
+            f"{signed_degrees(self.primary_angle_deg)}, secondary "
+            f"{signed_degrees(self.secondary_angle_deg)}). "
             f"{self.title[:1].upper()}{self.title[1:]}, source to detector "
             f"{self.source_detector_mm:.0f} mm, to isocentre {self.source_isocentre_mm:.0f} mm, "
             f"{shape} {field} cm{zoom}{self._warning()}"
@@ -235,10 +242,10 @@ class CArm:
         x, y, z = (float(value) for value in self.receptor)
         height = y * self._ceiling
         along = round(np.degrees(np.arcsin(np.clip(z, -1.0, 1.0))))
-        if abs(z) > np.cos(_LEVEL):
-            return "at the head" if z > 0 else "at the feet"
+        if self._end:
+            return f"at the {self._end}"
         tilts = [f"{abs(along)}° to {'head' if along > 0 else 'feet'}"] if along else []
-        if abs(height) < np.sin(_LEVEL) and abs(x) >= abs(height):
+        if self._is_beside:
             return ", ".join([f"on the {'left' if x > 0 else 'right'}", *tilts])
         across = round(np.degrees(np.arctan2(abs(x), abs(height))))
         if across:
@@ -249,19 +256,33 @@ class CArm:
     def _ceiling(self) -> float:
         return 1.0 if self.posture is Posture.PRONE else -1.0  # posterior is +y
 
+    @property
+    def _end(self) -> str:
+        """``head`` or ``feet`` if the receptor stands at an end of the table, else empty."""
+        z = float(self.receptor[2])
+        return "" if abs(z) <= np.cos(_LEVEL) else "head" if z > 0 else "feet"
+
+    @property
+    def _is_beside(self) -> bool:
+        """Whether the receptor is on a side: seen from the feet, near the horizontal."""
+        x, y = abs(self.receptor[:2])
+        return bool(y < np.sin(_LEVEL) * np.hypot(x, y))
+
     def _tube_words(self) -> str:
-        """Say whether the tube is under or over the table."""
-        height = float(self.receptor[1] * self._ceiling)
-        if abs(height) < np.sin(_LEVEL):
+        """Say where the tube is: opposite the receptor."""
+        if self._end:
+            return f"tube at the {'feet' if self._end == 'head' else 'head'}"
+        if self._is_beside:
             return "tube beside the table"
-        return f"tube {'under' if height > 0 else 'over'} the table"
+        return f"tube {'under' if self.receptor[1] * self._ceiling > 0 else 'over'} the table"
 
     def _warning(self) -> str:
         """Say how to see the same with the tube under the table."""
-        if self.receptor[1] * self._ceiling > -np.sin(_LEVEL):
+        if self._end or self._is_beside or self.receptor[1] * self._ceiling > 0:
             return ""
         primary, secondary = positioner_angles(-self.receptor)
         return (
             ". With the tube over the table more is scattered to the staff; the same line of sight "
-            f"from under it is primary {primary:+.0f}°, secondary {secondary:+.0f}°"
+            f"from under it is primary {signed_degrees(primary, 0)}, secondary "
+            f"{signed_degrees(secondary, 0)}"
         )

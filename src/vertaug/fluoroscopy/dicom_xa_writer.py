@@ -32,7 +32,8 @@ from vertaug.fluoroscopy.radiograph import Radiograph
 _DISCLAIMER = "Research and teaching, not for clinical decisions"
 _SETTINGS = ("SC", "GR")
 _UGY_PER_DGY = 1e5
-_LONGEST_ID = 64
+_LONGEST_ID, _LONGEST_TEXT = 64, 1024
+"""Characters of the value representations LO and ST (PS3.5 6.2)."""
 
 
 def write_xa(
@@ -48,7 +49,9 @@ def write_xa(
     """Write a radiograph as a DICOM X-Ray Angiographic Image.
 
     The pixels are the grey values of the monitor. Name and dates of the patient are not
-    written, and the same radiograph gives the same bytes every time.
+    written, and the same radiograph gives the same bytes every time. That something is only
+    sketched (`Radiograph.sketch`) stands in Series Description, Derivation Description and, with
+    the rest of the sentence, in Image Comments.
 
     Parameters
     ----------
@@ -59,7 +62,8 @@ def write_xa(
         Patient ID (0010,0020).
     study_uid, series_uid : str, optional
         UIDs to file the image under. By default each image is a study of its own; images that
-        are written with the same study share a series unless it is given.
+        are written with the same study share a series unless it is given, those with a sketch
+        another.
     instance_number : int
         Number of the image in its series.
     radiation_setting : str
@@ -85,7 +89,7 @@ def write_xa(
     _describe_pose(dataset, radiograph.carm)
     _describe_collimator(dataset, radiograph)
     _keep_patient_frame(dataset, radiograph.carm)
-    _identify(dataset, study_uid, series_uid)
+    _identify(dataset, study_uid, series_uid, sketched=bool(radiograph.sketch))
     content = _encode(dataset, with_header=True)
 
     def write(part: Path) -> None:
@@ -150,10 +154,12 @@ def _describe_image(dataset: Any, radiograph: Radiograph) -> None:
     carm = radiograph.carm
     rows, columns = radiograph.grey.shape
     dataset.ImageType = ["DERIVED", "PRIMARY", "SINGLE PLANE"]
-    dataset.DerivationDescription = (
+    dataset.SeriesDescription = _name_series(radiograph)
+    derived = (
         "Computed from CT by vertaug. Nobody was exposed: voltage, charge and dose are those "
         "that the exposure would have had."
     )
+    dataset.DerivationDescription = f"{radiograph.sketch} {derived}".strip()[:_LONGEST_TEXT]
     dataset.ImageComments = f"{_DISCLAIMER}. {radiograph.sentence}"
     dataset.PatientOrientation = [direction_letters(carm.right), direction_letters(-carm.up)]
     dataset.BurnedInAnnotation = "NO"
@@ -169,6 +175,15 @@ def _describe_image(dataset: Any, radiograph: Radiograph) -> None:
     dataset.WindowCenter, dataset.WindowWidth = 128, 256
     stored = np.ascontiguousarray(radiograph.grey, dtype=np.uint8).tobytes()
     dataset.add_new("PixelData", "OB", stored + b"\0" * (len(stored) % 2))
+
+
+def _name_series(radiograph: Radiograph) -> str:
+    """Return what the series is; that something in it is only sketched comes first."""
+    name = "Virtual fluoroscopy, computed from CT"
+    if not radiograph.sketch:
+        return name
+    said = f"{radiograph.sketch.partition(':')[0].rstrip('.')}. Computed from CT"
+    return said if len(said) <= _LONGEST_ID else "Sketched, not simulated. Computed from CT"
 
 
 def _describe_exposure(dataset: Any, radiograph: Radiograph, setting: str) -> None:
@@ -229,12 +244,16 @@ def _keep_patient_frame(dataset: Any, carm: CArm) -> None:
     block.add_new(ZOOMED, "FD", float(carm.zoomed))
 
 
-def _identify(dataset: Any, study_uid: str | None, series_uid: str | None) -> None:
+def _identify(
+    dataset: Any, study_uid: str | None, series_uid: str | None, *, sketched: bool
+) -> None:
     """Add UIDs that follow from the content, so that two runs give the same object."""
     content = _encode(dataset, with_header=False)
     dataset.StudyInstanceUID = study_uid or _derive_uid(b"study", content)
     study = str(dataset.StudyInstanceUID).encode()
-    dataset.SeriesInstanceUID = series_uid or _derive_uid(b"series", study)
+    # one description a series: what is sketched is not filed with what is not
+    kind = (str(dataset.SeriesDescription).encode(),) if sketched else ()
+    dataset.SeriesInstanceUID = series_uid or _derive_uid(b"series", study, *kind)
     series = str(dataset.SeriesInstanceUID).encode()
     dataset.SOPInstanceUID = _derive_uid(b"instance", study, series, content)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray, read_only
 from vertaug.case.volume import Scan
+from vertaug.fluoroscopy.arguments import check_kinds, check_matter
 from vertaug.fluoroscopy.carm import CArm
 from vertaug.fluoroscopy.display import show_grey
 from vertaug.fluoroscopy.exposure import Exposure
@@ -42,6 +43,9 @@ class Radiograph:
         Whether tissue around the CT was completed as water.
     note : str
         What else a reader must know, such as that something is only sketched.
+    sketch : str
+        What is sketched and not simulated; empty where nothing is. `write_xa` declares it in the
+        names of series and image.
     """
 
     grey: NDArray[np.uint8]
@@ -52,6 +56,7 @@ class Radiograph:
     field: NDArray[np.bool_]
     completed: bool = False
     note: str = ""
+    sketch: str = ""
 
     def __post_init__(self) -> None:
         for name in ("grey", "signal", "field"):
@@ -85,7 +90,7 @@ def render(
         The CT; prepare it once (`prepare_patient`) for more than one image.
     carm : CArm
     matter : sequence of Matter
-        What has been brought in.
+        What has been brought in: `Cylinder`, `Ellipsoid`, `Box`, `VoxelMatter`.
     technique : Technique, optional
         Default: automatic exposure, no collimation.
     rng : numpy.random.Generator, optional
@@ -93,10 +98,15 @@ def render(
 
     Raises
     ------
+    InputError
+        If an argument is of another kind, such as a path in place of a CT.
     GeometryError
-        If the isocentre lies outside the CT, or the detector does not see the patient.
+        If the isocentre lies outside the CT, the CT holds nothing but air, the detector does not
+        see the patient, or matter reaches the focal spot.
     """
-    return show_view(fix_view(volume, carm, technique), matter, rng)
+    check_kinds(volume, carm, technique)
+    things = check_matter(matter, rng)
+    return show_view(fix_view(volume, carm, technique), things, rng)
 
 
 def show_view(
@@ -108,8 +118,15 @@ def show_view(
     ----------
     rng : numpy.random.Generator, optional
         Source of quantum noise; without it the image has none.
+
+    Raises
+    ------
+    InputError
+        If matter or source of noise are of another kind.
+    GeometryError
+        If matter reaches the focal spot.
     """
-    return finish(view, detect(view, add_matter(view, matter), rng))
+    return finish(view, detect(view, add_matter(view, check_matter(matter, rng)), rng))
 
 
 def finish(view: FixedView, signal: NDArray[np.float32]) -> Radiograph:

@@ -1,7 +1,7 @@
 """Cement and balloon as a sketch: for teaching and for trying a view, not simulated.
 
 Neither flow nor inflation is computed. Cement fills the body outward from the tips; a balloon
-lies ahead of a cannula that is drawn back to the posterior part of the body.
+lies on its catheter ahead of a cannula that is drawn back to the posterior wall.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,11 @@ from vertaug.tissue.material import STEEL, iodinated_contrast
 BALLOON_RATIO = 0.7
 """Width of an inflated balloon to its length (design default, as are the numbers below)."""
 _GAP_MM = 1.5
-"""Between the cannula and the balloon."""
+"""Least distance between the cannula and the balloon."""
+_PAST_WALL_MM = 3.0
+"""How far the cannula stays in the body."""
+_SHAFT_MM = 0.5
+"""Radius of the catheter's shaft as it is seen: its stiffening wire."""
 _MARKER_MM = (0.5, 1.0)
 """Radius and length of the markers at a balloon's ends."""
 _LARGEST_SHARE, _SMALLEST_SHARE = 0.95, 0.35
@@ -102,7 +106,9 @@ def _draw_lumps(grid: Grid) -> FloatArray:
 
 
 def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tuple[Matter, ...]:
-    """Return a balloon whose front is at the target, its markers, and the cannula drawn back.
+    """Return a balloon whose front is at the target, markers, catheter, and cannula drawn back.
+
+    The cannula ends 3 mm past the posterior wall, or 1.5 mm behind the balloon if that is less.
 
     Raises
     ------
@@ -136,7 +142,13 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
         for at in (back + thick, path.length_mm - 2 * thick)
     ]
     balloon = Ellipsoid(centre_lps_mm=centre, semi_axes_lps_mm=axes, material=iodinated_contrast())
-    return (*needle_in_place(path, back - _GAP_MM), balloon, *markers)
+    cannula = min(wall + _PAST_WALL_MM, back - _GAP_MM)
+    shaft = Cylinder(
+        start_lps_mm=path.entry_lps_mm + cannula * along,
+        end_lps_mm=path.entry_lps_mm + back * along,
+        radius_mm=_SHAFT_MM,
+    )
+    return (*needle_in_place(path, cannula), balloon, *markers, shaft)
 
 
 def _wall_depth(vertebra: Vertebra, path: NeedlePath) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 
 from vertaug.case.grid import FloatArray
 from vertaug.case.plan import NeedlePath, WorkingView
-from vertaug.case.positioner import describe_angles, positioner_angles
+from vertaug.case.positioner import describe_angles, positioner_angles, signed_degrees
 from vertaug.case.spine import VertebraFrame
 
 
@@ -82,5 +82,6 @@ def _prone_words(line: FloatArray) -> str:
         "Prone, tube under the table and receptor above it (the receptor faces the back, PA "
         f"image): from straight above, turn the receptor {abs(swing):.1f}° toward the patient's "
         f"{side} and {abs(tilt):.1f}° toward the {end}; as DICOM angles of that receptor "
-        f"position: primary {primary:+.1f}°, secondary {secondary:+.1f}°. " + _POSTURE
+        f"position: primary {signed_degrees(primary)}, secondary {signed_degrees(secondary)}. "
+        + _POSTURE
     )

@@ -6,8 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
+from vertaug.case.errors import GeometryError
 from vertaug.case.spine import Spine, Vertebra
 from vertaug.fluoroscopy.radiograph import Radiograph
 from vertaug.report import canvas
@@ -19,6 +22,12 @@ _NARROWEST_MM = 100.0
 RING_LEGEND = "Dashed: outline of the pedicle's narrowest section, from the labels."
 WALL_LEGEND = "Dashed: posterior wall, from the labels."
 _BESIDE_BODY_MM = 40.0
+_ASIDE_SHARE, _CLEAR_PIXELS = 0.25, 2.0
+"""How far a level's name may move to be clear of others, share of the width, and how clear."""
+_SCALES_MM, _SCALE_SHARE = (20.0, 10.0, 5.0, 2.0), 0.3
+"""Lengths of the scale bar; the longest is taken that is no longer than this share of the width."""
+_SCALE = "scale"
+_BANNER_SHARE = 0.66
 _MARKS_AT = 0.9
 """Height of the letters of the sides: at half height needles run through them."""
 
@@ -72,9 +81,6 @@ def add_radiograph(
     axes.set_yticks([])
     for edge in axes.spines.values():
         edge.set_visible(False)
-    for level in overlay.levels:
-        if level in spine.vertebrae:
-            _name_level(axes, image, spine[level])
     for level, side in overlay.rings:
         _draw_ring(axes, image, spine[level], side)
     for level in overlay.walls:
@@ -83,7 +89,10 @@ def add_radiograph(
         canvas.draw_direction_marks(axes, image.carm.right, -image.carm.up, across_at=_MARKS_AT)
         _draw_scale(axes, image)
     if overlay.note:
-        canvas.add_text(axes, (0.5, 0.06), overlay.note, align=("center", "bottom"))
+        _write_banner(axes, overlay.note)
+    for level in overlay.levels:
+        if level in spine.vertebrae:
+            _name_level(axes, image, spine[level])
     if overlay.title:
         canvas.draw_title(axes, overlay.title)
     return axes
@@ -95,11 +104,32 @@ def view_title(name: str, image: Radiograph) -> str:
     return f"{name}: {carm.posture.value}, receptor {carm.receptor_place}"
 
 
+def _write_banner(axes: Axes, note: str) -> None:
+    """Write a note below the letter of the upper edge, between those of the sides."""
+    width_mm = axes.get_window_extent().width / canvas.FIGURE_DPI * 25.4
+    lines = canvas.wrap(note, _BANNER_SHARE * width_mm, canvas.SMALL_PT)
+    text = axes.annotate(
+        "\n".join(lines),
+        xy=(0.5, 0.985),
+        xycoords="axes fraction",
+        xytext=(0.0, -(canvas.TITLE_PT + 5.0)),
+        textcoords="offset points",
+        color="#FFFFFF",
+        fontsize=canvas.SMALL_PT,
+        ha="center",
+        va="top",
+    )
+    text.set_path_effects(canvas.halo())
+
+
 def _name_level(axes: Axes, image: Radiograph, vertebra: Vertebra) -> None:
-    """Write the level beside its body, toward the left edge."""
+    """Write the level beside its body, toward the left edge, where nothing else is written."""
     columns = image.grey.shape[1]
     bottom, top = axes.get_ylim()
-    centre = image.carm.project(vertebra.frame.origin_lps_mm)
+    try:
+        centre = image.carm.project(vertebra.frame.origin_lps_mm)
+    except GeometryError:  # along the body's axis far levels lie behind the focus
+        return
     margin = 0.04 * (bottom - top)
     if not top + margin < centre[1] < bottom - margin:
         return
@@ -114,6 +144,22 @@ def _name_level(axes: Axes, image: Radiograph, vertebra: Vertebra) -> None:
         va="center",
     )
     text.set_path_effects(canvas.halo())
+    taken = [*(other.get_window_extent() for other in axes.texts if other is not text)]
+    taken += [line.get_window_extent() for line in axes.lines if line.get_gid() == _SCALE]
+    start = float(text.get_position()[0])
+    for step in np.linspace(0.0, _ASIDE_SHARE * columns, 13):
+        text.set_x(start + step)
+        if _is_free(axes, text, taken):
+            return
+    text.remove()
+
+
+def _is_free(axes: Axes, text: Text, taken: list[Bbox]) -> bool:
+    """Whether a text lies in the picture and over nothing else that is written."""
+    own = text.get_window_extent().padded(_CLEAR_PIXELS)
+    whole = axes.get_window_extent()
+    inside = whole.x0 <= own.x0 and own.x1 <= whole.x1 and whole.y0 <= own.y0 and own.y1 <= whole.y1
+    return inside and not any(own.overlaps(other) for other in taken)
 
 
 def _draw_ring(axes: Axes, image: Radiograph, vertebra: Vertebra, side: str) -> None:
@@ -132,18 +178,21 @@ def _draw_wall(axes: Axes, image: Radiograph, vertebra: Vertebra) -> None:
     axes.plot(line[:, 0], line[:, 1], color=WALL_COLOUR, lw=0.9, ls=(0, (2, 1.5)))
 
 
-def _draw_scale(axes: Axes, image: Radiograph, length_mm: float = 20.0) -> None:
-    """Draw a bar of the size of 20 mm at the depth of the isocentre."""
+def _draw_scale(axes: Axes, image: Radiograph) -> None:
+    """Draw a bar of the size of 20 mm at the depth of the isocentre, of a small field less."""
     columns = image.grey.shape[1]
     bottom, top = axes.get_ylim()
-    size = length_mm * _pixels_per_mm(image)
+    per_mm = _pixels_per_mm(image)
+    fitting = [length for length in _SCALES_MM if length * per_mm <= _SCALE_SHARE * columns]
+    length_mm = fitting[0] if fitting else _SCALES_MM[-1]
+    size = length_mm * per_mm
     x0, y = 0.03 * columns, bottom - 0.035 * (bottom - top)
-    (line,) = axes.plot([x0, x0 + size], [y, y], color="#FFFFFF", lw=1.4)
+    (line,) = axes.plot([x0, x0 + size], [y, y], color="#FFFFFF", lw=1.4, gid=_SCALE)
     line.set_path_effects(canvas.halo(3.2))
     text = axes.text(
         x0 + size / 2,
         y - 0.016 * (bottom - top),
-        f"{length_mm / 10:.0f} cm",
+        f"{length_mm / 10:.0f} cm" if length_mm >= 10 else f"{length_mm:.0f} mm",
         color="#FFFFFF",
         fontsize=canvas.SMALL_PT - 0.5,
         ha="center",
@@ -178,9 +227,17 @@ def radiograph_png(image: Radiograph, spine: Spine, overlay: Overlay) -> bytes:
     return canvas.png_bytes(figure)
 
 
-def overlay_layer(image: Radiograph, spine: Spine, overlay: Overlay) -> NDArray[np.uint8]:
-    """Return an overlay alone as RGBA of the radiograph's size, (rows, columns, 4)."""
-    rows, columns = image.grey.shape
+def overlay_layer(
+    image: Radiograph, spine: Spine, overlay: Overlay, enlarged: int = 1
+) -> NDArray[np.uint8]:
+    """Return an overlay alone as RGBA of the radiograph's size, (rows, columns, 4).
+
+    Parameters
+    ----------
+    enlarged : int
+        Pixels of the overlay on each side of one of the radiograph.
+    """
+    rows, columns = (enlarged * size for size in image.grey.shape)
     figure = canvas.new_figure(columns / canvas.FIGURE_DPI * 25.4, rows / canvas.FIGURE_DPI * 25.4)
     figure.patch.set_alpha(0.0)
     axes = add_radiograph(figure, (0, 0, 1, 1), image, spine, overlay)

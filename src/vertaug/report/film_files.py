@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _STRIP_PIXELS = 16
 """Height of the strips of text above and below a sequence."""
+_NARROWEST_PIXELS = 384
+"""A sequence of fewer columns is enlarged, so that its words fit."""
 _COARSE = [round(value / 8) * 8 for value in range(249)] + [255] * 7
 """Grey in 32 steps: noise in finer ones makes a GIF several times larger and is not seen."""
 
@@ -40,6 +42,8 @@ def still_png(image: Radiograph, spine: Spine, overlay: "Overlay | None") -> byt
 def cine_gif(cine: Cine, spine: Spine, overlay: "Overlay | None", titles: Sequence[str]) -> bytes:
     """Return a sequence as an endless animated GIF, with the note of its purpose.
 
+    One that is narrower than its words is enlarged, each pixel to a square.
+
     Parameters
     ----------
     overlay : Overlay or None
@@ -51,13 +55,15 @@ def cine_gif(cine: Cine, spine: Spine, overlay: "Overlay | None", titles: Sequen
 
     frames = []
     layer = None
+    enlarged = -(-_NARROWEST_PIXELS // cine.frames[0].grey.shape[1])
     for frame, title in zip(cine.frames, titles, strict=True):
         moved = layer is None or frame.carm is not cine.frames[0].carm
         if overlay is not None and moved:
             from vertaug.report.figure_radiograph import overlay_layer
 
-            layer = overlay_layer(frame, spine, overlay)
-        shown = frame.grey if layer is None else _blend(frame.grey, layer)
+            layer = overlay_layer(frame, spine, overlay, enlarged)
+        grey = frame.grey.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
+        shown = grey if layer is None else _blend(grey, layer)
         rows, columns = shown.shape
         picture = Image.new("L", (columns, rows + 2 * _STRIP_PIXELS), 0)
         picture.paste(Image.fromarray(shown, mode="L"), (0, _STRIP_PIXELS))

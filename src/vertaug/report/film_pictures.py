@@ -5,6 +5,7 @@ from vertaug.fluoroscopy.exposure import two_figures
 from vertaug.fluoroscopy.patient import say_wide_voxels
 from vertaug.report import words
 from vertaug.report.figure_radiograph import Overlay, add_radiograph
+from vertaug.report.film_words import say_blades, say_sides, say_wedge
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.radiographs import VIEW_NAMES, Films, NeedleFilm
 
@@ -68,29 +69,39 @@ def _views_caption(films: Films, spine: Spine, level: str) -> str:
         if any(name.startswith("barrel") for name, _ in films.views)
         else ""
     )
-    blades = (
-        " Black blades cover what the CT does not show."
-        if first.completed and not all(image.field.all() for _, image in films.views)
-        else ""
-    )
+    blades = say_blades(image for _, image in films.views)
     around = (
         " The CT is narrower than the trunk: around it the body is completed as water, which dose "
-        f"and contrast depend on.{blades}"
+        f"and contrast depend on. {blades}".rstrip()
         if first.completed
         else ""
     )
+    wedge = say_wedge(spine[level], (name for name, _ in films.views))
+    wedge = f" {wedge}" if wedge else ""
     size = " x ".join(f"{side / 10:.0f}" for side in carm.detector_mm)
     return (
-        f"Virtual fluoroscopy of {level}, computed from the CT, with the needles of the best plan. "
+        f"Virtual fluoroscopy of {level}, computed from the CT{_say_needles(films)}. "
         f"Patient {carm.posture.value}. Titles: where the receptor stands; above, the tube is "
         "under the table. Seen from the receptor, head up (letters: sides of the patient). "
         f"{words.sentence(carm.title)[:-1]}, field {size} cm, source to detector "
         f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
         f"bar: 2 cm at the isocentre. Dashed, from the labels: on the lateral the posterior "
-        f"wall.{ring}{_say_blurred(spine)} Automatic exposure (reference "
+        f"wall.{ring}{wedge}{_say_blurred(spine)} Automatic exposure (reference "
         f"air kerma a frame): {spent}. Without scattered radiation, so contrast is higher than "
         f"in practice.{around}"
     )
+
+
+def _say_needles(films: Films) -> str:
+    """Say which needles are drawn, to go on after a word; down a needle that one alone."""
+    names = [name for name, _ in films.views]
+    drawn = say_sides(films.sides)
+    if len(films.sides) < 2:
+        return f", with {drawn} of the best plan, its only one" if drawn else ""
+    behind = ", on the lateral one behind the other" if "lateral" in names else ""
+    barrel = any(name.startswith("barrel_") for name in names)
+    alone = "; down a needle only that one is drawn" if barrel else ""
+    return f", with {drawn} of the best plan{behind}{alone}"
 
 
 def _needle_picture(film: NeedleFilm, spine: Spine, level: str) -> Picture:
@@ -134,8 +145,9 @@ def _say_blurred(spine: Spine) -> str:
 def _steps_caption(film: NeedleFilm, spine: Spine) -> str:
     half_voxel = float(spine.scan.grid.spacing_mm.max()) / 2
     return (
-        f"The {film.path.side} needle step by step, depth of the tip from bone entry. Dashed, from "
-        "the labels: the pedicle's narrowest section on AP, the posterior wall on lateral; known "
+        f"The {film.path.side} needle step by step, drawn alone; depth of the tip from bone "
+        "entry. Dashed, from the labels: the pedicle's narrowest section on AP, the posterior wall "
+        "on lateral; known "
         f"to about {max(half_voxel, 0.5):.1f} mm.{_say_blurred(spine)} At bone entry the tip "
         "may seem to lie behind the bone on lateral: it stands on the edge of the facet or the "
         "transverse process, which is too thin to be seen there. Posterior wall "

@@ -63,10 +63,13 @@ class Films:
     views : tuple of (str, Radiograph)
         Working views by name, with the needles of the best plan in place.
     needles : tuple of NeedleFilm
+    sides : tuple of str
+        Sides of the needles of that plan.
     """
 
     views: tuple[tuple[str, Radiograph], ...]
     needles: tuple[NeedleFilm, ...]
+    sides: tuple[str, ...] = ()
 
 
 def take_films(
@@ -98,7 +101,7 @@ def take_films(
             fix_view(patient, aim_at_view(coarse, by_name[name])) for name in ("ap", "lateral")
         )
         needles = tuple(_needle_film(vertebra, path, fixed[0], fixed[1]) for path in paths)
-    return Films(views=shown, needles=needles)
+    return Films(views=shown, needles=needles, sides=tuple(path.side for path in paths))
 
 
 def _between(arm: CArm, paths: tuple[NeedlePath, ...]) -> CArm:

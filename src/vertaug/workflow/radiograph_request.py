@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vertaug.case.errors import InputError
+from vertaug.case.plan import Procedure
 from vertaug.fluoroscopy.carm import Posture
 from vertaug.fluoroscopy.sketch import BALLOON_RATIO
+
+LARGEST_ZOOM = 4.0
+"""Largest magnification (design default): the field is then 75 mm on a detector of 300 mm."""
 
 
 class Motion(StrEnum):
@@ -35,12 +39,14 @@ class RadiographRequest:
     tube_voltage_kv : float or None
         None: automatic exposure.
     zoom : float or None
-        Magnification mode, at least 1; None takes that of the report for working views, else 1.
+        Magnification mode, 1 to 4; None takes that of the report for working views, else 1.
     columns : int or None
         Pixels across; None takes the detector's own, in a sequence 512.
-    plan : int
-        Which plan's needles, from 1, among those of the procedure: with a balloon kyphoplasty,
-        else the first of the case.
+    plan : int or None
+        Which plan's needles, from 1, among those of the procedure; None takes the first.
+    procedure : Procedure or None
+        Whose plans are counted; None takes kyphoplasty with a balloon, else that of the first
+        plan of the case.
     needles : bool
         Show them.
     cement_ml, balloon_mm : float
@@ -65,7 +71,8 @@ class RadiographRequest:
     tube_voltage_kv: float | None = None
     zoom: float | None = None
     columns: int | None = None
-    plan: int = 1
+    plan: int | None = None
+    procedure: Procedure | None = None
     needles: bool = True
     cement_ml: float = 0.0
     balloon_mm: float = 0.0
@@ -75,6 +82,8 @@ class RadiographRequest:
     motion: Motion | None = None
 
     def __post_init__(self) -> None:
+        if self.view is not None:
+            object.__setattr__(self, "view", self.view.lower())
         given = (self.primary_angle_deg, self.secondary_angle_deg)
         if (self.view is None) == (given == (None, None)):
             message = (
@@ -83,11 +92,23 @@ class RadiographRequest:
             )
             raise InputError(message)
         self._check_matter()
+        if self.zoom is not None and not 1.0 <= self.zoom <= LARGEST_ZOOM:
+            message = (
+                f"a magnification (--zoom) is at least 1 and at most {LARGEST_ZOOM:g}; got "
+                f"{self.zoom:g}"
+            )
+            raise InputError(message)
+        if self.plan is not None and self.plan < 1:
+            message = f"plans are numbered from 1; got {self.plan}"
+            raise InputError(message)
         if self.columns is not None and not 32 <= self.columns <= 2048:
             message = f"an image is 32 to 2048 pixels wide; got {self.columns}"
             raise InputError(message)
 
     def _check_matter(self) -> None:
+        if self.balloon_mm > 0 and self.procedure is Procedure.VERTEBROPLASTY:
+            message = "a balloon is shown on a plan of kyphoplasty, not of vertebroplasty"
+            raise InputError(message)
         if not 0.0 <= self.cement_ml <= 20.0 or not 0.0 <= self.balloon_mm <= 30.0:
             message = (
                 "cement is 0 to 20 ml and a balloon 0 to 30 mm long; got "
@@ -111,8 +132,9 @@ class RadiographRequest:
     def sketch_note(self) -> str:
         """Says that cement or balloon are not computed."""
         if self.cement_ml > 0:
-            return f"Cement sketched, {self.cement_ml:g} ml in all: not simulated."
+            spread = "spread through the marrow"
+            return f"Cement sketched, not simulated: {self.cement_ml:g} ml in all, {spread}."
         if self.balloon_mm > 0:
             wide = self.balloon_mm * BALLOON_RATIO
-            return f"Balloon of {self.balloon_mm:g} x {wide:.0f} mm sketched: not simulated."
+            return f"Balloon sketched, not simulated: {self.balloon_mm:g} x {wide:.0f} mm."
         return ""

@@ -1,6 +1,7 @@
 """Geometry of the C-arm, presets, and which side is where on the image."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from vertaug.fluoroscopy import (
     Beam,
     CArm,
     Collimation,
+    Cylinder,
     ExposureLimits,
     Posture,
     Technique,
@@ -30,6 +32,7 @@ from vertaug.verification.xray import make_marker_phantom
 
 angle = st.floats(-180, 180, allow_nan=False)
 tilt = st.floats(-90, 90, allow_nan=False)
+ROD = Cylinder(start_lps_mm=np.zeros(3), end_lps_mm=np.ones(3), radius_mm=1.0)
 
 
 def arm(primary=0.0, secondary=0.0, **more):
@@ -103,6 +106,30 @@ def test_an_image_says_how_it_was_taken():
     assert "receptor below, 30° to left, 5° to head, tube over the table" in over
     assert "primary -150°, secondary -5°" in over  # the same line of sight from above
     assert "tube beside the table" in arm(90.0).describe()
+
+
+def test_straight_behind_the_patient_is_on_neither_side():
+    for primary in (180.0, -180.0, -179.97):
+        words = arm(primary, -4.0).describe()
+        assert "(180.0°, CAU 4.0°; DICOM primary 180.0°, secondary -4.0°)" in words
+    assert "RAO 179.9°" in arm(-179.9).describe()
+    assert "from under it is primary 180°, secondary 0°" in arm(0.0, 0.0).describe()
+
+
+@pytest.mark.parametrize(
+    ("primary", "secondary", "receptor", "tube"),
+    [
+        (0.0, 90.0, "at the head", "tube at the feet"),
+        (37.0, -85.0, "at the feet", "tube at the head"),
+        (135.0, 65.0, "above, 45° to left, 65° to head", "tube under the table"),
+        (45.0, 65.0, "below, 45° to left, 65° to head", "tube over the table"),
+        (85.0, 65.0, "on the left, 65° to head", "tube beside the table"),
+    ],
+)
+def test_steep_views_in_words(primary, secondary, receptor, tube):
+    words = arm(primary, secondary).describe()
+    assert f"receptor {receptor}, {tube} (" in words
+    assert ("the same line of sight" in words) == (tube == "tube over the table")
 
 
 @pytest.mark.parametrize(
@@ -213,6 +240,24 @@ def test_what_sees_no_patient_is_refused(patient):
     )
     with pytest.raises(GeometryError, match="nothing but air"):
         prepare_patient(air)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"matter": ROD}, r"a list, also of one thing; got Cylinder: write \[it\]"),
+        ({"matter": 3}, "a list of Cylinder, Ellipsoid, Box, VoxelMatter; got int 3"),
+        ({"matter": ["needle"]}, "found str 'needle' in it"),
+        ({"rng": 1}, r"got int 1. Write: numpy.random.default_rng\(1\)"),
+        ({"volume": Path("ct.nii.gz")}, r"a Scan or an XrayPatient; got .*ct.nii.gz.*read_scan"),
+        ({"carm": "mobile"}, "must be a CArm; got str 'mobile'"),
+        ({"technique": Beam(tube_voltage_kv=80.0)}, "must be a Technique or None; got Beam"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(patient, wrong, said):
+    given = {"volume": patient, "carm": arm()} | wrong
+    with pytest.raises(InputError, match=said):
+        render(**given)
 
 
 def test_a_detector_beside_the_patient_is_refused():

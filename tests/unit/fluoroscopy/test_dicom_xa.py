@@ -222,6 +222,22 @@ def test_wrong_identifiers(image, tmp_path, options, words):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_sketched_is_declared_and_filed_apart(image, tmp_path):
+    words = "Cement sketched, not simulated: 4 ml in all, spread through the marrow."
+    study = "1.2.3"
+    plain = pydicom.dcmread(write_xa(image, tmp_path / "a.dcm", study_uid=study))
+    sketched = replace(image, sketch=words)
+    marked = pydicom.dcmread(write_xa(sketched, tmp_path / "b.dcm", study_uid=study))
+    assert plain.SeriesDescription == "Virtual fluoroscopy, computed from CT"
+    assert marked.SeriesDescription == "Cement sketched, not simulated. Computed from CT"
+    assert marked.DerivationDescription.startswith(f"{words} Computed from CT by vertaug.")
+    assert marked.SeriesInstanceUID != plain.SeriesInstanceUID
+    long = replace(image, sketch="x" * 2000)
+    cut = pydicom.dcmread(write_xa(long, tmp_path / "c.dcm"))
+    assert "not simulated" in cut.SeriesDescription
+    assert len(cut.DerivationDescription) == 1024
+
+
 def test_folder_in_the_place_of_the_file(image, tmp_path):
     (tmp_path / "image.dcm").mkdir()
     with pytest.raises(StorageError):

@@ -1,6 +1,7 @@
 """Radiographs of a plan on spines of known geometry."""
 
 import io
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,12 @@ from PIL import Image
 
 from vertaug.case.positioner import receptor_direction
 from vertaug.fluoroscopy import (
+    Beam,
     CArm,
+    Collimation,
+    Exposure,
     Posture,
+    Radiograph,
     aim_at_view,
     carm_preset,
     centre_on_needle,
@@ -22,9 +27,13 @@ from vertaug.fluoroscopy import (
     record,
     show_view,
 )
+from vertaug.fluoroscopy.exposure import open_field
 from vertaug.planning.views import view_of_needle
-from vertaug.report.figure_radiograph import Overlay
+from vertaug.report import canvas
+from vertaug.report.figure_radiograph import Overlay, add_radiograph
 from vertaug.report.film_files import cine_gif, still_png
+from vertaug.report.film_pictures import draw_films
+from vertaug.report.film_words import say_blades, say_wedge
 from vertaug.report.radiographs import take_films
 
 
@@ -165,4 +174,130 @@ def test_stills_and_sequences_as_files(spine, planning, arm):
     for drawn_over in (Overlay(levels=("L1",)), None):
         gif = Image.open(io.BytesIO(cine_gif(cine, spine, drawn_over, titles)))
         assert gif.n_frames == 3
-        assert gif.size == (96, 128)
+        assert gif.size == (384, 416)  # enlarged, so that the words fit
+
+
+NOTE = "Cement sketched, not simulated: 12.75 ml in all, spread through the marrow."
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.35, 2.0, 4.0])
+@pytest.mark.parametrize("preset", ["mobile", "mobile_large", "intensifier_23", "angiography"])
+@pytest.mark.parametrize("angles", [(-180.0, 0.0), (90.0, 0.0), (151.0, -30.0), (0.0, 88.0)])
+def test_no_label_lies_over_another(spine, arm, zoom, preset, angles):
+    carm = carm_preset(preset, arm.isocentre_lps_mm).zoom(zoom).aim(*angles).with_pixels(384)
+    image = blank_image(carm)
+    overlay = Overlay(levels=tuple(spine.vertebrae), note=NOTE)
+    rows, columns = image.grey.shape
+    for width_mm in (100.0, columns / canvas.FIGURE_DPI * 25.4):
+        figure = canvas.new_figure(width_mm, width_mm * rows / columns)
+        axes = add_radiograph(figure, (0, 0, 1, 1), image, spine, overlay)
+        boxes = {text.get_text(): text.get_window_extent() for text in axes.texts}
+        assert len(boxes) == len(axes.texts) >= 6
+        boxes["bar"] = axes.lines[0].get_window_extent()
+        for one, other in itertools.combinations(boxes, 2):
+            assert not boxes[one].overlaps(boxes[other]), (one, other)
+        whole = axes.get_window_extent()
+        for name, box in boxes.items():
+            assert whole.x0 <= box.x0 < box.x1 <= whole.x1, name
+            assert whole.y0 <= box.y0 <= box.y1 <= whole.y1, name
+
+
+def test_the_scale_bar_is_as_long_as_it_says(spine, arm):
+    for zoom, said in ((1.35, "2 cm"), (4.0, "1 cm")):
+        image = blank_image(arm.zoom(zoom).aim(180.0, 0.0))
+        figure = canvas.new_figure(100.0, 100.0)
+        axes = add_radiograph(figure, (0, 0, 1, 1), image, spine, Overlay())
+        assert said in [text.get_text() for text in axes.texts]
+        ends = image.carm.isocentre_lps_mm + np.outer([0, 10 * int(said[0])], image.carm.right)
+        seen = np.ptp(image.carm.project(ends)[:, 0])
+        assert np.ptp(axes.lines[0].get_xdata()) == pytest.approx(seen)
+
+
+def test_a_level_behind_the_focus_is_not_named(spine, arm):
+    """Looked at along the body's axis, far levels can lie behind the tube."""
+    near = replace(arm.aim(0.0, 90.0), source_isocentre_mm=20.0, source_detector_mm=480.0)
+    figure = canvas.new_figure(100.0, 100.0)
+    overlay = Overlay(levels=tuple(spine.vertebrae))
+    axes = add_radiograph(figure, (0, 0, 1, 1), blank_image(near), spine, overlay)
+    assert "L2" not in [text.get_text() for text in axes.texts]
+
+
+def blank_image(carm):
+    columns, rows = carm.pixels
+    return Radiograph(
+        grey=np.full((rows, columns), 128, np.uint8),
+        signal=np.ones((rows, columns), np.float32),
+        carm=carm,
+        exposure=Exposure(
+            tube_voltage_kv=80.0,
+            mas=1.0,
+            reference_kerma_ugy=1.0,
+            kerma_area_ugy_cm2=1.0,
+            detector_kerma_ugy=0.03,
+        ),
+        beam=Beam(tube_voltage_kv=80.0),
+        field=np.ones((rows, columns), bool),
+    )
+
+
+def test_the_wedge_is_said_with_what_the_beam_meets(spine, planning, arm):
+    """Half the wedge is between the beam of the true AP and each endplate."""
+    vertebra = wedged(spine["L1"], 14.0)
+    ap = aim_at_view(arm, views_of(planning)["ap"])
+    for plate in (vertebra.superior, vertebra.inferior):
+        normal = np.cross(vertebra.frame.axes[:, 0], plate.line.direction)
+        assert np.degrees(np.arcsin(abs(normal @ ap.receptor))) == pytest.approx(7.0, abs=0.1)
+    both = say_wedge(vertebra, ["ap", "lateral", "barrel_left"])
+    assert both.startswith("L1 is wedged 14°: the true AP lies midway between its endplates, each")
+    assert "about 7° off; on the true lateral they are seen at that angle" in both
+    alone = say_wedge(vertebra, ["ap"])
+    assert (
+        alone == "L1 is wedged 14°: the view lies midway between its endplates, each about 7° off."
+    )
+    assert "7°" not in say_wedge(vertebra, ["lateral"])
+    assert say_wedge(vertebra, ["barrel_left"]) == ""
+    assert say_wedge(wedged(vertebra, 4.9), ["ap"]) == ""
+    assert "wedged 5°" in say_wedge(wedged(vertebra, -5.1), ["ap"])
+
+
+def wedged(vertebra, degrees):
+    """Return the vertebra with its endplate lines turned to both sides of its midplane."""
+
+    def turned(plate, half):
+        angle = np.radians(half)
+        direction = vertebra.frame.axes @ np.array([0.0, np.cos(angle), np.sin(angle)])
+        return replace(plate, line=replace(plate.line, direction=direction))
+
+    return replace(
+        vertebra,
+        superior=turned(vertebra.superior, degrees / 2),
+        inferior=turned(vertebra.inferior, -degrees / 2),
+    )
+
+
+def test_blades_are_said_where_they_cover_something(arm):
+    image = blank_image(arm)
+    cut = np.array(image.field)
+    cut[:, :5] = False
+    assert say_blades([image, replace(image, completed=True)]) == ""
+    assert say_blades([replace(image, completed=True, field=cut)]).startswith("Black blades")
+    assert say_blades([replace(image, field=cut)]) == ""  # collimation of one's own
+    round_arm = carm_preset("intensifier_23", arm.isocentre_lps_mm).with_pixels(64)
+    disc = open_field(round_arm, Collimation())
+    whole = replace(blank_image(round_arm), completed=True, field=disc)
+    assert say_blades([whole]) == ""
+
+
+def test_captions_name_the_needles_drawn(spine, planning, films):
+    both = draw_films(films, spine, "L1")
+    assert "with both needles of the best plan, on the lateral one behind the other; " in (
+        both[0].caption
+    )
+    assert "down a needle only that one is drawn" in both[0].caption
+    for picture in both[1:]:
+        assert "drawn alone" in picture.caption
+    path = planning.plans[0].paths[0]
+    one = draw_films(replace(films, sides=(path.side,), needles=()), spine, "L1")[0]
+    assert f"with the {path.side} needle of the best plan, its only one. " in one.caption
+    none = draw_films(replace(films, sides=(), needles=()), spine, "L1")[0]
+    assert "computed from the CT. Patient prone" in none.caption

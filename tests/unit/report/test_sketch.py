@@ -74,7 +74,8 @@ def test_a_balloon_lies_ahead_of_the_cannula_and_behind_the_target(spine, planni
     for path in planning.plans[0].paths:
         things = sketch_balloon(vertebra, path, 12.0)
         place = next(n for n, thing in enumerate(things) if isinstance(thing, Ellipsoid))
-        cannula, balloon, markers = things[0], things[place], things[place + 1 :]
+        cannula, balloon, shaft = things[0], things[place], things[-1]
+        markers = things[place + 1 : -1]
         assert isinstance(cannula, Cylinder)
         assert len(markers) == 2
         along = (path.target_lps_mm - path.entry_lps_mm) / path.length_mm
@@ -82,14 +83,37 @@ def test_a_balloon_lies_ahead_of_the_cannula_and_behind_the_target(spine, planni
         centre = (balloon.centre_lps_mm - path.entry_lps_mm) @ along
         half = np.linalg.norm(balloon.semi_axes_lps_mm.T @ along)
         assert half == pytest.approx(6.0)
-        assert centre - half == pytest.approx(tip + 1.5)
+        ends = [(end - path.entry_lps_mm) @ along for end in (shaft.start_lps_mm, shaft.end_lps_mm)]
+        assert ends == pytest.approx(
+            [tip, centre - half]
+        )  # the catheter runs from one to the other
+        assert shaft.radius_mm < cannula.radius_mm / 2
         assert centre + half == pytest.approx(path.length_mm)
-        behind = vertebra.frame.to_local(cannula.end_lps_mm)[1]
-        wall = vertebra.frame.to_local(vertebra.landmarks.superior_posterior)[1]
-        assert behind < wall + 1.0  # the cannula is in the body: y points backward
+        past = _past_wall(vertebra, cannula.end_lps_mm, along)
+        assert past == pytest.approx(
+            min(3.0, _past_wall(vertebra, path.target_lps_mm, along) - 13.5)
+        )
         for marker in markers:
             for end in (marker.start_lps_mm, marker.end_lps_mm):
                 assert abs((end - path.entry_lps_mm) @ along - centre) <= half
+
+
+def _past_wall(vertebra, point, along):
+    """How far a point lies past the plane of the posterior wall, along a needle."""
+    marks = vertebra.landmarks
+    normal = np.cross(
+        vertebra.frame.axes[:, 0], marks.superior_posterior - marks.inferior_posterior
+    )
+    return (point - marks.superior_posterior) @ normal / (along @ normal)
+
+
+def test_the_cannula_of_a_long_balloon_ends_behind_it(spine, planning):
+    path = planning.plans[0].paths[0]
+    along = (path.target_lps_mm - path.entry_lps_mm) / path.length_mm
+    longest = _past_wall(spine["L1"], path.target_lps_mm, along) - 1.5
+    cannula = sketch_balloon(spine["L1"], path, longest - 0.5)[0]
+    tip = (cannula.end_lps_mm - path.entry_lps_mm) @ along
+    assert tip == pytest.approx(path.length_mm - longest + 0.5 - 1.5)
 
 
 def test_a_balloon_without_room_is_refused(spine, planning):
