@@ -2,8 +2,10 @@
 
 Every coarse function is interpolated linearly from eight coarse nodes, so the stiffness of a
 coarse cell is the sum over its eight children of ``P^T K P``. It is exact: no mean modulus is
-taken, thin struts and voids keep their own stiffness. Operators are kept as blocks of 3 x 3
-between a node and its neighbours; of each pair of opposite neighbours one block is enough.
+taken, thin struts and voids keep their own stiffness. A node's operator is its three rows of 81
+numbers, for itself and its 26 neighbours. Vectors of coarse levels hold the three values of a
+node side by side, with two nodes of nothing before the first and after the last one, so that
+what lies beside the end of a run can be read; it is met by zeros of the operator.
 
 The readable twin is `_galerkin_reference`.
 """
@@ -141,9 +143,9 @@ def gather_stencil(
     for i in numba.prange(base.shape[0]):
         for j in range(base.shape[1]):
             for k in range(first[i, j], last[i, j]):
-                at = base[i, j] + k
-                for n in range(126):
-                    out[n, at] = 0
+                mine = out[base[i, j] + k]
+                for n in range(243):
+                    mine[n] = 0
                 for corner in range(8):
                     a, b, c = corner >> 2, (corner >> 1) & 1, corner & 1
                     ci, cj, ck = i + shift - a, j - b, k - c
@@ -153,61 +155,60 @@ def gather_stencil(
                         continue
                     given = stiffness[cell_base[ci, cj] + ck]
                     for other in range(8):
-                        di, dj, dk = (other >> 2) - a, ((other >> 1) & 1) - b, (other & 1) - c
-                        side = 9 * di + 3 * dj + dk
-                        if side < 0:
-                            continue
+                        side = 9 * (1 - a + (other >> 2)) + 3 * (1 - b + ((other >> 1) & 1))
+                        side += 1 - c + (other & 1)
                         for p in range(3):
                             for q in range(3):
                                 value = given[(3 * corner + p) * 24 + 3 * other + q]
-                                out[side * 9 + 3 * p + q, at] += value
+                                mine[81 * p + 3 * side + q] += value
 
 
 @numba.njit(**_FAST)
-def _add_block(acc, blocks, x, n, stride, to, at, other, size, many):  # type: ignore[no-untyped-def]
-    """Add three terms to a run of products; all arrays are flat, all numbers unsigned."""
-    n1, n2 = n + stride, n + stride + stride
-    x1, x2 = other + size, other + size + size
-    for k in range(many):
-        acc[to + k] += (
-            blocks[n + at + k] * x[other + k]
-            + blocks[n1 + at + k] * x[x1 + k]
-            + blocks[n2 + at + k] * x[x2 + k]
-        )
+def _collect(x, nodes, i, j, k, near):  # type: ignore[no-untyped-def]
+    """Copy the values of a node and its 26 neighbours side by side.
 
-
-@numba.njit(**_FAST)
-def _product_row(x, blocks, size, nodes, i, j, acc, width):  # type: ignore[no-untyped-def]
-    """Fill the products of one run of nodes, three stretches of ``width``."""
+    Beside the ends of a run stand values of another run: the blocks for them are zero.
+    """
     base, first, last = nodes
-    for n in range(3 * width):
-        acc[n] = 0
+    to = 0
     for di in range(-1, 2):
-        if i + di < 0 or i + di >= base.shape[0]:
-            continue
         for dj in range(-1, 2):
-            if j + dj < 0 or j + dj >= base.shape[1]:
-                continue
-            low, high = first[i + di, j + dj], last[i + di, j + dj]
-            for dk in range(-1, 2):
-                start, stop = max(first[i, j], low - dk), min(last[i, j], high - dk)
-                if stop <= start:
-                    continue
-                many = _U(stop - start)
-                own = _U(base[i, j] + start)
-                other = _U(base[i + di, j + dj] + start + dk)
-                side = 9 * di + 3 * dj + dk
-                for p in range(3):
-                    to = _U(p * width + start - first[i, j])
-                    if side >= 0:
-                        n = _U(side * 9 + 3 * p) * size
-                        _add_block(acc, blocks, x, n, size, to, own, other, size, many)
-                    else:
-                        # the block of the opposite side, transposed
-                        n = _U(-side * 9 + p) * size
-                        _add_block(
-                            acc, blocks, x, n, _U(3) * size, to, other, other, size, many
-                        )
+            a, b = i + di, j + dj
+            seen = 0 <= a < base.shape[0] and 0 <= b < base.shape[1]
+            seen = seen and last[a, b] > first[a, b]
+            if seen and first[a, b] <= k + 1 and last[a, b] >= k:
+                at = _U(3 * (base[a, b] + k) + 3)
+                for n in range(_U(9)):
+                    near[_U(to) + n] = x[at + n]
+            else:
+                for n in range(_U(9)):
+                    near[_U(to) + n] = 0
+            to += 9
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def _product(blocks, at, near):  # type: ignore[no-untyped-def]
+    """Return the product of a node's three rows with its neighbourhood."""
+    s0 = s1 = s2 = near[0] * blocks.dtype.type(0)
+    for n in range(_U(81)):
+        v = near[n]
+        s0 += blocks[at + n] * v
+        s1 += blocks[at + _U(81) + n] * v
+        s2 += blocks[at + _U(162) + n] * v
+    return s0, s1, s2
+
+
+@numba.njit(**_FAST)
+def _end_node(s, task, b, d, weight, keep, take, x, y, at):  # type: ignore[no-untyped-def]
+    """Write one value of the result; vectors have two nodes of nothing before the first one."""
+    if task == 0:
+        y[at] = s
+    elif task == 1:
+        y[at] = b[at] - s if weight[at] != 0.0 else b[at] * 0
+    else:
+        g = keep * d[at] + take * weight[at] * (b[at] - s)
+        d[at] = g
+        y[at] = x[at] + g
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -227,41 +228,25 @@ def sweep_stencil(
     """Fill ``y`` from the product of a coarse operator with ``x``; see the reference."""
     base, first, last = nodes
     count = base.shape[0]
-    flat_x, flat_blocks, size = x.reshape(-1), blocks.reshape(-1), _U(x.shape[1])
-    width = 1
-    for i in range(count):
-        for j in range(base.shape[1]):
-            width = max(width, last[i, j] - first[i, j])
+    flat = blocks.reshape(-1)
     for part in numba.prange(parts):
-        acc = np.empty(3 * width, x.dtype)
+        near = np.empty(81, x.dtype)
         for i in range(count * part // parts, count * (part + 1) // parts):
             for j in range(base.shape[1]):
-                many = last[i, j] - first[i, j]
-                if many <= 0:
-                    continue
-                _product_row(flat_x, flat_blocks, size, nodes, i, j, acc, width)
-                at = base[i, j] + first[i, j]
-                for p in range(3):
-                    out, given, shift = y[p], b[p], p * width
-                    step, w, u = d[p], weight[p], x[p]
-                    if task == 0:
-                        for k in range(many):
-                            out[at + k] = acc[shift + k]
-                    elif task == 1:
-                        for k in range(many):
-                            free = w[at + k] != 0.0
-                            out[at + k] = given[at + k] - acc[shift + k] if free else 0.0
-                    else:
-                        for k in range(many):
-                            g = keep * step[at + k]
-                            g += take * w[at + k] * (given[at + k] - acc[shift + k])
-                            step[at + k] = g
-                            out[at + k] = u[at + k] + g
+                for k in range(first[i, j], last[i, j]):
+                    node = base[i, j] + k
+                    _collect(x, nodes, i, j, k, near)
+                    s0, s1, s2 = _product(flat, _U(243 * node), near)
+                    at = _U(3 * node + 6)
+                    _end_node(s0, task, b, d, weight, keep, take, x, y, at)
+                    _end_node(s1, task, b, d, weight, keep, take, x, y, at + _U(1))
+                    _end_node(s2, task, b, d, weight, keep, take, x, y, at + _U(2))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
 def restrict(
     fine: NDArray[Any],
+    layout: tuple[int, int, int],
     fine_nodes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     nodes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     out: NDArray[Any],
@@ -275,6 +260,7 @@ def restrict(
             longest = max(longest, fine_last[i, j])
     half = fine.dtype.type(0.5)
     one = fine.dtype.type(1.0)
+    origin, along, step = layout
     for i in numba.prange(base.shape[0]):
         line = np.empty(longest + 4, fine.dtype)
         for j in range(base.shape[1]):
@@ -292,15 +278,15 @@ def restrict(
                         if not inside:
                             continue
                         share = (one if di == 0 else half) * (one if dj == 0 else half)
-                        given, shift = fine[p], fine_base[fi, fj]
+                        at = origin + p * along + fine_base[fi, fj] * step
                         start = max(fine_first[fi, fj], 2 * low - 1)
                         stop = min(fine_last[fi, fj], 2 * high)
                         for n in range(start, stop):
-                            line[n + 1] += share * given[shift + n]
+                            line[n + 1] += share * fine[_U(at + n * step)]
                 # line[n + 1] is fine node n
-                to = base[i, j]
+                to = 6 + p + 3 * base[i, j]
                 for k in range(low, high):
-                    out[p, to + k] = line[2 * k + 1] + half * (line[2 * k] + line[2 * k + 2])
+                    out[_U(to + 3 * k)] = line[2 * k + 1] + half * (line[2 * k] + line[2 * k + 2])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -308,6 +294,7 @@ def interpolate(
     coarse: NDArray[Any],
     nodes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     fine_nodes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    layout: tuple[int, int, int],
     weight: NDArray[Any],
     x: NDArray[Any],
 ) -> None:
@@ -320,6 +307,7 @@ def interpolate(
             longest = max(longest, last[i, j])
     half = x.dtype.type(0.5)
     one = x.dtype.type(1.0)
+    origin, along, step = layout
     for i in numba.prange(fine_base.shape[0]):
         line = np.empty(longest + 2, x.dtype)
         for j in range(fine_base.shape[1]):
@@ -334,14 +322,14 @@ def interpolate(
                     for cj in range(j // 2, j // 2 + (j & 1) + 1):
                         if ci >= base.shape[0] or cj >= base.shape[1]:
                             continue
-                        given, shift = coarse[p], base[ci, cj]
+                        at = 6 + p + 3 * base[ci, cj]
                         start = max(first[ci, cj], low // 2)
                         stop = min(last[ci, cj], high // 2 + 2)
                         for n in range(start, stop):
-                            line[n] += share * given[shift + n]
-                to, w, out = fine_base[i, j], weight[p], x[p]
+                            line[n] += share * coarse[_U(at + 3 * n)]
+                to = origin + p * along + fine_base[i, j] * step
                 for k in range(low, high):
-                    a = k >> 1
+                    a, n = k >> 1, _U(to + k * step)
                     v = line[a] if k & 1 == 0 else half * (line[a] + line[a + 1])
-                    if w[to + k] != 0.0:
-                        out[to + k] += v
+                    if weight[n] != 0.0:
+                        x[n] += v

@@ -98,7 +98,7 @@ def sum_cells(stiffness: NDArray[Any], fine: Runs, coarse: Runs, out: NDArray[An
 def gather_stencil(
     stiffness: NDArray[Any], cells: Runs, nodes: Runs, shift: int, out: NDArray[Any]
 ) -> None:
-    """Fill the blocks between each node and those of its neighbours that come after it.
+    """Fill the three rows of each node from the stiffness of the cells around it.
 
     Parameters
     ----------
@@ -106,12 +106,12 @@ def gather_stencil(
     cells, nodes : runs
     shift : int
         First plane of ``nodes`` counted in planes of ``cells``.
-    out : (126, m) array
-        Filled: entry ``9 s + 3 p + q`` is the force along p from axis q of the neighbour at
-        (di, dj, dk) with ``s = 9 di + 3 dj + dk >= 0``.
+    out : (m, 243) array
+        Filled: entry ``81 p + 3 s + q`` is the force along p from axis q of the neighbour at
+        (di, dj, dk) with ``s = 9 (di + 1) + 3 (dj + 1) + dk + 1``.
     """
     for i, j, k, at in _cells(nodes):
-        out[:, at] = 0
+        rows = np.zeros((3, 3, 3, 3, 3))
         for corner in range(8):
             a, b, c = corner >> 2, (corner >> 1) & 1, corner & 1
             cell = _find(cells, i + shift - a, j - b, k - c)
@@ -119,9 +119,9 @@ def gather_stencil(
                 continue
             matrix = stiffness[cell].reshape(8, 3, 8, 3)
             for other in range(8):
-                side = 9 * ((other >> 2) - a) + 3 * (((other >> 1) & 1) - b) + (other & 1) - c
-                if side >= 0:
-                    out[9 * side : 9 * side + 9, at] += matrix[corner, :, other].ravel()
+                side = (1 - a + (other >> 2), 1 - b + ((other >> 1) & 1), 1 - c + (other & 1))
+                rows[(slice(None), *side)] += matrix[corner, :, other]
+        out[at] = rows.ravel()
 
 
 def sweep_stencil(
@@ -141,40 +141,38 @@ def sweep_stencil(
 
     Parameters
     ----------
-    x : (3, m) array
-    blocks : (126, m) array
+    x : (3 m + 12,) array
+        Value ``6 + 3 n + p`` is that of node n along p; the first and the last six are 0.
+    blocks : (m, 243) array
         From `gather_stencil`.
     nodes : runs of nodes
     task : int
         0: ``y = A x``. 1: ``y = b - A x``, zero where ``weight`` is. 2: a step of Chebyshev's
         iteration, ``d = keep d + take weight (b - A x)`` and ``y = x + d``.
-    b, d, weight : (3, m) arrays
+    b, d, weight : (3 m + 12,) arrays
     keep, take : float
-    y : (3, m) array
-        Filled; not ``x``.
+    y : (3 m + 12,) array
+        Filled between its first and last six; not ``x``.
     parts : int
         Slabs that are worked on side by side; the result does not depend on it.
     """
-    out = np.zeros(x.shape)
+    inner = slice(6, -6)
+    field = x[inner].reshape(-1, 3)
+    out = np.zeros(field.shape)
     for i, j, k, at in _cells(nodes):
-        for side in range(-13, 14):
-            di, rest = divmod(side + 13, 9)
-            dj, dk = divmod(rest, 3)
-            other = _find(nodes, i + di - 1, j + dj - 1, k + dk - 1)
-            if other is None:
-                continue
-            if side >= 0:
-                block = blocks[9 * side : 9 * side + 9, at].reshape(3, 3)
-            else:
-                block = blocks[-9 * side : -9 * side + 9, other].reshape(3, 3).T
-            out[:, at] += block @ x[:, other]
+        rows = blocks[at].reshape(3, 27, 3)
+        for side in range(27):
+            other = _find(nodes, i + side // 9 - 1, j + side // 3 % 3 - 1, k + side % 3 - 1)
+            if other is not None:
+                out[at] += rows[:, side] @ field[other]
+    product = out.ravel()
     if task == 0:
-        y[:] = out
+        y[inner] = product
     elif task == 1:
-        y[:] = np.where(weight == 0, 0.0, b - out)
+        y[inner] = np.where(weight[inner] == 0, 0.0, b[inner] - product)
     else:
-        d[:] = keep * d + take * weight * (b - out)
-        y[:] = x + d
+        d[inner] = keep * d[inner] + take * weight[inner] * (b[inner] - product)
+        y[inner] = x[inner] + d[inner]
 
 
 def _parents(i: int, j: int, k: int) -> list[tuple[int, int, int, float]]:
@@ -187,29 +185,40 @@ def _parents(i: int, j: int, k: int) -> list[tuple[int, int, int, float]]:
     ]
 
 
-def restrict(fine: NDArray[Any], fine_nodes: Runs, nodes: Runs, out: NDArray[Any]) -> None:
+def restrict(
+    fine: NDArray[Any],
+    layout: tuple[int, int, int],
+    fine_nodes: Runs,
+    nodes: Runs,
+    out: NDArray[Any],
+) -> None:
     """Fill coarse forces from fine ones, the transpose of `interpolate`.
 
     Parameters
     ----------
-    fine : (3, n) array
+    fine : flat array
         Zero where a node is held.
+    layout : (origin, along, step)
+        Value ``origin + along p + step n`` of a fine vector is that of node n along p.
     fine_nodes, nodes : runs of nodes
-    out : (3, m) array
-        Filled.
+    out : (3 m + 12,) array
+        Filled between its first and last six.
     """
-    out[:] = 0
+    origin, along, step = layout
+    out[6:-6] = 0
     for i, j, k, at in _cells(fine_nodes):
         for a, b, c, share in _parents(i, j, k):
             to = _find(nodes, a, b, c)
             if to is not None:
-                out[:, to] += share * fine[:, at]
+                for p in range(3):
+                    out[6 + 3 * to + p] += share * fine[origin + along * p + step * at]
 
 
 def interpolate(
     coarse: NDArray[Any],
     nodes: Runs,
     fine_nodes: Runs,
+    layout: tuple[int, int, int],
     weight: NDArray[Any],
     x: NDArray[Any],
 ) -> None:
@@ -217,17 +226,22 @@ def interpolate(
 
     Parameters
     ----------
-    coarse : (3, m) array
+    coarse : (3 m + 12,) array
     nodes, fine_nodes : runs of nodes
-    weight : (3, n) array
+    layout : (origin, along, step)
+        Of fine vectors, see `restrict`.
+    weight : flat array
         Zero where a fine node is held: nothing is added there.
-    x : (3, n) array
+    x : flat array
         Added to.
     """
+    origin, along, step = layout
     for i, j, k, at in _cells(fine_nodes):
-        value = np.zeros(3)
-        for a, b, c, share in _parents(i, j, k):
-            come = _find(nodes, a, b, c)
-            if come is not None:
-                value += share * coarse[:, come]
-        x[:, at] += np.where(weight[:, at] == 0, 0.0, value)
+        for p in range(3):
+            to = origin + along * p + step * at
+            if weight[to] == 0:
+                continue
+            for a, b, c, share in _parents(i, j, k):
+                come = _find(nodes, a, b, c)
+                if come is not None:
+                    x[to] += share * coarse[6 + 3 * come + p]

@@ -26,10 +26,10 @@ class CoarseOperator:
     Attributes
     ----------
     grid : SpanGrid
-    blocks : (126, m) float32 array
-        Blocks between neighbours, see `_galerkin_reference.gather_stencil`.
-    weight : (3, m) float32 array
-        Reciprocal of the diagonal; 0 where a node moves nothing.
+    blocks : (m, 243) float32 array
+        Rows of each node, see `_galerkin_reference.gather_stencil`.
+    weight : (3 m + 12,) float32 array
+        Reciprocal of the diagonal; 0 where a node moves nothing, and at both ends.
     cells : (n, 576) float64 array
         Stiffness of the cells of the next coarser grid.
     """
@@ -86,8 +86,8 @@ class CoarseOperator:
         for _ in range(_POWER_STEPS):
             # a step toward a right side of zero is minus the scaled product
             self.step(x, (zero, last), (0.0, 1.0), y)
-            length = np.sqrt(dot(last.reshape(-1), last.reshape(-1)))
-            found = float(length / np.sqrt(dot(x.reshape(-1), x.reshape(-1))))
+            length = np.sqrt(dot(last, last))
+            found = float(length / np.sqrt(dot(x, x)))
             np.multiply(last, np.float32(1.0 / length), out=x)
         return _SAFETY * found
 
@@ -102,7 +102,7 @@ def assemble_dense(
     grid : SpanGrid
     cells : (n, 576) float64 array
     free : (f,) int64 array
-        Which degrees of freedom, counted as in a flat (3, m) array.
+        Which degrees of freedom, counted as 3 node + axis.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def assemble_dense(
     where = np.argwhere(inside)
     corners = np.array([[n >> 2, (n >> 1) & 1, n & 1] for n in range(8)])
     nodes = number[tuple((where[:, None, :] + corners).transpose(2, 0, 1))]
-    dofs = (nodes[:, :, None] + size * np.arange(3)).reshape(len(where), 24)
+    dofs = (3 * nodes[:, :, None] + np.arange(3)).reshape(len(where), 24)
     matrix = np.zeros((3 * size, 3 * size))
     np.add.at(matrix, (dofs[:, :, None], dofs[:, None, :]), cells.reshape(-1, 24, 24))
     return np.asarray(matrix[np.ix_(free, free)])
@@ -128,7 +128,7 @@ def coarsen_body(body: BrickBody) -> CoarseOperator:
     moduli = body.moduli
     fine, grid = body.grid, coarsen(body.grid)
     after = coarsen(grid)
-    blocks = np.empty((126, grid.nodes.size), dtype=np.float32)
+    blocks = np.empty((grid.nodes.size, 243), dtype=np.float32)
     cells = np.empty((after.cells.size, 576))
     planes = grid.shape[0]
     for start in range(0, planes, _PLANES):
@@ -150,7 +150,7 @@ def coarsen_operator(operator: CoarseOperator) -> CoarseOperator:
 
     grid = coarsen(operator.grid)
     after = coarsen(grid)
-    blocks = np.empty((126, grid.nodes.size), dtype=np.float32)
+    blocks = np.empty((grid.nodes.size, 243), dtype=np.float32)
     cells = np.empty((after.cells.size, 576))
     gather_stencil(operator.cells, runs_of(grid.cells), runs_of(grid.nodes), 0, blocks)
     sum_cells(operator.cells, runs_of(grid.cells), runs_of(after.cells), cells)
@@ -160,7 +160,9 @@ def coarsen_operator(operator: CoarseOperator) -> CoarseOperator:
 def _finish(
     grid: SpanGrid, blocks: NDArray[np.float32], cells: NDArray[np.float64]
 ) -> CoarseOperator:
-    diagonal = blocks[[0, 4, 8]]
+    # the node itself is neighbour 13 of 27: entry 81 p + 39 + p
+    diagonal = np.zeros(3 * grid.nodes.size + 12, dtype=np.float32)
+    diagonal[6:-6] = blocks[:, [39, 121, 203]].reshape(-1)
     weight = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)
     return CoarseOperator(grid=grid, blocks=blocks, weight=weight, cells=cells)
 

@@ -110,7 +110,7 @@ class ElasticMultigrid:
         if number == len(self.coarse):
             return self._solve_coarsest(room)
         threads = numba.get_num_threads()
-        if room.x.shape[1] < _ONE_THREAD_NODES:
+        if room.x.size < 3 * _ONE_THREAD_NODES:
             numba.set_num_threads(1)
         try:
             return self._correct(number, room)
@@ -127,8 +127,11 @@ class ElasticMultigrid:
         x, spare = self._smooth(number, level, weight, (room.x, room.spare), fresh=True)
         level.residual(x, room.right, spare)
         own, nodes = runs_of(grid.nodes), runs_of(below.grid.nodes)
-        restrict(spare, own, nodes, self.rooms[number + 1].right)
-        interpolate(self._descend(number + 1), nodes, own, weight, x)
+        # the finest level keeps its three components apart, the coarse ones side by side
+        layout = (0, x.shape[1], 1) if number == 0 else (6, 1, 3)
+        restrict(spare.reshape(-1), layout, own, nodes, self.rooms[number + 1].right)
+        coarse = self._descend(number + 1)
+        interpolate(coarse, nodes, own, layout, weight.reshape(-1), x.reshape(-1))
         x, _ = self._smooth(number, level, weight, (x, spare), fresh=False)
         return x
 
@@ -165,9 +168,9 @@ class ElasticMultigrid:
         from vertaug.numerics._cholesky_numba import solve
 
         room.x[:] = 0
-        values = room.right.reshape(-1)[self.free].astype(np.float64)
+        values = room.right[6:-6][self.free].astype(np.float64)
         solve(self.factor, values)
-        room.x.reshape(-1)[self.free] = values
+        room.x[6:-6][self.free] = values
         return room.x
 
 
@@ -191,27 +194,24 @@ def prepare_multigrid(
         coarse.append(coarsen_operator(coarse[-1]))
     # the stiffness of cells is needed for the next level only
     levels = [level.without_cells() for level in coarse]
-    free = np.flatnonzero(levels[-1].weight.reshape(-1))
+    free = np.flatnonzero(levels[-1].weight[6:-6])
     matrix = assemble_dense(levels[-1].grid, coarse[-2].cells, free)
     matrix[np.diag_indices_from(matrix)] *= 1.0 + _SHIFT
     if not factor(matrix):
         message = "the stiffness of the coarsest grid is not positive definite"
         raise ArithmeticError(message)
-    rooms = tuple(
-        _Room(
-            right=np.zeros((3, n), dtype=np.float32),
-            x=np.zeros((3, n), dtype=np.float32),
-            spare=np.zeros((3, n), dtype=np.float32),
-            step=np.zeros((3, n), dtype=np.float32),
-        )
-        for n in (body.grid.nodes.size, *(level.grid.nodes.size for level in levels))
-    )
+    shapes = [(3, body.grid.nodes.size), *(level.weight.shape for level in levels)]
     return ElasticMultigrid(
         fine=fine,
         coarse=tuple(levels),
         largest=(largest_eigenvalue(body), *(level.largest_eigenvalue() for level in levels)),
         smoothing=smoothing,
-        rooms=rooms,
+        rooms=tuple(_make_room(shape) for shape in shapes),
         factor=matrix,
         free=free,
     )
+
+
+def _make_room(shape: tuple[int, ...]) -> _Room:
+    right, x, spare, step = (np.zeros(shape, dtype=np.float32) for _ in range(4))
+    return _Room(right=right, x=x, spare=spare, step=step)
