@@ -19,7 +19,7 @@ _U = numba.uint64
 _BLOCK = 64
 _B = _U(_BLOCK)
 _NOTHING = np.float32(0.0)
-_FAST = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_FAST: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 
 @numba.njit(**_FAST)
@@ -145,7 +145,9 @@ def _mask_and_dot(y, u, weight, at, end):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(**_FAST)
-def _sweep_slab(u, first, second, q, cells, nodes, planes, task, b, d, weight, keep, take, y, dots, z0, z1):  # type: ignore[no-untyped-def]
+def _sweep_slab(  # type: ignore[no-untyped-def]
+    u, first, second, q, cells, nodes, planes, task, b, d, weight, keep, take, y, dots, z0, z1
+):
     cell_base, cell_first, cell_last = cells
     node_base = nodes
     slabs = cell_base.shape[0]
@@ -217,6 +219,21 @@ def sweep(
         z0, z1 = count * part // parts, count * (part + 1) // parts
         if z1 > z0:
             _sweep_slab(
-                u, first, second, q, cells, nodes, planes, task, b, d, weight, keep, take, y,
-                dots, z0, z1,
+                u,
+                first,
+                second,
+                q,
+                cells,
+                nodes,
+                planes,
+                task,
+                b,
+                d,
+                weight,
+                keep,
+                take,
+                y,
+                dots,
+                z0,
+                z1,
             )

@@ -1,4 +1,4 @@
-"""Coarse operators of a body of bricks: stiffness between the nodes of a grid twice as wide, compiled.
+"""Coarse operators of a body of bricks, compiled: stiffness of a grid twice as wide.
 
 Every coarse function is interpolated linearly from eight coarse nodes, so the stiffness of a
 coarse cell is the sum over its eight children of ``P^T K P``. It is exact: no mean modulus is
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _U = numba.uint64
-_FAST = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_FAST: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 _SIZE = 576
 
 
@@ -70,7 +70,7 @@ def _fold_rows(k, upper, bit):  # type: ignore[no-untyped-def]
 @numba.njit(**_FAST)
 def _fold(k, position, work):  # type: ignore[no-untyped-def]
     """Turn a cell's stiffness into its share of the stiffness of the cell twice as wide."""
-    for turn in range(2):
+    for _ in range(2):
         for bit in (1, 2, 4):
             _fold_rows(k, (position & bit) != 0, bit)
         for a in range(24):

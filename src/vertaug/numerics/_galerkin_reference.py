@@ -180,9 +180,7 @@ def _parents(i: int, j: int, k: int) -> list[tuple[int, int, int, float]]:
     axes = [
         [(n // 2, 1.0)] if n % 2 == 0 else [(n // 2, 0.5), (n // 2 + 1, 0.5)] for n in (i, j, k)
     ]
-    return [
-        (a, b, c, u * v * w) for a, u in axes[0] for b, v in axes[1] for c, w in axes[2]
-    ]
+    return [(a, b, c, u * v * w) for a, u in axes[0] for b, v in axes[1] for c, w in axes[2]]
 
 
 def restrict(

@@ -139,8 +139,10 @@ def coarsen_body(body: BrickBody) -> CoarseOperator:
         sum_bricks(moduli, table, pattern, _planes(fine.cells, 2 * before, 2 * stop), own, held)
         nodes = _planes(grid.nodes, start, stop + (stop == planes))
         gather_stencil(held, own, nodes, start - before, blocks)
-        inner = tuple(a[start - before :] for a in own)
-        sum_cells(held, inner, _planes(after.cells, start // 2, (stop + 1) // 2), cells)
+        base, first, last = (a[start - before :] for a in own)
+        sum_cells(
+            held, (base, first, last), _planes(after.cells, start // 2, (stop + 1) // 2), cells
+        )
     return _finish(grid, blocks, cells)
 
 
@@ -192,9 +194,9 @@ def _held_patterns(body: BrickBody) -> tuple[NDArray[np.int16], NDArray[np.float
     grid = body.grid
     held = np.array([grid.spread_nodes(row) for row in body.held])
     i, j, k = grid.shape
-    some = held.any(axis=0)
+    some = np.asarray(held.any(axis=0))
     corners = [(n >> 2, (n >> 1) & 1, n & 1) for n in range(8)]
-    touched = np.zeros(grid.shape, dtype=bool)
+    touched: NDArray[np.bool_] = np.zeros(grid.shape, dtype=np.bool_)
     for a, b, c in corners:
         touched |= some[a : a + i, b : b + j, c : c + k]
     where = np.argwhere(touched)

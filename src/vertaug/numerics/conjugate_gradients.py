@@ -18,6 +18,7 @@ def solve_conjugate_gradients(
     solution: NDArray[np.float64],
     residual: NDArray[np.float64],
     scaled: NDArray[Any],
+    *,
     scale: float,
     limits: tuple[float, int],
 ) -> SolverReport:

@@ -66,7 +66,7 @@ class OrthotropicRatios:
         if np.linalg.eigvalsh(compliance).min() <= 0.0:
             message = f"no elastic material has these ratios: {self}"
             raise ValueError(message)
-        return np.linalg.inv(compliance)
+        return np.asarray(np.linalg.inv(compliance), dtype=np.float64)
 
 
 def strain_matrix(point: ArrayLike, spacing_mm: ArrayLike) -> FloatArray:

@@ -1,0 +1,1 @@
+"""Stiffness and strength of a vertebra from its density, by voxel finite elements."""
