@@ -15,6 +15,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.numerics._brick_numba import BLOCK, add_pairs, load_pairs
+
+_U = numba.uint64
+_B = _U(BLOCK)
+_GAUSS = 1.0 / math.sqrt(3.0)
 _FAST: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 MISES, TRESCA = 0, 1
 
@@ -185,38 +190,246 @@ def _return_tresca(s, limit, bulk, shear, tangent, want):  # type: ignore[no-unt
 
 
 @numba.njit(**_FAST)
-def _strain_of(slopes, u, point, strain):  # type: ignore[no-untyped-def]
-    """Fill the strain at a point of a brick from its nodal displacements."""
-    g = slopes[point]
-    for n in range(6):
-        strain[n] = 0.0
-    for n in range(8):
-        x, y, z = g[n, 0], g[n, 1], g[n, 2]
-        a, b, c = u[3 * n], u[3 * n + 1], u[3 * n + 2]
-        strain[0] += x * a
-        strain[1] += y * b
-        strain[2] += z * c
-        strain[3] += z * b + y * c
-        strain[4] += z * a + x * c
-        strain[5] += y * a + x * b
+def _to_modes(w, many, m):  # type: ignore[no-untyped-def]
+    """Fill the modes of displacement of a block: stretch 8 axis + mode of ``m``.
+
+    Modes are 1, x, y, z, xy, xz, yz, xyz with x along the last axis; see `_brick_numba`.
+    """
+    for axis in range(3):
+        r0, r1 = _U(2 * axis) * _B, _U(2 * axis + 6) * _B
+        r2, r3 = _U(2 * axis + 12) * _B, _U(2 * axis + 18) * _B
+        to = _U(8 * axis) * _B
+        for n in range(many):
+            p, r = w[r0 + n] + w[r1 + n], w[r2 + n] + w[r3 + n]
+            s, v = w[r1 + n] - w[r0 + n], w[r3 + n] - w[r2 + n]
+            m[to + _U(2) * _B + n] = s + v
+            m[to + _U(3) * _B + n] = r - p
+            m[to + _U(6) * _B + n] = v - s
+            p, r = w[r0 + _B + n] + w[r1 + _B + n], w[r2 + _B + n] + w[r3 + _B + n]
+            s, v = w[r1 + _B + n] - w[r0 + _B + n], w[r3 + _B + n] - w[r2 + _B + n]
+            m[to + _B + n] = p + r
+            m[to + _U(4) * _B + n] = s + v
+            m[to + _U(5) * _B + n] = r - p
+            m[to + _U(7) * _B + n] = v - s
 
 
 @numba.njit(**_FAST)
-def _add_force(slopes, stress, point, volume, force):  # type: ignore[no-untyped-def]
-    """Add the nodal forces of a stress at a point."""
-    g = slopes[point]
-    for n in range(8):
-        x, y, z = volume * g[n, 0], volume * g[n, 1], volume * g[n, 2]
-        force[3 * n] += x * stress[0] + z * stress[4] + y * stress[5]
-        force[3 * n + 1] += y * stress[1] + z * stress[3] + x * stress[5]
-        force[3 * n + 2] += z * stress[2] + y * stress[3] + x * stress[4]
+def _from_modes(m, many, t):  # type: ignore[no-untyped-def]
+    """Fill the rows of force of a block from the modes of force."""
+    for axis in range(3):
+        at = _U(8 * axis) * _B
+        r0, r1 = _U(2 * axis) * _B, _U(2 * axis + 6) * _B
+        r2, r3 = _U(2 * axis + 12) * _B, _U(2 * axis + 18) * _B
+        for n in range(many):
+            f2, f3, f6 = m[at + _U(2) * _B + n], m[at + _U(3) * _B + n], m[at + _U(6) * _B + n]
+            t[r0 + n], t[r1 + n] = f6 - f2 - f3, f2 - f3 - f6
+            t[r2 + n], t[r3 + n] = f3 - f2 - f6, f2 + f3 + f6
+            f1, f4 = m[at + _B + n], m[at + _U(4) * _B + n]
+            f5, f7 = m[at + _U(5) * _B + n], m[at + _U(7) * _B + n]
+            t[r0 + _B + n], t[r1 + _B + n] = f1 - f4 - f5 + f7, f1 + f4 - f5 - f7
+            t[r2 + _B + n], t[r3 + _B + n] = f1 - f4 + f5 - f7, f1 + f4 + f5 + f7
 
 
 @numba.njit(**_FAST)
-def _take_nodes(u, nodes, i, j, k, out):  # type: ignore[no-untyped-def]
-    for n in range(8):
-        at = nodes[i + (n >> 2), j + ((n >> 1) & 1)] + k + (n & 1)
-        out[3 * n], out[3 * n + 1], out[3 * n + 2] = u[0, at], u[1, at], u[2, at]
+def _strain_point(m, many, point, q, e):  # type: ignore[no-untyped-def]
+    """Fill the strains of a block at a point, with the mean dilatation of each brick."""
+    x = _GAUSS if point & 1 else -_GAUSS
+    y = _GAUSS if point & 2 else -_GAUSS
+    z = _GAUSS if point & 4 else -_GAUSS
+    qz, qy, qx = q
+    a, b, c = _U(16) * _B, _U(8) * _B, _U(0)
+    for n in range(many):
+        a4, a5, a6, a7 = m[a + _U(4) * _B + n], m[a + _U(5) * _B + n], 0.0, m[a + _U(7) * _B + n]
+        a6 = m[a + _U(6) * _B + n]
+        b4, b5, b6 = m[b + _U(4) * _B + n], m[b + _U(5) * _B + n], m[b + _U(6) * _B + n]
+        b7 = m[b + _U(7) * _B + n]
+        c4, c5, c6 = m[c + _U(4) * _B + n], m[c + _U(5) * _B + n], m[c + _U(6) * _B + n]
+        c7 = m[c + _U(7) * _B + n]
+        a1, a2, a3 = m[a + _B + n], m[a + _U(2) * _B + n], m[a + _U(3) * _B + n]
+        b1, b2, b3 = m[b + _B + n], m[b + _U(2) * _B + n], m[b + _U(3) * _B + n]
+        c1, c2, c3 = m[c + _B + n], m[c + _U(2) * _B + n], m[c + _U(3) * _B + n]
+        # parts beyond the mean, whose dilatation is left out
+        ex = qx * (y * a4 + z * a5 + y * z * a7)
+        ey = qy * (x * b4 + z * b6 + x * z * b7)
+        ez = qz * (x * c5 + y * c6 + x * y * c7)
+        third = (ex + ey + ez) / 3.0
+        e[n] = qz * c3 + ez - third
+        e[_B + n] = qy * b2 + ey - third
+        e[_U(2) * _B + n] = qx * a1 + ex - third
+        e[_U(3) * _B + n] = qy * (a2 + x * a4 + z * a6 + x * z * a7) + qx * (
+            b1 + y * b4 + z * b5 + y * z * b7
+        )
+        e[_U(4) * _B + n] = qz * (a3 + x * a5 + y * a6 + x * y * a7) + qx * (
+            c1 + y * c4 + z * c5 + y * z * c7
+        )
+        e[_U(5) * _B + n] = qz * (b3 + x * b5 + y * b6 + x * y * b7) + qy * (
+            c2 + x * c4 + z * c6 + x * z * c7
+        )
+
+
+@numba.njit(**_FAST)
+def _force_point(s, many, point, q, volume, f):  # type: ignore[no-untyped-def]
+    """Add the modes of force of the stresses at a point; the transpose of `_strain_point`."""
+    x = _GAUSS if point & 1 else -_GAUSS
+    y = _GAUSS if point & 2 else -_GAUSS
+    z = _GAUSS if point & 4 else -_GAUSS
+    qz, qy, qx = volume * q[0], volume * q[1], volume * q[2]
+    a, b, c = _U(16) * _B, _U(8) * _B, _U(0)
+    for n in range(many):
+        s0, s1, s2 = s[n], s[_B + n], s[_U(2) * _B + n]
+        mean = (s0 + s1 + s2) / 3.0
+        f[c + _U(3) * _B + n] += qz * s0
+        f[b + _U(2) * _B + n] += qy * s1
+        f[a + _B + n] += qx * s2
+        d0, d1, d2 = qz * (s0 - mean), qy * (s1 - mean), qx * (s2 - mean)
+        s3, s4, s5 = s[_U(3) * _B + n], s[_U(4) * _B + n], s[_U(5) * _B + n]
+        y3, x3, z4, x4, z5, y5 = qy * s3, qx * s3, qz * s4, qx * s4, qz * s5, qy * s5
+        f[a + _U(2) * _B + n] += y3
+        f[b + _B + n] += x3
+        f[a + _U(3) * _B + n] += z4
+        f[c + _B + n] += x4
+        f[b + _U(3) * _B + n] += z5
+        f[c + _U(2) * _B + n] += y5
+        f[a + _U(4) * _B + n] += y * d2 + x * y3
+        f[a + _U(5) * _B + n] += z * d2 + x * z4
+        f[a + _U(6) * _B + n] += z * y3 + y * z4
+        f[a + _U(7) * _B + n] += y * z * d2 + x * z * y3 + x * y * z4
+        f[b + _U(4) * _B + n] += x * d1 + y * x3
+        f[b + _U(5) * _B + n] += z * x3 + x * z5
+        f[b + _U(6) * _B + n] += z * d1 + y * z5
+        f[b + _U(7) * _B + n] += x * z * d1 + y * z * x3 + x * y * z5
+        f[c + _U(4) * _B + n] += y * x4 + x * y5
+        f[c + _U(5) * _B + n] += x * d0 + z * x4
+        f[c + _U(6) * _B + n] += y * d0 + z * y5
+        f[c + _U(7) * _B + n] += x * y * d0 + y * z * x4 + x * z * y5
+
+
+@numba.njit(**_FAST)
+def _tangent_point(tangent, point, at, many, e, s):  # type: ignore[no-untyped-def]
+    """Fill the stresses of a block at a point from its strains; ``tangent`` is flat."""
+    stride = tangent.shape[1]
+    flat = tangent.reshape(-1)
+    for p in range(6):
+        first = 0
+        for n in range(p):
+            first += 6 - n
+        to = _U(p) * _B
+        own = _U((21 * point + first) * stride + at)
+        for n in range(many):
+            s[to + n] = flat[own + n] * e[to + n]
+        for r in range(p + 1, 6):
+            own = _U((21 * point + first + r - p) * stride + at)
+            other = _U(r) * _B
+            for n in range(many):
+                s[to + n] += flat[own + n] * e[other + n]
+        for r in range(p):
+            before = 0
+            for n in range(r):
+                before += 6 - n
+            own = _U((21 * point + before + p - r) * stride + at)
+            other = _U(r) * _B
+            for n in range(many):
+                s[to + n] += flat[own + n] * e[other + n]
+
+
+@numba.njit(**_FAST)
+def _stress_point(  # type: ignore[no-untyped-def]
+    e, many, point, surface, modulus, poisson, limit, plastic, settled, at, s, tangent, left, want, settle
+):
+    """Fill the stresses of a block at a point, and where asked its tangents and plastic strains."""
+    one, own = np.empty(6), np.empty(21)
+    for n in range(many):
+        cell = at + n
+        young = modulus[cell]
+        bulk, shear = young / (3.0 * (1.0 - 2.0 * poisson)), young / (2.0 * (1.0 + poisson))
+        spread = e[n] + e[BLOCK + n] + e[2 * BLOCK + n]
+        for p in range(6):
+            v = e[p * BLOCK + n] - plastic[6 * point + p, cell]
+            one[p] = 2.0 * shear * (v - spread / 3.0) if p < 3 else shear * v
+        outside = False
+        if young > 0.0:
+            if surface == MISES:
+                outside = _return_mises(one, limit[cell], bulk, shear, own, want)
+            else:
+                outside = _return_tresca(one, limit[cell], bulk, shear, own, want)
+        if settle:
+            for p in range(6):
+                v = e[p * BLOCK + n]
+                row = 6 * point + p
+                if not outside:
+                    settled[row, cell] = plastic[row, cell]
+                elif p < 3:
+                    settled[row, cell] = v - spread / 3.0 - one[p] / (2.0 * shear)
+                else:
+                    settled[row, cell] = v - one[p] / shear
+        if want:
+            if not outside:
+                _elastic_tangent(own, bulk, shear)
+            for p in range(21):
+                tangent[(21 * point + p) * BLOCK + n] = own[p]
+            if young > 0.0:
+                part = own[0] + own[6] + own[11] + 2.0 * (own[15] + own[18] + own[20])
+                left[n] += 0.125 * (part - 3.0 * bulk) / (10.0 * shear)
+        for p in range(6):
+            s[p * BLOCK + n] = one[p] + bulk * spread if p < 3 else one[p]
+
+
+@numba.njit(**_FAST)
+def _clear(y, planes, i):  # type: ignore[no-untyped-def]
+    for axis in range(3):
+        y[axis, planes[i] : planes[i + 1]] = 0.0
+
+
+@numba.njit(**_FAST)
+def _work_slab(  # type: ignore[no-untyped-def]
+    u, cells, nodes, planes, q, volume, surface, modulus, poisson, limit, plastic, settled,
+    tangent, left, y, z0, z1, change,
+):
+    """Sum the forces of the bricks at the planes of nodes of a slab."""
+    base, first, last = cells
+    slabs = base.shape[0]
+    w, t = np.empty(24 * BLOCK), np.empty(24 * BLOCK)
+    m, f = np.empty(24 * BLOCK), np.empty(24 * BLOCK)
+    e, s = np.empty(6 * BLOCK), np.empty(6 * BLOCK)
+    want = tangent.shape[0] > 0 and not change
+    new, share = np.empty(168 * BLOCK if want else 1), np.empty(BLOCK)
+    for i in range(z0, z1):
+        _clear(y, planes, i)
+    for i in range(max(z0 - 1, 0), min(z1, slabs)):
+        low, high = 0 if i >= z0 else 2, 4 if i + 1 < z1 else 2
+        for j in range(base.shape[1]):
+            for k in range(first[i, j], last[i, j], BLOCK):
+                many = _U(min(BLOCK, last[i, j] - k))
+                at = base[i, j] + k
+                for r in range(4):
+                    node = _U(nodes[i + (r >> 1), j + (r & 1)] + k)
+                    for axis in range(3):
+                        load_pairs(u[axis], node, many, w, _U((r * 3 + axis) * 2) * _B)
+                _to_modes(w, many, m)
+                f[:] = 0.0
+                share[:] = 0.0
+                for point in range(8):
+                    _strain_point(m, many, point, q, e)
+                    if change:
+                        _tangent_point(tangent, point, at, many, e, s)
+                    else:
+                        _stress_point(
+                            e, np.int64(many), point, surface, modulus, poisson, limit, plastic,
+                            settled, at, s, new, share, want,
+                            settled.shape[0] > 0 and i >= z0,
+                        )
+                    _force_point(s, many, point, q, volume, f)
+                if want and i >= z0:
+                    for n in range(168):
+                        for c in range(np.int64(many)):
+                            tangent[n, at + c] = new[n * BLOCK + c]
+                    for c in range(np.int64(many)):
+                        left[at + c] = share[c]
+                _from_modes(f, many, t)
+                for r in range(low, high):
+                    node = _U(nodes[i + (r >> 1), j + (r & 1)] + k)
+                    for axis in range(3):
+                        add_pairs(y[axis], node, many, t, _U((r * 3 + axis) * 2) * _B)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -224,74 +437,28 @@ def stress_bricks(
     u: NDArray[np.float64],
     cells: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     nodes: NDArray[np.int64],
-    slopes: NDArray[np.float64],
-    volume: float,
+    planes: NDArray[np.int64],
+    spacing: NDArray[np.float64],
     surface: int,
     modulus: NDArray[np.float64],
     poisson: float,
     limit: NDArray[np.float64],
     plastic: NDArray[np.float64],
-    force: NDArray[np.float64],
-    stress: NDArray[np.float64],
-    tangent: NDArray[np.float64],
-    stiffness: NDArray[np.float64],
+    settled: NDArray[np.float64],
+    tangent: NDArray[np.float32],
+    left: NDArray[np.float64],
+    y: NDArray[np.float64],
+    parts: int,
 ) -> None:
-    """Fill forces, stresses, tangents and stiffness left of each brick; see the reference."""
-    base, first, last = cells
-    want = tangent.shape[0] > 0
-    for i in numba.prange(base.shape[0]):
-        d, f, e, own, s = np.empty(24), np.empty(24), np.empty((8, 6)), np.empty(21), np.empty(6)
-        for j in range(base.shape[1]):
-            for k in range(first[i, j], last[i, j]):
-                cell = base[i, j] + k
-                if modulus[cell] == 0.0:
-                    force[cell] = 0.0
-                    stress[cell] = 0.0
-                    if want:
-                        tangent[cell] = 0.0
-                        stiffness[cell] = 0.0
-                    continue
-                bulk = modulus[cell] / (3.0 * (1.0 - 2.0 * poisson))
-                shear = modulus[cell] / (2.0 * (1.0 + poisson))
-                _take_nodes(u, nodes, i, j, k, d)
-                mean = 0.0
-                for point in range(8):
-                    _strain_of(slopes, d, point, e[point])
-                    mean += 0.125 * (e[point, 0] + e[point, 1] + e[point, 2])
-                for n in range(24):
-                    f[n] = 0.0
-                left = 0.0
-                for point in range(8):
-                    third = (e[point, 0] + e[point, 1] + e[point, 2]) / 3.0
-                    for n in range(3):
-                        s[n] = 2.0 * shear * (e[point, n] - third - plastic[cell, point, n])
-                    for n in range(3, 6):
-                        s[n] = shear * (e[point, n] - plastic[cell, point, n])
-                    if want:
-                        own = tangent[cell, point]
-                    if surface == MISES:
-                        outside = _return_mises(s, limit[cell], bulk, shear, own, want)
-                    else:
-                        outside = _return_tresca(s, limit[cell], bulk, shear, own, want)
-                    if want and not outside:
-                        _elastic_tangent(own, bulk, shear)
-                    if want:
-                        part = own[0] + own[6] + own[11] + 2.0 * (own[15] + own[18] + own[20])
-                        left += 0.125 * (part - 3.0 * bulk) / (10.0 * shear)
-                    for n in range(6):
-                        stress[cell, point, n] = s[n]
-                    _add_force(slopes, s, point, volume, f)
-                # the mean pressure does work on the mean dilatation only
-                for point in range(8):
-                    for n in range(6):
-                        s[n] = bulk * mean if n < 3 else 0.0
-                        if n < 3:
-                            stress[cell, point, n] += bulk * mean
-                    _add_force(slopes, s, point, volume, f)
-                for n in range(24):
-                    force[cell, n] = f[n]
-                if want:
-                    stiffness[cell] = left
+    """Fill the forces of the nodes, and what is left of the stiffness; see the reference."""
+    q = (0.25 / spacing[0], 0.25 / spacing[1], 0.25 / spacing[2])
+    volume = spacing[0] * spacing[1] * spacing[2] / 8.0
+    count = nodes.shape[0]
+    for part in numba.prange(parts):
+        _work_slab(
+            u, cells, nodes, planes, q, volume, surface, modulus, poisson, limit, plastic, settled,
+            tangent, left, y, count * part // parts, count * (part + 1) // parts, False,
+        )
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -299,81 +466,31 @@ def change_bricks(
     u: NDArray[np.float64],
     cells: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     nodes: NDArray[np.int64],
-    slopes: NDArray[np.float64],
-    volume: float,
-    tangent: NDArray[np.float64],
-    force: NDArray[np.float64],
-) -> None:
-    """Fill the change of each brick's forces with a displacement; see the reference."""
-    base, first, last = cells
-    for i in numba.prange(base.shape[0]):
-        d, f, e, s = np.empty(24), np.empty(24), np.empty((8, 6)), np.empty(6)
-        for j in range(base.shape[1]):
-            for k in range(first[i, j], last[i, j]):
-                cell = base[i, j] + k
-                _take_nodes(u, nodes, i, j, k, d)
-                mean = 0.0
-                for point in range(8):
-                    _strain_of(slopes, d, point, e[point])
-                    mean += 0.125 * (e[point, 0] + e[point, 1] + e[point, 2])
-                for n in range(24):
-                    f[n] = 0.0
-                pressure = 0.0
-                for point in range(8):
-                    third = (e[point, 0] + e[point, 1] + e[point, 2]) / 3.0
-                    for n in range(3):
-                        e[point, n] += mean / 3.0 - third
-                    own = tangent[cell, point]
-                    for n in range(6):
-                        s[n] = 0.0
-                    at = 0
-                    for p in range(6):
-                        s[p] += own[at] * e[point, p]
-                        at += 1
-                        for q in range(p + 1, 6):
-                            s[p] += own[at] * e[point, q]
-                            s[q] += own[at] * e[point, p]
-                            at += 1
-                    third = (s[0] + s[1] + s[2]) / 3.0
-                    pressure += 0.125 * third
-                    for n in range(3):
-                        s[n] -= third
-                    _add_force(slopes, s, point, volume, f)
-                for n in range(6):
-                    s[n] = pressure if n < 3 else 0.0
-                for point in range(8):
-                    _add_force(slopes, s, point, volume, f)
-                for n in range(24):
-                    force[cell, n] = f[n]
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def gather_forces(
-    force: NDArray[np.float64],
-    cells: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
-    nodes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    planes: NDArray[np.int64],
+    spacing: NDArray[np.float64],
+    tangent: NDArray[np.float32],
     weight: NDArray[np.float32],
-    out: NDArray[np.float64],
+    y: NDArray[np.float64],
+    dots: NDArray[np.float64],
+    parts: int,
 ) -> None:
-    """Fill the forces of the nodes from those of the bricks; see the reference."""
-    base, first, last = nodes
-    cell_base, cell_first, cell_last = cells
-    for i in numba.prange(base.shape[0]):
-        for j in range(base.shape[1]):
-            for k in range(first[i, j], last[i, j]):
-                at = base[i, j] + k
-                x, y, z = 0.0, 0.0, 0.0
-                for n in range(8):
-                    ci, cj, ck = i - (n >> 2), j - ((n >> 1) & 1), k - (n & 1)
-                    if ci < 0 or cj < 0 or ci >= cell_base.shape[0] or cj >= cell_base.shape[1]:
-                        continue
-                    if ck < cell_first[ci, cj] or ck >= cell_last[ci, cj]:
-                        continue
-                    cell = cell_base[ci, cj] + ck
-                    x += force[cell, 3 * n]
-                    y += force[cell, 3 * n + 1]
-                    z += force[cell, 3 * n + 2]
-                held = weight.shape[1] > 0
-                out[0, at] = 0.0 if held and weight[0, at] == 0.0 else x
-                out[1, at] = 0.0 if held and weight[1, at] == 0.0 else y
-                out[2, at] = 0.0 if held and weight[2, at] == 0.0 else z
+    """Fill the change of the forces with a displacement; see the reference."""
+    q = (0.25 / spacing[0], 0.25 / spacing[1], 0.25 / spacing[2])
+    volume = spacing[0] * spacing[1] * spacing[2] / 8.0
+    count = nodes.shape[0]
+    nothing = np.empty((0, 0))
+    for part in numba.prange(parts):
+        z0, z1 = count * part // parts, count * (part + 1) // parts
+        _work_slab(
+            u, cells, nodes, planes, q, volume, 0, nothing[0:0].reshape(-1), 0.0,
+            nothing[0:0].reshape(-1), nothing, nothing, tangent, nothing[0:0].reshape(-1), y, z0, z1,
+            True,
+        )
+        for i in range(z0, z1):
+            total = 0.0
+            for axis in range(3):
+                for n in range(planes[i], planes[i + 1]):
+                    v = y[axis, n] if weight[axis, n] != 0.0 else 0.0
+                    y[axis, n] = v
+                    total += v * u[axis, n]
+            dots[i] = total

@@ -2,7 +2,7 @@
 
 A brick is met in its modes (sums and differences of its corners along the axes), in which few
 terms are coupled: some 230 operations instead of 1152. Bricks of a row are worked on in blocks
-of `_BLOCK`, so that every loop runs over neighbours in memory. Each thread owns a slab of planes
+of `BLOCK`, so that every loop runs over neighbours in memory. Each thread owns a slab of planes
 of nodes and computes the bricks at its border once more: nothing is written by two threads,
 and the order of additions does not depend on their number.
 
@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 _U = numba.uint64
-_BLOCK = 64
-_B = _U(_BLOCK)
+BLOCK = 64
+_B = _U(BLOCK)
 _NOTHING = np.float32(0.0)
 _FAST: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 
 @numba.njit(**_FAST)
-def _load(row, at, many, w, to):  # type: ignore[no-untyped-def]
+def load_pairs(row, at, many, w, to):  # type: ignore[no-untyped-def]
     """Write sums and differences of neighbours."""
     for n in range(many):
         a, b = row[at + n], row[at + n + _U(1)]
@@ -32,7 +32,7 @@ def _load(row, at, many, w, to):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(**_FAST)
-def _add(row, at, many, t, to):  # type: ignore[no-untyped-def]
+def add_pairs(row, at, many, t, to):  # type: ignore[no-untyped-def]
     """Add forces back to the nodes of a row, from their sums and differences."""
     row[at] += t[to] - t[to + _B]
     for n in range(_U(1), many):
@@ -151,8 +151,8 @@ def _sweep_slab(  # type: ignore[no-untyped-def]
     cell_base, cell_first, cell_last = cells
     node_base = nodes
     slabs = cell_base.shape[0]
-    w = np.empty(24 * _BLOCK, u.dtype)
-    t = np.empty(24 * _BLOCK, u.dtype)
+    w = np.empty(24 * BLOCK, u.dtype)
+    t = np.empty(24 * BLOCK, u.dtype)
     for axis in range(3):
         y[axis, planes[z0] : planes[z0 + 1]] = 0
         if z1 == slabs + 1 and z0 != slabs:
@@ -164,17 +164,17 @@ def _sweep_slab(  # type: ignore[no-untyped-def]
                 y[axis, planes[i + 1] : planes[i + 2]] = 0
         low, high = 0 if i >= z0 else 2, 4 if upper else 2
         for j in range(cell_base.shape[1]):
-            for k in range(cell_first[i, j], cell_last[i, j], _BLOCK):
-                many = _U(min(_BLOCK, cell_last[i, j] - k))
+            for k in range(cell_first[i, j], cell_last[i, j], BLOCK):
+                many = _U(min(BLOCK, cell_last[i, j] - k))
                 for r in range(4):
                     at = _U(node_base[i + (r >> 1), j + (r & 1)] + k)
                     for axis in range(3):
-                        _load(u[axis], at, many, w, _U((r * 3 + axis) * 2) * _B)
+                        load_pairs(u[axis], at, many, w, _U((r * 3 + axis) * 2) * _B)
                 _respond(w, first, second, _U(cell_base[i, j] + k), many, q, t)
                 for r in range(low, high):
                     at = _U(node_base[i + (r >> 1), j + (r & 1)] + k)
                     for axis in range(3):
-                        _add(y[axis], at, many, t, _U((r * 3 + axis) * 2) * _B)
+                        add_pairs(y[axis], at, many, t, _U((r * 3 + axis) * 2) * _B)
         if i >= z0:
             _finish(u, task, b, d, weight, keep, take, y, dots, i, planes[i], planes[i + 1])
     if z1 == slabs + 1:

@@ -128,17 +128,22 @@ def prepare_operator(
     body: BrickBody, weight: NDArray[np.float32], kind: type[np.floating[Any]]
 ) -> BrickOperator:
     """Return the stiffness of a body in a precision, with the weights of `node_weights`."""
-    runs = body.grid.nodes
-    count = (runs.last - runs.first).sum(axis=1)
+    planes = plane_starts(body.grid)
     given = [modal_coefficients(c, body.spacing_mm) for c in body.elasticity]
     return BrickOperator(
         body=body,
         moduli=np.ascontiguousarray(body.moduli, dtype=kind),
         coefficients=np.array(given, dtype=kind),
         weight=weight,
-        planes=np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
-        dots=np.zeros(len(count)),
+        planes=planes,
+        dots=np.zeros(len(planes) - 1),
     )
+
+
+def plane_starts(grid: SpanGrid) -> NDArray[np.int64]:
+    """Return the first node of each plane across the first axis, and one past the last."""
+    count = (grid.nodes.last - grid.nodes.first).sum(axis=1)
+    return np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
 
 
 def node_weights(body: BrickBody) -> NDArray[np.float32]:
