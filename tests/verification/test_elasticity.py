@@ -273,6 +273,15 @@ def soft_layers():
     return np.broadcast_to(row, (24, 24, 32)).copy()
 
 
+def hinged():
+    """A column with a block that hangs by one corner, and one that hangs on nothing."""
+    modulus = np.zeros((18, 18, 16))
+    modulus[4:12, 4:12] = 1000.0
+    modulus[12:15, 12:15, 6:9] = 1000.0
+    modulus[:2, :2, 3:6] = 1000.0
+    return modulus
+
+
 EASY = {
     "phantom": phantom,
     "phantom of prime size": lambda: phantom((37, 41, 29), 3),
@@ -280,6 +289,7 @@ EASY = {
     "homogeneous box of prime size": lambda: np.full((37, 41, 29), 100.0),
     "lattice": lambda: lattice((42, 42, 44), 6),
     "lattice off the coarse grids": lambda: lattice((41, 37, 43), 7),
+    "block on a hinge": hinged,
     "soft layers": soft_layers,
     "blocks of seven decades": lambda: random_blocks(4),
     "a quarter of the phantom is marrow": lambda: marrow(60.0),

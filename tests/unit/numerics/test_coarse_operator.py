@@ -54,12 +54,22 @@ def stairs():
     return filled
 
 
+def stairs_down():
+    """The first run of all starts beyond its neighbour: reading ahead of it is an error."""
+    filled = np.zeros((3, 4, 16), dtype=bool)
+    for i, j in np.ndindex(3, 4):
+        start = 2 * (5 - i - j)
+        filled[i, j, start : start + 3] = True
+    return filled
+
+
 BODIES = {
     "ragged": ragged((7, 6, 9)),
     "empty ends": with_empty_ends(),
     "one voxel": one_voxel(),
     "the only voxel": np.ones((1, 1, 1), dtype=bool),
     "stairs": stairs(),
+    "stairs down": stairs_down(),
     "rows beyond a block": ragged((3, 2, 140), 4),
 }
 

@@ -116,6 +116,14 @@ def test_a_body_that_is_held_nowhere_can_be_factored():
     assert np.vdot(force, cycle(levels, force)) > 0
 
 
+def test_a_material_that_gives_energy_is_refused():
+    elasticity = np.diag([1.0, 1.0, 1.0, 0.4, 0.4, 0.4])
+    elasticity[:3, :3] += 2.0 * (1.0 - np.eye(3))
+    body = replace(make_body((6, 6, 6), 0.0), elasticity=(elasticity,))
+    with pytest.raises(ArithmeticError, match="not positive definite"):
+        prepare_multigrid(body, node_weights(body), Smoothing())
+
+
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one core")
 def test_bits_do_not_depend_on_the_number_of_threads():
     # large enough for the fine level to run on all threads

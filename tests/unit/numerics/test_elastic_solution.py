@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numba
 import numpy as np
 import pytest
 
@@ -100,3 +101,33 @@ def test_a_force_that_nothing_holds_is_told(body):
     forces = np.where(body.diagonal() > 0, 1.0, 0.0)
     found = solve_body(loose, np.zeros_like(forces), limits=LIMITS, forces_n=forces)
     assert not found.solver.converged
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one core")
+def test_bits_do_not_depend_on_the_number_of_threads():
+    filled = np.random.default_rng(4).random((28, 29, 27)) > 0.1
+    grid = span_body(filled)
+    # the finest level runs on all threads from here on
+    assert grid.nodes.size > 20_000
+    height = grid.gather_nodes(np.indices(grid.node_shape)[2])
+    held = np.array([(height == 0) | (height == 27)] * 3)
+    body = BrickBody(
+        grid=grid,
+        spacing_mm=np.array([0.7, 1.1, 0.9]),
+        moduli=grid.gather_cells(filled * 50.0)[None],
+        elasticity=(isotropic_stiffness(0.3),),
+        held=held,
+    )
+    given = np.where(held & (height == 27), -0.2, 0.0)
+    before, found = numba.get_num_threads(), []
+    for threads in (1, 2):
+        numba.set_num_threads(threads)
+        try:
+            found.append(solve_body(body, given, limits=(1e-6, 50)))
+        finally:
+            numba.set_num_threads(before)
+    first, second = found
+    assert first.solver.converged
+    assert first.solver == second.solver
+    assert np.array_equal(first.displacement_mm, second.displacement_mm)
+    assert np.array_equal(first.forces(), second.forces())
