@@ -9,9 +9,7 @@ from vertaug.case.grid import FloatArray
 from vertaug.mechanics.assembly import LoadedBody, assemble
 from vertaug.mechanics.load_case import LoadCase
 from vertaug.mechanics.model import VertebraModel
-from vertaug.numerics.brick_operator import BrickOperator, node_weights, prepare_operator
-from vertaug.numerics.conjugate_gradients import solve_conjugate_gradients
-from vertaug.numerics.elastic_multigrid import Smoothing, prepare_multigrid
+from vertaug.numerics.elastic_solution import solve_body
 from vertaug.numerics.solver_status import SolverReport
 
 
@@ -83,13 +81,16 @@ def solve_elastic(
     """
     load, limits = load or LoadCase(), limits or SolverLimits()
     loaded = assemble(model, load)
-    operator, displacement, solver = _solve(loaded, limits)
-    if not solver.converged:
-        message = f"the elastic solution failed: {solver.describe()}"
+    found = solve_body(
+        loaded.body,
+        loaded.prescribed_mm,
+        limits=(limits.tolerance, limits.iterations),
+        start_mm=loaded.start_mm,
+    )
+    if not found.solver.converged:
+        message = f"the elastic solution failed: {found.solver.describe()}"
         raise ComputationError(message)
-    force = np.empty_like(displacement)
-    operator.force(displacement, force)
-    down = -force[2, loaded.superior]
+    down = -found.forces()[2, loaded.superior]
     reaction = float(down.sum())
     moment = float(down @ loaded.lever_mm) if load.motion.is_bending else 0.0
     if load.motion.is_bending:
@@ -101,32 +102,7 @@ def solve_elastic(
         reaction_n=reaction,
         moment_nmm=moment,
         stiffness=stiffness,
-        displacement_mm=displacement,
+        displacement_mm=found.displacement_mm,
         loaded=loaded,
-        solver=solver,
+        solver=found.solver,
     )
-
-
-def _solve(
-    loaded: LoadedBody, limits: SolverLimits
-) -> tuple[BrickOperator, FloatArray, SolverReport]:
-    body = loaded.body
-    weight = node_weights(body)
-    cycle = prepare_multigrid(body, weight, Smoothing())
-    operator = prepare_operator(body, weight, np.float64)
-    nothing = np.zeros_like(loaded.start_mm)
-    residual = np.empty_like(nothing)
-    operator.residual(loaded.prescribed_mm, nothing, residual)
-    scale = float(np.sqrt(np.vdot(residual, residual)))
-    displacement = np.array(loaded.start_mm)
-    operator.residual(displacement, nothing, residual)
-    report = solve_conjugate_gradients(
-        operator.apply,
-        cycle.cycle,
-        displacement,
-        residual,
-        cycle.right,
-        scale=max(scale, float(np.finfo(np.float64).tiny)),
-        limits=(limits.tolerance, limits.iterations),
-    )
-    return operator, displacement, report

@@ -24,7 +24,8 @@ def factor(matrix: NDArray[np.float64]) -> bool:
         return False
     at = np.tril_indices(len(matrix))
     matrix[at] = found[at]
-    return True
+    # LAPACK may let a value pass that is not a number
+    return bool(np.isfinite(found[at]).all())
 
 
 def solve(lower: NDArray[np.float64], x: NDArray[np.float64]) -> None:

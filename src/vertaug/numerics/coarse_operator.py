@@ -87,6 +87,9 @@ class CoarseOperator:
             # a step toward a right side of zero is minus the scaled product
             self.step(x, (zero, last), (0.0, 1.0), y)
             length = np.sqrt(dot(last, last))
+            if not length > 0.0:
+                # every node is held
+                break
             found = float(length / np.sqrt(dot(x, x)))
             np.multiply(last, np.float32(1.0 / length), out=x)
         return _SAFETY * found

@@ -54,7 +54,11 @@ def solve_conjugate_gradients(
     history = [float(np.sqrt(dot(r, r))) / scale]
     before = 1.0
     status = SolverStatus.CONVERGED
-    while history[-1] > tolerance:
+    # a residual that is not a number is never small
+    while not history[-1] <= tolerance:
+        if not np.isfinite(history[-1]):
+            status = SolverStatus.BROKE_DOWN
+            break
         if len(history) > most:
             status = SolverStatus.TOO_MANY_ITERATIONS
             break
