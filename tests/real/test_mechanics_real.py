@@ -14,6 +14,7 @@ from vertaug.case.grid import Grid
 from vertaug.case.volume import Volume
 from vertaug.mechanics.bone_material import BoneMaterial
 from vertaug.mechanics.elastic import solve_elastic
+from vertaug.mechanics.rigidity import failure_load
 from vertaug.mechanics.segmented import model_from_regions
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -48,6 +49,8 @@ def test_stiffness_of_the_published_vertebra(images, mapping, stiffness):
     assert found.stiffness == pytest.approx(stiffness, rel=1e-3)
     if mapping == "published":
         assert found.reaction_n == pytest.approx(2472.0, rel=1e-3)
+        load = failure_load(found.stiffness, model.height_mm)
+        assert load == pytest.approx(2437.786, rel=1e-3)
 
 
 def test_header_that_lies_about_front_and_back_is_set_right(images):
