@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.grid import FloatArray, Grid, axis_aligned_grid
-from vertaug.case.spine import HeightField, Region, Vertebra
+from vertaug.case.spine import Endplate, HeightField, Region, Vertebra, VertebraFrame
 from vertaug.mechanics.bone_material import BoneMaterial, keep_largest_piece, map_bone
 from vertaug.mechanics.model import VertebraModel, nodes_of_faces
 from vertaug.numerics.interpolation import resample_trilinear, sample_trilinear
@@ -36,14 +36,17 @@ class CapShape:
     beyond_mm : float
         From the outermost point of the endplate to the flat face. 4 mm is what the published
         disks, 10 mm thick and 6 mm intruding, leave (Ogo production, physics reference 2.1,
-        verified).
+        verified). The benchmark's sample case, verse004 L2, has disks of 8 mm that intrude by 5
+        (counted in its region map).
     intrusion_mm : float or None
-        How far a cap reaches inward from that outermost point; deeper hollows of the endplate
-        stay empty. The published disks have 6 mm. None fills every hollow.
+        How far a cap reaches inward from the outermost point, measured along the tilt of the
+        endplate's best plane, so that the low side of a wedge is covered too; 6 mm as published.
+        Deeper hollows stay empty, and no cap runs down the flank of the body. None fills down
+        to the height map everywhere.
     """
 
     beyond_mm: float = 4.0
-    intrusion_mm: float | None = None
+    intrusion_mm: float | None = 6.0
 
     def __post_init__(self) -> None:
         if not 0.0 < self.beyond_mm <= 30.0:
@@ -54,9 +57,18 @@ class CapShape:
             raise InputError(message)
 
 
-PUBLISHED_CAPS = CapShape(beyond_mm=4.0, intrusion_mm=6.0)
-"""Disks of Ogo production: 10 mm thick, intruding 6 mm (physics reference 2.1, verified). The
-benchmark's sample case, verse004 L2, has disks of 8 mm that intrude by 5 (counted in its map)."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Plate:
+    """An endplate over the columns of the model, seen from inside: outward is up.
+
+    Attributes
+    ----------
+    height_mm, plane_mm : (ni, nj) float64 arrays
+        Of the surface, NaN beside it, and of its best plane.
+    """
+
+    height_mm: FloatArray
+    plane_mm: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,8 +79,8 @@ class _Local:
     z_mm: FloatArray
     density: FloatArray
     bone: NDArray[np.bool_]
-    superior_mm: FloatArray
-    inferior_mm: FloatArray
+    superior: _Plate
+    inferior: _Plate
 
 
 def model_from_vertebra(
@@ -123,8 +135,8 @@ def model_from_vertebra(
     check_density_unit(local.density[local.bone], material.density)
     mapped = map_bone(local.density, local.bone, material)
     # voxels of bone that the recipe drops stay empty: no cap grows into them
-    superior = _cap(local.superior_mm, local.z_mm, caps) & ~local.bone
-    inferior = _cap(-local.inferior_mm, -local.z_mm, caps) & ~local.bone
+    superior = _cap(local.superior, local.z_mm, caps) & ~local.bone
+    inferior = _cap(local.inferior, -local.z_mm, caps) & ~local.bone
     kept = keep_largest_piece(mapped.bone | superior | inferior)
     filler = (superior | inferior) & kept
     strength = np.where(filler, material.cap_strength_mpa, mapped.strength_mpa)
@@ -136,7 +148,7 @@ def model_from_vertebra(
         anisotropic=material.anisotropic,
         superior_nodes=nodes_of_faces(superior & kept, upper=True),
         inferior_nodes=nodes_of_faces(inferior & kept, upper=False),
-        height_mm=float(np.nanmean(local.superior_mm - local.inferior_mm)),
+        height_mm=float(np.nanmean(local.superior.height_mm + local.inferior.height_mm)),
     )
 
 
@@ -159,14 +171,15 @@ def _resample(
     bone = _average(share, source, grid, parts) > 0.5
     origin = vertebra.frame.to_local(grid.affine[:3, 3])
     x, y, z = (origin[a] + spacing_mm * np.arange(grid.shape[a]) for a in range(3))
-    superior = _height_over(vertebra.superior.surface, x, y)
-    inferior = _height_over(vertebra.inferior.surface, x, y)
     # a column without bone carries no cap
-    carries = bone.any(axis=2)
-    superior, inferior = (np.where(carries, h, np.nan) for h in (superior, inferior))
-    inside = _settle(_settle(bone, superior, z), -inferior, -z)
+    carries = np.asarray(bone.any(axis=2))
+    superior, inferior = (
+        _plate_over(plate, (vertebra.frame, x, y), carries, sign)
+        for plate, sign in ((vertebra.superior, 1.0), (vertebra.inferior, -1.0))
+    )
+    inside = _settle(_settle(bone, superior.height_mm, z), inferior.height_mm, -z)
     return _Local(
-        grid=grid, z_mm=z, density=density, bone=inside, superior_mm=superior, inferior_mm=inferior
+        grid=grid, z_mm=z, density=density, bone=inside, superior=superior, inferior=inferior
     )
 
 
@@ -206,6 +219,21 @@ def _average(values: NDArray[np.generic], source: Grid, grid: Grid, parts: int) 
     return np.asarray(blocks.mean(axis=(1, 3, 5), dtype=np.float64))
 
 
+def _plate_over(
+    plate: Endplate,
+    place: tuple[VertebraFrame, FloatArray, FloatArray],
+    carries: NDArray[np.bool_],
+    sign: float,
+) -> _Plate:
+    """Return an endplate over columns; heights grow outward."""
+    frame, x, y = place
+    height = np.where(carries, _height_over(plate.surface, x, y), np.nan)
+    normal = np.asarray(plate.normal) @ frame.axes
+    centre = frame.to_local(plate.centre_lps_mm)
+    along = normal[0] * (x - centre[0])[:, None] + normal[1] * (y - centre[1])[None, :]
+    return _Plate(height_mm=sign * height, plane_mm=sign * (centre[2] - along / normal[2]))
+
+
 def _height_over(field: HeightField, x: FloatArray, y: FloatArray) -> FloatArray:
     """Return the heights of a surface over columns, NaN beside it."""
     from scipy.ndimage import distance_transform_edt
@@ -228,11 +256,12 @@ def _settle(bone: NDArray[np.bool_], height: FloatArray, z: FloatArray) -> NDArr
     return np.asarray(np.where(covered, ~above & (bone | (z > top)), bone))
 
 
-def _cap(height: FloatArray, z: FloatArray, caps: CapShape) -> NDArray[np.bool_]:
-    """Return the voxels of a cap above a surface."""
-    outermost = float(np.nanmax(height))
+def _cap(plate: _Plate, z: FloatArray, caps: CapShape) -> NDArray[np.bool_]:
+    """Return the voxels of a cap outside a plate."""
+    height = plate.height_mm
     cap = np.isfinite(height)[:, :, None] & (z > np.nan_to_num(height)[:, :, None])
-    cap &= z < outermost + caps.beyond_mm
+    cap &= z < float(np.nanmax(height)) + caps.beyond_mm
     if caps.intrusion_mm is not None:
-        cap &= z > outermost - caps.intrusion_mm
+        lead = float(np.nanmax(height - plate.plane_mm))
+        cap &= z > (plate.plane_mm + lead - caps.intrusion_mm)[:, :, None]
     return np.asarray(cap)

@@ -113,8 +113,8 @@ def measure_axial_rigidity(model: VertebraModel) -> AxialRigidity:
     """
     low, high = int(model.inferior_nodes[0, 2]), int(model.superior_nodes[0, 2])
     spacing = model.grid.spacing_mm
-    caps = np.asarray(model.filler_mpa > 0.0).any(axis=(0, 1)).tolist()
-    free = np.array([k for k in range(low, high) if not caps[k]], dtype=np.int64)
+    caps = np.count_nonzero(model.filler_mpa, axis=(0, 1))
+    free = np.array([k for k in range(low, high) if caps[k] == 0], dtype=np.int64)
     if not free.size:
         message = (
             "the caps reach into every layer of the body: no layer of bone alone is left; give "

@@ -105,6 +105,35 @@ def test_cap_that_intrudes_less_leaves_the_hollow_empty():
     assert solve_elastic(model).stiffness < solve_elastic(filled).stiffness
 
 
+def test_cap_covers_a_wedge_but_not_the_flank():
+    """An endplate that falls 12 mm to the front is covered; a column on the flank is not."""
+    vertebra = even()
+    plate = vertebra.superior.surface
+    v = np.broadcast_to(plate.v_mm, plate.height_mm.shape)
+    slope = 12.0 / 29.0
+    wedge = np.where(np.isnan(plate.height_mm), np.nan, 13.3 - slope * (13.2 - v))
+    flank = np.hypot(plate.u_mm[:, None], v - 5.0) < 1.6
+    height = np.where(flank, -8.0, wedge)
+    normal = np.array([0.0, -slope, 1.0]) / np.hypot(1.0, slope)
+    tilted = replace(
+        vertebra.superior,
+        surface=HeightField(u_mm=plate.u_mm, v_mm=plate.v_mm, height_mm=height),
+        normal=normal,
+        centre_lps_mm=np.array([0.0, 0.0, 13.3 - slope * 13.2]),
+    )
+    model = model_from_vertebra(replace(vertebra, superior=tilted), LAW)
+    k = np.arange(model.grid.shape[2]) + model.grid.affine[2, 3]
+    i, front, _ = np.rint(model.grid.to_index([0.0, -12.0, 0.0])).astype(int)
+    _, behind, _ = np.rint(model.grid.to_index([0.0, 5.0, 0.0])).astype(int)
+    expected = 13.3 - slope * 25.2
+    assert k[(model.filler_mpa[i, front] > 0) & (k > 0)].min() == np.ceil(expected)
+    bottom = k[(model.filler_mpa[i, behind] > 0) & (k > -10)].min()
+    assert 13.3 - slope * 8.2 - 6.0 < bottom < 13.3 - slope * 8.2 - 4.0
+    filling = CapShape(intrusion_mm=None)
+    every = model_from_vertebra(replace(vertebra, superior=tilted), LAW, caps=filling)
+    assert k[(every.filler_mpa[i, behind] > 0) & (k > -10)].min() < -6.0
+
+
 def test_bone_between_mask_and_endplate_is_filled_in():
     vertebra = even()
     plate = vertebra.inferior.surface
