@@ -138,6 +138,9 @@ def model_from_vertebra(
     superior = _cap(local.superior, local.z_mm, caps) & ~local.bone
     inferior = _cap(local.inferior, -local.z_mm, caps) & ~local.bone
     kept = keep_largest_piece(mapped.bone | superior | inferior)
+    if not ((superior & kept).any() and (inferior & kept).any()):
+        message = f"{vertebra.level}: a cap does not touch the bone; no load could pass"
+        raise InputError(message)
     filler = (superior | inferior) & kept
     strength = np.where(filler, material.cap_strength_mpa, mapped.strength_mpa)
     return VertebraModel(
@@ -228,6 +231,9 @@ def _plate_over(
     """Return an endplate over columns; heights grow outward."""
     frame, x, y = place
     height = np.where(carries, _height_over(plate.surface, x, y), np.nan)
+    if not np.isfinite(height).any():
+        message = "an endplate covers no bone; check the anatomy of this vertebra"
+        raise InputError(message)
     normal = np.asarray(plate.normal) @ frame.axes
     centre = frame.to_local(plate.centre_lps_mm)
     along = normal[0] * (x - centre[0])[:, None] + normal[1] * (y - centre[1])[None, :]

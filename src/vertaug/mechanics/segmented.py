@@ -77,7 +77,8 @@ def model_from_regions(
 
     The array is permuted and flipped so that its third axis runs superior; values are not
     resampled. Front and back are taken from the bone where there is a process: a header that
-    has them the wrong way round is set right, which only matters to flexion and extension.
+    has them the wrong way round is set right by mirroring the array, which only matters to flexion
+    and extension; places in the model's grid are then not those of the header.
 
     Parameters
     ----------
