@@ -66,6 +66,23 @@ def test_patient_may_lie_anyhow():
     np.testing.assert_allclose(here.bone_mpa, there.bone_mpa, rtol=1e-3)
 
 
+@pytest.mark.parametrize("spacing_mm", [0.75, 1.0, 2.0])
+def test_densities_lie_where_the_scan_has_them(spacing_mm):
+    vertebra = even()
+    grid = vertebra.hu.grid
+    points = grid.to_world(np.moveaxis(np.indices(grid.shape), 0, -1))
+    slope = np.array([6.0, 5.0, 4.0])
+    hu = Volume(values=(400.0 + points @ slope).astype(np.float32), grid=grid)
+    model = model_from_vertebra(replace(vertebra, hu=hu), LAW, spacing_mm=spacing_mm)
+    bone = model.bone_mpa > 0
+    places = model.grid.to_world(np.argwhere(bone))
+    density = LAW.to_density(400.0 + places @ slope)
+    # densities are cut to whole mg/ml
+    found = model.bone_mpa[bone]
+    assert np.all(found <= KOPPERDAHL_2002_MODULUS.evaluate(density + 0.01))
+    assert np.all(found >= KOPPERDAHL_2002_MODULUS.evaluate(density - 1.01))
+
+
 def hollow(depth_mm=5.0):
     """The body with a round hollow in its superior endplate, its mask unchanged."""
     vertebra = even()
