@@ -6,7 +6,7 @@ import numpy as np
 
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
-from vertaug.mechanics.assembly import LoadedBody, assemble
+from vertaug.mechanics.assembly import assemble
 from vertaug.mechanics.load_case import LoadCase
 from vertaug.mechanics.model import VertebraModel
 from vertaug.mechanics.plastic_body import PlasticBody, YieldSurface, prepare_plastic
@@ -18,8 +18,9 @@ _STALE = 12
 """Iterations of conjugate gradients from which on the preconditioner is made again."""
 _FORCING, _INNER_ITERATIONS = 0.1, 80
 _OVERSHOOT = 0.3
+_SHORTENINGS = 4
 _HALVINGS = 4
-APPARENT_STRAINS = (0.002, 0.004, 0.006, 0.0075, 0.009, 0.011, 0.013, 0.016, 0.019)
+APPARENT_STRAINS = (0.002, 0.004, 0.006, 0.0085, 0.0115, 0.015, 0.019)
 """Steps of the default curve up to 1.9 % (Crawford, Keaveny; physics reference 2.1)."""
 
 
@@ -79,6 +80,7 @@ class _Point:
     body: PlasticBody
     velocity: FloatArray
     cycle: ElasticMultigrid | None
+    force_n: float = 0.0
 
 
 def crush(
@@ -120,14 +122,12 @@ def crush(
     loaded = assemble(model, replace(load, displacement_mm=float(steps[0])))
     body = prepare_plastic(loaded, model.strength_mpa, surface)
     velocity = loaded.start_mm / steps[0]
-    point = _Point(
-        size=0.0, u=np.zeros_like(velocity), body=body, velocity=velocity, cycle=None
-    )
+    point = _Point(size=0.0, u=np.zeros_like(velocity), body=body, velocity=velocity, cycle=None)
     forces, shares, reports = [0.0], [0.0], []
     for size in steps:
         point, report = _advance(point, float(size), limits)
         reports.append(report)
-        forces.append(_reaction(point))
+        forces.append(point.force_n)
         shares.append(_yielded_share(point.body))
     return PlasticResult(
         surface=surface,
@@ -168,13 +168,13 @@ def _advance(point: _Point, size: float, limits: NewtonLimits) -> tuple[_Point, 
 def _step(point: _Point, size: float, limits: NewtonLimits) -> tuple[_Point, SolverReport]:
     body, cycle = point.body, point.cycle
     u = point.u + (size - point.size) * point.velocity
-    held = body.loaded.body.held
+    held, free = body.loaded.body.held, body.weight > 0.0
     history: list[float] = []
     effort = _STALE + 1
+    force = body.forces(u, with_tangent=True)
     while True:
-        force = body.forces(u, with_tangent=True)
-        residual = np.where(body.weight == 0.0, 0.0, -force)
-        scale = float(np.linalg.norm(np.where(held, force, 0.0)))
+        residual = np.where(free, -force, 0.0)
+        scale = float(np.linalg.norm(force[held]))
         history.append(float(np.linalg.norm(residual)) / max(scale, 1e-30))
         status = _judge(history, limits)
         if status is not None:
@@ -182,13 +182,19 @@ def _step(point: _Point, size: float, limits: NewtonLimits) -> tuple[_Point, Sol
         if cycle is None or effort > _STALE:
             cycle = body.preconditioner()
         move, effort = _solve_tangent(body, cycle, residual)
-        u = u + _search(body, u, move, residual) * move
+        u, force = _search(body, u, move, residual)
     report = SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history))
     if not report.converged:
         return point, report
-    velocity = (u - point.u) / (size - point.size)
-    settled = body.settle(u)
-    return _Point(size=size, u=u, body=settled, velocity=velocity, cycle=cycle), report
+    reached = _Point(
+        size=size,
+        u=u,
+        body=body.settle(u),
+        velocity=(u - point.u) / (size - point.size),
+        cycle=cycle,
+        force_n=-float(force[2, body.loaded.superior].sum()),
+    )
+    return reached, report
 
 
 def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:
@@ -216,22 +222,23 @@ def _solve_tangent(
     return move, report.iterations
 
 
-def _search(body: PlasticBody, u: FloatArray, move: FloatArray, residual: FloatArray) -> float:
-    """Return how much of a move to take: where the energy, which is convex, stops falling."""
+def _search(
+    body: PlasticBody, u: FloatArray, move: FloatArray, residual: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the displacement after a move, and its forces, whose tangents are kept.
+
+    The move is shortened where the energy, which is convex, rises again well before its end.
+    """
     share, slope = 1.0, float(np.vdot(residual, move))
-    for _ in range(4):
-        force = body.forces(u + share * move, with_tangent=False)
-        after = -float(np.vdot(np.where(body.weight == 0.0, 0.0, force), move))
+    free = body.weight > 0.0
+    for _ in range(_SHORTENINGS):
+        reached = u + share * move
+        force = body.forces(reached, with_tangent=True)
+        after = -float(np.vdot(np.where(free, force, 0.0), move))
         if after > -_OVERSHOOT * slope:
             break
         share *= slope / (slope - after)
-    return share
-
-
-def _reaction(point: _Point) -> float:
-    loaded: LoadedBody = point.body.loaded
-    force = point.body.forces(point.u, with_tangent=False)
-    return -float(force[2, loaded.superior].sum())
+    return reached, force
 
 
 def _yielded_share(body: PlasticBody) -> float:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray
 from vertaug.mechanics.assembly import LoadedBody
+from vertaug.mechanics.model import POISSON
 from vertaug.numerics.brick_operator import BrickBody, node_weights, plane_starts
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prepare_multigrid
-from vertaug.mechanics.model import POISSON
 
 _SOFTEST = 0.02
 """Share of its stiffness that a yielded brick keeps in the preconditioner, at least."""
@@ -45,8 +45,8 @@ class PlasticBody:
     surface : YieldSurface
     plastic : (48, n) float64 array
         Plastic strain, row ``6 point + component``.
-    tangent : (168, n) float32 array
-        Where the tangents of the last evaluation are kept.
+    tangent : (168 n,) float32 array
+        Where the tangents of the last evaluation are kept, block by block.
     stiffness_left : (n,) float64 array
         Share of the elastic shear stiffness that each brick had left at that evaluation.
     weight : (3, m) float32 array
@@ -103,7 +103,7 @@ class PlasticBody:
         return out
 
     def change(self, direction: FloatArray, out: FloatArray) -> float:
-        """Fill the change of the forces at the free nodes; return its product with the direction."""
+        """Fill the change of the free nodes' forces; return its product with the direction."""
         import numba
 
         from vertaug.mechanics._plasticity_numba import change_bricks
@@ -153,7 +153,7 @@ def prepare_plastic(
         strength_mpa=grid.gather_cells(np.minimum(strength_mpa, 1e9)),
         surface=surface,
         plastic=np.zeros((48, size)),
-        tangent=np.zeros((168, size), dtype=np.float32),
+        tangent=np.zeros(168 * size, dtype=np.float32),
         stiffness_left=np.ones(size),
         weight=node_weights(loaded.body),
         planes=plane_starts(grid),

@@ -28,7 +28,7 @@ from vertaug.numerics.coarse_operator import (
 
 _DIRECT_NODES = 350
 """The coarsest level has about as many nodes at most; its matrix is dense."""
-_ONE_THREAD_NODES = 20_000
+_ONE_THREAD_NODES = 5_000
 """Smaller levels run on one thread: starting a second one takes longer than it saves."""
 _SHIFT = 1e-6
 """Added to the diagonal of the coarsest level, where the body may be free to drift."""
