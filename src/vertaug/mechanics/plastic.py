@@ -72,15 +72,37 @@ class PlasticResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Equilibrium:
+    """A state in balance with its load.
+
+    Attributes
+    ----------
+    nodes_mm : (3, m) float64 array
+        Displacement.
+    force_n : (3, m) float64 array
+        Forces of all nodes.
+    body : PlasticBody
+        With the plastic strain of this state.
+    cycle : ElasticMultigrid or None
+        Preconditioner to go on with.
+    solver : SolverReport
+        Whether the state can be used.
+    """
+
+    nodes_mm: FloatArray
+    force_n: FloatArray
+    body: PlasticBody
+    cycle: ElasticMultigrid | None
+    solver: SolverReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Point:
-    """A point of the curve with what the next step starts from."""
+    """A point of the curve, and how fast its nodes move with the platen."""
 
     size: float
-    u: FloatArray
-    body: PlasticBody
     velocity: FloatArray
-    cycle: ElasticMultigrid | None
-    force_n: float = 0.0
+    state: Equilibrium
 
 
 def crush(
@@ -120,23 +142,30 @@ def crush(
         raise InputError(message)
     steps = _check_steps(model, displacements_mm)
     loaded = assemble(model, replace(load, displacement_mm=float(steps[0])))
-    body = prepare_plastic(loaded, model.strength_mpa, surface)
+    body = prepare_plastic(loaded.body, model.strength_mpa, surface)
     velocity = loaded.start_mm / steps[0]
-    point = _Point(size=0.0, u=np.zeros_like(velocity), body=body, velocity=velocity, cycle=None)
+    start = Equilibrium(
+        nodes_mm=np.zeros_like(velocity),
+        force_n=np.zeros_like(velocity),
+        body=body,
+        cycle=None,
+        solver=SolverReport(status=SolverStatus.CONVERGED, iterations=0, residuals=(0.0,)),
+    )
+    point = _Point(size=0.0, velocity=velocity, state=start)
     forces, shares, reports = [0.0], [0.0], []
     for size in steps:
-        point, report = _advance(point, float(size), limits)
-        reports.append(report)
-        forces.append(point.force_n)
-        shares.append(_yielded_share(point.body))
+        point = _advance(point, float(size), limits)
+        forces.append(-float(point.state.force_n[2, loaded.superior].sum()))
+        shares.append(_yielded_share(point.state.body))
+        reports.append(point.state.solver)
     return PlasticResult(
         surface=surface,
         displacement_mm=np.concatenate([[0.0], steps]),
         force_n=np.array(forces),
         height_mm=model.height_mm,
         yielded=np.array(shares),
-        body=point.body,
-        nodes_mm=point.u,
+        body=point.state.body,
+        nodes_mm=point.state.nodes_mm,
         solver=tuple(reports),
     )
 
@@ -151,30 +180,53 @@ def _check_steps(model: VertebraModel, displacements_mm: FloatArray | None) -> F
     return steps
 
 
-def _advance(point: _Point, size: float, limits: NewtonLimits) -> tuple[_Point, SolverReport]:
+def _advance(point: _Point, size: float, limits: NewtonLimits) -> _Point:
     """Go on to a displacement, in halves where a step does not converge."""
     for halving in range(_HALVINGS + 1):
-        now, report = point, None
+        now = point
         for target in np.linspace(point.size, size, 2**halving + 1)[1:]:
-            now, report = _step(now, float(target), limits)
-            if not report.converged:
+            start = now.state.nodes_mm + (target - now.size) * now.velocity
+            state = relax(now.state.body, start, limits, cycle=now.state.cycle)
+            if not state.solver.converged:
                 break
-        if report is not None and report.converged:
-            return now, report
-    message = f"crushing failed at {size:.3g} mm: {report.describe() if report else ''}"
+            velocity = (state.nodes_mm - now.state.nodes_mm) / (target - now.size)
+            now = _Point(size=float(target), velocity=velocity, state=state)
+        if state.solver.converged:
+            return now
+    message = f"crushing failed at {size:.3g} mm: {state.solver.describe()}"
     raise ComputationError(message)
 
 
-def _step(point: _Point, size: float, limits: NewtonLimits) -> tuple[_Point, SolverReport]:
-    body, cycle = point.body, point.cycle
-    u = point.u + (size - point.size) * point.velocity
-    held, free = body.loaded.body.held, body.weight > 0.0
+def relax(
+    body: PlasticBody,
+    start_mm: FloatArray,
+    limits: NewtonLimits,
+    *,
+    external_n: FloatArray | None = None,
+    cycle: ElasticMultigrid | None = None,
+) -> Equilibrium:
+    """Return the equilibrium of a plastic body after one increment of load.
+
+    Parameters
+    ----------
+    body : PlasticBody
+        With the plastic strain before the increment.
+    start_mm : (3, m) float64 array
+        First guess; held nodes are where they shall be.
+    limits : NewtonLimits
+    external_n : (3, m) float64 array, optional
+        Forces on the free nodes.
+    cycle : ElasticMultigrid, optional
+        Preconditioner of an earlier increment.
+    """
+    u, free = start_mm, body.weight > 0.0
+    given = np.zeros_like(u) if external_n is None else external_n
     history: list[float] = []
-    effort = _STALE + 1
+    effort = _STALE + 1 if cycle is None else 0
     force = body.forces(u, with_tangent=True)
     while True:
-        residual = np.where(free, -force, 0.0)
-        scale = float(np.linalg.norm(force[held]))
+        residual = np.where(free, given - force, 0.0)
+        scale = float(np.linalg.norm(np.where(free, given, force)))
         history.append(float(np.linalg.norm(residual)) / max(scale, 1e-30))
         status = _judge(history, limits)
         if status is not None:
@@ -182,19 +234,10 @@ def _step(point: _Point, size: float, limits: NewtonLimits) -> tuple[_Point, Sol
         if cycle is None or effort > _STALE:
             cycle = body.preconditioner()
         move, effort = _solve_tangent(body, cycle, residual)
-        u, force = _search(body, u, move, residual)
+        u, force = _search(body, u, move, residual, given)
     report = SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history))
-    if not report.converged:
-        return point, report
-    reached = _Point(
-        size=size,
-        u=u,
-        body=body.settle(u),
-        velocity=(u - point.u) / (size - point.size),
-        cycle=cycle,
-        force_n=-float(force[2, body.loaded.superior].sum()),
-    )
-    return reached, report
+    settled = body.settle(u) if report.converged else body
+    return Equilibrium(nodes_mm=u, force_n=force, body=settled, cycle=cycle, solver=report)
 
 
 def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:
@@ -223,18 +266,21 @@ def _solve_tangent(
 
 
 def _search(
-    body: PlasticBody, u: FloatArray, move: FloatArray, residual: FloatArray
+    body: PlasticBody,
+    u: FloatArray,
+    move: FloatArray,
+    residual: FloatArray,
+    given: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the displacement after a move, and its forces, whose tangents are kept.
 
     The move is shortened where the energy, which is convex, rises again well before its end.
     """
-    share, slope = 1.0, float(np.vdot(residual, move))
-    free = body.weight > 0.0
+    share, slope, free = 1.0, float(np.vdot(residual, move)), body.weight > 0.0
     for _ in range(_SHORTENINGS):
         reached = u + share * move
         force = body.forces(reached, with_tangent=True)
-        after = -float(np.vdot(np.where(free, force, 0.0), move))
+        after = float(np.vdot(np.where(free, given - force, 0.0), move))
         if after > -_OVERSHOOT * slope:
             break
         share *= slope / (slope - after)
@@ -242,5 +288,5 @@ def _search(
 
 
 def _yielded_share(body: PlasticBody) -> float:
-    bone = body.loaded.body.moduli[0] > 0.0
+    bone = body.body.moduli[0] > 0.0
     return float(np.mean(np.abs(body.plastic).max(axis=0)[bone] > 1e-9))

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray
-from vertaug.mechanics.assembly import LoadedBody
 from vertaug.mechanics.model import POISSON
 from vertaug.numerics.brick_operator import BrickBody, node_weights, plane_starts
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prepare_multigrid
 
-_SOFTEST = 0.02
+_SOFTEST = 0.1
 """Share of its stiffness that a yielded brick keeps in the preconditioner, at least."""
 
 
@@ -38,7 +37,7 @@ class PlasticBody:
 
     Attributes
     ----------
-    loaded : LoadedBody
+    body : BrickBody
         Of one isotropic material.
     strength_mpa : (n,) float64 array
         Uniaxial yield stress of each brick, in the order of the runs.
@@ -53,7 +52,7 @@ class PlasticBody:
     planes : (ni + 2,) int64 array
     """
 
-    loaded: LoadedBody
+    body: BrickBody
     strength_mpa: FloatArray
     surface: YieldSurface
     plastic: FloatArray
@@ -80,7 +79,7 @@ class PlasticBody:
 
         from vertaug.mechanics._plasticity_numba import stress_bricks
 
-        body = self.loaded.body
+        body = self.body
         cells = body.grid.cells
         out = np.empty_like(u)
         stress_bricks(
@@ -108,7 +107,7 @@ class PlasticBody:
 
         from vertaug.mechanics._plasticity_numba import change_bricks
 
-        body = self.loaded.body
+        body = self.body
         cells = body.grid.cells
         dots = np.empty(len(self.planes) - 1)
         change_bricks(
@@ -127,34 +126,34 @@ class PlasticBody:
 
     def preconditioner(self) -> ElasticMultigrid:
         """Return a multigrid cycle for the stiffness that is left."""
-        body = self.loaded.body
+        body = self.body
         soft = body.moduli * np.maximum(self.stiffness_left, _SOFTEST)
         left: BrickBody = replace(body, moduli=soft)
         return prepare_multigrid(left, node_weights(left), Smoothing())
 
 
 def prepare_plastic(
-    loaded: LoadedBody, strength_mpa: FloatArray, surface: YieldSurface
+    body: BrickBody, strength_mpa: FloatArray, surface: YieldSurface
 ) -> PlasticBody:
     """Return a body that has not yielded yet.
 
     Parameters
     ----------
-    loaded : LoadedBody
+    body : BrickBody
         Of one isotropic material.
     strength_mpa : (ni, nj, nk) float64 array
         Of each voxel of the body's box.
     surface : YieldSurface
     """
-    grid = loaded.body.grid
+    grid = body.grid
     size = grid.cells.size
     return PlasticBody(
-        loaded=loaded,
+        body=body,
         strength_mpa=grid.gather_cells(np.minimum(strength_mpa, 1e9)),
         surface=surface,
         plastic=np.zeros((48, size)),
         tangent=np.zeros(168 * size, dtype=np.float32),
         stiffness_left=np.ones(size),
-        weight=node_weights(loaded.body),
+        weight=node_weights(body),
         planes=plane_starts(grid),
     )
