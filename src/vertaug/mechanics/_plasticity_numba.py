@@ -198,24 +198,9 @@ def _fill_elastic(modulus, poisson, at, many, point, tangent):  # type: ignore[n
 
 
 @numba.njit(**_FAST)
-def _stress_point(  # type: ignore[no-untyped-def]
-    e,
-    many,
-    point,
-    surface,
-    modulus,
-    poisson,
-    limit,
-    plastic,
-    settled,
-    at,
-    s,
-    tangent,
-    left,
-    want,
-    settle,
-):
+def _stress_point(e, many, point, matter, at, s, settled, tangent, left, want, settle):  # type: ignore[no-untyped-def]
     """Fill the stresses of a block at a point, and where asked its tangents and plastic strains."""
+    surface, modulus, poisson, limit, plastic = matter
     one, own = np.empty(6), np.empty(21)
     for n in range(many):
         cell = at + n
@@ -259,28 +244,10 @@ def _clear(y, planes, i):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(**_FAST)
-def _work_slab(  # type: ignore[no-untyped-def]
-    u,
-    cells,
-    nodes,
-    planes,
-    q,
-    volume,
-    surface,
-    modulus,
-    poisson,
-    limit,
-    plastic,
-    settled,
-    tangent,
-    left,
-    y,
-    z0,
-    z1,
-    change,
-):
+def _work_slab(u, body, q, volume, matter, settled, tangent, left, y, slab, change):  # type: ignore[no-untyped-def]
     """Sum the forces of the bricks at the planes of nodes of a slab."""
-    base, first, last = cells
+    (base, first, last), nodes, planes = body
+    z0, z1 = slab
     slabs = base.shape[0]
     w, t = np.empty(24 * BLOCK), np.empty(24 * BLOCK)
     m, f = np.empty(24 * BLOCK), np.empty(24 * BLOCK)
@@ -308,23 +275,10 @@ def _work_slab(  # type: ignore[no-untyped-def]
                         _tangent_point(tangent, _U(168 * at), point, many, e, s)
                     else:
                         if want:
-                            _fill_elastic(modulus, poisson, at, many, point, new)
+                            _fill_elastic(matter[1], matter[2], at, many, point, new)
+                        settle, many_ = settled.shape[0] > 0 and i >= z0, np.int64(many)
                         _stress_point(
-                            e,
-                            np.int64(many),
-                            point,
-                            surface,
-                            modulus,
-                            poisson,
-                            limit,
-                            plastic,
-                            settled,
-                            at,
-                            s,
-                            new,
-                            share,
-                            want,
-                            settled.shape[0] > 0 and i >= z0,
+                            e, many_, point, matter, at, s, settled, new, share, want, settle
                         )
                     _force_point(s, many, point, q, volume, f)
                 if want and i >= z0:
@@ -362,26 +316,9 @@ def stress_bricks(
     volume = spacing[0] * spacing[1] * spacing[2] / 8.0
     count = nodes.shape[0]
     for part in numba.prange(parts):
-        _work_slab(
-            u,
-            cells,
-            nodes,
-            planes,
-            q,
-            volume,
-            surface,
-            modulus,
-            poisson,
-            limit,
-            plastic,
-            settled,
-            tangent,
-            left,
-            y,
-            count * part // parts,
-            count * (part + 1) // parts,
-            False,
-        )
+        body, matter = (cells, nodes, planes), (surface, modulus, poisson, limit, plastic)
+        slab = (count * part // parts, count * (part + 1) // parts)
+        _work_slab(u, body, q, volume, matter, settled, tangent, left, y, slab, False)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -401,29 +338,11 @@ def change_bricks(
     q = (0.25 / spacing[0], 0.25 / spacing[1], 0.25 / spacing[2])
     volume = spacing[0] * spacing[1] * spacing[2] / 8.0
     count = nodes.shape[0]
-    nothing = np.empty((0, 0))
+    none, line = np.empty((0, 0)), np.empty(0)
     for part in numba.prange(parts):
+        body, matter = (cells, nodes, planes), (0, line, 0.0, line, none)
         z0, z1 = count * part // parts, count * (part + 1) // parts
-        _work_slab(
-            u,
-            cells,
-            nodes,
-            planes,
-            q,
-            volume,
-            0,
-            nothing[0:0].reshape(-1),
-            0.0,
-            nothing[0:0].reshape(-1),
-            nothing,
-            nothing,
-            tangent,
-            nothing[0:0].reshape(-1),
-            y,
-            z0,
-            z1,
-            True,
-        )
+        _work_slab(u, body, q, volume, matter, none, tangent, line, y, (z0, z1), True)
         for i in range(z0, z1):
             total = 0.0
             for axis in range(3):

@@ -10,7 +10,7 @@ from vertaug.mechanics.assembly import assemble
 from vertaug.mechanics.load_case import LoadCase
 from vertaug.mechanics.model import VertebraModel
 from vertaug.mechanics.plastic_body import PlasticBody, YieldSurface, prepare_plastic
-from vertaug.numerics.conjugate_gradients import solve_conjugate_gradients
+from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
@@ -259,8 +259,11 @@ def _solve_tangent(
         move,
         np.array(residual),
         cycle.right,
-        scale=float(np.linalg.norm(residual)),
-        limits=(_FORCING, _INNER_ITERATIONS),
+        rule=StoppingRule(
+            scale=float(np.linalg.norm(residual)),
+            tolerance=_FORCING,
+            iterations=_INNER_ITERATIONS,
+        ),
     )
     return move, report.iterations
 
