@@ -1,6 +1,7 @@
 """Crushing a vertebra beyond yield: load steps with Newton's method."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,7 @@ _STALE = 12
 _FORCING, _INNER_ITERATIONS = 0.1, 80
 _OVERSHOOT = 0.3
 _SHORTENINGS = 4
+_SMALL_SHARE, _LEAST_DAMPING = 0.2, 1e-3
 _HALVINGS = 4
 APPARENT_STRAINS = (0.002, 0.004, 0.006, 0.0085, 0.0115, 0.015, 0.019)
 """Steps of the default curve up to 1.9 % (Crawford, Keaveny; physics reference 2.1)."""
@@ -222,7 +224,7 @@ def relax(
     u, free = start_mm, body.weight > 0.0
     given = np.zeros_like(u) if external_n is None else external_n
     history: list[float] = []
-    effort = _STALE + 1 if cycle is None else 0
+    effort, damping = (_STALE + 1 if cycle is None else 0), 0.0
     force = body.forces(u, with_tangent=True)
     while True:
         residual = np.where(free, given - force, 0.0)
@@ -233,11 +235,24 @@ def relax(
             break
         if cycle is None or effort > _STALE:
             cycle = body.preconditioner()
-        move, effort = _solve_tangent(body, cycle, residual)
-        u, force = _search(body, u, move, residual, given)
+        move, effort = _solve_tangent(body, cycle, residual, damping)
+        u, force, share = _search(body, u, move, residual, given)
+        damping = _adjust(damping, share)
     report = SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history))
     settled = body.settle(u) if report.converged else body
     return Equilibrium(nodes_mm=u, force_n=force, body=settled, cycle=cycle, solver=report)
+
+
+def _adjust(damping: float, share: float) -> float:
+    """Return how much of the elastic stiffness is added to the tangent of the next move.
+
+    A body that flows as a whole has directions without any stiffness left: the move runs away
+    along them and next to nothing of it can be taken. With the whole elastic stiffness a move
+    always brings the energy down.
+    """
+    if share < _SMALL_SHARE:
+        return min(max(10.0 * damping, _LEAST_DAMPING), 1.0)
+    return damping / 10.0 if damping > _LEAST_DAMPING else 0.0
 
 
 def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:
@@ -249,12 +264,13 @@ def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:
 
 
 def _solve_tangent(
-    body: PlasticBody, cycle: ElasticMultigrid, residual: FloatArray
+    body: PlasticBody, cycle: ElasticMultigrid, residual: FloatArray, damping: float
 ) -> tuple[FloatArray, int]:
     """Return Newton's move, and the iterations that it took."""
     move = np.zeros_like(residual)
+    apply = body.change if damping == 0.0 else partial(body.damped_change, damping)
     report = solve_conjugate_gradients(
-        body.change,
+        apply,
         cycle.cycle,
         move,
         np.array(residual),
@@ -274,20 +290,20 @@ def _search(
     move: FloatArray,
     residual: FloatArray,
     given: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Return the displacement after a move, and its forces, whose tangents are kept.
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return the displacement after a move, its forces, and the share of the move that was taken.
 
     The move is shortened where the energy, which is convex, rises again well before its end.
     """
     share, slope, free = 1.0, float(np.vdot(residual, move)), body.weight > 0.0
-    for _ in range(_SHORTENINGS):
+    for turn in range(_SHORTENINGS):
         reached = u + share * move
         force = body.forces(reached, with_tangent=True)
         after = float(np.vdot(np.where(free, given - force, 0.0), move))
-        if after > -_OVERSHOOT * slope:
+        if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
             break
         share *= slope / (slope - after)
-    return reached, force
+    return reached, force, share
 
 
 def _yielded_share(body: PlasticBody) -> float:

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray
 from vertaug.mechanics.model import POISSON
-from vertaug.numerics.brick_operator import BrickBody, node_weights, plane_starts
+from vertaug.numerics.brick_operator import (
+    BrickBody,
+    BrickOperator,
+    node_weights,
+    plane_starts,
+    prepare_operator,
+)
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prepare_multigrid
 
 _SOFTEST = 0.1
@@ -48,6 +54,8 @@ class PlasticBody:
         Where the tangents of the last evaluation are kept, block by block.
     stiffness_left : (n,) float64 array
         Share of the elastic shear stiffness that each brick had left at that evaluation.
+    elastic : BrickOperator
+        Before anything yields.
     weight : (3, m) float32 array
     planes : (ni + 2,) int64 array
     """
@@ -58,6 +66,7 @@ class PlasticBody:
     plastic: FloatArray
     tangent: NDArray[np.float32]
     stiffness_left: FloatArray
+    elastic: BrickOperator
     weight: NDArray[np.float32]
     planes: NDArray[np.int64]
 
@@ -124,6 +133,14 @@ class PlasticBody:
         )
         return float(dots.sum())
 
+    def damped_change(self, damping: float, direction: FloatArray, out: FloatArray) -> float:
+        """Do as `change`, with a share of the elastic stiffness added to what is left."""
+        work = self.change(direction, out)
+        elastic = np.empty_like(out)
+        work += damping * self.elastic.apply(direction, elastic)
+        out += damping * elastic
+        return work
+
     def preconditioner(self) -> ElasticMultigrid:
         """Return a multigrid cycle for the stiffness that is left."""
         body = self.body
@@ -147,6 +164,7 @@ def prepare_plastic(
     """
     grid = body.grid
     size = grid.cells.size
+    weight = node_weights(body)
     return PlasticBody(
         body=body,
         strength_mpa=grid.gather_cells(np.minimum(strength_mpa, 1e9)),
@@ -154,6 +172,7 @@ def prepare_plastic(
         plastic=np.zeros((48, size)),
         tangent=np.zeros(168 * size, dtype=np.float32),
         stiffness_left=np.ones(size),
-        weight=node_weights(body),
+        elastic=prepare_operator(body, weight, np.float64),
+        weight=weight,
         planes=plane_starts(grid),
     )
