@@ -58,7 +58,8 @@ def rough_bone(*, anisotropic):
 def reactions(folder, name):
     """Run CalculiX; return numbers of the superior nodes and their forces, model axes, N."""
     ran = subprocess.run([CCX, name], cwd=folder, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0 and "*ERROR" not in ran.stdout, ran.stdout[-2000:]
+    assert ran.returncode == 0, ran.stdout[-2000:]
+    assert "*ERROR" not in ran.stdout, ran.stdout[-2000:]
     table = Path(folder, f"{name}.dat").read_text().split("forces (fx,fy,fz)")[1]
     rows = [line.split() for line in table.split("total force")[0].splitlines()[1:]]
     values = np.array([row[:4] for row in rows if len(row) >= 4], dtype=float)

@@ -22,16 +22,20 @@ from vertaug.mechanics.model import VertebraModel
 from vertaug.report import canvas
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.plane import PicturePlane, plane_through, sample
-from vertaug.report.style import BONE_COLOUR, NEEDLE_COLOUR
+from vertaug.report.style import NEEDLE_COLOUR
 
 _MARGIN_MM = 6.0
 _PIXEL_MM = 0.2
 _GAP_MM, _KEY_MM = 2.0, 27.0
 _HEAD_MM, _FOOT_MM = 5.0, 3.0
 _LARGEST_ROW_MM = 72.0
-_DARKEST, _BRIGHTEST = 0.10, 0.42
+_KEY_HEIGHT_MM = 60.0
+"""What the key needs at least."""
+_ENTRY_MM = 3.7
+_DARKEST, _BRIGHTEST = 0.08, 0.34
 """Grey of the least and of the greatest density; the classes are lighter."""
-_CAP_GREY = 0.20
+_CAP_GREY = 0.16
+_EDGE_COLOUR = "#FFFFFF"
 _CLASSES = 5
 _SERIES = np.array([a * 10.0**b for b in range(-9, 10) for a in (1, 2, 5)])
 _ENTRY_PT = canvas.SMALL_PT - 0.3
@@ -125,6 +129,10 @@ def draw_failure_map(states: Sequence[FailureState], field: FailureField, at: st
     grey = _grey_limits(states)
     half = _half_sizes(states)
     widths, row_mm = _row_size(half)
+    short = _KEY_HEIGHT_MM - _HEAD_MM - row_mm
+    if len(states) == 1 and short > 0.0:
+        half = (half[0], half[1], half[2] * (1.0 + short / row_mm))
+        row_mm += short
     height = len(states) * (row_mm + _HEAD_MM) + _FOOT_MM
     figure = canvas.new_figure(PAGE_WIDTH_MM, height)
     for n, state in enumerate(states):
@@ -196,7 +204,7 @@ def class_bounds(states: Sequence[FailureState], field: FailureField) -> FloatAr
 
 def class_colours() -> NDArray[np.float64]:
     """Return the colour of each class, shape (5, 3): lighter as the value rises."""
-    return np.asarray(mpl.colormaps["inferno"](np.linspace(0.55, 0.99, _CLASSES)))[:, :3]
+    return np.asarray(mpl.colormaps["inferno"](np.linspace(0.58, 0.99, _CLASSES)))[:, :3]
 
 
 def section_image(
@@ -267,12 +275,12 @@ def _row_size(half: tuple[float, float, float]) -> tuple[tuple[float, float], fl
 
 
 def _grey_limits(states: Sequence[FailureState]) -> FloatArray:
-    """Return least and greatest value of the grey: the middle 96 % of the bone."""
+    """Return least and greatest value of the grey, so that soft bone inside can be told apart."""
     values = [np.asarray(s.background[0])[s.model.bone_mpa > 0.0] for s in states]
     every = np.concatenate(values).astype(np.float64)
     if not every.size:
         return np.array([0.0, 1.0])
-    low, high = np.percentile(every, [2.0, 98.0])
+    low, high = np.percentile(every, [2.0, 90.0])
     return np.array([low, max(high, low + 1e-6)])
 
 
@@ -288,10 +296,11 @@ def _draw_section(
     )
     points = plane.pixel_centres()
     model = state.model
-    bone = sample((model.bone_mpa > 0.0).astype(np.float32), model.grid, points)
-    canvas.draw_contour(axes, plane, bone, BONE_COLOUR, 0.5)
+    bone = model.filled & ~state.caps
+    edge = sample(bone.astype(np.float32), model.grid, points, order=0)
+    canvas.draw_contour(axes, plane, edge, _EDGE_COLOUR, 0.5)
     if state.cement is not None:
-        cement = sample(np.asarray(state.cement, dtype=np.float32), model.grid, points)
+        cement = sample(np.asarray(state.cement, dtype=np.float32), model.grid, points, order=0)
         # a dark line beneath keeps the light one apart from light classes
         canvas.draw_contour(axes, plane, cement, "#000000", 2.4)
         canvas.draw_contour(axes, plane, cement, NEEDLE_COLOUR, 1.2)
@@ -310,48 +319,49 @@ def _add_key(
     axes.set_axis_off()
     axes.set_xlim(0.0, _KEY_MM)
     axes.set_ylim(height_mm, 0.0)
-    y = _write(axes, _HEAD_MM + 1.0, f"{field.value[1]}\n({field.value[2]})", bold=True)
+    y = _write(axes, _HEAD_MM, field.words)
     for n in range(_CLASSES - 1, -1, -1):
-        colour = tuple(class_colours()[n])
-        last = n == _CLASSES - 1
-        words = f"{bounds[n]:g} and more" if last else f"{bounds[n]:g} to {bounds[n + 1]:g}"
-        y = _entry(axes, y, Rectangle((2.0, y), 5.0, 3.4, fc=colour, ec="#000000", lw=0.3), words)
+        words = f"{bounds[n]:g} to {bounds[n + 1]:g}" if n < _CLASSES - 1 else f"over {bounds[n]:g}"
+        y = _entry(axes, y, (tuple(class_colours()[n]), 3.1), words)
     background = states[0].background[1]
-    y = _write(axes, y + 2.0, f"Below: bone\n{background}", bold=True)
+    y = _write(axes, y + 1.5, f"Below {bounds[0]:g}: {background}")
     steps = np.linspace(_BRIGHTEST, _DARKEST, 24)[:, None]
-    axes.imshow(steps, cmap="gray", vmin=0, vmax=1, extent=(2.0, 7.0, y + 9.0, y), aspect="auto")
-    for at, value in ((y + 1.0, grey[1]), (y + 8.0, grey[0])):
+    axes.imshow(steps, cmap="gray", vmin=0, vmax=1, extent=(2.0, 7.0, y + 7.0, y), aspect="auto")
+    for at, value in ((y + 0.8, grey[1]), (y + 6.2, grey[0])):
         axes.text(8.2, at, f"{value:.0f}", fontsize=_ENTRY_PT, va="center")
-    y += 11.0
-    cap = Rectangle((2.0, y), 5.0, 3.4, fc=str(_CAP_GREY), ec="#000000", lw=0.3)
-    y = _entry(axes, y, cap, "cap (PMMA)")
-    y = _entry(axes, y, Rectangle((2.0, y + 1.2), 5.0, 1.0, fc=BONE_COLOUR, lw=0), "edge of bone")
+    y = _entry(axes, y + 8.2, (str(_CAP_GREY), 3.1), "cap (PMMA)")
+    y = _entry(axes, y, (_EDGE_COLOUR, 0.8), "edge of bone")
     if any(state.cement is not None for state in states):
-        line = Rectangle((2.0, y + 0.9), 5.0, 1.6, fc=NEEDLE_COLOUR, ec="#000000", lw=1.0)
-        _entry(axes, y, line, "cement")
+        _entry(axes, y, (NEEDLE_COLOUR, 1.5), "edge of cement")
 
 
-def _write(axes: Axes, y: float, words: str, *, bold: bool) -> float:
+def _write(axes: Axes, y: float, words: str) -> float:
+    lines = canvas.wrap(words, _KEY_MM - 3.0, _ENTRY_PT)
     axes.text(
-        2.0, y, words, fontsize=_ENTRY_PT, fontweight="bold" if bold else "normal", va="top",
-        linespacing=1.25,
-    )  # fmt: skip
-    return y + 3.2 * (words.count("\n") + 1) + 0.8
+        2.0, y, "\n".join(lines), fontsize=_ENTRY_PT, fontweight="bold", va="top", linespacing=1.2
+    )
+    return y + 2.9 * len(lines) + 0.9
 
 
-def _entry(axes: Axes, y: float, sample_: Rectangle, words: str) -> float:
-    axes.add_patch(sample_)
-    axes.text(8.2, y + 1.7, words, fontsize=_ENTRY_PT, va="center")
-    return y + 4.2
+def _entry(axes: Axes, y: float, look: tuple[object, float], words: str) -> float:
+    """Draw a sample of a colour and a height in mm with its words; return where to go on."""
+    colour, high = look
+    middle = y + 0.5 * _ENTRY_MM
+    axes.add_patch(
+        Rectangle((2.0, middle - 0.5 * high), 5.0, high, fc=colour, ec="#000000", lw=0.4)
+    )
+    axes.text(8.2, middle, words, fontsize=_ENTRY_PT, va="center")
+    return y + _ENTRY_MM
 
 
 def _caption(states: Sequence[FailureState], field: FailureField, at: str) -> str:
     text = (
         f"{field.words} {at} in each voxel, in sections through the middle of the platens along "
         "the model's axes. Values below the first class are not coloured: what is seen there is "
-        f"{states[0].background[1].partition(' (')[0]}. Marks: A anterior, P posterior, R right, "
+        f"{states[0].background[1].partition(' (')[0]}. Lengths and colours are the same in all "
+        "panels. Marks: A anterior, P posterior, R right, "
         "L left, H head, F foot."
     )
     if any(state.cement is not None for state in states):
-        text += " Blue line: where more than half of a voxel's marrow space is cement."
+        text += " Blue line: voxels where more than half of the marrow space is cement."
     return text

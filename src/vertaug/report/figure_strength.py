@@ -3,6 +3,7 @@
 The maps of where a vertebra fails are in `vertaug.report.figure_failure`.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, read_only
@@ -25,7 +27,9 @@ _LINES: tuple[dict[str, Any], ...] = (
     {"color": "#7a4a00", "linestyle": "-.", "marker": "^", "markerfacecolor": "#FFFFFF"},
 )
 """Told apart by dash and marker as well as by colour."""
-_LETTERS = "abcdefgh"
+_LETTERS = "abcdef"
+_OFF = 0.01
+"""A load farther from its curve than this share of the axis is joined to the origin."""
 _TOGETHER = 0.035
 """Points nearer than this share of the axes carry one label."""
 
@@ -92,7 +96,7 @@ def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float) -> Pictu
     Raises
     ------
     InputError
-        If there are no curves or too many, more than 8 definitions, or no height.
+        If there are no curves or too many, more than 6 definitions, or no height.
     """
     names = _definitions(curves)
     if not 1 <= len(curves) <= len(_LINES) or len(names) > len(_LETTERS):
@@ -132,8 +136,9 @@ def _caption(curves: Sequence[ForceCurve], height_mm: float) -> str:
     return (
         f"Force of the superior platen over its displacement ({shown}). Markers: computed load "
         "steps, joined by straight lines. Upper axis: apparent strain, displacement over the "
-        f"height of the body of {height_mm:.1f} mm. Letters: failure loads of the table; loads "
-        "of different definitions must not be compared."
+        f"height of the body of {height_mm:.1f} mm. Letters: failure loads of the table, "
+        "dotted where they lie beside the curve; loads of different definitions must not be "
+        "compared."
     )
 
 
@@ -157,6 +162,7 @@ def _add_axes(figure: Figure, curves: Sequence[ForceCurve], height_mm: float) ->
     )
     strain.set_xlabel("Apparent strain (%)", fontsize=canvas.LABEL_PT)
     for one in (axes, strain):
+        one.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
         one.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
     axes.grid(visible=True, color="#d9dde1", linewidth=0.5)
     axes.set_axisbelow(True)
@@ -167,18 +173,21 @@ def _add_axes(figure: Figure, curves: Sequence[ForceCurve], height_mm: float) ->
 
 
 def _name_curves(axes: Axes, curves: Sequence[ForceCurve]) -> None:
-    """Write the name of each curve below its last point, out of the way of the others."""
-    top = axes.get_ylim()[1]
+    """Write the name of the highest curve above it and of the others below them."""
+    gap = 0.035 * axes.get_ylim()[1]
+    highest = max(curves, key=lambda curve: float(curve.force_n[-1]))
     for curve, line in zip(curves, _LINES, strict=False):
-        x, force = curve.displacement_mm, curve.force_n
-        at = float(x[-1])
-        below = float(np.interp(at - 0.25 * x[-1], x, force)) - 0.055 * top
+        above = curve is highest and len(curves) > 1
+        end = float(curve.displacement_mm[-1]) * (0.86 if above else 1.0)
+        # the name covers about the last third: where the curve is highest, or lowest, over it
+        span = np.linspace(0.62, 1.0, 20) * end
+        under = np.interp(span, curve.displacement_mm, curve.force_n)
         axes.text(
-            at,
-            min(below, float(force[-1]) - 0.055 * top),
+            end,
+            float(under.max()) + gap if above else float(under.min()) - gap,
             curve.name,
             ha="right",
-            va="top",
+            va="bottom" if above else "top",
             fontsize=canvas.LABEL_PT,
             fontweight="bold",
             color=line["color"],
@@ -197,6 +206,8 @@ def _mark_loads(axes: Axes, curve: ForceCurve, names: list[str]) -> None:
         if x is None:
             axes.axhline(load.force_n, color=_FAINT, linewidth=0.7, linestyle=":", zorder=2)
             x = 0.985 * wide
+        elif abs(np.interp(x, curve.displacement_mm, curve.force_n) - load.force_n) > _OFF * high:
+            axes.plot([0.0, x], [0.0, load.force_n], color=_FAINT, linewidth=0.8, linestyle=":")
         axes.plot(x, load.force_n, "x", color=_INK, markersize=5.0, markeredgewidth=1.1, zorder=5)
         for n, (a, b, letters) in enumerate(groups):
             if max(abs(a - x) / wide, abs(b - load.force_n) / high) < _TOGETHER:
@@ -222,26 +233,28 @@ def _mark_loads(axes: Axes, curve: ForceCurve, names: list[str]) -> None:
 
 def _add_table(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) -> None:
     """List the failure loads beside the curves, one column for each curve."""
-    left, right, top, step = 0.625, 0.995, 0.845, 0.105
+    left, right, top, line_mm = 0.625, 0.995, 0.845, 3.0
     columns = [right - 0.095 * n for n in range(len(curves))][::-1]
     figure.text(
         left, top + 0.055, "Failure load (N)", fontsize=canvas.TITLE_PT, fontweight="bold",
         color=_INK, va="bottom",
     )  # fmt: skip
     for column, curve, line in zip(columns, curves, _LINES, strict=False):
-        name = "\n".join(canvas.wrap(curve.name, 14.0))
+        name = "\n".join(textwrap.wrap(curve.name, 11))
         figure.text(
             column, top + 0.055, name, fontsize=canvas.SMALL_PT, color=line["color"], ha="right",
             va="bottom", fontweight="bold",
         )  # fmt: skip
     room = (columns[0] - 0.075 - left - 0.025) * PAGE_WIDTH_MM
+    y = top
     for n, name in enumerate(names):
-        y = top - step * n
         figure.text(
             left, y, _LETTERS[n], fontsize=canvas.LABEL_PT, fontweight="bold", va="top", color=_INK
         )
-        words = "\n".join(canvas.wrap(name, room, canvas.SMALL_PT))
-        figure.text(left + 0.025, y, words, fontsize=canvas.SMALL_PT, va="top", color=_INK)
+        words = canvas.wrap(name, room, canvas.SMALL_PT)
+        figure.text(
+            left + 0.025, y, "\n".join(words), fontsize=canvas.SMALL_PT, va="top", color=_INK
+        )
         for column, curve in zip(columns, curves, strict=True):
             found = [load.force_n for load in curve.loads if load.name == name]
             value = found[0] if found else None
@@ -249,3 +262,4 @@ def _add_table(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) -
                 column, y, MISSING if value is None else f"{value:,.0f}".replace(",", "\u2009"),
                 fontsize=canvas.LABEL_PT, ha="right", va="top", color=_INK,
             )  # fmt: skip
+        y -= (line_mm * len(words) + 2.5) / _HEIGHT_MM

@@ -45,7 +45,7 @@ def blocks(text):
 def data(text, start):
     found = [rows for head, rows in blocks(text) if head.startswith(start)]
     assert found, start
-    return [[v for v in re.split(r",\s*", row.strip(", "))] for row in found[0]]
+    return [re.split(r",\s*", row.strip(", ")) for row in found[0]]
 
 
 def numbers(text, start):
@@ -114,7 +114,8 @@ def test_world_places_and_axes(tmp_path):
 
 def test_own_axes_need_no_transform(tmp_path):
     _, text = write(tmp_path, small(anisotropic=True))
-    assert "*TRANSFORM" not in text and "*ORIENTATION" not in text
+    assert "*TRANSFORM" not in text
+    assert "*ORIENTATION" not in text
 
 
 def test_mirrored_axes_are_refused_in_the_world_only(tmp_path):

@@ -1,7 +1,7 @@
 """Voxels and their fields as VTU, parsed back."""
 
 import struct
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 import zlib
 from dataclasses import replace
 
@@ -48,7 +48,7 @@ def parse(path):
         b'<AppendedData encoding="raw">\n_'
     )
     assert content.endswith(b"\n</AppendedData>\n</VTKFile>\n")
-    root = ElementTree.fromstring(content[:mark] + b"</AppendedData></VTKFile>")
+    root = ET.fromstring(content[:mark] + b"</AppendedData></VTKFile>")
     assert root.attrib["byte_order"] == "LittleEndian"
     assert root.attrib["header_type"] == "UInt64"
     packed = root.get("compressor") == "vtkZLibDataCompressor"
