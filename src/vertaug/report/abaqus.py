@@ -324,7 +324,7 @@ def _orthotropic(model: VertebraModel, bone: float, filler: float) -> str:
     nu_12, nu_13, nu_23 = (-compliance[b, a] * young[a] for a, b in ((0, 1), (0, 2), (1, 2)))
     first = (*young, nu_12, nu_13, nu_23, shear_12, shear_13)
     text = ", ".join(f"{v:.10g}" for v in first)
-    return f"*ELASTIC, TYPE=ENGINEERING CONSTANTS\n{text},\n{shear_23:.10g}"
+    return f"*ELASTIC, TYPE=ENGINEERING CONSTANTS\n{text}\n{shear_23:.10g}"
 
 
 def _write_step(

@@ -25,6 +25,8 @@ from vertaug.report.plane import PicturePlane, plane_through, sample
 from vertaug.report.style import NEEDLE_COLOUR
 
 _MARGIN_MM = 6.0
+_NARROWEST_MM = 25.0
+"""Half width that keeps the scale bar of 20 mm clear of the letter in the middle."""
 _PIXEL_MM = 0.2
 _GAP_MM, _KEY_MM = 2.0, 27.0
 _HEAD_MM, _FOOT_MM = 5.0, 3.0
@@ -264,7 +266,7 @@ def _half_sizes(states: Sequence[FailureState]) -> tuple[float, float, float]:
         voxels = filled.max(axis=0) - filled.min(axis=0) + 1
         sizes.append(0.5 * voxels * state.model.grid.spacing_mm + _MARGIN_MM)
     left, posterior, up = np.max(sizes, axis=0).tolist()
-    return left, posterior, up
+    return max(left, _NARROWEST_MM), max(posterior, _NARROWEST_MM), up
 
 
 def _row_size(half: tuple[float, float, float]) -> tuple[tuple[float, float], float]:

@@ -239,6 +239,17 @@ def test_fields_must_fit_and_be_numbers_where_there_is_matter():
         state(values)
 
 
+def test_scale_bar_keeps_clear_of_the_letter_in_the_middle(drawn):
+    _, figure = drawn([state()])
+    for axes in figure.axes:
+        if not axes.axison:
+            continue
+        (bar,) = [line for line in axes.lines if np.ptp(line.get_xdata()) == 20.0]
+        (letter,) = [text for text in axes.texts if text.get_text() == "F"]
+        end = axes.transData.transform((max(bar.get_xdata()), 0.0))[0]
+        assert end < letter.get_window_extent().x0 - 5.0
+
+
 @pytest.mark.parametrize("count", [0, 3])
 def test_one_or_two_states(count):
     with pytest.raises(InputError, match="one or two states"):
