@@ -63,7 +63,11 @@ def sections(text):
     for (head, rows), (_, _), (kind, constants) in zip(parts, parts[1:], parts[2:], strict=False):
         if head.startswith("*ELSET"):
             members = [int(v) for row in rows for v in row.split(",")]
-            found[head] = members, kind, np.array([float(v) for v in ",".join(constants).split(",")])
+            found[head] = (
+                members,
+                kind,
+                np.array([float(v) for v in ",".join(constants).split(",")]),
+            )
     return found
 
 
