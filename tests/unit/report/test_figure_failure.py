@@ -1,6 +1,7 @@
 """Maps of where a vertebra fails."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -120,6 +121,29 @@ def test_air_is_clear_and_caps_have_their_own_grey():
     matter = image[..., 3] > 0
     assert matter.sum() * plane.pixel_mm**2 == pytest.approx(17 * 15 * 0.8, rel=0.03)
     assert np.unique(np.round(image[matter][:, 0], 6)).tolist() == [0.16, 0.21]
+
+
+def test_cement_without_bone_is_no_cap():
+    """Bone that is switched off inside cement still shows its density."""
+    cement = np.zeros(SHAPE)
+    cement[8:13, 6:11, 5:10] = 1.0
+    bare = model()
+    inside = replace(
+        bare,
+        bone_mpa=np.where(cement > 0, 0.0, bare.bone_mpa),
+        filler_mpa=np.where(cement > 0, 2205.0, bare.filler_mpa),
+    )
+    one = state(
+        np.zeros(SHAPE),
+        model=inside,
+        cement=cement,
+        density_mg_per_ml=np.full(SHAPE, 100.0),
+    )
+    np.testing.assert_array_equal(one.caps, bare.filler_mpa > 0)
+    plane = section_planes(inside, HALF)[1]
+    image = section_image(plane, one, (1.0, np.arange(1.0, 6.0), np.array([0.0, 200.0])))
+    row, column = (int(n) for n in plane.to_pixel(inside.grid.to_world(MIDDLE)))
+    assert image[row, column, 0] == pytest.approx(0.21)
 
 
 def test_density_rises_with_its_grey():
