@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vertaug.numerics.hexahedron import isotropic_stiffness
+from vertaug.verification.bone_block import make_bone_block
 from vertaug.verification.elasticity import (
     Cantilever,
     Isotropic,
@@ -233,17 +234,7 @@ def test_sphere_with_pressure_on_its_stairs():
 
 
 def phantom(shape=(48, 40, 40), seed=0):
-    """A waisted body with a shell of 10 GPa around a core of 10 to 2000 MPa."""
-    from scipy.ndimage import gaussian_filter
-
-    i, j, k = np.indices(shape) + 0.5
-    a, b, c = shape
-    waist = 1 - 0.08 * np.sin(np.pi * k / c)
-    radius = np.hypot((i - a / 2) / (a / 2 - 1), (j - b / 2) / (b / 2 - 1)) / waist
-    texture = gaussian_filter(np.random.default_rng(seed).standard_normal(shape), 1.2)
-    modulus = np.clip(10 ** (2.0 + 0.6 * texture / texture.std()), 10.0, 2000.0)
-    modulus[(radius > 1 - 4 / min(a, b)) | (k < 2) | (k >= c - 2)] = 10_000.0
-    return np.where(radius > 1, 0.0, modulus)
+    return make_bone_block(shape, seed)
 
 
 def lattice(shape, pitch):
