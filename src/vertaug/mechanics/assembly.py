@@ -22,10 +22,8 @@ class LoadedBody:
     body : BrickBody
     superior, inferior : (n,) int64 arrays
         Nodes at the platens, in the order of the runs of nodes.
-    prescribed_mm : (3, m) float64 array
-        Displacement where a node is held, 0 elsewhere.
     start_mm : (3, m) float64 array
-        A first guess that has the prescribed displacements.
+        Displacement where a node is held, a first guess elsewhere.
     lever_mm : (n,) float64 array
         Distance of the superior nodes from the axis about which the platen turns; 1 in
         compression.
@@ -34,9 +32,13 @@ class LoadedBody:
     body: BrickBody
     superior: NDArray[np.int64]
     inferior: NDArray[np.int64]
-    prescribed_mm: FloatArray
     start_mm: FloatArray
     lever_mm: FloatArray
+
+    @property
+    def prescribed_mm(self) -> FloatArray:
+        """Displacement where a node is held, 0 elsewhere, shape (3, m)."""
+        return np.where(self.body.held, self.start_mm, 0.0)
 
 
 def assemble(model: VertebraModel, load: LoadCase) -> LoadedBody:
@@ -60,8 +62,6 @@ def assemble(model: VertebraModel, load: LoadCase) -> LoadedBody:
     lever = _lever(model, load)
     size = load.displacement_mm if not load.motion.is_bending else np.radians(load.angle_deg)
     down = -size * lever
-    prescribed = np.zeros((3, grid.nodes.size))
-    prescribed[2, superior] = down
     moduli, elasticity = _materials(model, grid)
     body = BrickBody(
         grid=grid,
@@ -72,12 +72,12 @@ def assemble(model: VertebraModel, load: LoadCase) -> LoadedBody:
     )
     start = np.zeros((3, grid.nodes.size))
     start[2] = grid.gather_nodes(_ramp(model, load, float(size)))
-    start[held] = prescribed[held]
+    start[held] = 0.0
+    start[2, superior] = down
     return LoadedBody(
         body=body,
         superior=superior,
         inferior=inferior,
-        prescribed_mm=prescribed,
         start_mm=start,
         lever_mm=lever,
     )

@@ -83,7 +83,7 @@ def solve_elastic(
     loaded = assemble(model, load)
     found = solve_body(
         loaded.body,
-        loaded.prescribed_mm,
+        loaded.start_mm,
         limits=(limits.tolerance, limits.iterations),
         start_mm=loaded.start_mm,
     )

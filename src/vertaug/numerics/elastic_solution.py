@@ -68,15 +68,13 @@ def solve_body(
     multigrid = prepare_multigrid(body, weight, Smoothing())
     cycle = AdaptiveCycle(multigrid, limits[0])
     operator = prepare_operator(body, weight, np.float64)
-    at_rest = np.where(body.held, prescribed_mm, 0.0)
-    forces = np.zeros_like(at_rest) if forces_n is None else np.ascontiguousarray(forces_n)
-    residual = np.empty_like(at_rest)
-    operator.residual(at_rest, forces, residual)
+    displacement = np.where(body.held, prescribed_mm, 0.0)
+    residual = np.empty_like(displacement)
+    _balance(operator, displacement, forces_n, residual)
     scale = float(np.sqrt(np.vdot(residual, residual)))
-    displacement = at_rest
     if start_mm is not None:
-        displacement = np.where(body.held, prescribed_mm, start_mm)
-        operator.residual(displacement, forces, residual)
+        np.copyto(displacement, start_mm, where=~body.held)
+        _balance(operator, displacement, forces_n, residual)
     report = solve_conjugate_gradients(
         operator.apply,
         cycle.cycle,
@@ -91,3 +89,17 @@ def solve_body(
         adapt=cycle.watch,
     )
     return ElasticSolution(displacement_mm=displacement, operator=operator, solver=report)
+
+
+def _balance(
+    operator: BrickOperator,
+    displacement: FloatArray,
+    forces_n: FloatArray | None,
+    residual: FloatArray,
+) -> None:
+    """Fill what the free nodes lack to equilibrium."""
+    if forces_n is None:
+        operator.apply(displacement, residual)
+        np.negative(residual, out=residual)
+    else:
+        operator.residual(displacement, np.ascontiguousarray(forces_n), residual)
