@@ -41,7 +41,7 @@ class StrengthCurve:
     ----------
     displacement_mm, force_n : (n,) float64 arrays
     yielded : (n,) float64 array
-        Share of the bone's volume that has yielded.
+        Share of the volume of bone and caps that has yielded.
     """
 
     displacement_mm: FloatArray

@@ -187,5 +187,3 @@ def main_definition(loads: tuple[FailureLoad, ...]) -> FailureDefinition:
     """
     known = {load.name for load in loads if load.force_n is not None}
     return AT_END if AT_END.name in known else LINEAR
-
-

@@ -77,7 +77,7 @@ def divide_body(model: VertebraModel, shell_mm: float = SHELL_MM) -> BodyParts:
     """
     from scipy.ndimage import distance_transform_edt
 
-    bone, cap = model.bone_mpa > 0.0, model.filler_mpa > 0.0
+    bone, cap = np.asarray(model.bone_mpa > 0.0), np.asarray(model.filler_mpa > 0.0)
     if not bone.any() or not shell_mm > 0.0:
         message = f"a model of bone and a shell above 0 mm are needed; got {shell_mm:g} mm"
         raise InputError(message)
@@ -175,9 +175,7 @@ def share_levels(
             for mask in (parts.shell, parts.core, parts.cap, filled)
         )
         left = float(parts.left @ force.sum(axis=1)) / total
-        found.append(
-            LoadLevel(name=name, shell=shell, core=core, cap=cap, cement=held, left=left)
-        )
+        found.append(LoadLevel(name=name, shell=shell, core=core, cap=cap, cement=held, left=left))
     return tuple(found)
 
 

@@ -68,7 +68,8 @@ def test_a_short_curve_has_no_load_at_its_end_but_says_why():
     found = loads([0.0, 0.02], [0.0, 200.0])
     assert found[AT_END.name].force_n is None
     assert "0.08 %" in found[AT_END.name].reason
-    assert found[OFFSET.name].force_n is None and found[OFFSET.name].reason
+    assert found[OFFSET.name].force_n is None
+    assert found[OFFSET.name].reason
     assert found[LINEAR.name].force_n is not None
 
 

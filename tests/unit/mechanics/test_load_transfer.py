@@ -96,7 +96,7 @@ def test_shell_and_core_by_depth():
     np.testing.assert_array_equal(parts.core | parts.shell, model.bone_mpa > 0.0)
     assert parts.free.tolist() == list(range(2, 10))
     found = share_levels(measure_transfer(solve_elastic(model)), parts)
-    assert found[1].core == pytest.approx(48 / 80, abs=0.02)
+    assert found[1].core == pytest.approx(48 / 80, abs=0.05)
 
 
 def test_cement_takes_load_from_the_bone_and_its_energy():
