@@ -183,7 +183,8 @@ def failure_loads(
 def main_definition(loads: tuple[FailureLoad, ...]) -> FailureDefinition:
     """Return which definition stands for the failure load.
 
-    The force at 1.9 % strain, as Crawford and Keaveny take it; the linear one where there is no curve.
+    The force at 1.9 % strain, as Crawford and Keaveny take it; the linear one where there is no
+    curve.
     """
     known = {load.name for load in loads if load.force_n is not None}
     return AT_END if AT_END.name in known else LINEAR

@@ -68,7 +68,7 @@ def divide_body(model: VertebraModel, shell_mm: float = SHELL_MM) -> BodyParts:
     ----------
     model : VertebraModel
     shell_mm : float
-        Depth of the shell below the side wall, measured within each layer.
+        Depth of the shell below the side wall, measured within each layer; at least one voxel.
 
     Raises
     ------
@@ -87,7 +87,8 @@ def divide_body(model: VertebraModel, shell_mm: float = SHELL_MM) -> BodyParts:
         layer = np.pad(bone[:, :, k] | cap[:, :, k], 1)
         deep[:, :, k] = distance_transform_edt(layer, sampling=spacing[:2])[1:-1, 1:-1]
     # the distance is one to voxel centres outside: half a voxel less (the smaller edge) is the wall
-    shell = bone & (deep - 0.5 * float(spacing[:2].min()) < shell_mm)
+    half = 0.5 * float(spacing[:2].min())
+    shell = bone & (deep - half <= max(shell_mm, half) + 1e-9)
     low, high = int(model.inferior_nodes[0, 2]), int(model.superior_nodes[0, 2])
     layers = np.arange(low, high)
     middle = float(np.average(np.arange(bone.shape[0]), weights=bone.sum(axis=(1, 2))))
