@@ -23,10 +23,10 @@ from vertaug.case.case_file import (
     PlanRecord,
     Provenance,
     ScanRecord,
-    Triple,
     VertebraRecord,
     ViewRecord,
 )
+from vertaug.case.case_part import Triple
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import ComputationError
 from vertaug.case.grid import FloatArray

@@ -77,7 +77,7 @@ def divide_body(model: VertebraModel, shell_mm: float = SHELL_MM) -> BodyParts:
     """
     from scipy.ndimage import distance_transform_edt
 
-    bone, cap = np.asarray(model.bone_mpa > 0.0), np.asarray(model.filler_mpa > 0.0)
+    bone, cap = model.bone_mpa > 0.0, model.filler_mpa > 0.0
     if not bone.any() or not shell_mm > 0.0:
         message = f"a model of bone and a shell above 0 mm are needed; got {shell_mm:g} mm"
         raise InputError(message)
@@ -91,13 +91,14 @@ def divide_body(model: VertebraModel, shell_mm: float = SHELL_MM) -> BodyParts:
     shell = bone & (deep - half <= max(shell_mm, half) + 1e-9)
     low, high = int(model.inferior_nodes[0, 2]), int(model.superior_nodes[0, 2])
     layers = np.arange(low, high)
+    capped, boned = (np.asarray(m.any(axis=(0, 1))) for m in (cap, bone))
     middle = float(np.average(np.arange(bone.shape[0]), weights=bone.sum(axis=(1, 2))))
     return BodyParts(
         shell=shell,
         core=bone & ~shell,
         cap=cap & ~bone,
         left=np.clip(np.arange(bone.shape[0]) - middle + 0.5, 0.0, 1.0),
-        free=layers[~cap.any(axis=(0, 1))[layers] & bone.any(axis=(0, 1))[layers]],
+        free=layers[~capped[layers] & boned[layers]],
     )
 
 
