@@ -10,6 +10,7 @@ class FailureLoadRecord(Part):
     formula: str
     source: str
     force_n: Figure | None
+    displacement_mm: Figure | None = None
     reason: str
 
 

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vertaug.case.errors import InputError
-from vertaug.case.grid import FloatArray, read_only
+from vertaug.case.grid import FloatArray, Grid, read_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,8 @@ class FailureLoad:
         Who uses it.
     force_n : float or None
         None where this computation cannot give it.
+    displacement_mm : float or None
+        Of the platen where the load lies.
     reason : str
         Why there is none.
     """
@@ -30,6 +35,7 @@ class FailureLoad:
     formula: str
     source: str
     force_n: float | None
+    displacement_mm: float | None = None
     reason: str = ""
 
 
@@ -51,6 +57,38 @@ class StrengthCurve:
     def __post_init__(self) -> None:
         for name in ("displacement_mm", "force_n", "yielded"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StrengthField:
+    """What the voxels of a model are, and what happens in them; for pictures.
+
+    Attributes
+    ----------
+    grid : Grid
+        Axes left, posterior, superior of the vertebra.
+    bone_mpa, filler_mpa : (ni, nj, nk) float32 arrays
+        Modulus of bone, and of caps and cement.
+    cement : (ni, nj, nk) bool array
+        Voxels that hold cement.
+    energy_mpa : (ni, nj, nk) float32 array
+        Strain energy per volume at the apparent strain of the linear failure load.
+    plastic_strain : (ni, nj, nk) float32 array or None
+        Equivalent plastic strain at the end of the curve; None in a linear computation.
+    """
+
+    grid: Grid
+    bone_mpa: NDArray[np.float32]
+    filler_mpa: NDArray[np.float32]
+    cement: NDArray[np.bool_]
+    energy_mpa: NDArray[np.float32]
+    plastic_strain: NDArray[np.float32] | None
+
+    def __post_init__(self) -> None:
+        for name in ("bone_mpa", "filler_mpa", "energy_mpa", "plastic_strain"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
+        object.__setattr__(self, "cement", read_only(self.cement, np.bool_))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +115,7 @@ class LoadLevel:
     left: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StrengthState:
     """A vertebra between platens, as it is or with cement.
 
@@ -103,6 +141,7 @@ class StrengthState:
     peak_energy_mpa : float
         95th percentile of the strain energy per volume of bone, at the apparent strain of the
         linear failure load.
+    field : StrengthField
     """
 
     stiffness_n_per_mm: float
@@ -114,6 +153,7 @@ class StrengthState:
     levels: tuple[LoadLevel, ...]
     asymmetry: float
     peak_energy_mpa: float
+    field: StrengthField
 
     def __post_init__(self) -> None:
         for name in ("bending_nmm_per_rad", "yielded"):
@@ -179,7 +219,7 @@ class DensitySensitivity:
     definition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StrengthAssessment:
     """What one vertebra bears.
 

@@ -9,6 +9,8 @@ import typer
 
 import vertaug
 from vertaug.cli.command import as_command
+from vertaug.cli.options import Calibration, Case, Json, Kvp, Level, Pdf, Quiet, Threads
+from vertaug.cli.strength_options import Strength
 
 app = typer.Typer(
     name="vertaug",
@@ -33,35 +35,6 @@ class Suite(StrEnum):
     """Standard problems."""
 
     XRAY = "xray"
-
-
-Json = Annotated[
-    bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
-]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress; print the path of the report only.")
-]
-Threads = Annotated[
-    int | None,
-    typer.Option(min=1, help="Threads to use; the result does not depend on it. (default: all)"),
-]
-Case = Annotated[Path, typer.Argument(metavar="CASE", help="A case folder.", show_default=False)]
-Level = Annotated[
-    str | None,
-    typer.Option(help="Level to treat, such as L1. (default: the worst fracture)"),
-]
-Kvp = Annotated[
-    float | None, typer.Option(help="Tube voltage in kV, where the file does not say it.")
-]
-Calibration = Annotated[
-    str,
-    typer.Option(
-        metavar="generic|FILE",
-        help="HU to density: the generic law of the tube voltage, or a TOML file with the rods of "
-        "a phantom or the means of tissues.",
-    ),
-]
-Pdf = Annotated[bool, typer.Option("--pdf/--no-pdf", help="Also write the report as PDF.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,76 +275,6 @@ class Fluoro:
         from vertaug.cli.fluoro import take_case_radiograph
 
         take_case_radiograph(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strength:
-    """Compute stiffness and failure load of a vertebra, as it is and with cement.
-
-    Of a case, whose report then shows it; or of a calibrated image with its region map.
-    """
-
-    case: Annotated[
-        Path | None, typer.Argument(metavar="[CASE]", help="A case folder.", show_default=False)
-    ] = None
-    cement_ml: Annotated[
-        float | None,
-        typer.Option(
-            help="Also with this volume of cement at the planned tips, above 0 to 20. "
-            "(default: as it is only)"
-        ),
-    ] = None
-    level: Annotated[
-        str | None, typer.Option(help="Level, such as L1. (default: the treated one)")
-    ] = None
-    surface: Annotated[str, typer.Option(metavar="tresca|mises", help="When a voxel yields.")] = (
-        "tresca"
-    )
-    linear_only: Annotated[
-        bool,
-        typer.Option(
-            "--linear-only", help="Leave out the crushing: much faster, one failure load."
-        ),
-    ] = False
-    spacing_mm: Annotated[
-        float, typer.Option(help="Of the voxels of a case's model, 0.5 to 4.")
-    ] = 1.0
-    density: Annotated[
-        Path | None,
-        typer.Option(metavar="IMG", help="Without a case: density in mg/ml K2HPO4."),
-    ] = None
-    regions: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="SEG",
-            help="Its regions: 1, 2 body; 3, 4 process; 5 inferior, 6 superior cap.",
-        ),
-    ] = None
-    mapping: Annotated[
-        str,
-        typer.Option(
-            metavar="exact|binned|published", help="Density to modulus, with --density only."
-        ),
-    ] = "exact"
-    height_mm: Annotated[
-        float | None,
-        typer.Option(help="Of the body, with --density only. (default: between the caps)"),
-    ] = None
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="OUT.json", help="With --density: file to write."),
-    ] = None
-    threads: Threads = None
-    json_output: Json = False
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress; print the path of the result only.")
-    ] = False
-
-    def run(self) -> None:
-        """Compute it."""
-        from vertaug.cli.strength import compute_strength
-
-        compute_strength(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

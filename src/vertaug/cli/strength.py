@@ -13,7 +13,7 @@ from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 from vertaug.workflow.strength_choice import StrengthChoice
 
 if TYPE_CHECKING:
-    from vertaug.cli.app import Strength
+    from vertaug.cli.strength_options import Strength
     from vertaug.workflow.strength_images import ImagePair
 
 _COMPUTE = "Strength"

@@ -15,6 +15,7 @@ from vertaug.case.strength import (
     DensitySensitivity,
     StrengthAssessment,
     StrengthCurve,
+    StrengthField,
     StrengthState,
 )
 from vertaug.mechanics.bone_material import BoneMaterial
@@ -275,6 +276,14 @@ def _state(
         levels=share_levels(transfer, parts, cement),
         asymmetry=largest_asymmetry(transfer, parts),
         peak_energy_mpa=peak_energy(transfer, parts, scale),
+        field=StrengthField(
+            grid=model.grid,
+            bone_mpa=model.bone_mpa.astype(np.float32),
+            filler_mpa=model.filler_mpa.astype(np.float32),
+            cement=np.zeros(model.grid.shape, dtype=bool) if cement is None else cement,
+            energy_mpa=(scale**2 * transfer.energy_mpa).astype(np.float32),
+            plastic_strain=None if plastic is None else equivalent_strain(plastic),
+        ),
     )
 
 
@@ -288,6 +297,18 @@ def yielded_voxels(plastic: PlasticResult) -> NDArray[np.bool_]:
     """Return where matter has yielded at the end of the curve, on the model's grid."""
     flowed = np.abs(plastic.body.plastic).max(axis=0) > _YIELDED
     return np.asarray(plastic.body.loaded.body.grid.spread_cells(flowed))
+
+
+def equivalent_strain(plastic: PlasticResult) -> NDArray[np.float32]:
+    """Return the equivalent plastic strain of each voxel, mean of its Gauss points.
+
+    ``sqrt(2/3 e:e)``; stored shears are engineering shears, twice those of the tensor.
+    """
+    strain = plastic.body.plastic.reshape(-1, 6, plastic.body.plastic.shape[-1])
+    square = (strain[:, :3] ** 2).sum(axis=1) + 0.5 * (strain[:, 3:] ** 2).sum(axis=1)
+    mean = np.sqrt(2.0 / 3.0 * square).mean(axis=0)
+    spread = plastic.body.loaded.body.grid.spread_cells(mean)
+    return np.asarray(spread, dtype=np.float32)
 
 
 def _where_yielded(

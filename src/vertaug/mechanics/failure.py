@@ -3,7 +3,7 @@
 They differ by tens of per cent on the same vertebra, so a load is never given without its name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from vertaug.case.grid import FloatArray
 from vertaug.case.strength import FailureLoad
 from vertaug.mechanics.elastic import ElasticResult
 from vertaug.mechanics.plastic import PlasticResult
-from vertaug.mechanics.rigidity import failure_load
+from vertaug.mechanics.rigidity import FAILURE_STRAIN, failure_load
 
 END_STRAIN = 0.019
 """Apparent strain at which the force is the strength (Crawford, Keaveny; physics reference 2.1)."""
@@ -29,10 +29,14 @@ class FailureDefinition:
     formula: str
     source: str
 
-    def load(self, force_n: float | None, reason: str = "") -> FailureLoad:
+    def load(self, force_n: float, displacement_mm: float) -> FailureLoad:
         """Return a load by this definition."""
+        return replace(self.none(""), force_n=force_n, displacement_mm=displacement_mm)
+
+    def none(self, reason: str) -> FailureLoad:
+        """Return that there is no load by this definition, and why."""
         return FailureLoad(
-            name=self.name, formula=self.formula, source=self.source, force_n=force_n, reason=reason
+            name=self.name, formula=self.formula, source=self.source, force_n=None, reason=reason
         )
 
 
@@ -100,13 +104,19 @@ class LoadedCurve:
         """Return the force at an apparent strain, linear between the points."""
         return float(np.interp(strain * self.height_mm, self.displacement_mm, self.force_n))
 
-    def greatest_up_to(self, strain: float) -> float:
-        """Return the greatest force up to an apparent strain."""
-        before = self.force_n[self.displacement_mm <= strain * self.height_mm]
-        return max(float(before.max()), self.force_at(strain))
+    def greatest_up_to(self, strain: float) -> tuple[float, float]:
+        """Return the greatest force up to an apparent strain, and the displacement there."""
+        end = strain * self.height_mm
+        x = np.append(self.displacement_mm[self.displacement_mm < end], end)
+        force = np.interp(x, self.displacement_mm, self.force_n)
+        n = int(force.argmax())
+        return float(force[n]), float(x[n])
 
-    def offset_force(self, strain: float) -> float | None:
-        """Return where the elastic line moved by a strain meets the curve; None if it does not."""
+    def offset_force(self, strain: float) -> tuple[float, float] | None:
+        """Return where the elastic line moved by a strain meets the curve: force, displacement.
+
+        None if it does not.
+        """
         line = self.stiffness_n_per_mm * (self.displacement_mm - strain * self.height_mm)
         gap = self.force_n - line
         below = np.flatnonzero(gap <= 0.0)
@@ -115,7 +125,11 @@ class LoadedCurve:
             return None
         n = int(below[0])
         share = gap[n - 1] / (gap[n - 1] - gap[n])
-        return float(self.force_n[n - 1] + share * (self.force_n[n] - self.force_n[n - 1]))
+        force, x = (
+            float(v[n - 1] + share * (v[n] - v[n - 1]))
+            for v in (self.force_n, self.displacement_mm)
+        )
+        return force, x
 
 
 def linear_failure(stiffness_n_per_mm: float, height_mm: float) -> FailureLoad:
@@ -126,24 +140,23 @@ def linear_failure(stiffness_n_per_mm: float, height_mm: float) -> FailureLoad:
     InputError
         If stiffness or height is not above 0.
     """
-    return LINEAR.load(failure_load(stiffness_n_per_mm, height_mm))
+    return LINEAR.load(failure_load(stiffness_n_per_mm, height_mm), FAILURE_STRAIN * height_mm)
 
 
 def failure_loads_of_curve(curve: LoadedCurve) -> tuple[FailureLoad, ...]:
     """Return the failure load of a curve by every definition, the linear one first."""
     linear = linear_failure(curve.stiffness_n_per_mm, curve.height_mm)
-    offset = curve.offset_force(OFFSET_STRAIN)
-    missed = "" if offset is not None else "the curve ends before the moved line meets it"
+    met = curve.offset_force(OFFSET_STRAIN)
+    if met is None:
+        offset = OFFSET.none("the curve ends before the moved line meets it")
+    else:
+        offset = OFFSET.load(*met)
     if not curve.reaches(END_STRAIN):
         end = 100.0 * float(curve.displacement_mm[-1]) / curve.height_mm
         short = f"the curve ends at {end:.2g} % strain"
-        ends = (AT_END.load(None, short), GREATEST.load(None, short))
-    else:
-        ends = (
-            AT_END.load(curve.force_at(END_STRAIN)),
-            GREATEST.load(curve.greatest_up_to(END_STRAIN)),
-        )
-    return (linear, *ends, OFFSET.load(offset, missed))
+        return (linear, AT_END.none(short), GREATEST.none(short), offset)
+    at_end = AT_END.load(curve.force_at(END_STRAIN), END_STRAIN * curve.height_mm)
+    return (linear, at_end, GREATEST.load(*curve.greatest_up_to(END_STRAIN)), offset)
 
 
 def failure_loads(
@@ -169,7 +182,7 @@ def failure_loads(
         raise InputError(message)
     if plastic is None:
         linear = linear_failure(elastic.stiffness, height_mm)
-        return (linear, *(d.load(None, _NO_CURVE) for d in _CURVED))
+        return (linear, *(d.none(_NO_CURVE) for d in _CURVED))
     return failure_loads_of_curve(
         LoadedCurve(
             displacement_mm=plastic.displacement_mm,

@@ -116,6 +116,10 @@ def test_crushing_gives_the_force_at_the_end(vertebra):
     assert {"superior", "middle", "inferior", "shell", "core"} <= set(state.yielded)
     assert found.after is None
     assert found.load_ratio is None
+    field = state.field
+    # a column that is crushed by 1.9 % and has 0.5 % of elastic strain
+    assert 0.005 < float(field.plastic_strain[field.bone_mpa > 0.0].mean()) < 0.03
+    assert field.plastic_strain[field.bone_mpa + field.filler_mpa == 0.0].max() == 0.0
 
 
 def test_no_number_comes_from_a_solution_that_did_not_converge(vertebra, monkeypatch):
@@ -148,3 +152,6 @@ def test_an_assessment_is_stored_and_read_back(assessed, tmp_path):
     assert again.after.failure_loads == assessed.after.failure_loads
     assert dict(again.before.bending_nmm_per_rad) == dict(assessed.before.bending_nmm_per_rad)
     assert again.sensitivity == assessed.sensitivity
+    np.testing.assert_array_equal(again.after.field.cement, assessed.after.field.cement)
+    assert again.after.field.cement.any()
+    assert again.before.field.plastic_strain is None

@@ -43,6 +43,12 @@ def test_a_bilinear_curve_has_every_load_in_closed_form():
     assert found[AT_END.name].force_n == pytest.approx(TOP)
     assert found[GREATEST.name].force_n == pytest.approx(TOP)
     assert found[OFFSET.name].force_n == pytest.approx(TOP)
+    places = {name: load.displacement_mm for name, load in found.items()}
+    assert places[LINEAR.name] == pytest.approx(0.0068 * H)
+    assert places[AT_END.name] == pytest.approx(0.019 * H)
+    assert places[GREATEST.name] == pytest.approx(0.2)
+    # the line starts at 0.05 mm and needs 0.2 mm to the top
+    assert places[OFFSET.name] == pytest.approx(0.25)
 
 
 def test_offset_meets_a_curve_that_still_rises():
