@@ -12,7 +12,6 @@ from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Vertebra
 from vertaug.case.strength import (
     Competitors,
-    DensitySensitivity,
     StrengthAssessment,
     StrengthCurve,
     StrengthField,
@@ -27,8 +26,9 @@ from vertaug.mechanics.cement_bone import (
     with_cement,
 )
 from vertaug.mechanics.comparison_words import describe_method, list_limits
+from vertaug.mechanics.density_shift import measure_sensitivity
 from vertaug.mechanics.elastic import solve_elastic
-from vertaug.mechanics.failure import LINEAR, failure_loads, linear_failure, main_definition
+from vertaug.mechanics.failure import failure_loads, main_definition
 from vertaug.mechanics.load_case import LoadCase, Motion
 from vertaug.mechanics.load_transfer import (
     BodyParts,
@@ -132,7 +132,7 @@ def assess_strength(
             integral_mg_per_ml=density.integral_mg_per_ml,
             trabecular_mg_per_ml=density.trabecular_mg_per_ml,
         ),
-        sensitivity=_sensitivity(build, calibration, density.integral_mg_per_ml),
+        sensitivity=measure_sensitivity(build, calibration, density.integral_mg_per_ml),
         notes=(*found.notes, f"Density: {calibration.description}"),
     )
 
@@ -343,57 +343,6 @@ def _compete(model: VertebraModel) -> tuple[Competitors, tuple[str, ...]]:
         minimum_rigidity_n=rigidity.minimum_n,
         strength_by_rigidity_n=strength_by_rigidity(rigidity),
     ), ()
-
-
-def shift_density(
-    calibration: DensityCalibration, density_mg_per_ml: float, uncertainties: float
-) -> DensityCalibration:
-    """Return a calibration moved by standard uncertainties at a density.
-
-    Slope and offset are moved in the direction in which their independent errors together make
-    the error of that density.
-
-    Parameters
-    ----------
-    calibration : DensityCalibration
-    density_mg_per_ml : float
-        Where the change is that many standard uncertainties exactly.
-    uncertainties : float
-        How many, with sign.
-    """
-    total = calibration.uncertainty(density_mg_per_ml)
-    if total == 0.0:
-        return calibration
-    relative, offset = calibration.relative_uncertainty, calibration.offset_uncertainty_mg_per_ml
-    factor = 1.0 + uncertainties * relative * relative * density_mg_per_ml / total
-    return replace(
-        calibration,
-        slope_mg_per_ml_per_hu=factor * calibration.slope_mg_per_ml_per_hu,
-        quadratic_mg_per_ml_per_hu2=factor * calibration.quadratic_mg_per_ml_per_hu2,
-        intercept_mg_per_ml=factor * calibration.intercept_mg_per_ml
-        + uncertainties * offset * offset / total,
-    )
-
-
-def _sensitivity(
-    build: Callable[[DensityCalibration], VertebraModel],
-    calibration: DensityCalibration,
-    density_mg_per_ml: float,
-) -> DensitySensitivity:
-    """Solve again with the densities one standard uncertainty lower and higher, linearly."""
-    models = [build(shift_density(calibration, density_mg_per_ml, sign)) for sign in (-1.0, 1.0)]
-    low, high = (solve_elastic(model).stiffness for model in models)
-    loads = [
-        linear_failure(stiffness, model.height_mm).force_n or 0.0
-        for stiffness, model in zip((low, high), models, strict=True)
-    ]
-    return DensitySensitivity(
-        density_mg_per_ml=density_mg_per_ml,
-        uncertainty_mg_per_ml=calibration.uncertainty(density_mg_per_ml),
-        stiffness_n_per_mm=(low, high),
-        failure_load_n=(loads[0], loads[1]),
-        definition=LINEAR.name,
-    )
 
 
 def _say_nothing(message: str, fraction: float) -> None:
