@@ -133,7 +133,6 @@ def assess_strength(
             trabecular_mg_per_ml=density.trabecular_mg_per_ml,
         ),
         sensitivity=measure_sensitivity(build, calibration, density.integral_mg_per_ml),
-        notes=(*found.notes, f"Density: {calibration.description}"),
     )
 
 

@@ -89,7 +89,7 @@ def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
     from vertaug.report import content_fracture, content_list, content_method, content_plan
     from vertaug.report.content_status import status
-    from vertaug.report.content_strength import strength_tables, strength_text, strength_tile
+    from vertaug.report.content_strength import strength_tables, strength_text
 
     level = case.level
     title = f"Vertebral augmentation plan, {level}" if case.planning else "Spine measurement"
@@ -115,11 +115,7 @@ def build_content(case: ReportInput) -> ReportContent:
         case_name=case.provenance.case_name,
         created=case.provenance.created or "",
         status=status(case),
-        tiles=(
-            *content_fracture.tiles(case),
-            *content_plan.tiles(case),
-            *(() if strength is None else (strength_tile(strength),)),
-        ),
+        tiles=(*content_fracture.tiles(case), *content_plan.tiles(case)),
         left=tuple(left),
         right=tuple(right),
         wide=tuple(wide),

@@ -6,7 +6,7 @@ from functools import partial
 
 from vertaug.case.strength import FailureLoad, StrengthAssessment, StrengthState
 from vertaug.report import words
-from vertaug.report.content import Cell, Table, TextBlock, Tile, cells
+from vertaug.report.content import Cell, Table, TextBlock, cells
 
 _BUCKLEY = {
     "areal": "–",
@@ -21,15 +21,6 @@ _BUCKLEY = {
 def strength_tables(found: StrengthAssessment) -> tuple[Table, ...]:
     """Return the table before and after, and that of the simpler measures."""
     return _states_table(found), _measures_table(found)
-
-
-def strength_tile(found: StrengthAssessment) -> Tile:
-    """Return the failure load for the summary, with its name."""
-    value, detail = _kilonewton(found.before.failure_load_n), found.before.main
-    if found.after is not None:
-        value += f" → {_kilonewton(found.after.failure_load_n, unit=False)}"
-        detail += f", with {found.cement_ml:g} ml cement"
-    return Tile(label=f"Failure load {found.level}", value=value, detail=detail)
 
 
 def strength_text(found: StrengthAssessment) -> tuple[TextBlock, ...]:
@@ -62,11 +53,14 @@ def _states_table(found: StrengthAssessment) -> Table:
     columns = [f"{found.level} between platens", "as it is"]
     if after is not None:
         columns += [f"with {found.cement_ml:g} ml cement", "ratio"]
-    rows = [_load_row(load, found) for load in found.before.failure_loads]
+    given = [load for load in found.before.failure_loads if load.force_n is not None]
+    rows = [_load_row(load, found) for load in given]
     rows.append(_row("stiffness in compression (kN/mm)", found, _stiffness))
     for name, text in (("flexion", "forward"), ("bend_left", "to the side")):
         title = f"bending stiffness {text} (N m per degree)"
         rows.append(_row(title, found, partial(_bending, name)))
+    title = "largest departure of the left half's load from a half (%)"
+    rows.append(_row(title, found, lambda state: 100.0 * state.asymmetry))
     rows += _share_rows(found)
     return Table(
         title=f"Strength, {found.level}",
@@ -170,6 +164,10 @@ def _measures_table(found: StrengthAssessment) -> Table:
 
 def _sensitivity_words(found: StrengthAssessment) -> str:
     note = f"Bold: what stands for the strength here, {found.before.main}."
+    missing = [load for load in found.before.failure_loads if load.force_n is None]
+    if missing:
+        names = ", ".join(load.name for load in missing)
+        note += f" Not given: {names} ({missing[0].reason})."
     spread = found.sensitivity
     if spread is None:
         return f"{note} The uncertainty of the density is not known."
