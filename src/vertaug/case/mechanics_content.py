@@ -34,6 +34,7 @@ def describe_mechanics(found: StrengthAssessment) -> MechanicsRecord:
         after_kyphoplasty=None,
         cement_ml=found.cement_ml,
         load_ratio=found.load_ratio,
+        load_ratios=found.load_ratios,
         stiffness_ratio=found.stiffness_ratio,
         competitors=CompetitorRecord(**asdict(found.competitors)),
         density_sensitivity=_sensitivity(found.sensitivity),

@@ -77,6 +77,7 @@ class MechanicsRecord(Part):
     after_kyphoplasty: StateRecord | None
     cement_ml: Figure | None
     load_ratio: Figure | None
+    load_ratios: dict[str, Figure]
     stiffness_ratio: Figure | None
     competitors: CompetitorRecord
     density_sensitivity: SensitivityRecord | None

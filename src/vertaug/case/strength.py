@@ -265,6 +265,18 @@ class StrengthAssessment:
         return self.after.failure_load_n / self.before.failure_load_n
 
     @property
+    def load_ratios(self) -> dict[str, float]:
+        """Failure load after over before by each definition that both have."""
+        if self.after is None:
+            return {}
+        after = {load.name: load.force_n for load in self.after.failure_loads}
+        return {
+            load.name: (after.get(load.name) or 0.0) / load.force_n
+            for load in self.before.failure_loads
+            if load.force_n and after.get(load.name)
+        }
+
+    @property
     def stiffness_ratio(self) -> float | None:
         """Stiffness after over before, None without cement."""
         if self.after is None:

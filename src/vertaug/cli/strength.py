@@ -122,7 +122,7 @@ def list_lines(found: MechanicsRecord) -> list[str]:
         lines.append(f"with {found.cement_ml:g} ml cement: {_state(after)}")
         lines.append(
             f"ratio after to before: failure load {found.load_ratio:.2f}, stiffness "
-            f"{found.stiffness_ratio:.2f}"
+            f"{found.stiffness_ratio:.2f}{_spread(found)}"
         )
     rigid = found.competitors.strength_by_rigidity_n
     if rigid is not None:
@@ -135,6 +135,13 @@ def list_lines(found: MechanicsRecord) -> list[str]:
             f"({spread.failure_load_definition})"
         )
     return lines
+
+
+def _spread(found: MechanicsRecord) -> str:
+    """Return the ratios by the other definitions, where there are any."""
+    main = found.before.failure_load_definition
+    others = [f"{ratio:.2f} by {name}" for name, ratio in found.load_ratios.items() if name != main]
+    return f" ({', '.join(others)})" if others else ""
 
 
 def _state(state: StateRecord) -> str:

@@ -25,7 +25,7 @@ from vertaug.mechanics.cement_bone import (
     ellipsoid_share,
     with_cement,
 )
-from vertaug.mechanics.comparison_words import describe_method, list_limits
+from vertaug.mechanics.comparison_words import describe_method, list_findings, list_limits
 from vertaug.mechanics.density_shift import measure_sensitivity
 from vertaug.mechanics.elastic import solve_elastic
 from vertaug.mechanics.failure import failure_loads, main_definition
@@ -224,7 +224,7 @@ def _assess(
     limits = list_limits(
         linear=options.linear_only, cement=filled is not None, levels=bool(parts.free.size)
     )
-    return StrengthAssessment(
+    found = StrengthAssessment(
         level=level,
         before=before,
         after=after,
@@ -243,6 +243,7 @@ def _assess(
         ),
         notes=(*limits, *missing),
     )
+    return replace(found, notes=(*list_findings(found), *found.notes))
 
 
 def _state(

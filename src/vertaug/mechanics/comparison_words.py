@@ -1,5 +1,6 @@
 """Method and limits of a computed strength, in sentences."""
 
+from vertaug.case.strength import StrengthAssessment, StrengthState
 from vertaug.mechanics.bone_material import BoneMaterial, DensityMapping
 from vertaug.mechanics.cement_bone import CementBone, MixtureRule
 from vertaug.mechanics.model import POISSON, VertebraModel
@@ -9,6 +10,11 @@ _RULES = {
     MixtureRule.PARALLEL: "bone and cement side by side (Voigt, the upper bound)",
     MixtureRule.SERIES: "bone and cement one upon the other (Reuss, the lower bound)",
 }
+_RISING = 0.1
+"""Slope at the end of a curve, relative to the elastic one, that is told; a design default."""
+_SPREAD, _BRIDGING = 1.2, 0.3
+"""Spread of gains between definitions, and share of the load in every layer by which cement counts
+as reaching from endplate to endplate, that are told; design defaults."""
 _SURFACES = {"tresca": "Tresca", "mises": "von Mises"}
 
 
@@ -107,3 +113,44 @@ def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
     if not levels:
         limits.append("Caps reach into every layer: shares of the load are not given.")
     return tuple(limits)
+
+
+def list_findings(found: StrengthAssessment) -> tuple[str, ...]:
+    """Return what in these results a reader could misread."""
+    notes = []
+    states = (("as it is", found.before), ("with cement", found.after))
+    for words, state in states:
+        slope = None if state is None else _end_slope(state)
+        if slope is not None and slope > _RISING:
+            notes.append(
+                f"The curve {words} still rises at its end, with {100 * slope:.0f} % of the "
+                "elastic stiffness: the force at 1.9 % is no maximum there and depends on the "
+                "strain chosen."
+            )
+    ratios = found.load_ratios
+    if ratios and max(ratios.values()) > _SPREAD * min(ratios.values()):
+        low, high = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
+        notes.append(
+            f"The gain by cement depends on the definition: {ratios[low]:.2f} times by {low}, "
+            f"{ratios[high]:.2f} times by {high}."
+        )
+    if found.after is not None and found.after.levels:
+        shares = [level.cement for level in found.after.levels]
+        if min(shares) > _BRIDGING:
+            notes.append(
+                f"The cement reaches from endplate to endplate and carries {100 * min(shares):.0f} "
+                f"to {100 * max(shares):.0f} % of the load: gains are large only then (Chevalier "
+                "2008; uncertain)."
+            )
+    return tuple(notes)
+
+
+def _end_slope(state: StrengthState) -> float | None:
+    """Return the slope of the last step of a curve as a share of the elastic stiffness."""
+    curve = state.curve
+    if curve is None or curve.force_n.size < 2:
+        return None
+    step = (curve.force_n[-1] - curve.force_n[-2]) / (
+        curve.displacement_mm[-1] - curve.displacement_mm[-2]
+    )
+    return float(step) / state.stiffness_n_per_mm

@@ -172,10 +172,16 @@ def _sensitivity_words(found: StrengthAssessment) -> str:
     if spread is None:
         return f"{note} The uncertainty of the density is not known."
     low, high = (_kilonewton(load) for load in spread.failure_load_n)
+    steeper = ""
+    if spread.definition != found.before.main:
+        steeper = (
+            " The crushing was not repeated; strength follows the density more steeply than "
+            "stiffness (exponents of the laws), so the bold load varies more."
+        )
     return (
         f"{note} With densities one standard uncertainty lower and higher "
         f"({spread.density_mg_per_ml:.0f} ± {spread.uncertainty_mg_per_ml:.0f} mg/ml) the failure "
-        f"load as it is is {low} and {high} ({spread.definition})."
+        f"load as it is is {low} and {high} ({spread.definition}).{steeper}"
     )
 
 

@@ -155,3 +155,38 @@ def test_an_assessment_is_stored_and_read_back(assessed, tmp_path):
     np.testing.assert_array_equal(again.after.field.cement, assessed.after.field.cement)
     assert again.after.field.cement.any()
     assert again.before.field.plastic_strain is None
+
+
+def with_curve(state, end_n):
+    """The state with a curve that ends at 1.9 % with a force."""
+    from vertaug.case.strength import StrengthCurve
+
+    x = np.array([0.0, 0.2, 0.5])
+    force = np.array([0.0, 0.2 * state.stiffness_n_per_mm, end_n])
+    return replace(state, curve=StrengthCurve(displacement_mm=x, force_n=force, yielded=x))
+
+
+def test_a_curve_that_still_rises_and_gains_that_differ_are_told(assessed):
+    from vertaug.mechanics.comparison_words import list_findings
+
+    k = assessed.after.stiffness_n_per_mm
+    rising = replace(assessed, after=with_curve(assessed.after, 0.32 * k))  # slope 0.4 k
+    assert "with cement still rises at its end, with 40 %" in " ".join(list_findings(rising))
+    flat = replace(assessed, after=with_curve(assessed.after, 0.2 * k))
+    assert not any("rises" in note for note in list_findings(flat))
+    before = assessed.before.failure_loads[0].force_n
+    gains = [replace(load, force_n=5.0 * before) for load in assessed.after.failure_loads[1:2]]
+    after = replace(assessed.after, failure_loads=(assessed.after.failure_loads[0], *gains))
+    same = [replace(load, force_n=before) for load in assessed.before.failure_loads[1:2]]
+    first = replace(assessed.before, failure_loads=(assessed.before.failure_loads[0], *same))
+    told = replace(assessed, before=first, after=after)
+    assert told.load_ratios[AT_END.name] == pytest.approx(5.0)
+    assert "5.00 times by force at 1.9 % strain" in " ".join(list_findings(told))
+    assert not any("definition:" in note for note in list_findings(assessed))
+
+
+def test_cement_from_endplate_to_endplate_is_told(vertebra):
+    found = assess_strength(vertebra, LAW, replace(COARSE, cement_ml=14.0))
+    assert any("from endplate to endplate" in note for note in found.notes)
+    small = assess_strength(vertebra, LAW, replace(COARSE, cement_ml=1.0))
+    assert not any("from endplate to endplate" in note for note in small.notes)

@@ -103,6 +103,13 @@ def test_a_load_without_a_value_is_no_row_but_a_reason():
     assert "Not given: 0.2 % offset (no curve)" in states.note
 
 
+def test_the_spread_of_another_definition_is_not_that_of_the_main_one():
+    found = assessment()
+    other = replace(found, before=replace(found.before, main="0.2 % offset"))
+    assert "varies more" in strength_tables(other)[0].note
+    assert "varies more" not in strength_tables(found)[0].note
+
+
 def test_an_unknown_uncertainty_is_said():
     states, _ = strength_tables(replace(assessment(), sensitivity=None))
     assert "uncertainty of the density is not known" in states.note
