@@ -17,6 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # split sum could differ in its last bit from run to run. Read when NumPy is imported.
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")
+    # Threads that wait for each other shall sleep, not spin: on a busy machine a spinning pair
+    # is many times slower than one thread.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given in (["info"], ["info", "--json"]):
         # Typer loads its whole validation before it runs any command: half of the start-up

@@ -15,178 +15,25 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.mechanics._return_mapping_numba import return_mises, return_tresca
 from vertaug.numerics._brick_numba import BLOCK, add_pairs, load_pairs
 
 _U = numba.uint64
 _B = _U(BLOCK)
 _GAUSS = 1.0 / math.sqrt(3.0)
+_UPPER = np.array(
+    [
+        [0, 1, 2, 3, 4, 5],
+        [1, 6, 7, 8, 9, 10],
+        [2, 7, 11, 12, 13, 14],
+        [3, 8, 12, 15, 16, 17],
+        [4, 9, 13, 16, 18, 19],
+        [5, 10, 14, 17, 19, 20],
+    ]
+)
+"""Where an entry of a symmetric 6 x 6 matrix stands in its upper half."""
 _FAST: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 MISES, TRESCA = 0, 1
-
-
-@numba.njit(**_FAST)
-def _largest_shear(s):  # type: ignore[no-untyped-def]
-    """Return the difference of the largest and the smallest principal stress of a deviator."""
-    j2 = 0.5 * (s[0] * s[0] + s[1] * s[1] + s[2] * s[2])
-    j2 += s[3] * s[3] + s[4] * s[4] + s[5] * s[5]
-    if j2 <= 0.0:
-        return 0.0
-    j3 = s[0] * s[1] * s[2] + 2.0 * s[3] * s[4] * s[5]
-    j3 -= s[0] * s[3] * s[3] + s[1] * s[4] * s[4] + s[2] * s[5] * s[5]
-    sine = -1.5 * math.sqrt(3.0) * j3 / (j2 * math.sqrt(j2))
-    lode = math.asin(min(max(sine, -1.0), 1.0)) / 3.0
-    return 2.0 * math.sqrt(j2) * math.cos(lode)
-
-
-@numba.njit(**_FAST)
-def _principal(s, values, axes):  # type: ignore[no-untyped-def]
-    """Fill principal values in falling order and their axes as columns, by Jacobi's rotations."""
-    a = np.empty((3, 3))
-    a[0, 0], a[1, 1], a[2, 2] = s[0], s[1], s[2]
-    a[1, 2] = a[2, 1] = s[3]
-    a[0, 2] = a[2, 0] = s[4]
-    a[0, 1] = a[1, 0] = s[5]
-    for p in range(3):
-        for q in range(3):
-            axes[p, q] = 1.0 if p == q else 0.0
-    for _ in range(12):
-        off = abs(a[0, 1]) + abs(a[0, 2]) + abs(a[1, 2])
-        if off <= 1e-15 * (abs(a[0, 0]) + abs(a[1, 1]) + abs(a[2, 2]) + off):
-            break
-        for p in range(2):
-            for q in range(p + 1, 3):
-                if a[p, q] == 0.0:
-                    continue
-                ratio = (a[q, q] - a[p, p]) / (2.0 * a[p, q])
-                t = 1.0 / (abs(ratio) + math.sqrt(ratio * ratio + 1.0))
-                if ratio < 0.0:
-                    t = -t
-                c = 1.0 / math.sqrt(t * t + 1.0)
-                d = t * c
-                for k in range(3):
-                    x, y = a[k, p], a[k, q]
-                    a[k, p], a[k, q] = c * x - d * y, d * x + c * y
-                for k in range(3):
-                    x, y = a[p, k], a[q, k]
-                    a[p, k], a[q, k] = c * x - d * y, d * x + c * y
-                for k in range(3):
-                    x, y = axes[k, p], axes[k, q]
-                    axes[k, p], axes[k, q] = c * x - d * y, d * x + c * y
-    for p in range(3):
-        values[p] = a[p, p]
-    for p in range(2):
-        for q in range(2 - p):
-            if values[q] < values[q + 1]:
-                values[q], values[q + 1] = values[q + 1], values[q]
-                for k in range(3):
-                    axes[k, q], axes[k, q + 1] = axes[k, q + 1], axes[k, q]
-
-
-@numba.njit(**_FAST)
-def _add_dyad(tangent, v, size):  # type: ignore[no-untyped-def]
-    """Add ``size v v^T`` to the upper half of a symmetric 6 x 6 matrix, row by row."""
-    n = 0
-    for p in range(6):
-        x = size * v[p]
-        for q in range(p, 6):
-            tangent[n] += x * v[q]
-            n += 1
-
-
-@numba.njit(**_FAST)
-def _elastic_tangent(tangent, bulk, shear):  # type: ignore[no-untyped-def]
-    """Fill the isotropic tangent; a shear of zero leaves the volumetric part."""
-    for n in range(21):
-        tangent[n] = 0.0
-    lame = bulk - 2.0 / 3.0 * shear
-    tangent[0] = tangent[6] = tangent[11] = lame + 2.0 * shear
-    tangent[1] = tangent[2] = tangent[7] = lame
-    tangent[15] = tangent[18] = tangent[20] = shear
-
-
-@numba.njit(**_FAST)
-def _return_mises(s, limit, bulk, shear, tangent, want):  # type: ignore[no-untyped-def]
-    """Bring a deviator back to the cylinder of von Mises; return whether it was outside."""
-    j2 = 0.5 * (s[0] * s[0] + s[1] * s[1] + s[2] * s[2])
-    j2 += s[3] * s[3] + s[4] * s[4] + s[5] * s[5]
-    length = math.sqrt(3.0 * j2)
-    if length <= limit:
-        return False
-    share = limit / length
-    if want:
-        _elastic_tangent(tangent, bulk, shear * share)
-        # unit deviator: s / sqrt(2 J2)
-        unit = np.empty(6)
-        for n in range(6):
-            unit[n] = s[n] / math.sqrt(2.0 * j2)
-        _add_dyad(tangent, unit, -2.0 * shear * share)
-    for n in range(6):
-        s[n] *= share
-    return True
-
-
-@numba.njit(**_FAST)
-def _tresca_tangent(tangent, trial, value, axes, bulk, shear, on_edge):  # type: ignore[no-untyped-def]
-    """Fill the tangent of a return to Tresca's prism from principal values before and after."""
-    _elastic_tangent(tangent, bulk, 0.0)
-    dyads = np.empty((3, 6))
-    for p in range(3):
-        x, y, z = axes[0, p], axes[1, p], axes[2, p]
-        dyads[p, 0], dyads[p, 1], dyads[p, 2] = x * x, y * y, z * z
-        dyads[p, 3], dyads[p, 4], dyads[p, 5] = y * z, x * z, x * y
-    v = np.empty(6)
-    if not on_edge:
-        # what is left in the plane of the principal deviator: along (1, -2, 1) / sqrt 6
-        for n in range(6):
-            v[n] = (dyads[0, n] - 2.0 * dyads[1, n] + dyads[2, n]) / math.sqrt(6.0)
-        _add_dyad(tangent, v, 2.0 * shear)
-    for p in range(2):
-        for q in range(p + 1, 3):
-            gap = trial[p] - trial[q]
-            if gap > 1e-12 * (abs(trial[0]) + abs(trial[2])):
-                left = shear * (value[p] - value[q]) / gap
-            else:
-                left = 0.0
-            x0, y0, z0 = axes[0, p], axes[1, p], axes[2, p]
-            x1, y1, z1 = axes[0, q], axes[1, q], axes[2, q]
-            v[0], v[1], v[2] = x0 * x1, y0 * y1, z0 * z1
-            v[3] = 0.5 * (y0 * z1 + z0 * y1)
-            v[4] = 0.5 * (x0 * z1 + z0 * x1)
-            v[5] = 0.5 * (x0 * y1 + y0 * x1)
-            _add_dyad(tangent, v, 4.0 * left)
-
-
-@numba.njit(**_FAST)
-def _return_tresca(s, limit, bulk, shear, tangent, want):  # type: ignore[no-untyped-def]
-    """Bring a deviator back to Tresca's prism; return whether it was outside."""
-    if _largest_shear(s) <= limit:
-        return False
-    trial, value, axes = np.empty(3), np.empty(3), np.empty((3, 3))
-    _principal(s, trial, axes)
-    over = trial[0] - trial[2] - limit
-    value[0], value[1], value[2] = trial[0] - 0.5 * over, trial[1], trial[2] + 0.5 * over
-    on_edge = False
-    if value[1] > value[0]:
-        value[0] = value[1] = limit / 3.0
-        value[2] = -2.0 * limit / 3.0
-        on_edge = True
-    elif value[1] < value[2]:
-        value[0] = 2.0 * limit / 3.0
-        value[1] = value[2] = -limit / 3.0
-        on_edge = True
-    if want:
-        _tresca_tangent(tangent, trial, value, axes, bulk, shear, on_edge)
-    for n in range(6):
-        s[n] = 0.0
-    for p in range(3):
-        x, y, z = axes[0, p], axes[1, p], axes[2, p]
-        s[0] += value[p] * x * x
-        s[1] += value[p] * y * y
-        s[2] += value[p] * z * z
-        s[3] += value[p] * y * z
-        s[4] += value[p] * x * z
-        s[5] += value[p] * x * y
-    return True
 
 
 @numba.njit(**_FAST)
@@ -305,38 +152,55 @@ def _force_point(s, many, point, q, volume, f):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(**_FAST)
-def _tangent_point(tangent, point, at, many, e, s):  # type: ignore[no-untyped-def]
-    """Fill the stresses of a block at a point from its strains; ``tangent`` is flat."""
-    stride = tangent.shape[1]
-    flat = tangent.reshape(-1)
-    for p in range(6):
-        first = 0
-        for n in range(p):
-            first += 6 - n
-        to = _U(p) * _B
-        own = _U((21 * point + first) * stride + at)
-        for n in range(many):
-            s[to + n] = flat[own + n] * e[to + n]
-        for r in range(p + 1, 6):
-            own = _U((21 * point + first + r - p) * stride + at)
-            other = _U(r) * _B
-            for n in range(many):
-                s[to + n] += flat[own + n] * e[other + n]
-        for r in range(p):
-            before = 0
-            for n in range(r):
-                before += 6 - n
-            own = _U((21 * point + before + p - r) * stride + at)
-            other = _U(r) * _B
-            for n in range(many):
-                s[to + n] += flat[own + n] * e[other + n]
+def _multiply_row(flat, places, many, e, s, to):  # type: ignore[no-untyped-def]
+    """Fill one component of stress from the six of strain."""
+    n0, n1, n2, n3, n4, n5 = places
+    for n in range(many):
+        s[to + n] = (
+            flat[n0 + n] * e[n]
+            + flat[n1 + n] * e[_B + n]
+            + flat[n2 + n] * e[_U(2) * _B + n]
+            + flat[n3 + n] * e[_U(3) * _B + n]
+            + flat[n4 + n] * e[_U(4) * _B + n]
+            + flat[n5 + n] * e[_U(5) * _B + n]
+        )
 
 
 @numba.njit(**_FAST)
-def _stress_point(  # type: ignore[no-untyped-def]
-    e, many, point, surface, modulus, poisson, limit, plastic, settled, at, s, tangent, left, want, settle
-):
+def _tangent_point(tangent, start, point, many, e, s):  # type: ignore[no-untyped-def]
+    """Fill the stresses of a block at a point from its strains and its 168 rows of tangents."""
+    for p in range(6):
+        places = (
+            start + _U(21 * point + _UPPER[p, 0]) * many,
+            start + _U(21 * point + _UPPER[p, 1]) * many,
+            start + _U(21 * point + _UPPER[p, 2]) * many,
+            start + _U(21 * point + _UPPER[p, 3]) * many,
+            start + _U(21 * point + _UPPER[p, 4]) * many,
+            start + _U(21 * point + _UPPER[p, 5]) * many,
+        )
+        _multiply_row(tangent, places, many, e, s, _U(p) * _B)
+
+
+@numba.njit(**_FAST)
+def _fill_elastic(modulus, poisson, at, many, point, tangent):  # type: ignore[no-untyped-def]
+    """Fill the elastic tangents of a block at a point; others are put in their place later."""
+    shear, lame = 0.5 / (1.0 + poisson), poisson / ((1.0 + poisson) * (1.0 - 2.0 * poisson))
+    for p in range(6):
+        for r in range(p, 6):
+            share = 0.0
+            if p == r:
+                share = lame + 2.0 * shear if p < 3 else shear
+            elif r < 3:
+                share = lame
+            to = _U(21 * point + _UPPER[p, r]) * many
+            for n in range(many):
+                tangent[to + n] = share * modulus[at + n]
+
+
+@numba.njit(**_FAST)
+def _stress_point(e, many, point, matter, at, s, settled, tangent, left, want, settle):  # type: ignore[no-untyped-def]
     """Fill the stresses of a block at a point, and where asked its tangents and plastic strains."""
+    surface, modulus, poisson, limit, plastic = matter
     one, own = np.empty(6), np.empty(21)
     for n in range(many):
         cell = at + n
@@ -349,9 +213,9 @@ def _stress_point(  # type: ignore[no-untyped-def]
         outside = False
         if young > 0.0:
             if surface == MISES:
-                outside = _return_mises(one, limit[cell], bulk, shear, own, want)
+                outside = return_mises(one, limit[cell], bulk, shear, own, want)
             else:
-                outside = _return_tresca(one, limit[cell], bulk, shear, own, want)
+                outside = return_tresca(one, limit[cell], bulk, shear, own, want)
         if settle:
             for p in range(6):
                 v = e[p * BLOCK + n]
@@ -362,14 +226,13 @@ def _stress_point(  # type: ignore[no-untyped-def]
                     settled[row, cell] = v - spread / 3.0 - one[p] / (2.0 * shear)
                 else:
                     settled[row, cell] = v - one[p] / shear
-        if want:
-            if not outside:
-                _elastic_tangent(own, bulk, shear)
+        if want and outside:
             for p in range(21):
-                tangent[(21 * point + p) * BLOCK + n] = own[p]
-            if young > 0.0:
-                part = own[0] + own[6] + own[11] + 2.0 * (own[15] + own[18] + own[20])
-                left[n] += 0.125 * (part - 3.0 * bulk) / (10.0 * shear)
+                tangent[(21 * point + p) * many + n] = own[p]
+            part = own[0] + own[6] + own[11] + 2.0 * (own[15] + own[18] + own[20])
+            left[n] += 0.125 * (part - 3.0 * bulk) / (10.0 * shear)
+        elif young > 0.0:
+            left[n] += 0.125
         for p in range(6):
             s[p * BLOCK + n] = one[p] + bulk * spread if p < 3 else one[p]
 
@@ -381,12 +244,10 @@ def _clear(y, planes, i):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(**_FAST)
-def _work_slab(  # type: ignore[no-untyped-def]
-    u, cells, nodes, planes, q, volume, surface, modulus, poisson, limit, plastic, settled,
-    tangent, left, y, z0, z1, change,
-):
+def _work_slab(u, body, q, volume, matter, settled, tangent, left, y, slab, change):  # type: ignore[no-untyped-def]
     """Sum the forces of the bricks at the planes of nodes of a slab."""
-    base, first, last = cells
+    (base, first, last), nodes, planes = body
+    z0, z1 = slab
     slabs = base.shape[0]
     w, t = np.empty(24 * BLOCK), np.empty(24 * BLOCK)
     m, f = np.empty(24 * BLOCK), np.empty(24 * BLOCK)
@@ -411,18 +272,18 @@ def _work_slab(  # type: ignore[no-untyped-def]
                 for point in range(8):
                     _strain_point(m, many, point, q, e)
                     if change:
-                        _tangent_point(tangent, point, at, many, e, s)
+                        _tangent_point(tangent, _U(168 * at), point, many, e, s)
                     else:
+                        if want:
+                            _fill_elastic(matter[1], matter[2], at, many, point, new)
+                        settle, many_ = settled.shape[0] > 0 and i >= z0, np.int64(many)
                         _stress_point(
-                            e, np.int64(many), point, surface, modulus, poisson, limit, plastic,
-                            settled, at, s, new, share, want,
-                            settled.shape[0] > 0 and i >= z0,
+                            e, many_, point, matter, at, s, settled, new, share, want, settle
                         )
                     _force_point(s, many, point, q, volume, f)
                 if want and i >= z0:
-                    for n in range(168):
-                        for c in range(np.int64(many)):
-                            tangent[n, at + c] = new[n * BLOCK + c]
+                    for n in range(_U(168) * many):
+                        tangent[_U(168 * at) + n] = new[n]
                     for c in range(np.int64(many)):
                         left[at + c] = share[c]
                 _from_modes(f, many, t)
@@ -455,10 +316,9 @@ def stress_bricks(
     volume = spacing[0] * spacing[1] * spacing[2] / 8.0
     count = nodes.shape[0]
     for part in numba.prange(parts):
-        _work_slab(
-            u, cells, nodes, planes, q, volume, surface, modulus, poisson, limit, plastic, settled,
-            tangent, left, y, count * part // parts, count * (part + 1) // parts, False,
-        )
+        body, matter = (cells, nodes, planes), (surface, modulus, poisson, limit, plastic)
+        slab = (count * part // parts, count * (part + 1) // parts)
+        _work_slab(u, body, q, volume, matter, settled, tangent, left, y, slab, False)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -478,14 +338,11 @@ def change_bricks(
     q = (0.25 / spacing[0], 0.25 / spacing[1], 0.25 / spacing[2])
     volume = spacing[0] * spacing[1] * spacing[2] / 8.0
     count = nodes.shape[0]
-    nothing = np.empty((0, 0))
+    none, line = np.empty((0, 0)), np.empty(0)
     for part in numba.prange(parts):
+        body, matter = (cells, nodes, planes), (0, line, 0.0, line, none)
         z0, z1 = count * part // parts, count * (part + 1) // parts
-        _work_slab(
-            u, cells, nodes, planes, q, volume, 0, nothing[0:0].reshape(-1), 0.0,
-            nothing[0:0].reshape(-1), nothing, nothing, tangent, nothing[0:0].reshape(-1), y, z0, z1,
-            True,
-        )
+        _work_slab(u, body, q, volume, matter, none, tangent, line, y, (z0, z1), True)
         for i in range(z0, z1):
             total = 0.0
             for axis in range(3):

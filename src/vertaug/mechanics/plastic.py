@@ -1,16 +1,17 @@
 """Crushing a vertebra beyond yield: load steps with Newton's method."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
-from vertaug.mechanics.assembly import LoadedBody, assemble
+from vertaug.mechanics.assembly import assemble
 from vertaug.mechanics.load_case import LoadCase
 from vertaug.mechanics.model import VertebraModel
 from vertaug.mechanics.plastic_body import PlasticBody, YieldSurface, prepare_plastic
-from vertaug.numerics.conjugate_gradients import solve_conjugate_gradients
+from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
@@ -18,8 +19,10 @@ _STALE = 12
 """Iterations of conjugate gradients from which on the preconditioner is made again."""
 _FORCING, _INNER_ITERATIONS = 0.1, 80
 _OVERSHOOT = 0.3
+_SHORTENINGS = 4
+_SMALL_SHARE, _LEAST_DAMPING = 0.2, 1e-3
 _HALVINGS = 4
-APPARENT_STRAINS = (0.002, 0.004, 0.006, 0.0075, 0.009, 0.011, 0.013, 0.016, 0.019)
+APPARENT_STRAINS = (0.002, 0.004, 0.006, 0.0085, 0.0115, 0.015, 0.019)
 """Steps of the default curve up to 1.9 % (Crawford, Keaveny; physics reference 2.1)."""
 
 
@@ -71,14 +74,37 @@ class PlasticResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Equilibrium:
+    """A state in balance with its load.
+
+    Attributes
+    ----------
+    nodes_mm : (3, m) float64 array
+        Displacement.
+    force_n : (3, m) float64 array
+        Forces of all nodes.
+    body : PlasticBody
+        With the plastic strain of this state.
+    cycle : ElasticMultigrid or None
+        Preconditioner to go on with.
+    solver : SolverReport
+        Whether the state can be used.
+    """
+
+    nodes_mm: FloatArray
+    force_n: FloatArray
+    body: PlasticBody
+    cycle: ElasticMultigrid | None
+    solver: SolverReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Point:
-    """A point of the curve with what the next step starts from."""
+    """A point of the curve, and how fast its nodes move with the platen."""
 
     size: float
-    u: FloatArray
-    body: PlasticBody
     velocity: FloatArray
-    cycle: ElasticMultigrid | None
+    state: Equilibrium
 
 
 def crush(
@@ -118,25 +144,30 @@ def crush(
         raise InputError(message)
     steps = _check_steps(model, displacements_mm)
     loaded = assemble(model, replace(load, displacement_mm=float(steps[0])))
-    body = prepare_plastic(loaded, model.strength_mpa, surface)
+    body = prepare_plastic(loaded.body, model.strength_mpa, surface)
     velocity = loaded.start_mm / steps[0]
-    point = _Point(
-        size=0.0, u=np.zeros_like(velocity), body=body, velocity=velocity, cycle=None
+    start = Equilibrium(
+        nodes_mm=np.zeros_like(velocity),
+        force_n=np.zeros_like(velocity),
+        body=body,
+        cycle=None,
+        solver=SolverReport(status=SolverStatus.CONVERGED, iterations=0, residuals=(0.0,)),
     )
+    point = _Point(size=0.0, velocity=velocity, state=start)
     forces, shares, reports = [0.0], [0.0], []
     for size in steps:
-        point, report = _advance(point, float(size), limits)
-        reports.append(report)
-        forces.append(_reaction(point))
-        shares.append(_yielded_share(point.body))
+        point = _advance(point, float(size), limits)
+        forces.append(-float(point.state.force_n[2, loaded.superior].sum()))
+        shares.append(_yielded_share(point.state.body))
+        reports.append(point.state.solver)
     return PlasticResult(
         surface=surface,
         displacement_mm=np.concatenate([[0.0], steps]),
         force_n=np.array(forces),
         height_mm=model.height_mm,
         yielded=np.array(shares),
-        body=point.body,
-        nodes_mm=point.u,
+        body=point.state.body,
+        nodes_mm=point.state.nodes_mm,
         solver=tuple(reports),
     )
 
@@ -151,44 +182,77 @@ def _check_steps(model: VertebraModel, displacements_mm: FloatArray | None) -> F
     return steps
 
 
-def _advance(point: _Point, size: float, limits: NewtonLimits) -> tuple[_Point, SolverReport]:
+def _advance(point: _Point, size: float, limits: NewtonLimits) -> _Point:
     """Go on to a displacement, in halves where a step does not converge."""
     for halving in range(_HALVINGS + 1):
-        now, report = point, None
+        now = point
         for target in np.linspace(point.size, size, 2**halving + 1)[1:]:
-            now, report = _step(now, float(target), limits)
-            if not report.converged:
+            start = now.state.nodes_mm + (target - now.size) * now.velocity
+            state = relax(now.state.body, start, limits, cycle=now.state.cycle)
+            if not state.solver.converged:
                 break
-        if report is not None and report.converged:
-            return now, report
-    message = f"crushing failed at {size:.3g} mm: {report.describe() if report else ''}"
+            velocity = (state.nodes_mm - now.state.nodes_mm) / (target - now.size)
+            now = _Point(size=float(target), velocity=velocity, state=state)
+        if state.solver.converged:
+            return now
+    message = f"crushing failed at {size:.3g} mm: {state.solver.describe()}"
     raise ComputationError(message)
 
 
-def _step(point: _Point, size: float, limits: NewtonLimits) -> tuple[_Point, SolverReport]:
-    body, cycle = point.body, point.cycle
-    u = point.u + (size - point.size) * point.velocity
-    held = body.loaded.body.held
+def relax(
+    body: PlasticBody,
+    start_mm: FloatArray,
+    limits: NewtonLimits,
+    *,
+    external_n: FloatArray | None = None,
+    cycle: ElasticMultigrid | None = None,
+) -> Equilibrium:
+    """Return the equilibrium of a plastic body after one increment of load.
+
+    Parameters
+    ----------
+    body : PlasticBody
+        With the plastic strain before the increment.
+    start_mm : (3, m) float64 array
+        First guess; held nodes are where they shall be.
+    limits : NewtonLimits
+    external_n : (3, m) float64 array, optional
+        Forces on the free nodes.
+    cycle : ElasticMultigrid, optional
+        Preconditioner of an earlier increment.
+    """
+    u, free = start_mm, body.weight > 0.0
+    given = np.zeros_like(u) if external_n is None else external_n
     history: list[float] = []
-    effort = _STALE + 1
+    effort, damping = (_STALE + 1 if cycle is None else 0), 0.0
+    force = body.forces(u, with_tangent=True)
     while True:
-        force = body.forces(u, with_tangent=True)
-        residual = np.where(body.weight == 0.0, 0.0, -force)
-        scale = float(np.linalg.norm(np.where(held, force, 0.0)))
+        residual = np.where(free, given - force, 0.0)
+        scale = float(np.linalg.norm(np.where(free, given, force)))
         history.append(float(np.linalg.norm(residual)) / max(scale, 1e-30))
         status = _judge(history, limits)
         if status is not None:
             break
         if cycle is None or effort > _STALE:
             cycle = body.preconditioner()
-        move, effort = _solve_tangent(body, cycle, residual)
-        u = u + _search(body, u, move, residual) * move
+        move, effort = _solve_tangent(body, cycle, residual, damping)
+        u, force, share = _search(body, u, move, residual, given)
+        damping = _adjust(damping, share)
     report = SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history))
-    if not report.converged:
-        return point, report
-    velocity = (u - point.u) / (size - point.size)
-    settled = body.settle(u)
-    return _Point(size=size, u=u, body=settled, velocity=velocity, cycle=cycle), report
+    settled = body.settle(u) if report.converged else body
+    return Equilibrium(nodes_mm=u, force_n=force, body=settled, cycle=cycle, solver=report)
+
+
+def _adjust(damping: float, share: float) -> float:
+    """Return how much of the elastic stiffness is added to the tangent of the next move.
+
+    A body that flows as a whole has directions without any stiffness left: the move runs away
+    along them and next to nothing of it can be taken. With the whole elastic stiffness a move
+    always brings the energy down.
+    """
+    if share < _SMALL_SHARE:
+        return min(max(10.0 * damping, _LEAST_DAMPING), 1.0)
+    return damping / 10.0 if damping > _LEAST_DAMPING else 0.0
 
 
 def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:
@@ -200,40 +264,48 @@ def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:
 
 
 def _solve_tangent(
-    body: PlasticBody, cycle: ElasticMultigrid, residual: FloatArray
+    body: PlasticBody, cycle: ElasticMultigrid, residual: FloatArray, damping: float
 ) -> tuple[FloatArray, int]:
     """Return Newton's move, and the iterations that it took."""
     move = np.zeros_like(residual)
+    apply = body.change if damping == 0.0 else partial(body.damped_change, damping)
     report = solve_conjugate_gradients(
-        body.change,
+        apply,
         cycle.cycle,
         move,
         np.array(residual),
         cycle.right,
-        scale=float(np.linalg.norm(residual)),
-        limits=(_FORCING, _INNER_ITERATIONS),
+        rule=StoppingRule(
+            scale=float(np.linalg.norm(residual)),
+            tolerance=_FORCING,
+            iterations=_INNER_ITERATIONS,
+        ),
     )
     return move, report.iterations
 
 
-def _search(body: PlasticBody, u: FloatArray, move: FloatArray, residual: FloatArray) -> float:
-    """Return how much of a move to take: where the energy, which is convex, stops falling."""
-    share, slope = 1.0, float(np.vdot(residual, move))
-    for _ in range(4):
-        force = body.forces(u + share * move, with_tangent=False)
-        after = -float(np.vdot(np.where(body.weight == 0.0, 0.0, force), move))
-        if after > -_OVERSHOOT * slope:
+def _search(
+    body: PlasticBody,
+    u: FloatArray,
+    move: FloatArray,
+    residual: FloatArray,
+    given: FloatArray,
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return the displacement after a move, its forces, and the share of the move that was taken.
+
+    The move is shortened where the energy, which is convex, rises again well before its end.
+    """
+    share, slope, free = 1.0, float(np.vdot(residual, move)), body.weight > 0.0
+    for turn in range(_SHORTENINGS):
+        reached = u + share * move
+        force = body.forces(reached, with_tangent=True)
+        after = float(np.vdot(np.where(free, given - force, 0.0), move))
+        if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
             break
         share *= slope / (slope - after)
-    return share
-
-
-def _reaction(point: _Point) -> float:
-    loaded: LoadedBody = point.body.loaded
-    force = point.body.forces(point.u, with_tangent=False)
-    return -float(force[2, loaded.superior].sum())
+    return reached, force, share
 
 
 def _yielded_share(body: PlasticBody) -> float:
-    bone = body.loaded.body.moduli[0] > 0.0
+    bone = body.body.moduli[0] > 0.0
     return float(np.mean(np.abs(body.plastic).max(axis=0)[bone] > 1e-9))

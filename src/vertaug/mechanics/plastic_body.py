@@ -7,12 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray
-from vertaug.mechanics.assembly import LoadedBody
-from vertaug.numerics.brick_operator import BrickBody, node_weights, plane_starts
-from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prepare_multigrid
 from vertaug.mechanics.model import POISSON
+from vertaug.numerics.brick_operator import (
+    BrickBody,
+    BrickOperator,
+    node_weights,
+    plane_starts,
+    prepare_operator,
+)
+from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prepare_multigrid
 
-_SOFTEST = 0.02
+_SOFTEST = 0.1
 """Share of its stiffness that a yielded brick keeps in the preconditioner, at least."""
 
 
@@ -38,27 +43,30 @@ class PlasticBody:
 
     Attributes
     ----------
-    loaded : LoadedBody
+    body : BrickBody
         Of one isotropic material.
     strength_mpa : (n,) float64 array
         Uniaxial yield stress of each brick, in the order of the runs.
     surface : YieldSurface
     plastic : (48, n) float64 array
         Plastic strain, row ``6 point + component``.
-    tangent : (168, n) float32 array
-        Where the tangents of the last evaluation are kept.
+    tangent : (168 n,) float32 array
+        Where the tangents of the last evaluation are kept, block by block.
     stiffness_left : (n,) float64 array
         Share of the elastic shear stiffness that each brick had left at that evaluation.
+    elastic : BrickOperator
+        Before anything yields.
     weight : (3, m) float32 array
     planes : (ni + 2,) int64 array
     """
 
-    loaded: LoadedBody
+    body: BrickBody
     strength_mpa: FloatArray
     surface: YieldSurface
     plastic: FloatArray
     tangent: NDArray[np.float32]
     stiffness_left: FloatArray
+    elastic: BrickOperator
     weight: NDArray[np.float32]
     planes: NDArray[np.int64]
 
@@ -80,7 +88,7 @@ class PlasticBody:
 
         from vertaug.mechanics._plasticity_numba import stress_bricks
 
-        body = self.loaded.body
+        body = self.body
         cells = body.grid.cells
         out = np.empty_like(u)
         stress_bricks(
@@ -103,12 +111,12 @@ class PlasticBody:
         return out
 
     def change(self, direction: FloatArray, out: FloatArray) -> float:
-        """Fill the change of the forces at the free nodes; return its product with the direction."""
+        """Fill the change of the free nodes' forces; return its product with the direction."""
         import numba
 
         from vertaug.mechanics._plasticity_numba import change_bricks
 
-        body = self.loaded.body
+        body = self.body
         cells = body.grid.cells
         dots = np.empty(len(self.planes) - 1)
         change_bricks(
@@ -125,36 +133,46 @@ class PlasticBody:
         )
         return float(dots.sum())
 
+    def damped_change(self, damping: float, direction: FloatArray, out: FloatArray) -> float:
+        """Do as `change`, with a share of the elastic stiffness added to what is left."""
+        work = self.change(direction, out)
+        elastic = np.empty_like(out)
+        work += damping * self.elastic.apply(direction, elastic)
+        out += damping * elastic
+        return work
+
     def preconditioner(self) -> ElasticMultigrid:
         """Return a multigrid cycle for the stiffness that is left."""
-        body = self.loaded.body
+        body = self.body
         soft = body.moduli * np.maximum(self.stiffness_left, _SOFTEST)
         left: BrickBody = replace(body, moduli=soft)
         return prepare_multigrid(left, node_weights(left), Smoothing())
 
 
 def prepare_plastic(
-    loaded: LoadedBody, strength_mpa: FloatArray, surface: YieldSurface
+    body: BrickBody, strength_mpa: FloatArray, surface: YieldSurface
 ) -> PlasticBody:
     """Return a body that has not yielded yet.
 
     Parameters
     ----------
-    loaded : LoadedBody
+    body : BrickBody
         Of one isotropic material.
     strength_mpa : (ni, nj, nk) float64 array
         Of each voxel of the body's box.
     surface : YieldSurface
     """
-    grid = loaded.body.grid
+    grid = body.grid
     size = grid.cells.size
+    weight = node_weights(body)
     return PlasticBody(
-        loaded=loaded,
+        body=body,
         strength_mpa=grid.gather_cells(np.minimum(strength_mpa, 1e9)),
         surface=surface,
         plastic=np.zeros((48, size)),
-        tangent=np.zeros((168, size), dtype=np.float32),
+        tangent=np.zeros(168 * size, dtype=np.float32),
         stiffness_left=np.ones(size),
-        weight=node_weights(loaded.body),
+        elastic=prepare_operator(body, weight, np.float64),
+        weight=weight,
         planes=plane_starts(grid),
     )

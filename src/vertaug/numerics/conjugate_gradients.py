@@ -1,12 +1,33 @@
 """Preconditioned conjugate gradients without a matrix."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppingRule:
+    """When to stop.
+
+    Attributes
+    ----------
+    scale : float
+        What the residual is compared with.
+    tolerance : float
+        Relative to it.
+    iterations : int
+        At most.
+    """
+
+    scale: float
+    tolerance: float
+    iterations: int
+
 
 Operator = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 Preconditioner = Callable[[], NDArray[Any]]
@@ -19,8 +40,8 @@ def solve_conjugate_gradients(
     residual: NDArray[np.float64],
     scaled: NDArray[Any],
     *,
-    scale: float,
-    limits: tuple[float, int],
+    rule: StoppingRule,
+    adapt: Callable[[Sequence[float]], bool] | None = None,
 ) -> SolverReport:
     """Improve a solution until the residual is small.
 
@@ -35,10 +56,10 @@ def solve_conjugate_gradients(
         Start and its residual; both are changed.
     scaled : (3, n) array
         The residual in the precision of the preconditioner; filled here.
-    scale : float
-        What the residual is compared with.
-    limits : (float, int)
-        Relative tolerance, and iterations at most.
+    rule : StoppingRule
+    adapt : callable, optional
+        Hears the residuals so far before each iteration; returns whether it has changed the
+        preconditioner, so that a new sequence of directions begins.
 
     Returns
     -------
@@ -46,29 +67,29 @@ def solve_conjugate_gradients(
     """
     from vertaug.numerics._vector_numba import advance, dot, turn
 
-    tolerance, most = limits
     x, r, small = solution.reshape(-1), residual.reshape(-1), scaled.reshape(-1)
     direction, product = np.zeros_like(residual), np.empty_like(residual)
     p, q = direction.reshape(-1), product.reshape(-1)
     small[:] = r
-    history = [float(np.sqrt(dot(r, r))) / scale]
+    history = [float(np.sqrt(dot(r, r))) / rule.scale]
     before = 1.0
     status = SolverStatus.CONVERGED
     # a residual that is not a number is never small
-    while not history[-1] <= tolerance:
+    while not history[-1] <= rule.tolerance:
         if not np.isfinite(history[-1]):
             status = SolverStatus.BROKE_DOWN
             break
-        if len(history) > most:
+        if len(history) > rule.iterations:
             status = SolverStatus.TOO_MANY_ITERATIONS
             break
+        fresh = adapt is not None and adapt(history)
         z = precondition().reshape(-1)
         now = dot(r, z)
-        turn(p, z, now / before if len(history) > 1 else 0.0)
+        turn(p, z, 0.0 if fresh or len(history) == 1 else now / before)
         curvature = apply(direction, product)
         if not (np.isfinite(curvature) and curvature > 0.0 and now > 0.0):
             status = SolverStatus.BROKE_DOWN
             break
-        history.append(float(np.sqrt(advance(x, r, p, q, small, now / curvature))) / scale)
+        history.append(float(np.sqrt(advance(x, r, p, q, small, now / curvature))) / rule.scale)
         before = now
     return SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history))

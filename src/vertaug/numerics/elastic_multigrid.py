@@ -6,7 +6,8 @@ every level. Smoothing is Chebyshev's iteration scaled by the diagonal; the coar
 solved directly. All in single precision.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,8 +29,10 @@ from vertaug.numerics.coarse_operator import (
 
 _DIRECT_NODES = 350
 """The coarsest level has about as many nodes at most; its matrix is dense."""
-_ONE_THREAD_NODES = 20_000
+_ONE_THREAD_NODES = 5_000
 """Smaller levels run on one thread: starting a second one takes longer than it saves."""
+_TRIAL, _PATIENCE = 6, 19
+"""After so many iterations smoothing is made stronger if more than so many would be needed."""
 _SHIFT = 1e-6
 """Added to the diagonal of the coarsest level, where the body may be free to drift."""
 
@@ -60,6 +63,10 @@ class Smoothing:
 
     degree: int = 3
     ratio: float = 6.0
+
+
+STRONG_SMOOTHING = Smoothing(degree=6, ratio=20.0)
+"""For thin struts and plates between voids, on which coarse grids help less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -215,3 +222,35 @@ def prepare_multigrid(
 def _make_room(shape: tuple[int, ...]) -> _Room:
     right, x, spare, step = (np.zeros(shape, dtype=np.float32) for _ in range(4))
     return _Room(right=right, x=x, spare=spare, step=step)
+
+
+class AdaptiveCycle:
+    """A multigrid cycle that smooths more where the first iterations are slow.
+
+    Parameters
+    ----------
+    multigrid : ElasticMultigrid
+    tolerance : float
+        That the iterations shall reach.
+    """
+
+    def __init__(self, multigrid: ElasticMultigrid, tolerance: float) -> None:
+        self._multigrid, self._tolerance = multigrid, tolerance
+
+    def cycle(self) -> NDArray[np.float32]:
+        """Return the correction for the right side."""
+        return self._multigrid.cycle()
+
+    def watch(self, residuals: Sequence[float]) -> bool:
+        """Smooth more from now on if the residuals say that it will take long."""
+        done = len(residuals) - 1
+        if done != _TRIAL or self._multigrid.smoothing == STRONG_SMOOTHING:
+            return False
+        # the first steps are faster: they take away what the start has wrong
+        rate = (residuals[-1] / residuals[-3]) ** 0.5
+        if rate < 1.0:
+            needed = done + np.log(self._tolerance / residuals[-1]) / np.log(rate)
+            if needed <= _PATIENCE:
+                return False
+        self._multigrid = replace(self._multigrid, smoothing=STRONG_SMOOTHING)
+        return True

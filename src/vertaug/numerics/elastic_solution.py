@@ -10,8 +10,8 @@ from vertaug.numerics.brick_operator import (
     node_weights,
     prepare_operator,
 )
-from vertaug.numerics.conjugate_gradients import solve_conjugate_gradients
-from vertaug.numerics.elastic_multigrid import Smoothing, prepare_multigrid
+from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
+from vertaug.numerics.elastic_multigrid import AdaptiveCycle, Smoothing, prepare_multigrid
 from vertaug.numerics.hexahedron import FloatArray
 from vertaug.numerics.solver_status import SolverReport
 
@@ -65,7 +65,8 @@ def solve_body(
         A first guess. Default: free nodes stay where they are.
     """
     weight = node_weights(body)
-    cycle = prepare_multigrid(body, weight, Smoothing())
+    multigrid = prepare_multigrid(body, weight, Smoothing())
+    cycle = AdaptiveCycle(multigrid, limits[0])
     operator = prepare_operator(body, weight, np.float64)
     at_rest = np.where(body.held, prescribed_mm, 0.0)
     forces = np.zeros_like(at_rest) if forces_n is None else np.ascontiguousarray(forces_n)
@@ -81,8 +82,12 @@ def solve_body(
         cycle.cycle,
         displacement,
         residual,
-        cycle.right,
-        scale=max(scale, float(np.finfo(np.float64).tiny)),
-        limits=limits,
+        multigrid.right,
+        rule=StoppingRule(
+            scale=max(scale, float(np.finfo(np.float64).tiny)),
+            tolerance=limits[0],
+            iterations=limits[1],
+        ),
+        adapt=cycle.watch,
     )
     return ElasticSolution(displacement_mm=displacement, operator=operator, solver=report)

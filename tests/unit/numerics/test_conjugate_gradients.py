@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vertaug.numerics.conjugate_gradients import solve_conjugate_gradients
+from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
 SIZE = 40
@@ -29,8 +29,7 @@ def solve(matrix, b, start=None, tolerance=1e-10, most=100, precondition=None):
         x,
         residual,
         small,
-        scale=float(np.linalg.norm(b)),
-        limits=(tolerance, most),
+        rule=StoppingRule(scale=float(np.linalg.norm(b)), tolerance=tolerance, iterations=most),
     )
     return x[0], report
 
@@ -76,8 +75,7 @@ def test_nothing_asked_gives_nothing():
         x,
         np.zeros_like(x),
         np.zeros_like(x),
-        scale=1.0,
-        limits=(1e-6, 10),
+        rule=StoppingRule(scale=1.0, tolerance=1e-6, iterations=10),
     )
     assert report.converged
     assert (x == 0).all()
@@ -103,7 +101,12 @@ def test_an_operator_that_is_not_finite_breaks_down(spoilt):
 
     x = np.zeros((1, SIZE))
     report = solve_conjugate_gradients(
-        apply, lambda: small, x, RIGHT.reshape(1, -1).copy(), small, scale=1.0, limits=(1e-6, 10)
+        apply,
+        lambda: small,
+        x,
+        RIGHT.reshape(1, -1).copy(),
+        small,
+        rule=StoppingRule(scale=1.0, tolerance=1e-6, iterations=10),
     )
     assert report.status is SolverStatus.BROKE_DOWN
     assert np.isfinite(x).all()
@@ -121,8 +124,7 @@ def test_a_residual_that_is_not_a_number_is_not_called_converged():
         x,
         right.reshape(1, -1),
         small,
-        scale=1.0,
-        limits=(1e-6, 10),
+        rule=StoppingRule(scale=1.0, tolerance=1e-6, iterations=10),
     )
     assert report.status is SolverStatus.BROKE_DOWN
 

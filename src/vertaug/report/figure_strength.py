@@ -1,0 +1,265 @@
+"""Force over displacement with the named failure loads, before and after.
+
+The maps of where a vertebra fails are in `vertaug.report.figure_failure`.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from vertaug.case.errors import InputError
+from vertaug.case.grid import FloatArray, read_only
+from vertaug.report import canvas
+from vertaug.report.picture import PAGE_WIDTH_MM, Picture
+from vertaug.report.words import MISSING
+
+_HEIGHT_MM = 84.0
+_INK, _FAINT, _SECOND = "#14181d", "#8a929b", "#0072B2"
+_LINES: tuple[dict[str, Any], ...] = (
+    {"color": _INK, "linestyle": "-", "marker": "o", "markerfacecolor": "#FFFFFF"},
+    {"color": _SECOND, "linestyle": "--", "marker": "s", "markerfacecolor": _SECOND},
+    {"color": "#7a4a00", "linestyle": "-.", "marker": "^", "markerfacecolor": "#FFFFFF"},
+)
+"""Told apart by dash and marker as well as by colour."""
+_LETTERS = "abcdef"
+_OFF = 0.01
+"""A load farther from its curve than this share of the axis is joined to the origin."""
+_TOGETHER = 0.035
+"""Points nearer than this share of the axes carry one label."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedLoad:
+    """A failure load by one definition.
+
+    Attributes
+    ----------
+    name : str
+        Of the definition; the same on every curve.
+    force_n : float or None
+        None where this computation cannot give it.
+    displacement_mm : float or None
+        Where it lies; None for a load that is no point of a curve.
+    """
+
+    name: str
+    force_n: float | None
+    displacement_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ForceCurve:
+    """Force over displacement of the superior platen, downward.
+
+    Attributes
+    ----------
+    name : str
+        ``before``, ``with 5 ml of cement``.
+    displacement_mm, force_n : (n,) float64 arrays
+        Rising displacement.
+    loads : tuple of NamedLoad
+    """
+
+    name: str
+    displacement_mm: FloatArray
+    force_n: FloatArray
+    loads: tuple[NamedLoad, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("displacement_mm", "force_n"):
+            object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
+        x, force = self.displacement_mm, self.force_n
+        if x.ndim != 1 or x.shape != force.shape or len(x) < 2:
+            message = f"a curve needs as many forces as displacements; got {x.shape}, {force.shape}"
+            raise InputError(message)
+        if not (np.isfinite(x).all() and np.isfinite(force).all() and np.all(np.diff(x) > 0)):
+            message = f"the displacements of {self.name!r} must rise and all be numbers"
+            raise InputError(message)
+
+
+def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float) -> Picture:
+    """Draw one to three curves with a table of their failure loads.
+
+    Parameters
+    ----------
+    curves : sequence of ForceCurve
+        Before, then after.
+    height_mm : float
+        Of the body, for apparent strain; the same for all.
+
+    Raises
+    ------
+    InputError
+        If there are no curves or too many, more than 6 definitions, or no height.
+    """
+    names = _definitions(curves)
+    if not 1 <= len(curves) <= len(_LINES) or len(names) > len(_LETTERS):
+        message = (
+            f"expected 1 to {len(_LINES)} curves with at most {len(_LETTERS)} definitions; got "
+            f"{len(curves)} with {len(names)}"
+        )
+        raise InputError(message)
+    if not height_mm > 0.0:
+        message = f"apparent strain needs the height of the body; got {height_mm:g} mm"
+        raise InputError(message)
+    figure = canvas.new_figure(PAGE_WIDTH_MM, _HEIGHT_MM)
+    axes = _add_axes(figure, curves, height_mm)
+    for curve, line in zip(curves, _LINES, strict=False):
+        axes.plot(
+            curve.displacement_mm, curve.force_n, linewidth=1.2, markersize=3.2, **line, zorder=3
+        )
+    _name_curves(axes, curves)
+    for curve in curves:
+        _mark_loads(axes, curve, names)
+    _add_table(figure, curves, names)
+    return Picture(
+        name="strength_curve",
+        caption=_caption(curves, height_mm),
+        png=canvas.png_bytes(figure),
+        width_mm=PAGE_WIDTH_MM,
+        height_mm=_HEIGHT_MM,
+    )
+
+
+def _definitions(curves: Sequence[ForceCurve]) -> list[str]:
+    return list(dict.fromkeys(load.name for curve in curves for load in curve.loads))
+
+
+def _caption(curves: Sequence[ForceCurve], height_mm: float) -> str:
+    shown = ", ".join(curve.name for curve in curves)
+    return (
+        f"Force of the superior platen over its displacement ({shown}). Markers: computed load "
+        "steps, joined by straight lines. Upper axis: apparent strain, displacement over the "
+        f"height of the body of {height_mm:.1f} mm. Letters: failure loads of the table, "
+        "dotted where they lie beside the curve; loads of different definitions must not be "
+        "compared."
+    )
+
+
+def _add_axes(figure: Figure, curves: Sequence[ForceCurve], height_mm: float) -> Axes:
+    axes = figure.add_axes((0.085, 0.135, 0.50, 0.72))
+    furthest = max(float(curve.displacement_mm[-1]) for curve in curves)
+    forces = [float(curve.force_n.max()) for curve in curves]
+    forces += [load.force_n or 0.0 for curve in curves for load in curve.loads]
+    axes.set_xlim(0.0, 1.04 * furthest)
+    axes.set_ylim(0.0, 1.14 * max(forces))
+    axes.set_xlabel("Displacement of the platen (mm)", fontsize=canvas.LABEL_PT)
+    axes.set_ylabel("Force (N)", fontsize=canvas.LABEL_PT)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}".replace(",", "\u2009"))
+    # two scales say the same place: one is a copy of the other
+    strain = axes.secondary_xaxis(
+        "top",
+        functions=(
+            lambda x: np.asarray(x, np.float64) * 100.0 / height_mm,
+            lambda strain: np.asarray(strain, np.float64) * 0.01 * height_mm,
+        ),
+    )
+    strain.set_xlabel("Apparent strain (%)", fontsize=canvas.LABEL_PT)
+    for one in (axes, strain):
+        one.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+        one.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
+    axes.grid(visible=True, color="#d9dde1", linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.spines["right"].set_visible(False)
+    for spine in axes.spines.values():
+        spine.set_linewidth(0.6)
+    return axes
+
+
+def _name_curves(axes: Axes, curves: Sequence[ForceCurve]) -> None:
+    """Write the name of the highest curve above it and of the others below them."""
+    gap = 0.035 * axes.get_ylim()[1]
+    highest = max(curves, key=lambda curve: float(curve.force_n[-1]))
+    for curve, line in zip(curves, _LINES, strict=False):
+        above = curve is highest and len(curves) > 1
+        end = float(curve.displacement_mm[-1]) * (0.86 if above else 1.0)
+        # the name covers about the last third: where the curve is highest, or lowest, over it
+        span = np.linspace(0.62, 1.0, 20) * end
+        under = np.interp(span, curve.displacement_mm, curve.force_n)
+        axes.text(
+            end,
+            float(under.max()) + gap if above else float(under.min()) - gap,
+            curve.name,
+            ha="right",
+            va="bottom" if above else "top",
+            fontsize=canvas.LABEL_PT,
+            fontweight="bold",
+            color=line["color"],
+        )
+
+
+def _mark_loads(axes: Axes, curve: ForceCurve, names: list[str]) -> None:
+    """Mark the loads of a curve; what would lie on each other shares a label."""
+    wide, high = axes.get_xlim()[1], axes.get_ylim()[1]
+    groups: list[tuple[float, float, str]] = []
+    for load in curve.loads:
+        if load.force_n is None:
+            continue
+        letter = _LETTERS[names.index(load.name)]
+        x = load.displacement_mm
+        if x is None:
+            axes.axhline(load.force_n, color=_FAINT, linewidth=0.7, linestyle=":", zorder=2)
+            x = 0.985 * wide
+        elif abs(np.interp(x, curve.displacement_mm, curve.force_n) - load.force_n) > _OFF * high:
+            axes.plot([0.0, x], [0.0, load.force_n], color=_FAINT, linewidth=0.8, linestyle=":")
+        axes.plot(x, load.force_n, "x", color=_INK, markersize=5.0, markeredgewidth=1.1, zorder=5)
+        for n, (a, b, letters) in enumerate(groups):
+            if max(abs(a - x) / wide, abs(b - load.force_n) / high) < _TOGETHER:
+                groups[n] = (a, b, f"{letters}, {letter}")
+                break
+        else:
+            groups.append((x, load.force_n, letter))
+    for x, force, letters in groups:
+        axes.annotate(
+            letters,
+            xy=(x, force),
+            xytext=(-3.0, 8.0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=canvas.LABEL_PT,
+            fontweight="bold",
+            color=_INK,
+            zorder=6,
+            bbox={"boxstyle": "round,pad=0.2", "fc": "#FFFFFF", "ec": _INK, "lw": 0.6},
+        )
+
+
+def _add_table(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) -> None:
+    """List the failure loads beside the curves, one column for each curve."""
+    left, right, top, line_mm = 0.625, 0.995, 0.845, 3.0
+    columns = [right - 0.095 * n for n in range(len(curves))][::-1]
+    figure.text(
+        left, top + 0.055, "Failure load (N)", fontsize=canvas.TITLE_PT, fontweight="bold",
+        color=_INK, va="bottom",
+    )  # fmt: skip
+    for column, curve, line in zip(columns, curves, _LINES, strict=False):
+        name = "\n".join(textwrap.wrap(curve.name, 11))
+        figure.text(
+            column, top + 0.055, name, fontsize=canvas.SMALL_PT, color=line["color"], ha="right",
+            va="bottom", fontweight="bold",
+        )  # fmt: skip
+    room = (columns[0] - 0.075 - left - 0.025) * PAGE_WIDTH_MM
+    y = top
+    for n, name in enumerate(names):
+        figure.text(
+            left, y, _LETTERS[n], fontsize=canvas.LABEL_PT, fontweight="bold", va="top", color=_INK
+        )
+        words = canvas.wrap(name, room, canvas.SMALL_PT)
+        figure.text(
+            left + 0.025, y, "\n".join(words), fontsize=canvas.SMALL_PT, va="top", color=_INK
+        )
+        for column, curve in zip(columns, curves, strict=True):
+            found = [load.force_n for load in curve.loads if load.name == name]
+            value = found[0] if found else None
+            figure.text(
+                column, y, MISSING if value is None else f"{value:,.0f}".replace(",", "\u2009"),
+                fontsize=canvas.LABEL_PT, ha="right", va="top", color=_INK,
+            )  # fmt: skip
+        y -= (line_mm * len(words) + 2.5) / _HEIGHT_MM

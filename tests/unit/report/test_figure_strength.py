@@ -1,0 +1,164 @@
+"""Curves of force over displacement."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vertaug.case.errors import InputError
+from vertaug.report import canvas
+from vertaug.report.figure_strength import ForceCurve, NamedLoad, draw_strength_curve
+
+X = np.array([0.0, 0.1, 0.2, 0.4, 0.6])
+
+
+def curve(name="before", factor=1.0, *, loads=()):
+    force = factor * np.array([0.0, 1000.0, 1500.0, 1600.0, 1610.0])
+    return ForceCurve(name=name, displacement_mm=X, force_n=force, loads=loads)
+
+
+def load(name, force, at=None):
+    return NamedLoad(name=name, force_n=force, displacement_mm=at)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Draw, and return the picture and the figure behind it."""
+    figures = []
+    real = canvas.png_bytes
+
+    def keep(figure):
+        figures.append(figure)
+        return real(figure)
+
+    monkeypatch.setattr(canvas, "png_bytes", keep)
+
+    def draw(*args):
+        picture = draw_strength_curve(*args)
+        return picture, figures[-1]
+
+    return draw
+
+
+def words(figure):
+    return [text.get_text() for text in figure.texts]
+
+
+def tags(axes):
+    return [text for text in axes.texts if text.get_bbox_patch() is not None]
+
+
+def test_picture_has_its_printed_size(drawn):
+    picture, _ = drawn([curve()], 30.0)
+    image = Image.open(io.BytesIO(picture.png))
+    per_mm = canvas.FIGURE_DPI / 25.4
+    assert image.size[0] == pytest.approx(picture.width_mm * per_mm, abs=2)
+    assert image.size[1] == pytest.approx(picture.height_mm * per_mm, abs=2)
+    assert picture.name == "strength_curve"
+    assert "30.0 mm" in picture.caption
+
+
+def test_curves_are_told_apart_without_colour(drawn):
+    _, figure = drawn([curve(), curve("after", 1.4), curve("other", 1.2)], 30.0)
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) == len(X)]
+    assert len(lines) == 3
+    assert len({line.get_linestyle() for line in lines}) == 3
+    assert len({line.get_marker() for line in lines}) == 3
+    for line, factor in zip(lines, (1.0, 1.4, 1.2), strict=True):
+        np.testing.assert_allclose(line.get_xdata(), X)
+        assert line.get_ydata()[-1] == pytest.approx(1610.0 * factor)
+
+
+def test_upper_axis_is_the_apparent_strain(drawn):
+    _, figure = drawn([curve()], 30.0)
+    axes = figure.axes[0]
+    (strain,) = axes.child_axes
+    np.testing.assert_allclose(strain.get_xlim(), np.array(axes.get_xlim()) / 30.0 * 100.0)
+
+
+def test_loads_are_marked_where_they_lie_and_listed(drawn):
+    before = curve(loads=(load("offset", 1480.0, 0.19), load("greatest", 1610.0, 0.6)))
+    after = curve("after", 2.0, loads=(load("greatest", 3220.0, 0.6),))
+    _, figure = drawn([before, after], 30.0)
+    axes = figure.axes[0]
+    crosses = {
+        (float(line.get_xdata()[0]), float(line.get_ydata()[0]))
+        for line in axes.lines
+        if line.get_marker() == "x"
+    }
+    assert crosses == {(0.19, 1480.0), (0.6, 1610.0), (0.6, 3220.0)}
+    assert sorted(tag.get_text() for tag in tags(axes)) == ["a", "b", "b"]
+    listed = words(figure)
+    assert listed.count("a") == listed.count("b") == 1
+    for text in ("offset", "greatest", "1\u2009480", "1\u2009610", "3\u2009220", "–"):
+        assert text in listed
+
+
+def test_a_load_that_cannot_be_given_is_a_dash_and_no_mark(drawn):
+    _, figure = drawn([curve(loads=(load("offset", None),))], 30.0)
+    assert "–" in words(figure)
+    assert tags(figure.axes[0]) == []
+
+
+def test_loads_on_each_other_share_a_label(drawn):
+    loads = (load("one", 1500.0, 0.2), load("two", 1505.0, 0.201), load("three", 1000.0, 0.1))
+    _, figure = drawn([curve(loads=loads)], 30.0)
+    assert sorted(tag.get_text() for tag in tags(figure.axes[0])) == ["a, b", "c"]
+
+
+def test_a_load_beside_its_curve_is_joined_to_the_origin(drawn):
+    loads = (load("linear", 2000.0, 0.2), load("on it", 1500.0, 0.2))
+    _, figure = drawn([curve(loads=loads)], 30.0)
+    dotted = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
+    assert len(dotted) == 1
+    np.testing.assert_allclose(dotted[0].get_xydata(), [[0.0, 0.0], [0.2, 2000.0]])
+    assert figure.axes[0].get_ylim()[1] > 2000.0
+
+
+def test_a_load_without_a_place_is_a_line_across(drawn):
+    _, figure = drawn([curve(loads=(load("rigidity", 1200.0),))], 30.0)
+    across = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
+    assert [set(line.get_ydata()) for line in across] == [{1200.0}]
+
+
+@pytest.mark.parametrize(
+    ("x", "force"),
+    [
+        ([0.0, 0.2, 0.1], [0.0, 1.0, 2.0]),
+        ([0.0, 0.2], [0.0, 1.0, 2.0]),
+        ([0.0], [0.0]),
+        ([0.0, np.nan], [0.0, 1.0]),
+        ([0.0, 0.1], [0.0, np.inf]),
+    ],
+)
+def test_curves_that_are_none(x, force):
+    with pytest.raises(InputError):
+        ForceCurve(name="bad", displacement_mm=np.array(x), force_n=np.array(force))
+
+
+@pytest.mark.parametrize("curves", [[], [curve()] * 4])
+def test_too_many_or_no_curves(curves):
+    with pytest.raises(InputError, match="1 to 3 curves"):
+        draw_strength_curve(curves, 30.0)
+
+
+def test_too_many_definitions():
+    loads = tuple(load(f"definition {n}", 100.0 * n, 0.1) for n in range(7))
+    with pytest.raises(InputError, match="6 definitions"):
+        draw_strength_curve([curve(loads=loads)], 30.0)
+
+
+@pytest.mark.parametrize("height", [0.0, -3.0, np.nan])
+def test_no_height_no_strain(height):
+    with pytest.raises(InputError, match="height of the body"):
+        draw_strength_curve([curve()], height)
+
+
+def test_the_longest_table_stays_on_the_paper(drawn):
+    names = [f"definition {n} in rather many words of its own" for n in range(6)]
+    loads = tuple(load(name, 1000.0 + n, 0.1) for n, name in enumerate(names))
+    _, figure = drawn([curve(loads=loads), curve("with 5 ml of cement", 2.0, loads=loads)], 30.0)
+    boxes = [text.get_window_extent() for text in figure.texts]
+    assert min(box.y0 for box in boxes) >= 0.0
+    assert max(box.x1 for box in boxes) <= figure.bbox.x1 + 1.0
