@@ -296,7 +296,7 @@ def _curve(plastic: PlasticResult) -> StrengthCurve:
 def yielded_voxels(plastic: PlasticResult) -> NDArray[np.bool_]:
     """Return where matter has yielded at the end of the curve, on the model's grid."""
     flowed = np.abs(plastic.body.plastic).max(axis=0) > _YIELDED
-    return np.asarray(plastic.body.loaded.body.grid.spread_cells(flowed))
+    return np.asarray(plastic.body.body.grid.spread_cells(flowed))
 
 
 def equivalent_strain(plastic: PlasticResult) -> NDArray[np.float32]:
@@ -307,7 +307,7 @@ def equivalent_strain(plastic: PlasticResult) -> NDArray[np.float32]:
     strain = plastic.body.plastic.reshape(-1, 6, plastic.body.plastic.shape[-1])
     square = (strain[:, :3] ** 2).sum(axis=1) + 0.5 * (strain[:, 3:] ** 2).sum(axis=1)
     mean = np.sqrt(2.0 / 3.0 * square).mean(axis=0)
-    spread = plastic.body.loaded.body.grid.spread_cells(mean)
+    spread = plastic.body.body.grid.spread_cells(mean)
     return np.asarray(spread, dtype=np.float32)
 
 

@@ -181,7 +181,7 @@ def _sensitivity_words(found: StrengthAssessment) -> str:
     return (
         f"{note} With densities one standard uncertainty lower and higher "
         f"({spread.density_mg_per_ml:.0f} ± {spread.uncertainty_mg_per_ml:.0f} mg/ml) the failure "
-        f"load as it is is {low} and {high} ({spread.definition}).{steeper}"
+        f"load as it is becomes {low} and {high} ({spread.definition}).{steeper}"
     )
 
 
