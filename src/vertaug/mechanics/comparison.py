@@ -122,7 +122,8 @@ def assess_strength(
     model = build(calibration)
     tips = list(tips_lps_mm) or [vertebra.frame.origin_lps_mm]
     found = _assess(model, vertebra.level, options, tips, tell)
-    tell("uncertainty of the density", 0.9)
+    tell("uncertainty of the density", 0.8)
+    surface = None if options.linear_only else options.surface
     density = measure_density(vertebra, calibration)
     return replace(
         found,
@@ -132,7 +133,7 @@ def assess_strength(
             integral_mg_per_ml=density.integral_mg_per_ml,
             trabecular_mg_per_ml=density.trabecular_mg_per_ml,
         ),
-        sensitivity=measure_sensitivity(build, calibration, density.integral_mg_per_ml),
+        sensitivity=measure_sensitivity(build, calibration, density.integral_mg_per_ml, surface),
     )
 
 
@@ -212,13 +213,13 @@ def _assess(
     if options.cement_ml is not None:  # refused before the long computation
         share = spread_cement(model, tips, options.cement_ml, options.cement)
         filled = with_cement(model, share, options.cement)
-    end = 0.9 if filled is None else 0.45
+    end = 0.8 if filled is None else 0.4
     before = _state(model, parts, None, options, lambda m, f: tell(f"before: {m}", f * end))
     after = None
     if filled is not None:
         cement = filled.filler_mpa > model.filler_mpa
         after = _state(
-            filled, parts, cement, options, lambda m, f: tell(f"with cement: {m}", 0.45 + f * end)
+            filled, parts, cement, options, lambda m, f: tell(f"with cement: {m}", 0.4 + f * end)
         )
     competitors, missing = _compete(model)
     limits = list_limits(

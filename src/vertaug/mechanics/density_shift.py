@@ -1,13 +1,17 @@
 """How far stiffness and failure load depend on the uncertainty of the density."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from vertaug.case.density import DensityCalibration
+from vertaug.case.errors import ComputationError
 from vertaug.case.strength import DensitySensitivity
 from vertaug.mechanics.elastic import solve_elastic
-from vertaug.mechanics.failure import LINEAR, linear_failure
+from vertaug.mechanics.failure import failure_loads, main_definition
 from vertaug.mechanics.model import VertebraModel
+from vertaug.mechanics.plastic import PlasticResult, crush
+from vertaug.mechanics.plastic_body import YieldSurface
 
 
 def shift_density(
@@ -44,8 +48,9 @@ def measure_sensitivity(
     build: Callable[[DensityCalibration], VertebraModel],
     calibration: DensityCalibration,
     density_mg_per_ml: float,
+    surface: YieldSurface | None = None,
 ) -> DensitySensitivity:
-    """Solve again with the densities one standard uncertainty lower and higher, linearly.
+    """Compute again with the densities one standard uncertainty lower and higher.
 
     Parameters
     ----------
@@ -54,22 +59,32 @@ def measure_sensitivity(
     calibration : DensityCalibration
     density_mg_per_ml : float
         Mean of the body.
+    surface : YieldSurface, optional
+        Crush as well; None gives the linear failure load. Where crushing fails at either density,
+        the linear load is given for both, and its name says so.
 
     Raises
     ------
     ComputationError
-        If a solution did not converge.
+        If a linear solution did not converge.
     """
     models = [build(shift_density(calibration, density_mg_per_ml, sign)) for sign in (-1.0, 1.0)]
-    low, high = (solve_elastic(model).stiffness for model in models)
+    pressed = [solve_elastic(model) for model in models]
+    crushed: list[PlasticResult | None] = [None, None]
+    if surface is not None:
+        # the state itself was computed: a lack here must not hide it
+        with suppress(ComputationError):
+            crushed = [crush(model, surface) for model in models]
     loads = [
-        linear_failure(stiffness, model.height_mm).force_n or 0.0
-        for stiffness, model in zip((low, high), models, strict=True)
+        failure_loads(elastic, model.height_mm, plastic)
+        for elastic, model, plastic in zip(pressed, models, crushed, strict=True)
     ]
+    name = main_definition(loads[0]).name
+    low, high = (next(x.force_n for x in found if x.name == name) or 0.0 for found in loads)
     return DensitySensitivity(
         density_mg_per_ml=density_mg_per_ml,
         uncertainty_mg_per_ml=calibration.uncertainty(density_mg_per_ml),
-        stiffness_n_per_mm=(low, high),
-        failure_load_n=(loads[0], loads[1]),
-        definition=LINEAR.name,
+        stiffness_n_per_mm=(pressed[0].stiffness, pressed[1].stiffness),
+        failure_load_n=(low, high),
+        definition=name,
     )

@@ -175,7 +175,7 @@ def _sensitivity_words(found: StrengthAssessment) -> str:
     steeper = ""
     if spread.definition != found.before.main:
         steeper = (
-            " The crushing was not repeated; strength follows the density more steeply than "
+            " The crushing could not be repeated; strength follows the density more steeply than "
             "stiffness (exponents of the laws), so the bold load varies more."
         )
     return (

@@ -78,6 +78,20 @@ def test_density_one_uncertainty_lower_and_higher_brackets_the_stiffness(assesse
     assert found.failure_load_n[1] == pytest.approx(0.0068 * assessed.height_mm * high)
 
 
+def test_a_spread_that_cannot_be_crushed_is_linear_and_says_so(vertebra, monkeypatch):
+    from vertaug.mechanics import density_shift
+
+    def fail(*_):
+        message = "crushing failed"
+        raise ComputationError(message)
+
+    monkeypatch.setattr(density_shift, "crush", fail)
+    options = replace(COARSE, linear_only=False, spacing_mm=4.0)
+    found = assess_strength(vertebra, LAW, options)
+    assert found.before.main == AT_END.name
+    assert found.sensitivity.definition == LINEAR.name
+
+
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
 def test_a_shifted_law_differs_by_the_uncertainty_at_its_density(sign):
     density = 120.0
@@ -116,6 +130,12 @@ def test_crushing_gives_the_force_at_the_end(vertebra):
     assert {"superior", "middle", "inferior", "shell", "core"} <= set(state.yielded)
     assert found.after is None
     assert found.load_ratio is None
+    spread = found.sensitivity
+    assert spread.definition == AT_END.name
+    low, high = spread.failure_load_n
+    assert low < state.failure_load_n < high
+    # strength depends more steeply on density than stiffness does
+    assert high / low > spread.stiffness_n_per_mm[1] / spread.stiffness_n_per_mm[0]
     field = state.field
     # crushed by 1.9 % of its height, of which some is elastic
     assert 0.005 < float(field.plastic_strain[field.bone_mpa > 0.0].mean()) < 0.03
