@@ -138,9 +138,9 @@ def list_findings(found: StrengthAssessment) -> tuple[str, ...]:
         shares = [level.cement for level in found.after.levels]
         if min(shares) > _BRIDGING:
             notes.append(
-                f"The cement reaches from endplate to endplate and carries {100 * min(shares):.0f} "
-                f"to {100 * max(shares):.0f} % of the load: gains are large only then (Chevalier "
-                "2008; uncertain)."
+                "The cement reaches the outermost layers of bone at both endplates and carries "
+                f"{100 * min(shares):.0f} to {100 * max(shares):.0f} % of the load in every layer: "
+                "gains are large only then (Chevalier 2008; uncertain)."
             )
     return tuple(notes)
 

@@ -207,6 +207,6 @@ def test_a_curve_that_still_rises_and_gains_that_differ_are_told(assessed):
 
 def test_cement_from_endplate_to_endplate_is_told(vertebra):
     found = assess_strength(vertebra, LAW, replace(COARSE, cement_ml=14.0))
-    assert any("from endplate to endplate" in note for note in found.notes)
+    assert any("at both endplates" in note for note in found.notes)
     small = assess_strength(vertebra, LAW, replace(COARSE, cement_ml=1.0))
-    assert not any("from endplate to endplate" in note for note in small.notes)
+    assert not any("at both endplates" in note for note in small.notes)
