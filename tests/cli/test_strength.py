@@ -212,6 +212,23 @@ def test_images_alone(run, images, tmp_path):
     assert str(tmp_path) not in out.read_text()
 
 
+def test_posterior_elements_do_not_count_for_the_axial_rigidity(run, images, tmp_path):
+    write, density, regions = images
+    out = tmp_path / "out.json"
+    found = []
+    for number in (0, 3):
+        # the outermost columns behind become a process, or are left away
+        numbers = np.where((regions == 1) & (np.arange(12)[None, :, None] > 7), number, regions)
+        values = np.where(numbers > 0, density, 0)
+        said = call(run, write(values, numbers), out, "--linear-only", "--height-mm", "16")
+        assert said.code == 0, said.err
+        found.append(json.loads(out.read_text())["mechanics"])
+    rigid = [f["competitors"]["minimum_rigidity_n"] for f in found]
+    assert rigid[0] == pytest.approx(rigid[1])
+    stiff = [f["before"]["stiffness_n_per_mm"] for f in found]
+    assert stiff[1] > 1.05 * stiff[0]
+
+
 def test_images_that_cannot_be_used(run, images, tmp_path):
     write, density, regions = images
     out = tmp_path / "out.json"

@@ -39,7 +39,7 @@ def compute_strength(given: "Strength") -> None:
     set_threads(given.threads)
     if pair is not None and given.out is not None:
         tree, record = _of_images(pair, choice, given)
-        _say(given, tree, record, (), str(given.out.resolve()))
+        _say(given, tree, record, str(given.out.resolve()))
         return
     if given.case is None:
         message = "name a case folder"
@@ -49,9 +49,7 @@ def compute_strength(given: "Strength") -> None:
 
     with show_progress(quiet=given.quiet) as listener:
         result = add_strength(given.case, choice, progress=listener)
-    notes = result.document.mechanics.notes if result.document.mechanics else ()
-    found = result.document.mechanics
-    _say(given, result_tree(result), found, notes, str(result.report.resolve()))
+    _say(given, result_tree(result), result.document.mechanics, str(result.report.resolve()))
 
 
 def _image_pair(given: "Strength") -> "ImagePair | None":
@@ -99,7 +97,6 @@ def _say(
     given: "Strength",
     tree: dict[str, Any],
     found: MechanicsRecord | None,
-    notes: tuple[str, ...],
     path: str,
 ) -> None:
     if given.json_output:
@@ -108,7 +105,7 @@ def _say(
     if not given.quiet and found is not None:
         for line in list_lines(found):
             typer.echo(line)
-        for note in notes:
+        for note in found.notes:
             typer.echo(f"note: {note}")
         typer.echo("Research and teaching, not for clinical decisions.")
     typer.echo(path)

@@ -142,6 +142,7 @@ def assess_model(
     name: str,
     options: StrengthOptions | None = None,
     tell: Tell | None = None,
+    body: VertebraModel | None = None,
 ) -> StrengthAssessment:
     """Return what a model bears; for models from calibrated images without an anatomy.
 
@@ -155,15 +156,23 @@ def assess_model(
         Of the vertebra.
     options : StrengthOptions, optional
     tell : callable, optional
+    body : VertebraModel, optional
+        The same without posterior elements, which carry next to nothing: for the axial rigidity
+        and the place of the cement. Default: the model.
 
     Raises
     ------
     InputError, ComputationError
         As `assess_strength`.
     """
-    options = options or StrengthOptions()
-    centre = model.grid.to_world(np.argwhere(model.bone_mpa > 0.0).mean(axis=0))
-    return _assess(model, name, options, [centre], tell or _say_nothing)
+    options, alone = options or StrengthOptions(), body or model
+    centre = alone.grid.to_world(np.argwhere(alone.bone_mpa > 0.0).mean(axis=0))
+    found = _assess(model, name, options, [centre], tell or _say_nothing)
+    if body is None:
+        return found
+    competitors, missing = _compete(body)
+    notes = (*found.notes, "Shares of bone and load count the posterior elements.", *missing)
+    return replace(found, competitors=competitors, notes=tuple(dict.fromkeys(notes)))
 
 
 def spread_cement(

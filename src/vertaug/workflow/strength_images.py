@@ -88,7 +88,12 @@ def strength_of_images(
         raise InputError(message)
     material = BoneMaterial(mapping=DensityMapping(pair.mapping))
     density, regions = _read(pair.density), _whole_numbers(_read(pair.regions), pair.regions.name)
-    model = model_from_regions(density, regions, material=material, height_mm=pair.height_mm)
+    model, body = (
+        model_from_regions(
+            density, regions, material=material, keep_process=kept, height_mm=pair.height_mm
+        )
+        for kept in (True, False)
+    )
     warm_up_mechanics(lambda message, _: tell(message, 0.0))
     options = StrengthOptions(
         cement_ml=choice.cement_ml,
@@ -96,7 +101,13 @@ def strength_of_images(
         linear_only=choice.linear_only,
         material=material,
     )
-    found = assess_model(model, choice.level or "not named", options, tell)
+    found = assess_model(
+        model,
+        choice.level or "vertebra",
+        options,
+        tell,
+        None if body.filled.sum() == model.filled.sum() else body,
+    )
     tree = {
         "research_use_only": True,
         "provenance": _provenance(pair, choice),
