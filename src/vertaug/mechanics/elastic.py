@@ -90,13 +90,18 @@ def solve_elastic(
     if not found.solver.converged:
         message = f"the elastic solution failed: {found.solver.describe()}"
         raise ComputationError(message)
-    down = -found.forces()[2, loaded.superior]
-    reaction = float(down.sum())
-    moment = float(down @ loaded.lever_mm) if load.motion.is_bending else 0.0
+    force = found.forces()
+    # The work of all forces is least at the solution, so its error is the square of that of the
+    # displacement; the sum over the platen alone would keep the error itself.
+    work = float(np.vdot(found.displacement_mm, force))
+    down = -float(force[2, loaded.superior].sum())
     if load.motion.is_bending:
-        stiffness = moment / float(np.radians(load.angle_deg))
+        size = float(np.radians(load.angle_deg))
+        reaction, moment = down, work / size
     else:
-        stiffness = reaction / load.displacement_mm
+        size = load.displacement_mm
+        reaction, moment = work / size, 0.0
+    stiffness = work / size**2
     return ElasticResult(
         load=load,
         reaction_n=reaction,
