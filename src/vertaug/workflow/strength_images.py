@@ -87,7 +87,10 @@ def strength_of_images(
         message = f"the result is written as .json; got {target.name}"
         raise InputError(message)
     material = BoneMaterial(mapping=DensityMapping(pair.mapping))
-    density, regions = _read(pair.density), _whole_numbers(_read(pair.regions), pair.regions.name)
+    density, regions = (
+        read_volume(pair.density),
+        _whole_numbers(read_volume(pair.regions), pair.regions.name),
+    )
     model, body = (
         model_from_regions(
             density, regions, material=material, keep_process=kept, height_mm=pair.height_mm
@@ -117,7 +120,14 @@ def strength_of_images(
     return tree
 
 
-def _read(path: Path) -> Volume:
+def read_volume(path: Path) -> Volume:
+    """Read an image as it is, with canonical axes.
+
+    Raises
+    ------
+    ImageError, GeometryError
+        If it cannot be read.
+    """
     from vertaug.imaging.scan_reader import read_image
     from vertaug.imaging.stored_image import to_canonical
 
