@@ -23,26 +23,32 @@ from vertaug.case.case_file import (
     PlanRecord,
     Provenance,
     ScanRecord,
-    Triple,
     VertebraRecord,
     ViewRecord,
 )
+from vertaug.case.case_part import Triple
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import ComputationError
 from vertaug.case.grid import FloatArray
 from vertaug.case.measurement import FractureAssessment, HeightSet, VertebraMeasurement
+from vertaug.case.mechanics_content import describe_mechanics
 from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
 from vertaug.case.spine import Pedicle, Spine, Vertebra
+from vertaug.case.strength import StrengthAssessment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CaseResults:
-    """What the steps of the chain found; ``planning`` is None where no level was planned."""
+    """What the steps of the chain found.
+
+    ``planning`` is None where no level was planned, ``strength`` where it was not computed.
+    """
 
     spine: Spine
     calibration: DensityCalibration
     assessment: FractureAssessment
     planning: PlanningResult | None
+    strength: StrengthAssessment | None = None
 
 
 def describe_case(results: CaseResults, provenance: Provenance) -> CaseDocument:
@@ -64,6 +70,7 @@ def describe_case(results: CaseResults, provenance: Provenance) -> CaseDocument:
             anatomy=_anatomy(results.spine),
             fracture=_fracture(results.assessment),
             planning=_planning(results.planning) if results.planning else None,
+            mechanics=describe_mechanics(results.strength) if results.strength else None,
         )
     except ValidationError as error:
         first = error.errors()[0]

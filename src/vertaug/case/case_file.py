@@ -4,15 +4,15 @@ Keys may be added under one schema version; renaming or removing one raises it (
 """
 
 import json
-import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from vertaug.case.case_part import Coefficient, Figure, Part, Triple
 from vertaug.case.errors import FormatError
 from vertaug.case.measurement import FractureShape
+from vertaug.case.mechanics_record import MechanicsRecord
 from vertaug.case.plan import Procedure, Route
 
 SCHEMA_VERSION = 1
@@ -21,31 +21,7 @@ SCHEMA_VERSION = 1
 CASE_FILE = "case.json"
 
 
-def _steady(decimals: int) -> Callable[[float], float]:
-    """Round far below what the method resolves, so that the file is the same from run to run."""
-
-    def check(value: float) -> float:
-        if not math.isfinite(value):
-            message = "a result must be a finite number"
-            raise ValueError(message)
-        return round(float(value), decimals) + 0.0  # no minus zero
-
-    return check
-
-
-Figure = Annotated[float, AfterValidator(_steady(4))]
-"""A finite number with four decimals."""
-Coefficient = Annotated[float, AfterValidator(_steady(9))]
-"""A finite number with nine decimals, for coefficients of laws."""
-Triple = tuple[Figure, Figure, Figure]
-"""A point or direction in LPS."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class InputFile(_Part):
+class InputFile(Part):
     """A file or folder that the case was made from: its name without folders, and its hash."""
 
     role: str
@@ -53,15 +29,25 @@ class InputFile(_Part):
     sha256: str
 
 
-class StepKey(_Part):
+class StepKey(Part):
     """A step of the chain and the key of its stored result."""
 
     name: str
     key: str
 
 
-class Parameters(_Part):
-    """What the user chose."""
+class StrengthParameters(Part):
+    """What the user chose for strength."""
+
+    level: str | None
+    cement_ml: Figure | None
+    surface: str
+    linear_only: bool
+    spacing_mm: Figure
+
+
+class Parameters(Part):
+    """What the user chose; ``strength`` is absent where it was not computed."""
 
     level: str | None
     procedures: tuple[Procedure, ...]
@@ -72,9 +58,10 @@ class Parameters(_Part):
     calibration: str
     correct_orientation: bool
     pdf: bool
+    strength: StrengthParameters | None = None
 
 
-class Provenance(_Part):
+class Provenance(Part):
     """Where the results come from; ``created`` is the only time stamp of the case (UTC)."""
 
     created: str
@@ -85,7 +72,7 @@ class Provenance(_Part):
     steps: tuple[StepKey, ...]
 
 
-class ScanRecord(_Part):
+class ScanRecord(Part):
     """The CT."""
 
     source_format: str
@@ -100,7 +87,7 @@ class ScanRecord(_Part):
     notes: tuple[str, ...]
 
 
-class LabelRecord(_Part):
+class LabelRecord(Part):
     """The labels; ``values`` are those of ``labels.nii.gz``."""
 
     numbering: str
@@ -108,7 +95,7 @@ class LabelRecord(_Part):
     notes: tuple[str, ...]
 
 
-class DensityRecord(_Part):
+class DensityRecord(Part):
     """The density calibration: ``intercept + slope * HU + quadratic * HU**2``, K2HPO4."""
 
     method: str
@@ -122,7 +109,7 @@ class DensityRecord(_Part):
     r_squared: Coefficient | None
 
 
-class PedicleRecord(_Part):
+class PedicleRecord(Part):
     """One pedicle."""
 
     width_mm: Figure
@@ -133,7 +120,7 @@ class PedicleRecord(_Part):
     sagittal_angle_deg: Figure
 
 
-class VertebraRecord(_Part):
+class VertebraRecord(Part):
     """The anatomy of one vertebra; axes are the columns x (left), y (posterior), z (superior)."""
 
     complete: bool
@@ -148,7 +135,7 @@ class VertebraRecord(_Part):
     notes: tuple[str, ...]
 
 
-class AnatomyRecord(_Part):
+class AnatomyRecord(Part):
     """All vertebrae, and the labelled levels that could not be analysed with the reason."""
 
     levels: dict[str, VertebraRecord]
@@ -156,7 +143,7 @@ class AnatomyRecord(_Part):
     notes: tuple[str, ...]
 
 
-class HeightTriple(_Part):
+class HeightTriple(Part):
     """Anterior, middle and posterior value; the unit stands in the name of the key."""
 
     anterior: Figure
@@ -164,7 +151,7 @@ class HeightTriple(_Part):
     posterior: Figure
 
 
-class MeasurementRecord(_Part):
+class MeasurementRecord(Part):
     """Everything measured on one level."""
 
     complete: bool
@@ -203,7 +190,7 @@ class MeasurementRecord(_Part):
     notes: tuple[str, ...]
 
 
-class FractureRecord(_Part):
+class FractureRecord(Part):
     """The level to treat and every level measured."""
 
     level: str | None
@@ -212,7 +199,7 @@ class FractureRecord(_Part):
     incomplete: dict[str, str]
 
 
-class PathRecord(_Part):
+class PathRecord(Part):
     """One needle path; clearances are those of the needle's outer surface."""
 
     side: str
@@ -238,7 +225,7 @@ class PathRecord(_Part):
     notes: tuple[str, ...]
 
 
-class PlanRecord(_Part):
+class PlanRecord(Part):
     """One way to do the procedure; plans are ranked, best first."""
 
     procedure: Procedure
@@ -250,7 +237,7 @@ class PlanRecord(_Part):
     paths: tuple[PathRecord, ...]
 
 
-class ViewRecord(_Part):
+class ViewRecord(Part):
     """C-arm angles in DICOM signs: LAO and cranial positive."""
 
     primary_angle_deg: Figure
@@ -258,7 +245,7 @@ class ViewRecord(_Part):
     sentence: str
 
 
-class NeedleRecord(_Part):
+class NeedleRecord(Part):
     """The needle that was planned with."""
 
     gauge: int
@@ -267,7 +254,7 @@ class NeedleRecord(_Part):
     source: str
 
 
-class CementRecord(_Part):
+class CementRecord(Part):
     """Cement volume to aim for."""
 
     low_ml: Figure
@@ -276,7 +263,7 @@ class CementRecord(_Part):
     basis: str
 
 
-class PlanningRecord(_Part):
+class PlanningRecord(Part):
     """All plans of one level."""
 
     level: str
@@ -288,8 +275,11 @@ class PlanningRecord(_Part):
     objective: str
 
 
-class CaseDocument(_Part):
-    """All of ``case.json``; ``planning`` is absent where no level was planned."""
+class CaseDocument(Part):
+    """All of ``case.json``.
+
+    ``planning`` is absent where no level was planned, ``mechanics`` where no strength was computed.
+    """
 
     schema_version: int
     research_use_only: bool
@@ -300,6 +290,7 @@ class CaseDocument(_Part):
     anatomy: AnatomyRecord
     fracture: FractureRecord
     planning: PlanningRecord | None
+    mechanics: MechanicsRecord | None = None
 
 
 def format_case(document: CaseDocument) -> str:

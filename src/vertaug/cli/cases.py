@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -115,7 +115,7 @@ def _run(
     with show_progress(quiet=outlet.quiet) as listener:
         result = work(listener)
     if outlet.json:
-        typer.echo(json.dumps(_tree(result), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(result_tree(result), indent=2, ensure_ascii=False))
         return
     if not outlet.quiet:
         from vertaug.cli.summary import show_summary
@@ -124,7 +124,7 @@ def _run(
     typer.echo(str(result.report.resolve()))
 
 
-def _tree(result: CaseResult) -> dict[str, object]:
+def result_tree(result: CaseResult) -> dict[str, Any]:
     """Return ``case.json`` with the places of the files on this computer."""
     return {
         **result.document.model_dump(mode="json"),

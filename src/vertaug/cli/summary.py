@@ -15,6 +15,13 @@ def show_summary(result: CaseResult) -> None:
         console.print("Nothing changed; the case is as it was.", style="dim")
     if result.replaced is not None:
         console.print(f"The case of {result.replaced} that stood here was replaced.", style="bold")
+    if result.dropped_strength:
+        console.print(
+            "The strength of this case belongs to other measurements and was left out; compute it "
+            "again with: vertaug strength CASE",
+            style="bold",
+            soft_wrap=True,
+        )
     for line in _list_findings(document):
         console.print(line, soft_wrap=True)
     console.print(_levels(document))

@@ -7,12 +7,13 @@ import numpy as np
 
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
-from vertaug.mechanics.assembly import assemble
+from vertaug.mechanics.assembly import LoadedBody, assemble
 from vertaug.mechanics.load_case import LoadCase
 from vertaug.mechanics.model import VertebraModel
 from vertaug.mechanics.plastic_body import PlasticBody, YieldSurface, prepare_plastic
 from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid
+from vertaug.numerics.elastic_solution import solve_body
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
 _STALE = 12
@@ -145,7 +146,7 @@ def crush(
     steps = _check_steps(model, displacements_mm)
     loaded = assemble(model, replace(load, displacement_mm=float(steps[0])))
     body = prepare_plastic(loaded.body, model.strength_mpa, surface)
-    velocity = loaded.start_mm / steps[0]
+    velocity = _elastic_velocity(loaded, float(steps[0]))
     start = Equilibrium(
         nodes_mm=np.zeros_like(velocity),
         force_n=np.zeros_like(velocity),
@@ -170,6 +171,19 @@ def crush(
         nodes_mm=point.state.nodes_mm,
         solver=tuple(reports),
     )
+
+
+def _elastic_velocity(loaded: LoadedBody, size: float) -> FloatArray:
+    """Return how fast the nodes move with the platen before anything yields.
+
+    A first guess that strains every voxel alike would make the wrong ones yield, and Newton's
+    method would find its way back from there only slowly.
+    """
+    found = solve_body(loaded.body, loaded.start_mm, limits=(1e-4, 200), start_mm=loaded.start_mm)
+    if not found.solver.converged:
+        message = f"the elastic solution failed: {found.solver.describe()}"
+        raise ComputationError(message)
+    return found.displacement_mm / size
 
 
 def _check_steps(model: VertebraModel, displacements_mm: FloatArray | None) -> FloatArray:
@@ -237,22 +251,22 @@ def relax(
             cycle = body.preconditioner()
         move, effort = _solve_tangent(body, cycle, residual, damping)
         u, force, share = _search(body, u, move, residual, given)
-        damping = _adjust(damping, share)
+        damping = _adjust(damping, share, effort)
     report = SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history))
     settled = body.settle(u) if report.converged else body
     return Equilibrium(nodes_mm=u, force_n=force, body=settled, cycle=cycle, solver=report)
 
 
-def _adjust(damping: float, share: float) -> float:
+def _adjust(damping: float, share: float, effort: int) -> float:
     """Return how much of the elastic stiffness is added to the tangent of the next move.
 
-    A body that flows as a whole has directions without any stiffness left: the move runs away
-    along them and next to nothing of it can be taken. With the whole elastic stiffness a move
-    always brings the energy down.
+    A body that flows as a whole has directions without any stiffness left: the inner solver
+    labours, the move runs away along them, and next to nothing of it can be taken. With the
+    whole elastic stiffness a move always brings the energy down.
     """
-    if share < _SMALL_SHARE:
+    if share < _SMALL_SHARE or effort >= _INNER_ITERATIONS:
         return min(max(10.0 * damping, _LEAST_DAMPING), 1.0)
-    return damping / 10.0 if damping > _LEAST_DAMPING else 0.0
+    return damping / 3.0 if damping > 0.1 * _LEAST_DAMPING else 0.0
 
 
 def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:

@@ -89,6 +89,7 @@ def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
     from vertaug.report import content_fracture, content_list, content_method, content_plan
     from vertaug.report.content_status import status
+    from vertaug.report.content_strength import strength_tables, strength_text
 
     level = case.level
     title = f"Vertebral augmentation plan, {level}" if case.planning else "Spine measurement"
@@ -106,6 +107,9 @@ def build_content(case: ReportInput) -> ReportContent:
         left += [content_plan.views_table(case.planning)]
         right += content_plan.best_plan_tables(case)
         wide += [content_list.candidates_table(case)]
+    strength = case.strength
+    if strength is not None:
+        wide += strength_tables(strength)
     return ReportContent(
         title=title,
         case_name=case.provenance.case_name,
@@ -115,6 +119,9 @@ def build_content(case: ReportInput) -> ReportContent:
         left=tuple(left),
         right=tuple(right),
         wide=tuple(wide),
-        text=content_method.text_blocks(case),
+        text=(
+            *(() if strength is None else strength_text(strength)),
+            *content_method.text_blocks(case),
+        ),
         provenance=content_method.provenance_tables(case),
     )

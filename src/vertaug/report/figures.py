@@ -4,6 +4,7 @@ from vertaug.case.plan import NeedlePath
 from vertaug.report.content_plan import best_plan, shown_paths
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture, panel_rect
+from vertaug.report.strength_pictures import strength_pictures
 
 _OUTLINES = (
     "Yellow: surface of the bone. Orange: pedicles. Pink: canal. Blue: needle, drawn with its "
@@ -15,7 +16,8 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
     """Draw every picture that the case allows."""
     level = case.level
     if level is None or level not in case.spine.vertebrae:
-        return (_spine_picture(case, "key"),) if case.spine.vertebrae else ()
+        alone = (_spine_picture(case, "key"),) if case.spine.vertebrae else ()
+        return (*alone, *strength_pictures(case))
     plan = best_plan(case.planning)
     paths = () if plan is None else shown_paths(plan)
     pictures = [_key_picture(case, level, paths), _spine_picture(case, "spine")]
@@ -27,7 +29,7 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
 
         films = take_films(case.spine, level, case.planning.views, paths)
         pictures += draw_films(films, case.spine, level)
-    return tuple(pictures)
+    return (*pictures, *strength_pictures(case))
 
 
 def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -> Picture:

@@ -8,6 +8,7 @@ from vertaug.case.errors import LevelError
 from vertaug.case.measurement import FractureAssessment
 from vertaug.case.plan import PlanningResult
 from vertaug.case.spine import Spine
+from vertaug.case.strength import StrengthAssessment
 from vertaug.planning.rules import SafetyRules
 
 DISCLAIMER = "Research and teaching, not for clinical decisions"
@@ -67,6 +68,8 @@ class ReportInput:
     ----------
     planning : PlanningResult or None
         None if the case was measured only.
+    strength : StrengthAssessment or None
+        None where it was not computed.
     rules : SafetyRules
         Required margins, against which the margins of the plans are marked.
     """
@@ -76,6 +79,7 @@ class ReportInput:
     assessment: FractureAssessment
     planning: PlanningResult | None
     provenance: ReportProvenance
+    strength: StrengthAssessment | None = None
     rules: SafetyRules = field(default_factory=SafetyRules)
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """The steps of one case in order, each computed only if its stored result does not fit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TypeVar
 
 from vertaug.case.case_content import CaseResults
@@ -12,16 +12,19 @@ from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.measurement import FractureAssessment
 from vertaug.case.plan import PlanningResult
 from vertaug.case.spine import Spine
+from vertaug.case.strength import StrengthAssessment
 from vertaug.case.volume import LabelMap, Scan
 from vertaug.workflow.calibration import CalibrationChoice
 from vertaug.workflow.fingerprint import make_key
-from vertaug.workflow.kernels import one_thread, warm_up
+from vertaug.workflow.kernels import one_thread, warm_up, warm_up_mechanics
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.request import CaseOptions
 from vertaug.workflow.step_store import StepStore
+from vertaug.workflow.strength_choice import StrengthChoice, assess_case
 
 READ, KERNELS, ANATOMY = "Reading", "Kernels", "Anatomy"
 MEASURE, PLAN, FILES, REPORT = "Measuring", "Planning", "Files", "Report"
+STRENGTH = "Strength"
 TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
 
 T = TypeVar("T")
@@ -55,6 +58,8 @@ class Chain:
         Which density law.
     again : frozenset of str
         Titles of steps that are computed even if a stored result fits.
+    strength : StrengthChoice or None
+        How strength is computed; None leaves it out.
     """
 
     store: StepStore
@@ -64,6 +69,7 @@ class Chain:
     options: CaseOptions
     calibration: CalibrationChoice
     again: frozenset[str] = field(default_factory=frozenset)
+    strength: StrengthChoice | None = None
 
     @property
     def measure_key(self) -> str:
@@ -89,6 +95,16 @@ class Chain:
                 "gauge": self.options.gauge,
                 "procedures": procedures,
             },
+        )
+
+    @property
+    def strength_key(self) -> str | None:
+        """Key of the strength step, None where it is left out."""
+        if self.strength is None:
+            return None
+        tips = None if self.strength.cement_ml is None else self.plan_key(self.options.level or "")
+        return make_key(
+            "strength", {"measure": self.measure_key, "tips": tips, **asdict(self.strength)}
         )
 
     def find_anatomy(self, read: Callable[[], tuple[Scan, LabelMap]]) -> Spine:
@@ -134,7 +150,7 @@ class Chain:
         def compute() -> PlanningResult:
             from vertaug.planning import plan_access
 
-            _refuse_metal(spine, level)
+            _refuse_metal(spine, level, _NO_PLAN)
             warm_up(self.reporter.start(PLAN))
             gauge = self.options.gauge
             needle = None if gauge is None else needle_of_gauge(gauge)
@@ -146,17 +162,37 @@ class Chain:
         """Return everything that follows from the anatomy."""
         measured = self.measure(spine)
         level = measured.assessment.level
-        return CaseResults(
+        strength = self.strength
+        if strength is not None:  # refused before the plan takes its time
+            _refuse_metal(spine, strength.find_level(spine, level), _NO_STRENGTH)
+        results = CaseResults(
             spine=spine,
             calibration=measured.calibration,
             assessment=measured.assessment,
             planning=None if level is None else self.plan(spine, level),
         )
+        return (
+            results
+            if strength is None
+            else replace(results, strength=self._assess(results, strength))
+        )
+
+    def _assess(self, results: CaseResults, choice: StrengthChoice) -> StrengthAssessment:
+        def compute() -> StrengthAssessment:
+            warm_up_mechanics(self.reporter.start(KERNELS))
+            return assess_case(results, choice, self.reporter.start(STRENGTH))
+
+        place = ("strength", self.strength_key or "")
+        return self._stored(STRENGTH, place, StrengthAssessment, compute)
 
     def step_keys(self, level: str | None) -> dict[str, str]:
         """Return the key of each step, in order; no planning where no level is treated."""
         keys = {"anatomy": self.anatomy_key, "measure": self.measure_key}
-        return keys if level is None else {**keys, "plan": self.plan_key(level)}
+        if level is not None:
+            keys["plan"] = self.plan_key(level)
+        if self.strength_key is not None:
+            keys["strength"] = self.strength_key
+        return keys
 
     def _stored(
         self, title: str, place: tuple[str, str], kind: type[T], compute: Callable[[], T]
@@ -171,13 +207,14 @@ class Chain:
         return made
 
 
-def _refuse_metal(spine: Spine, level: str) -> None:
+_NO_PLAN = ("no plan is made for", "Clearances cannot be trusted there")
+_NO_STRENGTH = ("no strength is computed for", "Its densities are not those of bone")
+
+
+def _refuse_metal(spine: Spine, level: str, words: tuple[str, str]) -> None:
     from vertaug.fracture import find_metal
 
     found = find_metal(spine[level])
     if found is not None:
-        message = (
-            f"no plan is made for {level}: {found}. Clearances cannot be trusted there; "
-            "choose another level with --level"
-        )
+        message = f"{words[0]} {level}: {found}. {words[1]}; choose another level with --level"
         raise LevelError(message)

@@ -186,6 +186,26 @@ CHAIN_KERNELS: tuple[KernelSignature, ...] = (
 )
 """Every kernel of the chain; a test holds those of anatomy and planning against a run."""
 
+_BLOCK = 16
+"""Voxels along each edge of the block that is computed to compile the kernels of strength: enough
+for every level of the multigrid cycle."""
+MECHANICS_KERNELS: tuple[KernelSignature, ...] = tuple(
+    KernelSignature(module=f"vertaug.{module}", name=name, arguments=())
+    for module, names in (
+        ("numerics._brick_numba", ("sweep",)),
+        (
+            "numerics._galerkin_numba",
+            ("sum_bricks", "sum_cells", "gather_stencil", "sweep_stencil", "restrict"),
+        ),
+        ("numerics._galerkin_numba", ("interpolate",)),
+        ("numerics._cholesky_numba", ("factor", "solve")),
+        ("numerics._vector_numba", ("dot", "advance", "turn")),
+        ("mechanics._plasticity_numba", ("stress_bricks", "change_bricks")),
+    )
+    for name in names
+)
+"""Kernels of the strength step; `warm_up_mechanics` finds their types."""
+
 
 def warm_up(tell: Callable[[str, float], None]) -> None:
     """Compile every kernel of the chain, or load it where it was compiled before.
@@ -200,6 +220,44 @@ def warm_up(tell: Callable[[str, float], None]) -> None:
     for number, kernel in enumerate(waiting):
         tell(f"{words}: {kernel.name}", number / len(waiting))
         _dispatcher(kernel).compile(tuple(_numba_type(text) for text in kernel.arguments))
+
+
+def warm_up_mechanics(tell: Callable[[str, float], None]) -> None:
+    """Compile the kernels of the strength step, or load them, by computing a small block.
+
+    Other steps do not need them. Their arguments are too many to be listed here, so that the
+    block decides on the types.
+
+    Parameters
+    ----------
+    tell : callable
+        Takes (message, fraction); hears ``compiling kernels, once`` where the cache is cold.
+    """
+    import numpy as np
+
+    from vertaug.case.grid import Grid
+    from vertaug.mechanics.elastic import solve_elastic
+    from vertaug.mechanics.model import VertebraModel, nodes_of_faces
+    from vertaug.mechanics.plastic import crush
+
+    cached = all(_is_cached(kernel) for kernel in MECHANICS_KERNELS)
+    words = "loading kernels" if cached else "compiling kernels, once"
+    shape = (_BLOCK, _BLOCK, _BLOCK)
+    block = np.ones(shape, dtype=bool)
+    model = VertebraModel(
+        grid=Grid(shape=shape, affine=np.eye(4)),
+        bone_mpa=np.full(shape, 300.0),
+        filler_mpa=np.zeros(shape),
+        strength_mpa=np.full(shape, 1.5),
+        anisotropic=False,
+        superior_nodes=nodes_of_faces(block, upper=True),
+        inferior_nodes=nodes_of_faces(block, upper=False),
+        height_mm=float(_BLOCK),
+    )
+    tell(f"{words}: elastic", 0.0)
+    solve_elastic(model)
+    tell(f"{words}: plastic", 0.5)
+    crush(model, displacements_mm=np.array([0.01 * _BLOCK]))
 
 
 def kernels_are_cached() -> bool:

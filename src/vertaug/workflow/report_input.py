@@ -1,7 +1,7 @@
 """From results and provenance to what the report shows."""
 
 from vertaug.case.case_content import CaseResults
-from vertaug.case.case_file import Parameters, Provenance
+from vertaug.case.case_file import Parameters, Provenance, StrengthParameters
 from vertaug.report import InputRecord, ReportInput, ReportProvenance
 
 
@@ -18,6 +18,7 @@ def make_report_input(results: CaseResults, provenance: Provenance, name: str) -
         calibration=results.calibration,
         assessment=results.assessment,
         planning=results.planning,
+        strength=results.strength,
         provenance=ReportProvenance(
             case_name=name,
             software=tuple(provenance.software.items()),
@@ -41,4 +42,16 @@ def _list_parameters(given: Parameters) -> tuple[tuple[str, str], ...]:
         ("label numbering", given.numbering or "detected"),
         ("orientation corrected on request", "yes" if given.correct_orientation else "no"),
     )
-    return tuple((name, str(value)) for name, value in shown)
+    listed = tuple((name, str(value)) for name, value in shown)
+    return listed if given.strength is None else (*listed, ("strength", _strength(given.strength)))
+
+
+def _strength(given: StrengthParameters) -> str:
+    """Return how the strength was asked for."""
+    parts = [
+        f"level {given.level or 'as treated'}",
+        "no cement" if given.cement_ml is None else f"{given.cement_ml:g} ml cement",
+        "linear only" if given.linear_only else f"yield surface {given.surface}",
+        f"voxels of {given.spacing_mm:g} mm",
+    ]
+    return ", ".join(parts)

@@ -15,11 +15,9 @@ from vertaug.case.case_file import (
     format_case,
     read_case,
 )
-from vertaug.case.errors import FormatError, InputError, LevelError
-from vertaug.case.level import sort_levels
+from vertaug.case.errors import FormatError
 from vertaug.case.spine import Spine
 from vertaug.case.storage import replace_text
-from vertaug.case.volume import LabelMap
 from vertaug.workflow.calibration import GENERIC, CalibrationChoice, choose_calibration
 from vertaug.workflow.chain import (
     FILES,
@@ -35,7 +33,17 @@ from vertaug.workflow.fingerprint import hash_code, list_software, make_key
 from vertaug.workflow.progress import ProgressListener, Reporter
 from vertaug.workflow.publish import is_intact, publish, read_manifest
 from vertaug.workflow.request import CaseOptions, CaseRequest, FileSource, PhantomSource
+from vertaug.workflow.run_checks import (
+    keep_stamp,
+    level_of,
+    refuse_idle_voltage,
+    refuse_other_patient,
+    refuse_unlabelled,
+    strength_of,
+)
 from vertaug.workflow.step_store import StepStore
+from vertaug.workflow.strength import keep_strength, want_strength
+from vertaug.workflow.strength_choice import StrengthChoice
 from vertaug.workflow.workspace import PRIVATE, Workspace, check_target, open_workspace
 
 
@@ -57,6 +65,8 @@ class CaseResult:
         Whether everything was there already and nothing was computed or written.
     replaced : str or None
         Another level whose case stood in the folder before.
+    dropped_strength : bool
+        Whether the case had a strength before that fits no more.
     """
 
     folder: Path
@@ -65,6 +75,7 @@ class CaseResult:
     pdf: Path | None
     unchanged: bool
     replaced: str | None = None
+    dropped_strength: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +133,9 @@ def run_case(
     check_extras(pdf=request.options.pdf)
     check_target(folder)
     chain = _prepare(request, folder, Reporter(titles=TITLES, listener=progress))
-    _refuse_other_patient(folder, chain.inputs)
+    refuse_other_patient(folder, chain.inputs)
+    had = strength_of(folder)
+    chain = keep_strength(chain, had)
     key = _case_key(chain, folder)
     manifest = read_manifest(folder)
     if manifest is not None and manifest.key == key and is_intact(folder, manifest):
@@ -130,13 +143,14 @@ def run_case(
     known = chain.store.path("anatomy", chain.anatomy_key).is_file()
     material = None if known else request.source.read()
     if material is not None:
-        _refuse_unlabelled(request.options.level, material[1])
-    before = _level_of(folder)
+        refuse_unlabelled(request.options.level, material[1])
+    before = level_of(folder)
     with open_workspace(folder) as workspace:
         spine = chain.find_anatomy(lambda: material or request.source.read())
         result = _write(workspace, chain, chain.follow(spine), request.source)
     now = result.document.fracture.level
-    return replace(result, replaced=before if before != now else None)
+    dropped = had is not None and chain.strength is None
+    return replace(result, replaced=before if before != now else None, dropped_strength=dropped)
 
 
 def measure_again(
@@ -152,6 +166,25 @@ def measure_again(
     return _again(Path(folder), changes, frozenset({MEASURE}), progress)
 
 
+def add_strength(
+    folder: Path, choice: StrengthChoice, *, progress: ProgressListener | None = None
+) -> CaseResult:
+    """Compute the strength of a level of an existing case; the CT is not needed.
+
+    Raises
+    ------
+    FormatError
+        If the folder holds no complete case.
+    LevelError
+        If the level is not in the case, is incomplete, or holds metal.
+    InputError
+        If the cement has no room.
+    ComputationError
+        If a solution did not converge; the case stays as it was.
+    """
+    return _again(Path(folder), CaseChanges(), frozenset(), progress, choice)
+
+
 def report_again(
     folder: Path, changes: CaseChanges, *, progress: ProgressListener | None = None
 ) -> CaseResult:
@@ -165,51 +198,10 @@ def report_again(
     return _again(Path(folder), changes, frozenset({REPORT}), progress)
 
 
-def _refuse_other_patient(folder: Path, inputs: tuple[InputFile, ...]) -> None:
-    """Keep a case of another CT from being replaced; other labels of the same CT may be tried."""
-    try:
-        before = read_case(folder).provenance.inputs
-    except FormatError:
-        return
-    old, new = (next((i for i in given if i.role == "CT"), None) for given in (before, inputs))
-    if (old and old.sha256) != (new and new.sha256):
-        made_from = f"the CT {old.name}" if old else "the built-in phantom"
-        message = (
-            f"{folder} already holds a case made from {made_from}, with other content than what "
-            "was given now; nothing was changed. Name another folder with -o, or remove that one"
-        )
-        raise InputError(message)
-
-
-def _level_of(folder: Path) -> str | None:
-    try:
-        return read_case(folder).fracture.level
-    except FormatError:
-        return None
-
-
-def _refuse_idle_voltage(kvp: float | None, calibration: CalibrationChoice) -> None:
-    """Refuse a tube voltage that would change nothing."""
-    if kvp is not None and calibration.name != GENERIC:
-        message = (
-            f"--kvp has no effect: the density comes from {calibration.name}; leave it out, or "
-            "go back to the generic law with --calibration generic"
-        )
-        raise InputError(message)
-
-
-def _refuse_unlabelled(level: str | None, labels: LabelMap) -> None:
-    """Refuse a level without a label before the anatomy takes its time."""
-    if level is not None and level not in labels.levels:
-        present = ", ".join(sort_levels(labels.levels))
-        message = f"level {level} is not in this scan; the labels name {present}"
-        raise LevelError(message)
-
-
 def _prepare(request: CaseRequest, folder: Path, reporter: Reporter) -> Chain:
     reporter.start(READ)
     calibration = choose_calibration(request.options.calibration)
-    _refuse_idle_voltage(request.options.kvp, calibration)
+    refuse_idle_voltage(request.options.kvp, calibration)
     inputs = request.source.list_inputs()
     key = make_key(
         "anatomy",
@@ -237,6 +229,7 @@ def _again(
     changes: CaseChanges,
     steps: frozenset[str],
     progress: ProgressListener | None,
+    strength: StrengthChoice | None = None,
 ) -> CaseResult:
     document = read_case(folder)
     store = StepStore(folder=folder / PRIVATE / "steps")
@@ -253,7 +246,7 @@ def _again(
     options = _changed_options(given, changes)
     check_extras(pdf=options.pdf)
     calibration = _kept_calibration(document, measured, changes)
-    _refuse_idle_voltage(changes.kvp, calibration)
+    refuse_idle_voltage(changes.kvp, calibration)
     others = tuple(i for i in document.provenance.inputs if i.role != "calibration")
     if calibration.sha256 is not None:
         file = InputFile(role="calibration", name=calibration.name, sha256=calibration.sha256)
@@ -267,8 +260,11 @@ def _again(
         calibration=calibration,
         again=steps,
     )
+    chain = want_strength(chain, strength) if strength else keep_strength(chain, given.strength)
     with open_workspace(folder) as workspace:
-        return _write(workspace, chain, chain.follow(spine), given)
+        result = _write(workspace, chain, chain.follow(spine), given)
+    dropped = given.strength is not None and chain.strength is None
+    return replace(result, dropped_strength=dropped)
 
 
 def _changed_options(given: Parameters, changes: CaseChanges) -> CaseOptions:
@@ -302,6 +298,7 @@ def _case_key(chain: Chain, folder: Path) -> str:
         {
             "measure": chain.measure_key,
             "plan": chain.plan_key(options.level or ""),
+            "strength": chain.strength_key,
             "pdf": options.pdf,
             "name": folder.resolve().name,
         },
@@ -317,7 +314,7 @@ def _write(
     from vertaug.report import write_case_files, write_report
     from vertaug.workflow.report_input import make_report_input
 
-    document = _keep_stamp(workspace.folder, _describe(chain, results, source))
+    document = keep_stamp(workspace.folder, _describe(chain, results, source))
     staging = workspace.staging
     chain.reporter.start(FILES)
     write_case_files(results.spine, results.assessment, results.planning, staging)
@@ -346,6 +343,7 @@ def _describe(
         calibration=chain.calibration.name,
         correct_orientation=options.correct_orientation,
         pdf=options.pdf,
+        strength=None if chain.strength is None else chain.strength.as_parameters(),
     )
     keys = chain.step_keys(results.assessment.level)
     provenance = Provenance(
@@ -357,17 +355,6 @@ def _describe(
         steps=tuple(StepKey(name=name, key=key) for name, key in keys.items()),
     )
     return describe_case(results, provenance)
-
-
-def _keep_stamp(folder: Path, document: CaseDocument) -> CaseDocument:
-    """Keep the time stamp of an older case that says the same."""
-    try:
-        before = read_case(folder)
-    except FormatError:
-        return document
-    stamp = {"created": before.provenance.created}
-    kept = document.model_copy(update={"provenance": document.provenance.model_copy(update=stamp)})
-    return kept if kept == before else document
 
 
 def _result(folder: Path, document: CaseDocument, *, unchanged: bool) -> CaseResult:

@@ -1,0 +1,88 @@
+"""The keys ``mechanics`` of ``case.json``."""
+
+from vertaug.case.case_part import Coefficient, Figure, Part
+
+
+class FailureLoadRecord(Part):
+    """A failure load by one definition; ``force_n`` is absent with a reason."""
+
+    name: str
+    formula: str
+    source: str
+    force_n: Figure | None
+    displacement_mm: Figure | None = None
+    reason: str
+
+
+class CurveRecord(Part):
+    """Force over displacement of the superior platen, from the origin."""
+
+    displacement_mm: tuple[Figure, ...]
+    force_n: tuple[Figure, ...]
+    yielded_share: tuple[Figure, ...]
+
+
+class LoadLevelRecord(Part):
+    """Shares of the axial force in one layer; ``left`` is 0.5 where it is even."""
+
+    name: str
+    shell: Figure
+    core: Figure
+    cap: Figure
+    cement: Figure
+    left: Figure
+
+
+class StateRecord(Part):
+    """A vertebra between platens; ``failure_load_n`` is that of ``failure_load_definition``."""
+
+    stiffness_n_per_mm: Figure
+    failure_load_n: Figure
+    failure_load_definition: str
+    bending_nmm_per_rad: dict[str, Figure]
+    failure_loads: tuple[FailureLoadRecord, ...]
+    curve: CurveRecord | None
+    yielded_share: dict[str, Figure]
+    levels: tuple[LoadLevelRecord, ...]
+    asymmetry: Figure
+    peak_energy_mpa: Coefficient
+
+
+class CompetitorRecord(Part):
+    """Simple measures of the vertebra before, densities K2HPO4-equivalent."""
+
+    areal_mg_per_cm2: Figure | None
+    integral_mg_per_ml: Figure | None
+    trabecular_mg_per_ml: Figure | None
+    minimum_rigidity_n: Figure | None
+    strength_by_rigidity_n: Figure | None
+
+
+class SensitivityRecord(Part):
+    """The vertebra before with densities one standard uncertainty lower and higher."""
+
+    density_mg_per_ml: Figure
+    uncertainty_mg_per_ml: Figure
+    stiffness_n_per_mm: tuple[Figure, Figure]
+    failure_load_n: tuple[Figure, Figure]
+    failure_load_definition: str
+
+
+class MechanicsRecord(Part):
+    """Stiffness and strength of one level; what was not computed is absent."""
+
+    level: str
+    before: StateRecord
+    after_vertebroplasty: StateRecord | None
+    after_kyphoplasty: StateRecord | None
+    cement_ml: Figure | None
+    load_ratio: Figure | None
+    load_ratios: dict[str, Figure]
+    stiffness_ratio: Figure | None
+    competitors: CompetitorRecord
+    density_sensitivity: SensitivityRecord | None
+    height_mm: Figure
+    spacing_mm: Figure
+    voxels: int
+    method: tuple[str, ...]
+    notes: tuple[str, ...]

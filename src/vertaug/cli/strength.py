@@ -1,0 +1,148 @@
+"""The command that computes strength: of a case, or of a calibrated image."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vertaug.case.errors import InputError
+from vertaug.case.mechanics_record import MechanicsRecord, StateRecord
+from vertaug.cli.progress import show_progress
+from vertaug.workflow.kernels import choose_kernel_cache, set_threads
+from vertaug.workflow.strength_choice import StrengthChoice
+
+if TYPE_CHECKING:
+    from vertaug.cli.strength_options import Strength
+    from vertaug.workflow.strength_images import ImagePair
+
+_COMPUTE = "Strength"
+
+
+def compute_strength(given: "Strength") -> None:
+    """Compute it, say what came out, print where it is.
+
+    Raises
+    ------
+    InputError
+        If neither a case nor a pair of images is named, or both are.
+    """
+    choice = StrengthChoice(
+        level=given.level,
+        cement_ml=given.cement_ml,
+        surface=given.surface,
+        linear_only=given.linear_only,
+        spacing_mm=given.spacing_mm,
+    )
+    pair = _image_pair(given)
+    choose_kernel_cache()
+    set_threads(given.threads)
+    if pair is not None and given.out is not None:
+        tree, record = _of_images(pair, choice, given)
+        _say(given, tree, record, str(given.out.resolve()))
+        return
+    if given.case is None:
+        message = "name a case folder"
+        raise InputError(message)
+    from vertaug.cli.cases import result_tree
+    from vertaug.workflow.run import add_strength
+
+    with show_progress(quiet=given.quiet) as listener:
+        result = add_strength(given.case, choice, progress=listener)
+    _say(given, result_tree(result), result.document.mechanics, str(result.report.resolve()))
+
+
+def _image_pair(given: "Strength") -> "ImagePair | None":
+    """Return the images that were named, None where a case was."""
+    from vertaug.workflow.strength_images import ImagePair
+
+    named = [given.density, given.regions, given.out]
+    if given.case is not None:
+        if any(named) or given.height_mm is not None:
+            message = (
+                "give a case folder, or --density with --regions and -o: not both; --height-mm "
+                "goes with the images"
+            )
+            raise InputError(message)
+        return None
+    if given.density is None or given.regions is None or given.out is None:
+        words = ("--density", "--regions", "-o OUT.json")
+        missing = [word for word, value in zip(words, named, strict=True) if value is None]
+        message = (
+            "give a case folder (vertaug strength CASE), or a calibrated image with its region "
+            f"map (--density IMG --regions SEG -o OUT.json); missing: {', '.join(missing)}"
+        )
+        raise InputError(message)
+    return ImagePair(
+        density=given.density,
+        regions=given.regions,
+        mapping=given.mapping,
+        height_mm=given.height_mm,
+    )
+
+
+def _of_images(
+    pair: "ImagePair", choice: StrengthChoice, given: "Strength"
+) -> tuple[dict[str, Any], MechanicsRecord]:
+    from vertaug.workflow.progress import Reporter
+    from vertaug.workflow.strength_images import strength_of_images
+
+    with show_progress(quiet=given.quiet) as listener:
+        tell = Reporter(titles=(_COMPUTE,), listener=listener).start(_COMPUTE)
+        tree = strength_of_images(pair, choice, Path(given.out or ""), tell)
+    return tree, MechanicsRecord.model_validate(tree["mechanics"])
+
+
+def _say(
+    given: "Strength",
+    tree: dict[str, Any],
+    found: MechanicsRecord | None,
+    path: str,
+) -> None:
+    if given.json_output:
+        typer.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+        return
+    if not given.quiet and found is not None:
+        for line in list_lines(found):
+            typer.echo(line)
+        for note in found.notes:
+            typer.echo(f"note: {note}")
+        typer.echo("Research and teaching, not for clinical decisions.")
+    typer.echo(path)
+
+
+def list_lines(found: MechanicsRecord) -> list[str]:
+    """Return the results in a few lines."""
+    lines = [f"{found.level} as it is: {_state(found.before)}"]
+    after = found.after_vertebroplasty
+    if after is not None and found.load_ratio is not None and found.stiffness_ratio is not None:
+        lines.append(f"with {found.cement_ml:g} ml cement: {_state(after)}")
+        lines.append(
+            f"ratio after to before: failure load {found.load_ratio:.2f}, stiffness "
+            f"{found.stiffness_ratio:.2f}{_spread(found)}"
+        )
+    rigid = found.competitors.strength_by_rigidity_n
+    if rigid is not None:
+        lines.append(f"minimum axial rigidity alone, times 0.68 %: {rigid / 1000:.2f} kN")
+    spread = found.density_sensitivity
+    if spread is not None:
+        low, high = (load / 1000 for load in spread.failure_load_n)
+        lines.append(
+            f"density one standard uncertainty lower to higher: {low:.2f} to {high:.2f} kN "
+            f"({spread.failure_load_definition})"
+        )
+    return lines
+
+
+def _spread(found: MechanicsRecord) -> str:
+    """Return the ratios by the other definitions, where there are any."""
+    main = found.before.failure_load_definition
+    others = [f"{ratio:.2f} by {name}" for name, ratio in found.load_ratios.items() if name != main]
+    return f" ({', '.join(others)})" if others else ""
+
+
+def _state(state: StateRecord) -> str:
+    return (
+        f"failure load {state.failure_load_n / 1000:.2f} kN ({state.failure_load_definition}), "
+        f"stiffness {state.stiffness_n_per_mm / 1000:.2f} kN/mm"
+    )

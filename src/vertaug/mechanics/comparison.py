@@ -1,0 +1,360 @@
+"""What a vertebra bears as it is and with cement, beside simpler measures."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vertaug.case.density import DensityCalibration
+from vertaug.case.errors import InputError
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import Vertebra
+from vertaug.case.strength import (
+    Competitors,
+    StrengthAssessment,
+    StrengthCurve,
+    StrengthField,
+    StrengthState,
+)
+from vertaug.mechanics.bone_material import BoneMaterial
+from vertaug.mechanics.caps import model_from_vertebra
+from vertaug.mechanics.cement_bone import (
+    CementBone,
+    cement_volume_ml,
+    ellipsoid_share,
+    with_cement,
+)
+from vertaug.mechanics.comparison_words import describe_method, list_findings, list_limits
+from vertaug.mechanics.density_shift import measure_sensitivity
+from vertaug.mechanics.elastic import solve_elastic
+from vertaug.mechanics.failure import failure_loads, main_definition
+from vertaug.mechanics.load_case import LoadCase, Motion
+from vertaug.mechanics.load_transfer import (
+    BodyParts,
+    divide_body,
+    largest_asymmetry,
+    measure_transfer,
+    peak_energy,
+    share_levels,
+)
+from vertaug.mechanics.model import VertebraModel
+from vertaug.mechanics.plastic import PlasticResult, crush
+from vertaug.mechanics.plastic_body import YieldSurface
+from vertaug.mechanics.rigidity import (
+    FAILURE_STRAIN,
+    measure_axial_rigidity,
+    measure_density,
+    strength_by_rigidity,
+)
+
+Tell = Callable[[str, float], None]
+_YIELDED = 1e-9
+"""Plastic strain from which on a voxel counts as yielded, as in `plastic`."""
+_BENDING = (Motion.FLEXION, Motion.BEND_LEFT)
+_OVERLAP_STEPS, _VOLUME_ERROR = 30, 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrengthOptions:
+    """How strength is computed.
+
+    Attributes
+    ----------
+    cement_ml : float or None
+        In all; None computes the vertebra before only.
+    surface : YieldSurface
+    linear_only : bool
+        Leave out the elastic-plastic curve.
+    spacing_mm : float
+        Of the voxels, where the model is made from the anatomy.
+    material : BoneMaterial
+    cement : CementBone
+    """
+
+    cement_ml: float | None = None
+    surface: YieldSurface = YieldSurface.TRESCA
+    linear_only: bool = False
+    spacing_mm: float = 1.0
+    material: BoneMaterial = field(default_factory=BoneMaterial)
+    cement: CementBone = field(default_factory=CementBone)
+
+    def __post_init__(self) -> None:
+        if self.cement_ml is not None and not 0.0 < self.cement_ml <= 20.0:
+            message = f"a volume of cement is above 0 and at most 20 ml; got {self.cement_ml:g} ml"
+            raise InputError(message)
+
+
+def assess_strength(
+    vertebra: Vertebra,
+    calibration: DensityCalibration,
+    options: StrengthOptions | None = None,
+    tips_lps_mm: Sequence[ArrayLike] = (),
+    tell: Tell | None = None,
+) -> StrengthAssessment:
+    """Return what a vertebra bears before and, if asked for, with cement.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+        Complete.
+    calibration : DensityCalibration
+    options : StrengthOptions, optional
+    tips_lps_mm : sequence of (3,) array-like
+        Where the cement spreads from, in equal parts; default: the centroid of the body.
+    tell : callable, optional
+        Takes (message, fraction).
+
+    Raises
+    ------
+    LevelError
+        If the vertebra is incomplete.
+    InputError
+        If a number cannot be used, or the bone has no room for the cement.
+    ComputationError
+        If a solution did not converge; there is then no number at all.
+    """
+    options, tell = options or StrengthOptions(), tell or _say_nothing
+
+    def build(law: DensityCalibration) -> VertebraModel:
+        return model_from_vertebra(vertebra, law, options.material, spacing_mm=options.spacing_mm)
+
+    model = build(calibration)
+    tips = list(tips_lps_mm) or [vertebra.frame.origin_lps_mm]
+    found = _assess(model, vertebra.level, options, tips, tell)
+    tell("uncertainty of the density", 0.8)
+    surface = None if options.linear_only else options.surface
+    density = measure_density(vertebra, calibration)
+    return replace(
+        found,
+        competitors=replace(
+            found.competitors,
+            areal_mg_per_cm2=density.areal_mg_per_cm2,
+            integral_mg_per_ml=density.integral_mg_per_ml,
+            trabecular_mg_per_ml=density.trabecular_mg_per_ml,
+        ),
+        sensitivity=measure_sensitivity(build, calibration, density.integral_mg_per_ml, surface),
+    )
+
+
+def assess_model(
+    model: VertebraModel,
+    name: str,
+    options: StrengthOptions | None = None,
+    tell: Tell | None = None,
+    body: VertebraModel | None = None,
+) -> StrengthAssessment:
+    """Return what a model bears; for models from calibrated images without an anatomy.
+
+    Cement, if asked for, spreads from the centroid of the bone. Densities and their uncertainty
+    are not known.
+
+    Parameters
+    ----------
+    model : VertebraModel
+    name : str
+        Of the vertebra.
+    options : StrengthOptions, optional
+    tell : callable, optional
+    body : VertebraModel, optional
+        The same without posterior elements, which carry next to nothing: for the axial rigidity
+        and the place of the cement. Default: the model.
+
+    Raises
+    ------
+    InputError, ComputationError
+        As `assess_strength`.
+    """
+    options, alone = options or StrengthOptions(), body or model
+    centre = alone.grid.to_world(np.argwhere(alone.bone_mpa > 0.0).mean(axis=0))
+    found = _assess(model, name, options, [centre], tell or _say_nothing)
+    if body is None:
+        return found
+    competitors, missing = _compete(body)
+    notes = (*found.notes, "Shares of bone and load count the posterior elements.", *missing)
+    return replace(found, competitors=competitors, notes=tuple(dict.fromkeys(notes)))
+
+
+def spread_cement(
+    model: VertebraModel,
+    tips_lps_mm: Sequence[ArrayLike],
+    volume_ml: float,
+    law: CementBone | None = None,
+) -> FloatArray:
+    """Return shares of cement in ellipsoids of equal volume about tips, with a given sum.
+
+    Where the ellipsoids overlap they grow until together they hold the volume.
+
+    Raises
+    ------
+    InputError
+        If the bone has no room for it.
+    """
+    law = law or CementBone()
+    if len(tips_lps_mm) == 1:
+        return ellipsoid_share(model, tips_lps_mm[0], volume_ml, law=law)
+    room = cement_volume_ml(model, model.bone_mpa > 0.0, law)
+    if not 0.0 < volume_ml <= room:
+        message = (
+            f"the bone of the model has room for {room:.1f} ml of cement; got {volume_ml:g} ml"
+        )
+        raise InputError(message)
+    each = volume_ml / len(tips_lps_mm)
+    for _ in range(_OVERLAP_STEPS):
+        parts = [ellipsoid_share(model, tip, each, law=law) for tip in tips_lps_mm]
+        share = np.max(parts, axis=0)
+        held = cement_volume_ml(model, share, law)
+        if abs(held - volume_ml) <= _VOLUME_ERROR * volume_ml:
+            break
+        each = min(each * volume_ml / held, room)
+    return np.asarray(share)
+
+
+def _assess(
+    model: VertebraModel,
+    level: str,
+    options: StrengthOptions,
+    tips: Sequence[ArrayLike],
+    tell: Tell,
+) -> StrengthAssessment:
+    parts = divide_body(model)
+    filled = None
+    if options.cement_ml is not None:  # refused before the long computation
+        share = spread_cement(model, tips, options.cement_ml, options.cement)
+        filled = with_cement(model, share, options.cement)
+    end = 0.8 if filled is None else 0.4
+    before = _state(model, parts, None, options, lambda m, f: tell(f"before: {m}", f * end))
+    after = None
+    if filled is not None:
+        cement = filled.filler_mpa > model.filler_mpa
+        after = _state(
+            filled, parts, cement, options, lambda m, f: tell(f"with cement: {m}", 0.4 + f * end)
+        )
+    competitors, missing = _compete(model)
+    limits = list_limits(
+        linear=options.linear_only, cement=filled is not None, levels=bool(parts.free.size)
+    )
+    found = StrengthAssessment(
+        level=level,
+        before=before,
+        after=after,
+        cement_ml=options.cement_ml,
+        competitors=competitors,
+        sensitivity=None,
+        height_mm=model.height_mm,
+        spacing_mm=float(model.grid.spacing_mm[2]),
+        voxels=int(model.filled.sum()),
+        method=describe_method(
+            model,
+            options.material,
+            None if options.linear_only else options.surface.value,
+            options.cement if filled is not None else None,
+            len(tips),
+        ),
+        notes=(*limits, *missing),
+    )
+    return replace(found, notes=(*list_findings(found), *found.notes))
+
+
+def _state(
+    model: VertebraModel,
+    parts: BodyParts,
+    cement: NDArray[np.bool_] | None,
+    options: StrengthOptions,
+    tell: Tell,
+) -> StrengthState:
+    tell("compression", 0.0)
+    pressed = solve_elastic(model)
+    bending = {}
+    for number, motion in enumerate(_BENDING):
+        tell(motion.value.replace("_", " "), 0.1 + 0.1 * number)
+        bending[motion.value] = solve_elastic(model, LoadCase(motion=motion)).stiffness
+    transfer = measure_transfer(pressed)
+    plastic = None
+    if not options.linear_only:
+        tell("crushing", 0.3)
+        plastic = crush(model, options.surface)
+    loads = failure_loads(pressed, model.height_mm, plastic)
+    scale = FAILURE_STRAIN * model.height_mm / pressed.load.displacement_mm
+    return StrengthState(
+        stiffness_n_per_mm=pressed.stiffness,
+        bending_nmm_per_rad=bending,
+        failure_loads=loads,
+        main=main_definition(loads).name,
+        curve=None if plastic is None else _curve(plastic),
+        yielded={} if plastic is None else _where_yielded(plastic, model, parts),
+        levels=share_levels(transfer, parts, cement),
+        asymmetry=largest_asymmetry(transfer, parts),
+        peak_energy_mpa=peak_energy(transfer, parts, scale),
+        field=StrengthField(
+            grid=model.grid,
+            bone_mpa=model.bone_mpa.astype(np.float32),
+            filler_mpa=model.filler_mpa.astype(np.float32),
+            cement=np.zeros(model.grid.shape, dtype=bool) if cement is None else cement,
+            energy_mpa=(scale**2 * transfer.energy_mpa).astype(np.float32),
+            plastic_strain=None if plastic is None else equivalent_strain(plastic),
+        ),
+    )
+
+
+def _curve(plastic: PlasticResult) -> StrengthCurve:
+    return StrengthCurve(
+        displacement_mm=plastic.displacement_mm, force_n=plastic.force_n, yielded=plastic.yielded
+    )
+
+
+def yielded_voxels(plastic: PlasticResult) -> NDArray[np.bool_]:
+    """Return where matter has yielded at the end of the curve, on the model's grid."""
+    flowed = np.abs(plastic.body.plastic).max(axis=0) > _YIELDED
+    return np.asarray(plastic.body.body.grid.spread_cells(flowed))
+
+
+def equivalent_strain(plastic: PlasticResult) -> NDArray[np.float32]:
+    """Return the equivalent plastic strain of each voxel, mean of its Gauss points.
+
+    ``sqrt(2/3 e:e)``; stored shears are engineering shears, twice those of the tensor.
+    """
+    strain = plastic.body.plastic.reshape(-1, 6, plastic.body.plastic.shape[-1])
+    square = (strain[:, :3] ** 2).sum(axis=1) + 0.5 * (strain[:, 3:] ** 2).sum(axis=1)
+    mean = np.sqrt(2.0 / 3.0 * square).mean(axis=0)
+    spread = plastic.body.body.grid.spread_cells(mean)
+    return np.asarray(spread, dtype=np.float32)
+
+
+def _where_yielded(
+    plastic: PlasticResult, model: VertebraModel, parts: BodyParts
+) -> dict[str, float]:
+    """Return the share of yielded voxels of bone: of all, by thirds of the height, by depth."""
+    flowed = yielded_voxels(plastic)
+    bone = parts.shell | parts.core
+    layers = np.flatnonzero(bone.any(axis=(0, 1)))
+    low, high = int(layers[0]), int(layers[-1]) + 1
+    third = np.clip((np.arange(bone.shape[2]) - low) * 3 // (high - low), 0, 2)
+    named = {
+        "all": bone,
+        **{
+            name: bone & (third == n)[None, None, :]
+            for n, name in enumerate(("inferior", "middle", "superior"))
+        },
+        "shell": parts.shell,
+        "core": parts.core,
+    }
+    return {name: float(flowed[mask].mean()) for name, mask in named.items() if mask.any()}
+
+
+def _compete(model: VertebraModel) -> tuple[Competitors, tuple[str, ...]]:
+    try:
+        rigidity = measure_axial_rigidity(model)
+    except InputError:
+        return Competitors(), (
+            "No axial rigidity: endplates and caps meet in every layer of this body.",
+        )
+    return Competitors(
+        minimum_rigidity_n=rigidity.minimum_n,
+        strength_by_rigidity_n=strength_by_rigidity(rigidity),
+    ), ()
+
+
+def _say_nothing(message: str, fraction: float) -> None:
+    """Hear nothing."""
+    del message, fraction

@@ -1,0 +1,150 @@
+"""How the strength of a case is computed, and its computation from the case's results."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertaug.case.case_content import CaseResults
+from vertaug.case.case_file import StrengthParameters
+from vertaug.case.errors import InputError, LevelError
+from vertaug.case.grid import FloatArray
+from vertaug.case.level import AUGMENTABLE_LEVELS, parse_level
+from vertaug.case.plan import Procedure
+from vertaug.case.spine import Spine
+from vertaug.case.strength import StrengthAssessment
+
+SURFACES = ("tresca", "mises")
+_SPACING_RANGE_MM = (0.5, 4.0)
+_MOST_CEMENT_ML = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrengthChoice:
+    """What the user chose.
+
+    Attributes
+    ----------
+    level : str or None
+        None takes the treated one.
+    cement_ml : float or None
+        None computes the vertebra as it is only.
+    surface : str
+        ``tresca`` or ``mises``.
+    linear_only : bool
+    spacing_mm : float
+        Of the voxels.
+    """
+
+    level: str | None = None
+    cement_ml: float | None = None
+    surface: str = SURFACES[0]
+    linear_only: bool = False
+    spacing_mm: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.level is not None:
+            level = parse_level(self.level)
+            if level not in AUGMENTABLE_LEVELS:
+                message = f"vertaug works on thoracic and lumbar levels, not on {level}"
+                raise LevelError(message)
+            object.__setattr__(self, "level", level)
+        object.__setattr__(self, "surface", self.surface.lower())
+        if self.surface not in SURFACES:
+            message = f"--surface is one of {', '.join(SURFACES)}; got {self.surface!r}"
+            raise InputError(message)
+        volume = self.cement_ml
+        if volume is not None and not 0.0 < volume <= _MOST_CEMENT_ML:
+            message = (
+                f"--cement-ml is above 0 and at most {_MOST_CEMENT_ML:g} ml; got {volume:g}; leave "
+                "it out to compute the vertebra as it is"
+            )
+            raise InputError(message)
+        low, high = _SPACING_RANGE_MM
+        if not low <= self.spacing_mm <= high:
+            message = (
+                f"--spacing-mm is {low:g} to {high:g} mm, 1 as published; got {self.spacing_mm:g}"
+            )
+            raise InputError(message)
+
+    def as_parameters(self) -> StrengthParameters:
+        """Return it as it stands in ``case.json``."""
+        return StrengthParameters(
+            level=self.level,
+            cement_ml=self.cement_ml,
+            surface=self.surface,
+            linear_only=self.linear_only,
+            spacing_mm=self.spacing_mm,
+        )
+
+    def find_level(self, spine: Spine, treated: str | None) -> str:
+        """Return the level to compute.
+
+        Raises
+        ------
+        LevelError
+            If there is none, or it is not in the case or cut by the edge of the scan.
+        """
+        level = self.level or treated
+        if level is None:
+            message = "this case treats no level; name the one to compute with --level"
+            raise LevelError(message)
+        vertebra = spine[level]
+        if not vertebra.complete:
+            cut = ", ".join(vertebra.cut_by) or "an edge of the scan"
+            message = (
+                f"{level} is incomplete (cut by {cut}): its strength would come out too low; "
+                "choose another level with --level"
+            )
+            raise LevelError(message)
+        return level
+
+
+def choice_of(parameters: StrengthParameters) -> StrengthChoice:
+    """Return the choice that stands in a ``case.json``."""
+    return StrengthChoice(**parameters.model_dump())
+
+
+def assess_case(
+    results: CaseResults, choice: StrengthChoice, tell: Callable[[str, float], None]
+) -> StrengthAssessment:
+    """Compute the strength of a level of a case.
+
+    Cement spreads from the tips of the best vertebroplasty plan of that level, or else from the
+    middle of the body.
+
+    Parameters
+    ----------
+    results : CaseResults
+        Without strength.
+    choice : StrengthChoice
+    tell : callable
+        Takes (message, fraction).
+
+    Raises
+    ------
+    LevelError, InputError, ComputationError
+        As `vertaug.mechanics.comparison.assess_strength`.
+    """
+    from vertaug.mechanics.comparison import StrengthOptions, assess_strength
+    from vertaug.mechanics.plastic_body import YieldSurface
+
+    level = choice.find_level(results.spine, results.assessment.level)
+    options = StrengthOptions(
+        cement_ml=choice.cement_ml,
+        surface=YieldSurface(choice.surface),
+        linear_only=choice.linear_only,
+        spacing_mm=choice.spacing_mm,
+    )
+    tips = () if choice.cement_ml is None else find_tips(results, level)
+    return assess_strength(results.spine[level], results.calibration, options, tips, tell)
+
+
+def find_tips(results: CaseResults, level: str) -> tuple[FloatArray, ...]:
+    """Return the needle tips of the best plan at a level, of a vertebroplasty if there is one."""
+    planning = results.planning
+    if planning is None or planning.level != level or not planning.plans:
+        return ()
+    named = (p for p in planning.plans if p.procedure is Procedure.VERTEBROPLASTY)
+    plan = next(named, planning.plans[0])
+    return tuple(np.asarray(path.target_lps_mm) for path in plan.paths)

@@ -1,0 +1,176 @@
+"""Strength from a calibrated image and a region map alone, without a case."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vertaug.case.case_file import InputFile
+from vertaug.case.errors import ComputationError, InputError, LabelError
+from vertaug.case.mechanics_content import describe_mechanics
+from vertaug.case.storage import replace_text
+from vertaug.case.volume import Volume
+from vertaug.workflow.fingerprint import hash_code, list_software
+from vertaug.workflow.kernels import warm_up_mechanics
+from vertaug.workflow.strength_choice import StrengthChoice
+
+MAPPINGS = ("exact", "binned", "published")
+_LEAST_HEIGHT_MM, _GREATEST_HEIGHT_MM = 2.0, 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePair:
+    """A calibrated image with its regions.
+
+    Attributes
+    ----------
+    density, regions : Path
+        K2HPO4-equivalent mg/ml, and numbers of regions as in spineFE-benchmark: 1 and 2 body, 3
+        and 4 process, 5 inferior and 6 superior cap.
+    mapping : str
+        ``exact``, ``binned`` or ``published``.
+    height_mm : float or None
+        Of the body; None measures it between the caps.
+    """
+
+    density: Path
+    regions: Path
+    mapping: str = "exact"
+    height_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mapping", self.mapping.lower())
+        if self.mapping not in MAPPINGS:
+            message = f"--mapping is one of {', '.join(MAPPINGS)}; got {self.mapping!r}"
+            raise InputError(message)
+        height = self.height_mm
+        if height is not None and not _LEAST_HEIGHT_MM <= height <= _GREATEST_HEIGHT_MM:
+            message = (
+                f"--height-mm is {_LEAST_HEIGHT_MM:g} to {_GREATEST_HEIGHT_MM:g}; got {height:g}"
+            )
+            raise InputError(message)
+
+
+def strength_of_images(
+    pair: ImagePair, choice: StrengthChoice, target: Path, tell: Callable[[str, float], None]
+) -> dict[str, Any]:
+    """Compute the strength, write it as JSON and return it.
+
+    Parameters
+    ----------
+    pair : ImagePair
+    choice : StrengthChoice
+        Its spacing is not used: voxels are those of the image.
+    target : Path
+        ``.json``; appears only when everything is computed.
+    tell : callable
+        Takes (message, fraction).
+
+    Raises
+    ------
+    InputError
+        If an image cannot be used: the message says what was expected.
+    ComputationError
+        If a solution did not converge.
+    StorageError
+        If the file cannot be written.
+    """
+    from vertaug.mechanics.bone_material import BoneMaterial, DensityMapping
+    from vertaug.mechanics.comparison import StrengthOptions, assess_model
+    from vertaug.mechanics.plastic_body import YieldSurface
+    from vertaug.mechanics.segmented import model_from_regions
+
+    if target.suffix.lower() != ".json":
+        message = f"the result is written as .json; got {target.name}"
+        raise InputError(message)
+    material = BoneMaterial(mapping=DensityMapping(pair.mapping))
+    density, regions = (
+        read_volume(pair.density),
+        _whole_numbers(read_volume(pair.regions), pair.regions.name),
+    )
+    model, body = (
+        model_from_regions(
+            density, regions, material=material, keep_process=kept, height_mm=pair.height_mm
+        )
+        for kept in (True, False)
+    )
+    warm_up_mechanics(lambda message, _: tell(message, 0.0))
+    options = StrengthOptions(
+        cement_ml=choice.cement_ml,
+        surface=YieldSurface(choice.surface),
+        linear_only=choice.linear_only,
+        material=material,
+    )
+    found = assess_model(
+        model,
+        choice.level or "vertebra",
+        options,
+        tell,
+        None if body.filled.sum() == model.filled.sum() else body,
+    )
+    tree = {
+        "research_use_only": True,
+        "provenance": _provenance(pair, choice),
+        "mechanics": describe_mechanics(found).model_dump(mode="json"),
+    }
+    replace_text(target, _format(tree))
+    return tree
+
+
+def read_volume(path: Path) -> Volume:
+    """Read an image as it is, with canonical axes.
+
+    Raises
+    ------
+    ImageError, GeometryError
+        If it cannot be read.
+    """
+    from vertaug.imaging.scan_reader import read_image
+    from vertaug.imaging.stored_image import to_canonical
+
+    values, grid, _ = to_canonical(read_image(path), path.name)
+    return Volume(values=values, grid=grid)
+
+
+def _whole_numbers(regions: Volume, name: str) -> Volume:
+    values = np.asarray(regions.values)
+    if not (np.isfinite(values).all() and np.array_equal(values, np.round(values))):
+        message = (
+            f"{name} holds values that are not whole numbers; a region map is expected: 1 and 2 "
+            "body, 3 and 4 process, 5 inferior cap, 6 superior cap"
+        )
+        raise LabelError(message)
+    return Volume(values=values.astype(np.int64), grid=regions.grid)
+
+
+def _provenance(pair: ImagePair, choice: StrengthChoice) -> dict[str, Any]:
+    from vertaug.imaging import hash_input
+
+    inputs = [
+        InputFile(role=role, name=path.name, sha256=hash_input(path)).model_dump()
+        for role, path in (("density", pair.density), ("regions", pair.regions))
+    ]
+    return {
+        "software": dict(list_software()),
+        "code_sha256": hash_code(),
+        "inputs": inputs,
+        "parameters": {
+            "level": choice.level,
+            "mapping": pair.mapping,
+            "height_mm": pair.height_mm,
+            "cement_ml": choice.cement_ml,
+            "surface": choice.surface,
+            "linear_only": choice.linear_only,
+        },
+    }
+
+
+def _format(tree: dict[str, Any]) -> str:
+    try:
+        return json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError as error:
+        message = "a result is not a finite number; nothing was written"
+        raise ComputationError(message) from error

@@ -1,0 +1,267 @@
+"""The command that computes strength: of a case, and of images alone."""
+
+import json
+
+import numpy as np
+import pytest
+
+from vertaug.case.case_file import read_case
+from vertaug.case.grid import Grid
+from vertaug.imaging import write_nifti
+
+FAST = ("--linear-only", "--spacing-mm", "3")
+
+
+@pytest.fixture(scope="session")
+def with_strength(finished, tmp_path_factory):
+    """A case with strength; copy it before changing it."""
+    import shutil
+
+    from vertaug.cli.main import main
+
+    folder = tmp_path_factory.mktemp("strong") / "case"
+    shutil.copytree(finished, folder)
+    with pytest.raises(SystemExit) as left:
+        main(["strength", str(folder), *FAST, "--cement-ml", "3", "-q"])
+    assert not left.value.code
+    return folder
+
+
+@pytest.fixture
+def strong(with_strength, tmp_path):
+    import shutil
+
+    return shutil.copytree(with_strength, tmp_path / "case")
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A block of bone of 120 mg/ml between caps, and its regions; returns paths and arrays."""
+    shape = (12, 12, 24)
+    regions = np.zeros(shape, dtype=np.uint8)
+    regions[1:-1, 1:-1, 4:20] = 1
+    regions[1:-1, 1:-1, 1:4] = 5
+    regions[1:-1, 1:-1, 20:23] = 6
+    density = np.where(regions == 1, 120, 0).astype(np.int16)
+
+    def write(values=density, numbers=regions):
+        grid = Grid(shape=shape, affine=np.eye(4))
+        write_nifti(tmp_path / "density.nii.gz", values, grid)
+        write_nifti(tmp_path / "regions.nii.gz", numbers, grid)
+        return tmp_path / "density.nii.gz", tmp_path / "regions.nii.gz"
+
+    return write, density, regions
+
+
+def call(run, pair, out, *more):
+    density, regions = pair
+    return run("strength", "--density", density, "--regions", regions, "-o", out, *more)
+
+
+def test_a_case_gains_its_strength(strong):
+    tree = json.loads((strong / "case.json").read_text())
+    found = tree["mechanics"]
+    assert found["level"] == tree["fracture"]["level"] == "L1"
+    for state in ("before", "after_vertebroplasty"):
+        assert found[state]["stiffness_n_per_mm"] > 0.0
+        assert found[state]["failure_load_n"] > 0.0
+        assert found[state]["failure_load_definition"] == "linear 0.68 %"
+    assert found["after_kyphoplasty"] is None
+    ratio = found["after_vertebroplasty"]["failure_load_n"] / found["before"]["failure_load_n"]
+    assert found["load_ratio"] == pytest.approx(ratio, abs=1e-3)
+    assert found["load_ratio"] > 1.0
+    assert found["density_sensitivity"]["failure_load_n"][0] < found["before"]["failure_load_n"]
+    chosen = tree["provenance"]["parameters"]["strength"]
+    assert chosen["cement_ml"] == 3.0
+    assert chosen["linear_only"] is True
+    assert [step["name"] for step in tree["provenance"]["steps"]][-1] == "strength"
+
+
+def test_the_rest_of_the_case_stays_as_it_was(strong, finished):
+    before, after = read_case(finished), read_case(strong)
+    for key in ("scan", "labels", "density", "anatomy", "fracture", "planning"):
+        assert getattr(before, key) == getattr(after, key)
+    assert before.mechanics is None
+
+
+def test_the_report_shows_it_with_its_limits(strong):
+    page = (strong / "report.html").read_text()
+    assert "Strength, L1" in page
+    assert "linear 0.68 %" in page
+    assert "with 3 ml cement" in page
+    assert "not a simulated injection" in page
+    assert "Kopperdahl" in page
+
+
+def test_writing_the_report_again_keeps_it(run, strong):
+    before = read_case(strong).mechanics
+    said = run("report", strong, "--no-pdf")
+    assert said.code == 0, said.err
+    assert read_case(strong).mechanics == before
+    assert "left out" not in said.out
+
+
+def test_the_plan_again_keeps_it_too(run, files, strong):
+    before = read_case(strong).mechanics
+    said = run(*files.arguments(strong, "--no-pdf"))
+    assert said.code == 0, said.err
+    assert "Nothing changed" in said.out
+    assert read_case(strong).mechanics == before
+
+
+def test_another_density_leaves_it_out_and_says_so(run, strong):
+    said = run("measure", strong, "--kvp", "100")
+    assert said.code == 0, said.err
+    assert "left out" in " ".join(said.out.split())
+    assert read_case(strong).mechanics is None
+    assert read_case(strong).provenance.parameters.strength is None
+    assert not list((strong / ".vertaug" / "steps").glob("strength-*"))
+
+
+def test_the_same_strength_again_is_not_computed_again(run, strong, monkeypatch):
+    from vertaug.mechanics import comparison
+
+    def fail(*_):
+        pytest.fail("computed again")
+
+    monkeypatch.setattr(comparison, "solve_elastic", fail)
+    said = run("strength", strong, *FAST, "--cement-ml", "3")
+    assert said.code == 0, said.err
+    assert "ratio after to before" in said.out
+
+
+def test_json_of_a_case_is_alone_on_stdout(run, strong):
+    said = run("strength", strong, *FAST, "--cement-ml", "3", "--json")
+    tree = json.loads(said.out)
+    assert tree["mechanics"]["before"]["failure_load_n"] > 0.0
+    assert tree["files"]["case"] == str(strong.resolve())
+
+
+def test_an_old_case_without_the_key_is_read(case):
+    path = case / "case.json"
+    tree = json.loads(path.read_text())
+    del tree["mechanics"]
+    del tree["provenance"]["parameters"]["strength"]
+    path.write_text(json.dumps(tree))
+    assert read_case(case).mechanics is None
+
+
+def test_a_failed_solution_leaves_the_case_and_no_number(run, case, monkeypatch):
+    from vertaug.mechanics import elastic
+
+    text = (case / "case.json").read_text()
+    limits = elastic.SolverLimits(tolerance=1e-6, iterations=1)
+    monkeypatch.setattr(elastic, "SolverLimits", lambda: limits)
+    monkeypatch.setattr("vertaug.workflow.chain.warm_up_mechanics", lambda _: None)
+    said = run("strength", case, *FAST)
+    assert said.code == 3
+    assert "elastic solution failed" in said.err
+    assert said.out == ""
+    assert (case / "case.json").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--level", "L5"), "L5 is not in this scan"),
+        (("--level", "T12"), "T12"),
+        (("--level", "C3"), "thoracic and lumbar"),
+        (("--level", "Q9"), "Q9"),
+        (("--cement-ml", "0"), "above 0"),
+        (("--cement-ml", "19.9"), "room for"),
+        (("--surface", "drucker"), "tresca, mises"),
+        (("--spacing-mm", "9"), "0.5 to 4"),
+        (("--density", "x.nii.gz"), "not both"),
+    ],
+)
+def test_what_cannot_be_computed_is_refused(run, case, more, words):
+    text = (case / "case.json").read_text()
+    said = run("strength", case, *FAST[:1], *more)
+    assert said.code == 2, said.err
+    assert words in " ".join(said.err.split())
+    assert (case / "case.json").read_text() == text
+
+
+def test_no_case_and_no_images(run, tmp_path):
+    said = run("strength")
+    assert said.code == 2
+    assert "strength CASE" in said.err
+    said = run("strength", tmp_path / "nowhere")
+    assert said.code == 2
+    assert "is not a case" in said.err
+    said = run("strength", "--density", "a.nii.gz", "-o", tmp_path / "out.json")
+    assert said.code == 2
+    assert "missing: --regions" in " ".join(said.err.split())
+
+
+def test_images_alone(run, images, tmp_path):
+    out = tmp_path / "out.json"
+    write, _, _ = images
+    said = call(run, write(), out, "--linear-only", "--height-mm", "16", "--json")
+    assert said.code == 0, said.err
+    tree = json.loads(out.read_text())
+    assert json.loads(said.out) == tree
+    found = tree["mechanics"]
+    # E = 2980 * 0.12**1.05 over 100 mm2 and 16 mm of bone, the caps hardly yield
+    modulus = 2980.0 * 0.12**1.05
+    assert found["before"]["stiffness_n_per_mm"] == pytest.approx(modulus * 100 / 16, rel=0.05)
+    load = 0.0068 * 16.0 * found["before"]["stiffness_n_per_mm"]
+    assert found["before"]["failure_load_n"] == pytest.approx(load, abs=1e-3)
+    assert found["density_sensitivity"] is None
+    assert [i["name"] for i in tree["provenance"]["inputs"]] == ["density.nii.gz", "regions.nii.gz"]
+    assert str(tmp_path) not in out.read_text()
+
+
+def test_posterior_elements_do_not_count_for_the_axial_rigidity(run, images, tmp_path):
+    write, density, regions = images
+    out = tmp_path / "out.json"
+    found = []
+    for number in (0, 3):
+        # the outermost columns behind become a process, or are left away
+        numbers = np.where((regions == 1) & (np.arange(12)[None, :, None] > 7), number, regions)
+        values = np.where(numbers > 0, density, 0)
+        said = call(run, write(values, numbers), out, "--linear-only", "--height-mm", "16")
+        assert said.code == 0, said.err
+        found.append(json.loads(out.read_text())["mechanics"])
+    rigid = [f["competitors"]["minimum_rigidity_n"] for f in found]
+    assert rigid[0] == pytest.approx(rigid[1])
+    stiff = [f["before"]["stiffness_n_per_mm"] for f in found]
+    assert stiff[1] > 1.05 * stiff[0]
+
+
+def test_images_that_cannot_be_used(run, images, tmp_path):
+    write, density, regions = images
+    out = tmp_path / "out.json"
+    said = call(run, write(values=(density / 1000.0).astype(np.float32)), out, "--linear-only")
+    assert said.code == 2
+    assert "g/ml" in said.err
+    said = call(run, write(numbers=np.where(regions == 6, 0, regions)), out, "--linear-only")
+    assert said.code == 2
+    assert "superior cap" in said.err
+    said = call(run, write(numbers=regions + np.float32(0.5)), out, "--linear-only")
+    assert said.code == 2
+    assert "whole numbers" in said.err
+    pair = write()
+    pair[1].unlink()
+    said = call(run, pair, out, "--linear-only")
+    assert said.code == 2
+    assert "does not exist" in said.err
+    said = call(run, write(), tmp_path / "out.txt")
+    assert said.code == 2
+    assert ".json" in said.err
+    said = call(run, write(), out, "--mapping", "middle")
+    assert said.code == 2
+    assert "exact, binned, published" in said.err
+    said = call(run, write(), out, "--height-mm", "900")
+    assert said.code == 2
+    assert not out.exists()
+
+
+def test_images_on_different_grids_are_refused(run, images, tmp_path):
+    write, density, _ = images
+    pair = write()
+    other = Grid(shape=density.shape, affine=np.diag([1.0, 1.0, 1.1, 1.0]))
+    write_nifti(pair[0], density, other)
+    said = call(run, pair, tmp_path / "out.json", "--linear-only")
+    assert said.code == 2
+    assert "different grids" in said.err
