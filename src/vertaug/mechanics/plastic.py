@@ -55,7 +55,7 @@ class PlasticResult:
     height_mm : float
         For apparent strain.
     yielded : (n,) float64 array
-        Share of the bone's volume that has yielded at each point.
+        Share of all matter, caps included, that has yielded at each point.
     body : PlasticBody
         With the plastic strain of the last point.
     nodes_mm : (3, m) float64 array
