@@ -286,29 +286,21 @@ EASY = {
     "a quarter of the phantom is marrow": lambda: marrow(60.0),
 }
 # What coarse grids see badly: struts whose neighbours are far apart and stiff islands in
-# nothing, which drift nearly freely.
+# nothing, which drift nearly freely. There smoothing is made stronger on the way.
 HARD = {
-    "wide lattice": (lambda: lattice((40, 40, 40), 8), 21),
-    "very wide lattice": (lambda: lattice((40, 40, 40), 12), 24),
-    "half of the phantom is marrow": (lambda: marrow(150.0), 50),
-    "voxels of seven decades": (lambda: random_blocks(1), 95),
+    "wide lattice": lambda: lattice((40, 40, 40), 8),
+    "very wide lattice": lambda: lattice((40, 40, 40), 12),
+    "half of the phantom is marrow": lambda: marrow(150.0),
+    "voxels of seven decades": lambda: random_blocks(1),
 }
 
 
 @pytest.mark.parametrize("fixed", [False, True], ids=["sliding", "fixed"])
-@pytest.mark.parametrize("name", EASY)
+@pytest.mark.parametrize("name", [*EASY, *HARD])
 def test_few_iterations_are_enough(name, fixed):
-    solution = solve_problem(compress(EASY[name](), fixed=fixed), 1e-6)
+    solution = solve_problem(compress((EASY | HARD)[name](), fixed=fixed), 1e-6)
     assert solution.solver.converged
     assert solution.solver.iterations <= 20
-
-
-@pytest.mark.parametrize("name", HARD)
-def test_hard_bodies_take_more_but_arrive(name):
-    make, most = HARD[name]
-    solution = solve_problem(compress(make(), fixed=False), 1e-6)
-    assert solution.solver.converged
-    assert solution.solver.iterations <= most
 
 
 @pytest.mark.parametrize("name", ["phantom of prime size", "lattice", "blocks of seven decades"])

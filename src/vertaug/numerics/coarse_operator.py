@@ -12,9 +12,10 @@ from vertaug.numerics.span_grid import Rows, SpanGrid, coarsen
 
 _PLANES = 8
 """Planes of cells whose stiffness is held in memory at once; even."""
-_POWER_STEPS = 12
-_SAFETY = 1.1
-"""Steps of the power method fall short of the largest eigenvalue by less than this."""
+_LANCZOS_STEPS = 12
+_TINY = 1e-5
+_SAFETY = 1.03
+"""The bound fell short by up to 1.7 % on the hard bodies of the tests."""
 
 Runs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
@@ -76,23 +77,39 @@ class CoarseOperator:
         sweep_stencil(u, self.blocks, runs, task, *vectors, self.weight, *given, out, parts)
 
     def largest_eigenvalue(self) -> float:
-        """Bound the eigenvalues of the operator scaled by its diagonal, by the power method."""
+        """Bound the eigenvalues of the operator scaled by its diagonal.
+
+        The largest Ritz value of a few Lanczos steps and its residual (Zhou, Li, SIAM J Sci
+        Comput 2011); the power method falls short where the moduli differ by decades.
+        """
         from vertaug.numerics._vector_numba import dot
 
-        x = np.random.default_rng(0).standard_normal(self.weight.shape).astype(np.float32)
-        x *= self.weight > 0
-        zero, last, y = np.zeros_like(x), np.zeros_like(x), np.empty_like(x)
-        found = 1.0
-        for _ in range(_POWER_STEPS):
-            # a step toward a right side of zero is minus the scaled product
-            self.step(x, (zero, last), (0.0, 1.0), y)
-            length = np.sqrt(dot(last, last))
-            if not length > 0.0:
-                # every node is held
+        root = np.sqrt(self.weight)
+        zero, y = np.zeros_like(root), np.zeros_like(root)
+        v: NDArray[Any] = np.random.default_rng(0).standard_normal(root.shape).astype(np.float32)
+        v *= root > 0
+        length = float(np.sqrt(dot(v, v)))
+        if not length > 0.0:
+            # every node is held
+            return 1.0
+        v /= np.float32(length)
+        before, beta = zero, 0.0
+        diagonal, beside = [], []
+        for _ in range(_LANCZOS_STEPS):
+            self.residual(root * v, zero, y)
+            y *= -root
+            y -= np.float32(beta) * before
+            diagonal.append(float(dot(v, y)))
+            y -= np.float32(diagonal[-1]) * v
+            beta = float(np.sqrt(dot(y, y)))
+            beside.append(beta)
+            if not beta > _TINY * max(diagonal):
+                # the space is exhausted
                 break
-            found = float(length / np.sqrt(dot(x, x)))
-            np.multiply(last, np.float32(1.0 / length), out=x)
-        return _SAFETY * found
+            before, v = v, y / np.float32(beta)
+        ritz = np.diag(diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1)
+        values, vectors = np.linalg.eigh(ritz)
+        return _SAFETY * float(values[-1] + beside[-1] * abs(vectors[-1, -1]))
 
 
 def assemble_dense(
@@ -203,14 +220,15 @@ def _held_patterns(body: BrickBody) -> tuple[NDArray[np.int16], NDArray[np.float
     for a, b, c in corners:
         touched |= some[a : a + i, b : b + j, c : c + k]
     where = np.argwhere(touched)
-    bits = np.zeros((len(where), 24), dtype=bool)
+    pattern = np.zeros(len(where), dtype=np.int64)
     for n, corner in enumerate(corners):
         at = tuple((where + corner).T)
-        bits[:, 3 * n : 3 * n + 3] = held[(slice(None), *at)].T
-    kinds, number = np.unique(bits, axis=0, return_inverse=True)
+        for axis in range(3):
+            pattern |= held[(axis, *at)].astype(np.int64) << (3 * n + axis)
+    kinds, number = np.unique(pattern, return_inverse=True)
     box = np.zeros(grid.shape, dtype=np.int16)
-    box[tuple(where.T)] = 1 + number.reshape(-1)
-    free = np.concatenate([np.ones((1, 24), dtype=bool), ~kinds])
+    box[tuple(where.T)] = 1 + number
+    free = np.concatenate([np.ones((1, 24), dtype=bool), kinds[:, None] >> np.arange(24) & 1 == 0])
     weights = [np.kron(parent_weights(n), np.eye(3)) for n in range(8)]
     table = np.empty((len(free), len(body.moduli), 8, 576))
     for m, matrix in enumerate(body.brick_stiffnesses()):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from vertaug.numerics.brick_operator import BrickBody, node_weights, prepare_operator
-from vertaug.numerics.elastic_multigrid import Smoothing, prepare_multigrid
+from vertaug.numerics.coarse_operator import coarsen_body
+from vertaug.numerics.elastic_multigrid import AdaptiveCycle, Smoothing, prepare_multigrid
 from vertaug.numerics.hexahedron import OrthotropicRatios, isotropic_stiffness
 from vertaug.numerics.span_grid import span_body
 
@@ -100,6 +101,40 @@ def test_cycles_alone_reduce_the_error(prepared):
     shrink = np.sqrt(np.array(energies[1:]) / np.array(energies[:-1]))
     assert shrink.max() < 0.95
     assert shrink.prod() < 0.05
+
+
+@pytest.mark.parametrize("contrast", [1e3, 1e7])
+def test_eigenvalues_of_coarse_levels_are_bounded_closely(contrast):
+    """A bound that falls short lets Chebyshev's iteration grow what it should damp."""
+    body = make_body((20, 18, 22), 0.0, contrast=contrast)
+    level = coarsen_body(body)
+    matrix = assemble_level(level)
+    free = level.weight[6:-6] > 0
+    root = np.sqrt(level.weight[6:-6][free].astype(np.float64))
+    largest = np.linalg.eigvalsh(matrix[np.ix_(free, free)] * np.outer(root, root)).max()
+    assert largest <= level.largest_eigenvalue() <= 1.08 * largest
+
+
+def assemble_level(level):
+    """Return the matrix of a level, one product a column."""
+    size = level.weight.size
+    matrix = np.zeros((size - 12, size - 12))
+    u, zero, out = (np.zeros(size, dtype=np.float32) for _ in range(3))
+    for n in range(size - 12):
+        u[n + 6] = -1.0
+        level.residual(u, zero, out)
+        u[n + 6] = 0.0
+        matrix[:, n] = out[6:-6]
+    return matrix
+
+
+def test_smoothing_is_made_stronger_only_where_it_is_slow():
+    quick = [0.3**n for n in range(7)]
+    slow = [0.8**n for n in range(7)]
+    body = make_body((6, 6, 6))
+    levels = prepare_multigrid(body, node_weights(body), Smoothing())
+    for residuals, changes in ((quick, False), (slow, True), (slow[:-1], False)):
+        assert AdaptiveCycle(levels, 1e-6).watch(residuals) == changes
 
 
 def test_a_body_that_is_held_nowhere_can_be_factored():
