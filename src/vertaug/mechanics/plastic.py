@@ -242,8 +242,8 @@ def relax(
     force = body.forces(u, with_tangent=True)
     while True:
         residual = np.where(free, given - force, 0.0)
-        scale = float(np.linalg.norm(np.where(free, given, force)))
-        history.append(float(np.linalg.norm(residual)) / max(scale, 1e-30))
+        scale = _length(np.where(free, given, force))
+        history.append(_length(residual) / max(scale, 1e-30))
         status = _judge(history, limits)
         if status is not None:
             break
@@ -290,7 +290,7 @@ def _solve_tangent(
         np.array(residual),
         cycle.right,
         rule=StoppingRule(
-            scale=float(np.linalg.norm(residual)),
+            scale=_length(residual),
             tolerance=_FORCING,
             iterations=_INNER_ITERATIONS,
         ),
@@ -309,15 +309,26 @@ def _search(
 
     The move is shortened where the energy, which is convex, rises again well before its end.
     """
-    share, slope, free = 1.0, float(np.vdot(residual, move)), body.weight > 0.0
+    share, slope, free = 1.0, _product(residual, move), body.weight > 0.0
     for turn in range(_SHORTENINGS):
         reached = u + share * move
         force = body.forces(reached, with_tangent=True)
-        after = float(np.vdot(np.where(free, given - force, 0.0), move))
+        after = _product(np.where(free, given - force, 0.0), move)
         if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
             break
         share *= slope / (slope - after)
     return reached, force, share
+
+
+def _product(a: FloatArray, b: FloatArray) -> float:
+    # numpy's own runs in threads that go on spinning beside the kernels
+    from vertaug.numerics._vector_numba import dot
+
+    return float(dot(a.reshape(-1), b.reshape(-1)))
+
+
+def _length(a: FloatArray) -> float:
+    return float(np.sqrt(_product(a, a)))
 
 
 def _yielded_share(body: PlasticBody) -> float:

@@ -64,6 +64,8 @@ def solve_body(
     start_mm : (3, m) float64 array, optional
         A first guess. Default: free nodes stay where they are.
     """
+    from vertaug.numerics._vector_numba import dot
+
     weight = node_weights(body)
     multigrid = prepare_multigrid(body, weight, Smoothing())
     cycle = AdaptiveCycle(multigrid, limits[0])
@@ -71,7 +73,7 @@ def solve_body(
     displacement = np.where(body.held, prescribed_mm, 0.0)
     residual = np.empty_like(displacement)
     _balance(operator, displacement, forces_n, residual)
-    scale = float(np.sqrt(np.vdot(residual, residual)))
+    scale = float(np.sqrt(dot(residual.reshape(-1), residual.reshape(-1))))
     if start_mm is not None:
         np.copyto(displacement, start_mm, where=~body.held)
         _balance(operator, displacement, forces_n, residual)
