@@ -48,7 +48,8 @@ def _check(given: "Bench", suite: str) -> None:
     only = {"--large": given.large, "--first-compile": given.first_compile}
     asked = [name for name, value in only.items() if value]
     if asked and suite != _MECHANICS:
-        message = f"{' and '.join(asked)} belong to: vertaug bench {_MECHANICS}; got {suite}"
+        belong = "belongs" if len(asked) == 1 else "belong"
+        message = f"{' and '.join(asked)} {belong} to: vertaug bench {_MECHANICS}; got {suite}"
         raise InputError(message)
     if given.out is not None and given.out.suffix.lower() != ".json":
         message = f"figures are written as .json; got {given.out.name}"

@@ -33,7 +33,8 @@ class ProductFigures:
 
     Attributes
     ----------
-    elements : int
+    bricks : int
+        That the product passes through: voids inside a row are among them.
     seconds : float
         Of one product.
     bytes_per_second : float
@@ -44,7 +45,7 @@ class ProductFigures:
         Measured in the same run.
     """
 
-    elements: int
+    bricks: int
     seconds: float
     bytes_per_second: float
     flops: float
@@ -106,11 +107,11 @@ def measure_product(modulus_mpa: FloatArray, machine: MachineLimits) -> ProductF
     u = np.random.default_rng(0).standard_normal(loaded.start_mm.shape).astype(np.float32)
     out = np.empty_like(u)
     seconds = 1e-3 * time_call_ms(lambda: operator.force(u, out), 9)
-    elements, nodes = loaded.body.grid.cells.size, loaded.body.grid.nodes.size
+    bricks, nodes = loaded.body.grid.cells.size, loaded.body.grid.nodes.size
     return ProductFigures(
-        elements=elements,
+        bricks=bricks,
         seconds=seconds,
-        bytes_per_second=(24 * nodes + 4 * elements) / seconds,
-        flops=FLOPS_OF_A_BRICK * elements / seconds,
+        bytes_per_second=(24 * nodes + 4 * bricks) / seconds,
+        flops=FLOPS_OF_A_BRICK * bricks / seconds,
         machine=machine,
     )
