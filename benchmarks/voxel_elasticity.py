@@ -12,11 +12,9 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
-import sys
 import tempfile
-import time
+from dataclasses import asdict
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -24,117 +22,29 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numba
 import numpy as np
 
-from vertaug.case.grid import Grid
-from vertaug.mechanics.assembly import assemble
-from vertaug.mechanics.elastic import solve_elastic
-from vertaug.mechanics.load_case import LoadCase
-from vertaug.mechanics.model import VertebraModel, nodes_of_faces
-from vertaug.numerics.brick_operator import node_weights, prepare_operator
 from vertaug.verification.bone_block import STANDARD_SHAPES, make_bone_block
+from vertaug.workflow.bench_machine import measure_limits, measure_product
+from vertaug.workflow.bench_solve import solve_alone
 
 
-def make_model(shape):
-    modulus = make_bone_block(shape)
-    filled = modulus > 0
-    return VertebraModel(
-        grid=Grid(shape=modulus.shape, affine=np.eye(4)),
-        bone_mpa=modulus,
-        filler_mpa=np.zeros_like(modulus),
-        strength_mpa=np.where(filled, 1.0, np.inf),
-        anisotropic=False,
-        superior_nodes=nodes_of_faces(filled, upper=True),
-        inferior_nodes=nodes_of_faces(filled, upper=False),
-        height_mm=30.0,
-    )
-
-
-def peak_bytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def time_size(name, repeats):
-    """Return the figures of one size; run in a process of its own."""
-    solve_elastic(make_model((12, 12, 12)))
-    before = peak_bytes()
-    model = make_model(STANDARD_SHAPES[name])
-    made = peak_bytes()
-    seconds, load = [], LoadCase(displacement_mm=0.01 * model.grid.shape[2])
-    for _ in range(repeats):
-        start = time.perf_counter()
-        result = solve_elastic(model, load)
-        seconds.append(time.perf_counter() - start)
-    body = result.loaded.body
-    dofs, elements = 3 * body.grid.nodes.size, int(model.filled.sum())
-    return {
-        "size": name,
-        "elements": elements,
-        "degrees_of_freedom": dofs,
-        "seconds": float(np.median(seconds)),
-        "microseconds_per_element": float(np.median(seconds)) / elements * 1e6,
-        "iterations": result.solver.iterations,
-        "residual": result.solver.residuals[-1],
-        "reaction_n": result.reaction_n,
-        "peak_bytes": peak_bytes(),
-        "peak_bytes_above_interpreter_per_dof": (peak_bytes() - before) / dofs,
-        "bytes_of_the_model_per_dof": (made - before) / dofs,
+def time_size(name):
+    """Return the figures of one size, from a process of its own."""
+    found = solve_alone(STANDARD_SHAPES[name], 1 if name == "8M" else 3)
+    derived = {
+        "microseconds_per_element": found.microseconds_per_element,
+        "bytes_per_degree_of_freedom": found.bytes_per_degree_of_freedom,
     }
+    return {"size": name} | asdict(found) | derived
 
 
-@numba.njit(parallel=True, cache=True)
-def triad(a, b, c):
-    for n in numba.prange(a.size):
-        a[n] = b[n] + 1.5 * c[n]
-
-
-@numba.njit(parallel=True, fastmath=True, cache=True)
-def multiply_add(out, rounds):
-    for part in numba.prange(out.shape[0]):
-        x = np.full(128, out[part, 0], np.float32)
-        for _ in range(rounds):
-            for n in range(128):
-                x[n] = x[n] * np.float32(0.999) + np.float32(0.001)
-        out[part, 0] = x.sum()
-
-
-def median_seconds(call, repeats=9):
-    call()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
-
-
-def measure_product():
+def time_product():
     """Return how far the product is from what memory and arithmetic allow, in this run."""
-    loaded = assemble(make_model(STANDARD_SHAPES["0.5M"]), LoadCase())
-    operator = prepare_operator(loaded.body, node_weights(loaded.body), np.float32)
-    u = np.random.default_rng(0).standard_normal(loaded.start_mm.shape).astype(np.float32)
-    out = np.empty_like(u)
-    seconds = median_seconds(lambda: operator.force(u, out))
-    elements, nodes = loaded.body.grid.cells.size, loaded.body.grid.nodes.size
-    a, b, c = (np.ones(20_000_000, dtype=np.float32) for _ in range(3))
-    memory = 12 * a.size / median_seconds(lambda: triad(a, b, c))
-    parts, rounds = np.ones((numba.get_num_threads(), 1), dtype=np.float32), 200_000
-    peak = 2 * 128 * rounds * len(parts) / median_seconds(lambda: multiply_add(parts, rounds), 5)
-    return {
-        "million_elements_per_second": elements / seconds / 1e6,
-        "bytes_per_second": (24 * nodes + 4 * elements) / seconds,
-        "triad_bytes_per_second": memory,
-        "share_of_memory": (24 * nodes + 4 * elements) / seconds / memory,
-        "flops": 230 * elements / seconds,
-        "multiply_add_flops": peak,
-        "share_of_arithmetic": 230 * elements / seconds / peak,
+    found = measure_product(make_bone_block(STANDARD_SHAPES["0.5M"]), measure_limits())
+    shares = {
+        "share_of_memory": found.share_of_memory,
+        "share_of_arithmetic": found.share_of_arithmetic,
     }
-
-
-def run_alone(arguments):
-    """Run this script again for one figure, and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, __file__, *arguments], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)
+    return asdict(found) | shares
 
 
 def run_peer(python, method, size):
@@ -173,27 +83,19 @@ def main():
     parser.add_argument("--peer-size", default="0.5M")
     parser.add_argument("--methods", nargs="*", default=["parosol", "pyamg", "jacobi"])
     parser.add_argument("-o", "--out", type=Path)
-    parser.add_argument("--only", help=argparse.SUPPRESS)
-    parser.add_argument("--product", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.only:
-        print(json.dumps(time_size(arguments.only, 1 if arguments.only == "8M" else 3)))
-        return
-    if arguments.product:
-        print(json.dumps(measure_product()))
-        return
     result = {
         "machine": platform.processor() or platform.machine(),
         "threads": numba.get_num_threads(),
-        "sizes": [run_alone(["--only", size]) for size in arguments.sizes],
-        "product": run_alone(["--product"]),
+        "sizes": [time_size(size) for size in arguments.sizes],
+        "product": time_product(),
     }
     if arguments.peer_python:
         result["peers"] = []
         for method in arguments.methods:
-            before = run_alone(["--only", arguments.peer_size])["seconds"]
+            before = time_size(arguments.peer_size)["seconds"]
             peer = run_peer(arguments.peer_python, method, arguments.peer_size)
-            after = run_alone(["--only", arguments.peer_size])["seconds"]
+            after = time_size(arguments.peer_size)["seconds"]
             ratio = peer["seconds"] / ((before + after) / 2)
             result["peers"].append(peer | {"vertaug_seconds": [before, after], "ratio": ratio})
     text = json.dumps(result, indent=2)

@@ -35,6 +35,7 @@ class Suite(StrEnum):
     """Standard problems."""
 
     XRAY = "xray"
+    MECHANICS = "mechanics"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,15 +286,28 @@ class Bench:
     """
 
     suite: Annotated[Suite, typer.Argument(help="Which problems.")] = Suite.XRAY
+    large: Annotated[
+        bool, typer.Option("--large", help="mechanics: also 8 million elements (3.5 GB).")
+    ] = False
+    first_compile: Annotated[
+        bool,
+        typer.Option(
+            "--first-compile", help="mechanics: also the first start, which compiles (a minute)."
+        ),
+    ] = False
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE.json", help="Also write the figures as JSON."),
+    ] = None
     threads: Threads = None
     json_output: Json = False
-    quiet: Quiet = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False
 
     def run(self) -> None:
         """Run them."""
         from vertaug.cli.bench import run_bench
 
-        run_bench(self.suite.value, self.threads, as_json=self.json_output, quiet=self.quiet)
+        run_bench(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,23 +14,25 @@ class Measurement:
     Attributes
     ----------
     name : str
-        What was measured; the last word of a time is the pixels along a side.
+        What was measured; in the suite ``xray`` the last word of a time is the pixels along a
+        side.
     value : float
     unit : str
-        ``ms`` or ``1`` for a ratio or a share.
-    limit : float
-        Largest value that passes; times are limits for two cores of a laptop.
+        ``1`` for a number, a ratio or a share.
+    limit : float or None
+        Largest value that passes; times are limits for two cores of a laptop. None where a figure
+        is only reported.
     """
 
     name: str
     value: float
     unit: str
-    limit: float
+    limit: float | None = None
 
     @property
-    def passed(self) -> bool:
-        """Whether the limit is kept."""
-        return self.value <= self.limit
+    def passed(self) -> bool | None:
+        """Whether the limit is kept; None where there is none."""
+        return None if self.limit is None else self.value <= self.limit
 
 
 def time_call_ms(call: Callable[[], object], repeats: int = 7) -> float:
