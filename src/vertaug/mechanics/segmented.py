@@ -134,6 +134,7 @@ def model_from_regions(
         superior_nodes=nodes_of_faces(superior[crop], upper=True),
         inferior_nodes=nodes_of_faces(inferior[crop], upper=False),
         height_mm=height,
+        density_mg_per_ml=np.where(mapped.bone[crop] & alone, turned.density[crop], 0.0),
     )
 
 
