@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from vertaug.case.strength import StrengthAssessment, StrengthState
+from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
 from vertaug.report.strength_model import model_of_field
@@ -55,10 +56,11 @@ def _draw_maps(
     """Return where it yields, where it was crushed, and its strain energy."""
     from vertaug.report.figure_failure import FailureField, draw_failure_map
 
+    force = states[0][1].stiffness_n_per_mm * FAILURE_STRAIN * height_mm
     energy = draw_failure_map(
         _shown(states, height_mm, FailureField.ENERGY),
         FailureField.ENERGY,
-        "at 0.68 % apparent strain, linear",
+        f"under {force / 1000:.2f} kN, which is 0.68 % apparent strain as it is, linear,",
     )
     if not crushed:
         return (energy,)
@@ -76,14 +78,17 @@ def _shown(
     from vertaug.report.figure_failure import FailureField, FailureState
 
     shown = []
+    first = states[0][1].stiffness_n_per_mm
     for name, state in states:
         field = state.field
+        # the same force in every state; the field holds the same strain
+        energy = (first / state.stiffness_n_per_mm) ** 2 * field.energy_mpa
         plastic = field.plastic_strain if which is FailureField.PLASTIC_STRAIN else None
         shown.append(
             FailureState(
                 name=name,
                 model=model_of_field(field, height_mm),
-                values=field.energy_mpa if plastic is None else plastic,
+                values=energy if plastic is None else plastic,
                 density_mg_per_ml=field.density_mg_per_ml,
                 cement=field.cement_share if field.cement_share.any() else None,
             )

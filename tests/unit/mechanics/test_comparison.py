@@ -62,6 +62,35 @@ def test_a_symmetric_vertebra_is_even_and_cement_carries(assessed):
     assert assessed.after.levels[1].cement > 0.2
 
 
+def test_fields_are_those_of_the_linear_failure_load(assessed, vertebra):
+    model = model_from_vertebra(vertebra, LAW, COARSE.material, spacing_mm=COARSE.spacing_mm)
+    for state in (assessed.before, assessed.after):
+        field = state.field
+        down = field.displacement_mm[tuple(field.superior_nodes.T)]
+        np.testing.assert_allclose(down[:, 2], -0.0068 * assessed.height_mm, rtol=1e-5)
+        np.testing.assert_array_equal(field.displacement_mm[tuple(field.inferior_nodes.T)][:, 2], 0)
+        work = field.energy_mpa.sum() * field.grid.voxel_volume_mm3
+        size = 0.0068 * assessed.height_mm
+        assert work == pytest.approx(0.5 * state.stiffness_n_per_mm * size**2, rel=1e-3)
+        np.testing.assert_allclose(field.density_mg_per_ml, model.density_mg_per_ml, rtol=1e-6)
+        assert field.crushed_mm is None
+    assert not assessed.before.field.cement_share.any()
+    share = assessed.after.field.cement_share
+    assert set(np.unique(share > 0.0)) == {False, True}
+    grew = assessed.after.field.filler_mpa > assessed.before.field.filler_mpa
+    np.testing.assert_array_equal(share > 0.0, grew)
+
+
+def test_cement_stiffens_the_body_between_discs(assessed):
+    before, after = assessed.before.disc_load, assessed.after.disc_load
+    assert after.stiffness_n_per_mm > before.stiffness_n_per_mm
+    # discs are far softer than bone
+    assert before.stiffness_n_per_mm < 0.3 * assessed.before.stiffness_n_per_mm
+    for one, other in zip(before.plates, after.plates, strict=True):
+        assert other.central_mpa > one.central_mpa
+        assert other.bulge_mm < one.bulge_mm
+
+
 def test_one_sided_cement_is_uneven(vertebra):
     tip = vertebra.frame.to_world([9.0, 0.0, 0.0])  # left
     found = assess_strength(vertebra, LAW, replace(COARSE, cement_ml=3.0), [tip])
@@ -172,8 +201,12 @@ def test_an_assessment_is_stored_and_read_back(assessed, tmp_path):
     assert again.after.failure_loads == assessed.after.failure_loads
     assert dict(again.before.bending_nmm_per_rad) == dict(assessed.before.bending_nmm_per_rad)
     assert again.sensitivity == assessed.sensitivity
-    np.testing.assert_array_equal(again.after.field.cement, assessed.after.field.cement)
-    assert again.after.field.cement.any()
+    for name in ("cement_share", "displacement_mm", "density_mg_per_ml", "superior_nodes"):
+        one, other = (getattr(found.after.field, name) for found in (again, assessed))
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+    assert again.after.disc_load == assessed.after.disc_load
+    assert again.after.field.cement_share.any()
     assert again.before.field.plastic_strain is None
 
 
