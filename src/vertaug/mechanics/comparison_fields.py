@@ -11,10 +11,14 @@ from vertaug.mechanics.elastic import ElasticResult
 from vertaug.mechanics.load_transfer import BodyParts, LoadTransfer
 from vertaug.mechanics.model import VertebraModel
 from vertaug.mechanics.plastic import PlasticResult
+from vertaug.numerics.hexahedron import CORNERS
 from vertaug.numerics.span_grid import SpanGrid
 
 _YIELDED = 1e-9
 """Plastic strain from which on a voxel counts as yielded, as in `plastic`."""
+NOTHING_MPA = 1e-3
+"""Softer voxels hold no bone: the laws give 1e-4 MPa to a density below 0. Crushing moves them at
+will, by metres if it comes to that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,6 +45,9 @@ class Solved:
 def keep_fields(model: VertebraModel, solved: Solved, share: FloatArray) -> StrengthField:
     """Return the fields of a model in single precision.
 
+    Voxels of nothing have no plastic strain, and nodes that touch nothing else are crushed as far
+    as the nearest one that does.
+
     Parameters
     ----------
     model : VertebraModel
@@ -50,7 +57,11 @@ def keep_fields(model: VertebraModel, solved: Solved, share: FloatArray) -> Stre
     """
     pressed, plastic, scale = solved.pressed, solved.plastic, solved.scale
     moved = node_box(pressed.loaded.body.grid, scale * pressed.displacement_mm)
-    crushed = None if plastic is None else node_box(plastic.body.body.grid, plastic.nodes_mm)
+    matter = model.bone_mpa + model.filler_mpa > NOTHING_MPA
+    crushed = strain = None
+    if plastic is not None:
+        crushed = _follow(node_box(plastic.body.body.grid, plastic.nodes_mm), matter)
+        strain = np.where(matter, equivalent_strain(plastic), np.float32(0.0))
     density = model.density_mg_per_ml
     return StrengthField(
         grid=model.grid,
@@ -58,7 +69,7 @@ def keep_fields(model: VertebraModel, solved: Solved, share: FloatArray) -> Stre
         filler_mpa=model.filler_mpa.astype(np.float32),
         cement_share=share.astype(np.float32),
         energy_mpa=(scale**2 * solved.transfer.energy_mpa).astype(np.float32),
-        plastic_strain=None if plastic is None else equivalent_strain(plastic),
+        plastic_strain=strain,
         displacement_mm=moved.astype(np.float32),
         crushed_mm=None if crushed is None else crushed.astype(np.float32),
         superior_nodes=model.superior_nodes,
@@ -66,6 +77,18 @@ def keep_fields(model: VertebraModel, solved: Solved, share: FloatArray) -> Stre
         density_mg_per_ml=None if density is None else density.astype(np.float32),
         anisotropic=model.anisotropic,
     )
+
+
+def _follow(displacement_mm: FloatArray, matter: NDArray[np.bool_]) -> FloatArray:
+    """Return displacements with those of nodes away from matter taken from the nearest at it."""
+    from scipy.ndimage import distance_transform_edt
+
+    held = np.zeros(displacement_mm.shape[:3], dtype=bool)
+    i, j, k = matter.shape
+    for a, b, c in CORNERS:
+        held[a : a + i, b : b + j, c : c + k] |= matter
+    nearest = distance_transform_edt(~held, return_distances=False, return_indices=True)
+    return np.asarray(displacement_mm[tuple(nearest)])
 
 
 def node_box(grid: SpanGrid, displacement_mm: ArrayLike) -> FloatArray:

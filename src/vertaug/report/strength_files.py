@@ -8,13 +8,14 @@ from vertaug.case.errors import GeometryError
 from vertaug.case.mechanics_content import strength_file_names
 from vertaug.case.storage import replace_text
 from vertaug.case.strength import StrengthAssessment, StrengthField, StrengthState
+from vertaug.mechanics.comparison_fields import NOTHING_MPA
 from vertaug.mechanics.model import VertebraModel
 from vertaug.report.abaqus import AbaqusOptions, write_abaqus
 from vertaug.report.strength_model import model_of_field
 from vertaug.report.vtu import VoxelFields, write_vtu
 
-BONE, CAP = 1, 2
-"""Numbers of ``region`` in the VTU; bone may hold cement."""
+NOTHING, BONE, CAP = 0, 1, 2
+"""Numbers of ``region`` in the VTU; bone may hold cement, nothing is of a density below 0."""
 
 
 def write_strength_files(
@@ -66,6 +67,7 @@ def _write_model(path: Path, state: StrengthState, height_mm: float) -> None:
 
 def _fields(field: StrengthField, model: VertebraModel) -> VoxelFields:
     caps = (field.bone_mpa <= 0.0) & (field.cement_share <= 0.0)
+    matter = model.bone_mpa + model.filler_mpa > NOTHING_MPA
     return VoxelFields(
         displacement_mm=field.displacement_mm,
         crushed_mm=field.crushed_mm,
@@ -73,7 +75,7 @@ def _fields(field: StrengthField, model: VertebraModel) -> VoxelFields:
         plastic_strain=field.plastic_strain,
         density_mg_per_ml=model.density_mg_per_ml,
         cement_share=field.cement_share,
-        region=np.where(caps, CAP, BONE),
+        region=np.where(matter, np.where(caps, CAP, BONE), NOTHING),
     )
 
 
