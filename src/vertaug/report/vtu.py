@@ -26,6 +26,7 @@ HEXAHEDRON = 12
 """VTK's number of the eight-node brick."""
 _BLOCK = 1 << 16
 _LEVEL = 4
+_TURNED = [0, 3, 2, 1, 4, 7, 6, 5]
 _NAMES = {"f4": "Float32", "i4": "Int32", "u1": "UInt8"}
 
 
@@ -123,9 +124,12 @@ def write_vtu(
             values = _displacement(name, model, given, number > 0)
             point_data[name] = (values @ turn).astype("<f4")
     cell_data = _cell_data(model, fields)
+    cells = _cells(model, number)
+    if world and np.linalg.det(model.grid.directions) < 0.0:
+        cells = np.ascontiguousarray(cells[:, _TURNED])  # or bricks would be inside out
 
     def fill(part: Path) -> None:
-        _write(part, (points, _cells(model, number)), (point_data, cell_data), compress=compress)
+        _write(part, (points, cells), (point_data, cell_data), compress=compress)
 
     return write_atomically(path, fill)
 

@@ -103,6 +103,24 @@ def test_fields_stand_where_they_belong(parse, world, tmp_path):
     )
 
 
+def test_bricks_of_a_mirrored_grid_are_not_inside_out(parse, tmp_path):
+    model = block()
+    affine = np.array(model.grid.affine)
+    affine[:3, 1] *= -1.0
+    model = replace(model, grid=Grid(shape=SHAPE, affine=affine))
+    _, arrays = parse(write_vtu(tmp_path / "model.vtu", model))
+    place = arrays["Points", "Points"].astype(float)
+    corners = arrays["Cells", "connectivity"].reshape(-1, 8)
+    for one, *others in ((0, 1, 3, 4), (2, 3, 1, 6), (5, 4, 6, 1), (7, 6, 4, 3)):
+        a, b, c = (place[corners[:, n]] - place[corners[:, one]] for n in others)
+        volume = np.abs(np.einsum("ij,ij->i", np.cross(a, b), c))
+        np.testing.assert_allclose(volume, model.grid.voxel_volume_mm3, rtol=1e-3)
+    a, b, c = (place[corners[:, n]] - place[corners[:, 0]] for n in (1, 3, 4))
+    assert (np.einsum("ij,ij->i", np.cross(a, b), c) > 0.0).all()
+    centres = place[corners].mean(axis=1)
+    np.testing.assert_allclose(centres, model.grid.to_world(np.argwhere(model.filled)), atol=1e-3)
+
+
 def test_what_is_not_given_is_left_out(parse, tmp_path):
     _, arrays = parse(write_vtu(tmp_path / "model.vtu", block()))
     names = [name for group, name in arrays if group.endswith("Data")]
