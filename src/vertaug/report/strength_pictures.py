@@ -67,9 +67,18 @@ def _draw_maps(
     failure = draw_failure_map(
         _shown(states, height_mm, FailureField.PLASTIC_STRAIN),
         FailureField.PLASTIC_STRAIN,
-        "at 1.9 % apparent strain",
+        f"at 1.9 % apparent strain, {_end_forces(states)},",
     )
     return failure, energy
+
+
+def _end_forces(states: list[tuple[str, StrengthState]]) -> str:
+    """Return under which force each curve ends."""
+    return " and ".join(
+        f"{state.curve.force_n[-1] / 1000:.2f} kN {name[0].lower()}{name[1:]}"
+        for name, state in states
+        if state.curve is not None
+    )
 
 
 def _shown(

@@ -116,7 +116,7 @@ def test_voxels_stay_where_the_header_has_them(front):
     seen = values[tuple(index.T)]
     np.testing.assert_allclose(model.density_mg_per_ml[tuple(bone.T)], seen)
     moduli = [float(KOPPERDAHL_2002_MODULUS.evaluate(v)) for v in seen[:5]]
-    # the recipe has bins of density
+    # the recipe drops what is below a whole mg/ml
     np.testing.assert_allclose(model.bone_mpa[tuple(bone[:5].T)], moduli, rtol=0.01)
     assert not model.density_mg_per_ml[model.bone_mpa <= 0.0].any()
 

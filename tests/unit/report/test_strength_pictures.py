@@ -34,6 +34,8 @@ def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):
     assert f"{assessments[0].height_mm:.1f} mm" in curve.caption
     assert "1.9 %" in failure.caption
     assert "lastic strain" in failure.caption
+    ends = [s.curve.force_n[-1] / 1000 for s in (assessments[0].before, assessments[0].after)]
+    assert f"{ends[0]:.2f} kN as it is and {ends[1]:.2f} kN with 3 ml" in failure.caption
     assert "nergy" in energy.caption
     assert "0.68 %" in energy.caption
     assert [p.name for p in (failure, energy)] == ["map_plastic_strain", "map_strain_energy"]
