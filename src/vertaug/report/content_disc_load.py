@@ -54,7 +54,7 @@ def disc_table(found: StrengthAssessment) -> Table | None:
             )
         )
     return Table(
-        title=f"Load on the endplates of {found.level} and on its discs",
+        title=f"Load on the endplates of {found.level} and on the adjacent discs",
         columns=("", "as it is", f"with {found.cement_ml:g} ml cement", "change"),
         rows=tuple(rows),
         note=_LIMITS,

@@ -74,6 +74,8 @@ def test_fields_are_those_of_the_linear_failure_load(assessed, vertebra):
         assert work == pytest.approx(0.5 * state.stiffness_n_per_mm * size**2, rel=1e-3)
         np.testing.assert_allclose(field.density_mg_per_ml, model.density_mg_per_ml, rtol=1e-6)
         assert field.crushed_mm is None
+        assert not field.density_mg_per_ml[assessed.before.field.bone_mpa <= 0.0].any()
+        assert field.density_mg_per_ml.any()
     assert not assessed.before.field.cement_share.any()
     share = assessed.after.field.cement_share
     assert set(np.unique(share > 0.0)) == {False, True}
@@ -185,6 +187,17 @@ def test_no_number_comes_from_a_solution_that_did_not_converge(vertebra, monkeyp
 def test_volumes_that_are_none_are_refused(volume):
     with pytest.raises(InputError, match="ml"):
         StrengthOptions(cement_ml=volume)
+
+
+def test_bone_stiffer_than_cement_holds_none(vertebra):
+    model = model_from_vertebra(vertebra, LAW, spacing_mm=3.0)
+    middle = tuple(np.round(np.argwhere(model.bone_mpa > 0.0).mean(axis=0)).astype(int))
+    hard = np.array(model.bone_mpa)
+    hard[middle] = 9000.0
+    found = assess_model(replace(model, bone_mpa=hard), "L1", replace(COARSE, cement_ml=3.0))
+    share = found.after.field.cement_share
+    assert share[middle] == 0.0
+    assert share[middle[0] + 1, middle[1], middle[2]] > 0.0
 
 
 def test_a_model_alone_has_no_densities(vertebra):

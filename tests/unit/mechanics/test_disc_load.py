@@ -89,6 +89,32 @@ def test_an_endplate_alone_on_soft_bone_is_named_rightly():
     bone[3:9, 3:7, SHAPE[2] // 2 : -DISC] = 20.0
     upper, lower = measure(block(bone)).plates
     assert upper.bulge_mm > 3.0 * abs(lower.bulge_mm)
+    assert upper.central_mpa < 0.99 * lower.central_mpa
+
+
+def test_left_and_posterior_are_measured_alike():
+    """The same body lying with left for posterior, voxels and all."""
+    bone = np.full(SHAPE, 50.0)
+    bone[:, SHAPE[1] // 2 :] = 800.0
+    model = block(bone)
+    turned = {
+        name: np.ascontiguousarray(getattr(model, name).swapaxes(0, 1))
+        for name in ("bone_mpa", "filler_mpa", "strength_mpa")
+    }
+    grid = Grid(
+        shape=(SHAPE[1], SHAPE[0], SHAPE[2]),
+        affine=np.diag([SPACING[1], SPACING[0], SPACING[2], 1.0]),
+    )
+    ends = {
+        name: getattr(model, name)[:, [1, 0, 2]] for name in ("superior_nodes", "inferior_nodes")
+    }
+    for one, other in zip(
+        measure(model).plates,
+        measure(replace(model, grid=grid, **turned, **ends)).plates,
+        strict=True,
+    ):
+        assert one.centre_posterior_mm == pytest.approx(other.centre_left_mm, rel=1e-3)
+        assert one.rim_mpa == pytest.approx(other.rim_mpa, rel=1e-3)
 
 
 @pytest.mark.parametrize(("axis", "name"), [(0, "centre_left_mm"), (1, "centre_posterior_mm")])
