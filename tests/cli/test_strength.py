@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import SimpleITK
 
 from vertaug.case.case_file import read_case
 from vertaug.case.grid import Grid
@@ -75,6 +76,43 @@ def test_a_case_gains_its_strength(strong):
     assert chosen["cement_ml"] == 3.0
     assert chosen["linear_only"] is True
     assert [step["name"] for step in tree["provenance"]["steps"]][-1] == "strength"
+
+
+def test_the_models_lie_in_the_case_and_are_named(strong, parse):
+    tree = json.loads((strong / "case.json").read_text())
+    names = [f"mechanics/L1_{n}" for n in ("before.vtu", "before.inp", "after.vtu", "after.inp")]
+    assert tree["mechanics"]["files"] == names
+    assert sorted(p.name for p in (strong / "mechanics").iterdir()) == sorted(
+        name.rpartition("/")[2] for name in names
+    )
+    assert "mechanics/L1_after.vtu" in (strong / "report.html").read_text()
+    _, arrays = parse(strong / names[0])
+    bone = arrays["CellData", "region"] == 1
+    corners = arrays["Cells", "connectivity"].reshape(-1, 8)
+    centres = arrays["Points", "Points"][corners].mean(axis=1)[bone]
+    # the body of the level, as it lies in the labels of the case
+    image = SimpleITK.ReadImage(str(strong / "labels" / "L1_regions.nii.gz"))
+    table = json.loads((strong / "labels" / "L1_regions.json").read_text())["labels"]
+    inside = 0
+    for centre in centres.tolist():
+        index = image.TransformPhysicalPointToIndex(centre)
+        fits = all(0 <= i < n for i, n in zip(index, image.GetSize(), strict=True))
+        inside += fits and image.GetPixel(index) == table["body"]
+    assert inside > 0.9 * len(centres)
+
+
+def test_without_strength_the_models_go(run, strong):
+    assert run("measure", strong, "--kvp", "100").code == 0
+    assert not (strong / "mechanics").exists()
+
+
+def test_load_on_the_discs_stands_in_the_case_and_in_the_report(strong):
+    found = json.loads((strong / "case.json").read_text())["mechanics"]
+    loads = [found[state]["disc_load"] for state in ("before", "after_vertebroplasty")]
+    assert loads[1]["stiffness_n_per_mm"] > loads[0]["stiffness_n_per_mm"]
+    for load in loads:
+        assert [plate["name"] for plate in load["plates"]] == ["superior", "inferior"]
+    assert "Load on the endplates of L1" in (strong / "report.html").read_text()
 
 
 def test_the_rest_of_the_case_stays_as_it_was(strong, finished):
@@ -172,6 +210,7 @@ def test_a_failed_solution_leaves_the_case_and_no_number(run, case, monkeypatch)
         (("--surface", "drucker"), "tresca, mises"),
         (("--spacing-mm", "9"), "0.5 to 4"),
         (("--density", "x.nii.gz"), "not both"),
+        (("--files", "models"), "--files go with the images"),
     ],
 )
 def test_what_cannot_be_computed_is_refused(run, case, more, words):
@@ -227,6 +266,53 @@ def test_posterior_elements_do_not_count_for_the_axial_rigidity(run, images, tmp
     assert rigid[0] == pytest.approx(rigid[1])
     stiff = [f["before"]["stiffness_n_per_mm"] for f in found]
     assert stiff[1] > 1.05 * stiff[0]
+
+
+def test_images_leave_their_models_on_request(run, images, parse, tmp_path):
+    write, _, regions = images
+    out, folder = tmp_path / "one.json", tmp_path / "models" / "here"
+    said = call(run, write(), out, "--linear-only", "--files", folder, "--cement-ml", "0.3")
+    assert said.code == 0, said.err
+    names = ["one_before.vtu", "one_before.inp", "one_after.vtu", "one_after.inp"]
+    assert sorted(p.name for p in folder.iterdir()) == sorted(names)
+    tree = json.loads(out.read_text())
+    assert tree["mechanics"]["files"] == names
+    assert str(tmp_path) not in out.read_text()
+    (_, cells), arrays = parse(folder / names[0])
+    assert cells == (regions > 0).sum()
+    density = arrays["CellData", "density_mg_per_ml"]
+    np.testing.assert_allclose(density[arrays["CellData", "region"] == 1], 120.0)
+    np.testing.assert_allclose(density[arrays["CellData", "region"] == 2], 0.0)
+    said = call(run, write(), out, "--linear-only")
+    assert json.loads(out.read_text())["mechanics"]["files"] == []
+
+
+def test_models_that_cannot_be_written_leave_no_result(run, images, tmp_path):
+    write, _, _ = images
+    out, blocked = tmp_path / "one.json", tmp_path / "blocked"
+    blocked.write_text("a file")
+    said = call(run, write(), out, "--linear-only", "--files", blocked)
+    assert said.code != 0
+    assert "could not be written" in " ".join(said.err.split())
+    assert not out.exists()
+
+
+def test_a_model_that_fails_half_way_leaves_nothing(run, images, tmp_path, monkeypatch):
+    from vertaug.case.errors import StorageError
+    from vertaug.report import strength_files
+
+    def fail(*_, **__):
+        message = "models could not be written: the disk is full"
+        raise StorageError(message)
+
+    monkeypatch.setattr(strength_files, "write_abaqus", fail)
+    write, _, _ = images
+    folder = tmp_path / "models"
+    said = call(run, write(), tmp_path / "one.json", "--linear-only", "--files", folder)
+    assert said.code != 0
+    assert "the disk is full" in " ".join(said.err.split())
+    assert list(folder.iterdir()) == []
+    assert not (tmp_path / "one.json").exists()
 
 
 def test_images_that_cannot_be_used(run, images, tmp_path):

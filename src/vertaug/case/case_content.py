@@ -31,7 +31,8 @@ from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import ComputationError
 from vertaug.case.grid import FloatArray
 from vertaug.case.measurement import FractureAssessment, HeightSet, VertebraMeasurement
-from vertaug.case.mechanics_content import describe_mechanics
+from vertaug.case.mechanics_content import case_stem, describe_mechanics
+from vertaug.case.mechanics_record import MechanicsRecord
 from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
 from vertaug.case.spine import Pedicle, Spine, Vertebra
 from vertaug.case.strength import StrengthAssessment
@@ -70,7 +71,7 @@ def describe_case(results: CaseResults, provenance: Provenance) -> CaseDocument:
             anatomy=_anatomy(results.spine),
             fracture=_fracture(results.assessment),
             planning=_planning(results.planning) if results.planning else None,
-            mechanics=describe_mechanics(results.strength) if results.strength else None,
+            mechanics=_mechanics(results.strength) if results.strength else None,
         )
     except ValidationError as error:
         first = error.errors()[0]
@@ -85,6 +86,10 @@ def describe_case(results: CaseResults, provenance: Provenance) -> CaseDocument:
 def _triple(point: FloatArray | Sequence[float]) -> Triple:
     x, y, z = (float(value) for value in point)
     return x, y, z
+
+
+def _mechanics(found: StrengthAssessment) -> MechanicsRecord:
+    return describe_mechanics(found, case_stem(found))
 
 
 def _scan(spine: Spine) -> ScanRecord:

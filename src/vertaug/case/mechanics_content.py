@@ -5,6 +5,8 @@ from dataclasses import asdict
 from vertaug.case.mechanics_record import (
     CompetitorRecord,
     CurveRecord,
+    DiscLoadRecord,
+    EndplateRecord,
     FailureLoadRecord,
     LoadLevelRecord,
     MechanicsRecord,
@@ -13,14 +15,39 @@ from vertaug.case.mechanics_record import (
 )
 from vertaug.case.strength import (
     DensitySensitivity,
+    DiscLoad,
     StrengthAssessment,
     StrengthCurve,
     StrengthState,
 )
 
 
-def describe_mechanics(found: StrengthAssessment) -> MechanicsRecord:
+def case_stem(found: StrengthAssessment) -> str:
+    """Return how the names of a case's files of a strength begin."""
+    return f"mechanics/{found.level}"
+
+
+def strength_file_names(found: StrengthAssessment, stem: str) -> tuple[str, ...]:
+    """Return the names of the files of a strength.
+
+    ``<stem>_before.vtu`` and ``.inp``, with cement the same ``_after``, and ``<stem>_curve.csv``
+    where it was crushed.
+    """
+    states = ["before", *(["after"] if found.after is not None else [])]
+    names = [f"{stem}_{state}{kind}" for state in states for kind in (".vtu", ".inp")]
+    if found.before.curve is not None:
+        names.append(f"{stem}_curve.csv")
+    return tuple(names)
+
+
+def describe_mechanics(found: StrengthAssessment, stem: str | None = None) -> MechanicsRecord:
     """Return the keys ``mechanics``.
+
+    Parameters
+    ----------
+    found : StrengthAssessment
+    stem : str, optional
+        How the names of its files begin; None where none are written.
 
     Raises
     ------
@@ -43,6 +70,7 @@ def describe_mechanics(found: StrengthAssessment) -> MechanicsRecord:
         voxels=found.voxels,
         method=found.method,
         notes=found.notes,
+        files=() if stem is None else strength_file_names(found, stem),
     )
 
 
@@ -58,6 +86,14 @@ def _state(state: StrengthState) -> StateRecord:
         levels=tuple(LoadLevelRecord(**asdict(level)) for level in state.levels),
         asymmetry=state.asymmetry,
         peak_energy_mpa=state.peak_energy_mpa,
+        disc_load=None if state.disc_load is None else _disc_load(state.disc_load),
+    )
+
+
+def _disc_load(found: DiscLoad) -> DiscLoadRecord:
+    return DiscLoadRecord(
+        stiffness_n_per_mm=found.stiffness_n_per_mm,
+        plates=tuple(EndplateRecord(**asdict(plate)) for plate in found.plates),
     )
 
 

@@ -33,6 +33,25 @@ class LoadLevelRecord(Part):
     left: Figure
 
 
+class EndplateRecord(Part):
+    """An endplate under 1 kN through half a disc; centres of pressure from the disc's middle."""
+
+    name: str
+    central_mpa: Figure
+    rim_mpa: Figure
+    peak_mpa: Figure
+    bulge_mm: Coefficient
+    centre_left_mm: Figure
+    centre_posterior_mm: Figure
+
+
+class DiscLoadRecord(Part):
+    """The vertebra between two halves of discs, at 1 kN."""
+
+    stiffness_n_per_mm: Figure
+    plates: tuple[EndplateRecord, ...]
+
+
 class StateRecord(Part):
     """A vertebra between platens; ``failure_load_n`` is that of ``failure_load_definition``."""
 
@@ -46,6 +65,7 @@ class StateRecord(Part):
     levels: tuple[LoadLevelRecord, ...]
     asymmetry: Figure
     peak_energy_mpa: Coefficient
+    disc_load: DiscLoadRecord | None = None
 
 
 class CompetitorRecord(Part):
@@ -69,7 +89,10 @@ class SensitivityRecord(Part):
 
 
 class MechanicsRecord(Part):
-    """Stiffness and strength of one level; what was not computed is absent."""
+    """Stiffness and strength of one level; what was not computed is absent.
+
+    ``files`` are the models with their fields, by their place in the folder.
+    """
 
     level: str
     before: StateRecord
@@ -86,3 +109,4 @@ class MechanicsRecord(Part):
     voxels: int
     method: tuple[str, ...]
     notes: tuple[str, ...]
+    files: tuple[str, ...] = ()

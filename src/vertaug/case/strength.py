@@ -1,7 +1,7 @@
 """Stiffness and strength of a vertebra, before and after cement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 import numpy as np
@@ -69,26 +69,88 @@ class StrengthField:
         Axes left, posterior, superior of the vertebra.
     bone_mpa, filler_mpa : (ni, nj, nk) float32 arrays
         Modulus of bone, and of caps and cement.
-    cement : (ni, nj, nk) bool array
-        Voxels that hold cement.
+    cement_share : (ni, nj, nk) float32 array
+        Share of the marrow space that cement fills.
     energy_mpa : (ni, nj, nk) float32 array
         Strain energy per volume at the apparent strain of the linear failure load.
     plastic_strain : (ni, nj, nk) float32 array or None
         Equivalent plastic strain at the end of the curve; None in a linear computation.
+    displacement_mm : (ni + 1, nj + 1, nk + 1, 3) float32 array
+        Of the nodes along the grid's axes, at the same load as the energy; node (i, j, k) is the
+        lower corner of voxel (i, j, k).
+    crushed_mm : (ni + 1, nj + 1, nk + 1, 3) float32 array or None
+        The same at the end of the curve.
+    superior_nodes, inferior_nodes : (n, 3) int64 arrays
+        Nodes at the platens.
+    density_mg_per_ml : (ni, nj, nk) float32 array or None
+        Of the image in voxels of bone, 0 elsewhere; None where it is not known.
+    anisotropic : bool
+        Whether bone is transversely isotropic.
     """
 
     grid: Grid
     bone_mpa: NDArray[np.float32]
     filler_mpa: NDArray[np.float32]
-    cement: NDArray[np.bool_]
+    cement_share: NDArray[np.float32]
     energy_mpa: NDArray[np.float32]
     plastic_strain: NDArray[np.float32] | None
+    displacement_mm: NDArray[np.float32]
+    crushed_mm: NDArray[np.float32] | None
+    superior_nodes: NDArray[np.int64]
+    inferior_nodes: NDArray[np.int64]
+    density_mg_per_ml: NDArray[np.float32] | None = None
+    anisotropic: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("bone_mpa", "filler_mpa", "energy_mpa", "plastic_strain"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
-        object.__setattr__(self, "cement", read_only(self.cement, np.bool_))
+        whole = ("superior_nodes", "inferior_nodes")
+        plain = ("grid", "anisotropic")
+        for name in (f.name for f in fields(self)):
+            value = getattr(self, name)
+            if value is not None and name not in plain:
+                kind = np.int64 if name in whole else np.float32
+                object.__setattr__(self, name, read_only(value, kind))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndplateLoad:
+    """How one endplate takes an axial force of 1 kN through half a disc.
+
+    Attributes
+    ----------
+    name : str
+        ``superior`` or ``inferior``.
+    central_mpa, rim_mpa, peak_mpa : float
+        Pressure at the middle of the disc: mean of the inner and of the outer third of its area,
+        and 95th percentile.
+    bulge_mm : float
+        How much farther the inner third of the endplate moves into the body than its outer third.
+    centre_left_mm, centre_posterior_mm : float
+        Centre of pressure, from the middle of the disc's area.
+    """
+
+    name: str
+    central_mpa: float
+    rim_mpa: float
+    peak_mpa: float
+    bulge_mm: float
+    centre_left_mm: float
+    centre_posterior_mm: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscLoad:
+    """The vertebra between two halves of discs, linear.
+
+    Attributes
+    ----------
+    stiffness_n_per_mm : float
+        Of all three in compression.
+    plates : tuple of EndplateLoad
+        Superior, inferior.
+    """
+
+    stiffness_n_per_mm: float
+    plates: tuple[EndplateLoad, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +204,8 @@ class StrengthState:
         95th percentile of the strain energy per volume of bone, at the apparent strain of the
         linear failure load.
     field : StrengthField
+    disc_load : DiscLoad or None
+        How the endplates take their load from soft discs; None where it was not computed.
     """
 
     stiffness_n_per_mm: float
@@ -154,6 +218,7 @@ class StrengthState:
     asymmetry: float
     peak_energy_mpa: float
     field: StrengthField
+    disc_load: DiscLoad | None = None
 
     def __post_init__(self) -> None:
         for name in ("bending_nmm_per_rad", "yielded"):

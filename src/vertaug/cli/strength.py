@@ -58,10 +58,10 @@ def _image_pair(given: "Strength") -> "ImagePair | None":
 
     named = [given.density, given.regions, given.out]
     if given.case is not None:
-        if any(named) or given.height_mm is not None:
+        if any(named) or given.height_mm is not None or given.files is not None:
             message = (
                 "give a case folder, or --density with --regions and -o: not both; --height-mm "
-                "goes with the images"
+                "and --files go with the images"
             )
             raise InputError(message)
         return None
@@ -89,7 +89,7 @@ def _of_images(
 
     with show_progress(quiet=given.quiet) as listener:
         tell = Reporter(titles=(_COMPUTE,), listener=listener).start(_COMPUTE)
-        tree = strength_of_images(pair, choice, Path(given.out or ""), tell)
+        tree = strength_of_images(pair, choice, Path(given.out or ""), tell, given.files)
     return tree, MechanicsRecord.model_validate(tree["mechanics"])
 
 

@@ -66,6 +66,13 @@ class Strength:
         Path | None,
         typer.Option("--out", "-o", metavar="OUT.json", help="With --density: file to write."),
     ] = None
+    files: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="With --density: write the model there, VTU and CalculiX. A case always has them.",
+        ),
+    ] = None
     threads: Threads = None
     json_output: Json = False
     quiet: Annotated[

@@ -152,6 +152,7 @@ def model_from_vertebra(
         superior_nodes=nodes_of_faces(superior & kept, upper=True),
         inferior_nodes=nodes_of_faces(inferior & kept, upper=False),
         height_mm=float(np.nanmean(local.superior.height_mm + local.inferior.height_mm)),
+        density_mg_per_ml=np.where(mapped.bone & kept, local.density, 0.0),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError
@@ -14,7 +14,6 @@ from vertaug.case.strength import (
     Competitors,
     StrengthAssessment,
     StrengthCurve,
-    StrengthField,
     StrengthState,
 )
 from vertaug.mechanics.bone_material import BoneMaterial
@@ -25,8 +24,10 @@ from vertaug.mechanics.cement_bone import (
     ellipsoid_share,
     with_cement,
 )
+from vertaug.mechanics.comparison_fields import Solved, keep_fields, where_yielded
 from vertaug.mechanics.comparison_words import describe_method, list_findings, list_limits
 from vertaug.mechanics.density_shift import measure_sensitivity
+from vertaug.mechanics.disc_load import measure_disc_load
 from vertaug.mechanics.elastic import solve_elastic
 from vertaug.mechanics.failure import failure_loads, main_definition
 from vertaug.mechanics.load_case import LoadCase, Motion
@@ -49,8 +50,6 @@ from vertaug.mechanics.rigidity import (
 )
 
 Tell = Callable[[str, float], None]
-_YIELDED = 1e-9
-"""Plastic strain from which on a voxel counts as yielded, as in `plastic`."""
 _BENDING = (Motion.FLEXION, Motion.BEND_LEFT)
 _OVERLAP_STEPS, _VOLUME_ERROR = 30, 1e-3
 
@@ -218,17 +217,19 @@ def _assess(
     tell: Tell,
 ) -> StrengthAssessment:
     parts = divide_body(model)
-    filled = None
+    filled, share = None, np.zeros(model.grid.shape)
     if options.cement_ml is not None:  # refused before the long computation
         share = spread_cement(model, tips, options.cement_ml, options.cement)
         filled = with_cement(model, share, options.cement)
+        share = np.where(filled.filler_mpa > model.filler_mpa, share, 0.0)
     end = 0.8 if filled is None else 0.4
-    before = _state(model, parts, None, options, lambda m, f: tell(f"before: {m}", f * end))
+    before = _state(
+        model, parts, np.zeros_like(share), options, lambda m, f: tell(f"before: {m}", f * end)
+    )
     after = None
     if filled is not None:
-        cement = filled.filler_mpa > model.filler_mpa
         after = _state(
-            filled, parts, cement, options, lambda m, f: tell(f"with cement: {m}", 0.4 + f * end)
+            filled, parts, share, options, lambda m, f: tell(f"with cement: {m}", 0.4 + f * end)
         )
     competitors, missing = _compete(model)
     limits = list_limits(
@@ -259,7 +260,7 @@ def _assess(
 def _state(
     model: VertebraModel,
     parts: BodyParts,
-    cement: NDArray[np.bool_] | None,
+    share: FloatArray,
     options: StrengthOptions,
     tell: Tell,
 ) -> StrengthState:
@@ -282,18 +283,14 @@ def _state(
         failure_loads=loads,
         main=main_definition(loads).name,
         curve=None if plastic is None else _curve(plastic),
-        yielded={} if plastic is None else _where_yielded(plastic, model, parts),
-        levels=share_levels(transfer, parts, cement),
+        yielded={} if plastic is None else where_yielded(plastic, parts),
+        levels=share_levels(transfer, parts, share > 0.0),
         asymmetry=largest_asymmetry(transfer, parts),
         peak_energy_mpa=peak_energy(transfer, parts, scale),
-        field=StrengthField(
-            grid=model.grid,
-            bone_mpa=model.bone_mpa.astype(np.float32),
-            filler_mpa=model.filler_mpa.astype(np.float32),
-            cement=np.zeros(model.grid.shape, dtype=bool) if cement is None else cement,
-            energy_mpa=(scale**2 * transfer.energy_mpa).astype(np.float32),
-            plastic_strain=None if plastic is None else equivalent_strain(plastic),
+        field=keep_fields(
+            model, Solved(pressed=pressed, transfer=transfer, scale=scale, plastic=plastic), share
         ),
+        disc_load=measure_disc_load(model, parts.cap),
     )
 
 
@@ -301,45 +298,6 @@ def _curve(plastic: PlasticResult) -> StrengthCurve:
     return StrengthCurve(
         displacement_mm=plastic.displacement_mm, force_n=plastic.force_n, yielded=plastic.yielded
     )
-
-
-def yielded_voxels(plastic: PlasticResult) -> NDArray[np.bool_]:
-    """Return where matter has yielded at the end of the curve, on the model's grid."""
-    flowed = np.abs(plastic.body.plastic).max(axis=0) > _YIELDED
-    return np.asarray(plastic.body.body.grid.spread_cells(flowed))
-
-
-def equivalent_strain(plastic: PlasticResult) -> NDArray[np.float32]:
-    """Return the equivalent plastic strain of each voxel, mean of its Gauss points.
-
-    ``sqrt(2/3 e:e)``; stored shears are engineering shears, twice those of the tensor.
-    """
-    strain = plastic.body.plastic.reshape(-1, 6, plastic.body.plastic.shape[-1])
-    square = (strain[:, :3] ** 2).sum(axis=1) + 0.5 * (strain[:, 3:] ** 2).sum(axis=1)
-    mean = np.sqrt(2.0 / 3.0 * square).mean(axis=0)
-    spread = plastic.body.body.grid.spread_cells(mean)
-    return np.asarray(spread, dtype=np.float32)
-
-
-def _where_yielded(
-    plastic: PlasticResult, model: VertebraModel, parts: BodyParts
-) -> dict[str, float]:
-    """Return the share of yielded voxels of bone: of all, by thirds of the height, by depth."""
-    flowed = yielded_voxels(plastic)
-    bone = parts.shell | parts.core
-    layers = np.flatnonzero(bone.any(axis=(0, 1)))
-    low, high = int(layers[0]), int(layers[-1]) + 1
-    third = np.clip((np.arange(bone.shape[2]) - low) * 3 // (high - low), 0, 2)
-    named = {
-        "all": bone,
-        **{
-            name: bone & (third == n)[None, None, :]
-            for n, name in enumerate(("inferior", "middle", "superior"))
-        },
-        "shell": parts.shell,
-        "core": parts.core,
-    }
-    return {name: float(flowed[mask].mean()) for name, mask in named.items() if mask.any()}
 
 
 def _compete(model: VertebraModel) -> tuple[Competitors, tuple[str, ...]]:

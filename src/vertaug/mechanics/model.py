@@ -44,6 +44,8 @@ class VertebraModel:
         Nodes at the platens; node (i, j, k) is the lower corner of voxel (i, j, k).
     height_mm : float
         Of the body between its endplates, for apparent strain.
+    density_mg_per_ml : (ni, nj, nk) float64 array or None
+        Of the image in voxels of bone, 0 elsewhere; to be shown, not computed with.
     """
 
     grid: Grid
@@ -54,9 +56,13 @@ class VertebraModel:
     superior_nodes: NDArray[np.int64]
     inferior_nodes: NDArray[np.int64]
     height_mm: float
+    density_mg_per_ml: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("bone_mpa", "filler_mpa", "strength_mpa"):
+        names = ["bone_mpa", "filler_mpa", "strength_mpa"]
+        if self.density_mg_per_ml is not None:
+            names.append("density_mg_per_ml")
+        for name in names:
             values = read_only(getattr(self, name), np.float64)
             object.__setattr__(self, name, values)
             if values.shape != self.grid.shape:

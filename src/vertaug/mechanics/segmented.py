@@ -78,7 +78,8 @@ def model_from_regions(
     The array is permuted and flipped so that its third axis runs superior; values are not
     resampled. Front and back are taken from the bone where there is a process: a header that
     has them the wrong way round is set right by mirroring the array, which only matters to flexion
-    and extension; places in the model's grid are then not those of the header.
+    and extension. The grid is mirrored with it, so that places stay those of the header; its axes
+    are then left-handed.
 
     Parameters
     ----------
@@ -134,6 +135,7 @@ def model_from_regions(
         superior_nodes=nodes_of_faces(superior[crop], upper=True),
         inferior_nodes=nodes_of_faces(inferior[crop], upper=False),
         height_mm=height,
+        density_mg_per_ml=np.where(mapped.bone[crop] & alone, turned.density[crop], 0.0),
     )
 
 
@@ -163,10 +165,19 @@ def _turn(density: Volume, regions: Volume | LabelMap, numbers: RegionNumbers) -
     if process.any() and _middle(process, 1) < _middle(body, 1):
         logger.warning("the process lies in front of the body by the header: mirrored")
         fields = [f[:, ::-1] for f in fields]
+        grid = _mirrored(grid)
     values, body, process, inferior, superior = (np.ascontiguousarray(f) for f in fields)
     return _Turned(
         density=values, body=body, process=process, inferior=inferior, superior=superior, grid=grid
     )
+
+
+def _mirrored(grid: Grid) -> Grid:
+    """Return the grid with its second axis the other way round."""
+    affine = np.array(grid.affine)
+    affine[:3, 3] += (grid.shape[1] - 1) * affine[:3, 1]
+    affine[:3, 1] *= -1.0
+    return Grid(shape=grid.shape, affine=affine)
 
 
 def _superior_last(grid: Grid) -> tuple[tuple[int, int, int], tuple[slice, ...], Grid]:

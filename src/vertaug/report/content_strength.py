@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from vertaug.case.mechanics_content import case_stem, strength_file_names
 from vertaug.case.strength import FailureLoad, StrengthAssessment, StrengthState
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, TextBlock, cells
+from vertaug.report.content_disc_load import DISC_TEXT, disc_table
 
 _BUCKLEY = {
     "areal": "–",
@@ -19,12 +21,14 @@ _BUCKLEY = {
 
 
 def strength_tables(found: StrengthAssessment) -> tuple[Table, ...]:
-    """Return the table before and after, and that of the simpler measures."""
-    return _states_table(found), _measures_table(found)
+    """Return the tables before and after, of the load on the discs, and of simpler measures."""
+    discs = disc_table(found)
+    shown = () if discs is None else (discs,)
+    return _states_table(found), *shown, _measures_table(found)
 
 
 def strength_text(found: StrengthAssessment) -> tuple[TextBlock, ...]:
-    """Return method, definitions and limits."""
+    """Return limits, method with definitions, and files."""
     definitions = tuple(
         f"{load.name}: {load.formula} ({load.source})." for load in found.before.failure_loads
     )
@@ -37,12 +41,28 @@ def strength_text(found: StrengthAssessment) -> tuple[TextBlock, ...]:
             title="Strength: method",
             paragraphs=(
                 *found.method,
+                *((DISC_TEXT,) if found.before.disc_load is not None else ()),
                 "Definitions of the failure load. " + " ".join(definitions),
                 (
                     "Shell: bone less than 2 mm from the side wall, more than the cortex. Left "
                     "and right: halves about the middle of the bone. Layers: the outermost ones "
                     "without caps, and the one midway."
                 ),
+            ),
+        ),
+        _files_text(found),
+    )
+
+
+def _files_text(found: StrengthAssessment) -> TextBlock:
+    names = strength_file_names(found, case_stem(found))
+    return TextBlock(
+        title="Strength: files",
+        paragraphs=(
+            (
+                f"{', '.join(names)}. Nodes in LPS mm, as the CT and the STL. VTU for ParaView and "
+                "3D Slicer: density, modulus, strain energy, plastic strain, share of cement, "
+                "displacement. INP for CalculiX and Abaqus: the same voxels, compression by 0.2 mm."
             ),
         ),
     )

@@ -2,7 +2,8 @@
 
 The sections go through the middle of the platens along the model's own axes. Voxels are shown as
 they are computed, without smoothing. Classes of the field get lighter as the value rises, the
-density under them stays darker than all of them: the order is kept in a grey print.
+density under them stays darker than all of them: the order is kept in a grey print. Caps are not
+the patient's and stay grey.
 """
 
 from collections.abc import Sequence
@@ -233,7 +234,7 @@ def section_image(
     level = np.where(at_voxels(state.caps.astype(np.float32)) > 0.5, _CAP_GREY, level)
     colours = np.repeat(level[..., None], 3, axis=-1)
     number = np.digitize(factor * at_voxels(np.where(model.filled, state.values, 0.0)), bounds)
-    shown = number > 0
+    shown = (number > 0) & (at_voxels(state.caps.astype(np.float32)) <= 0.5)
     colours[shown] = class_colours()[number[shown] - 1]
     filled = at_voxels(model.filled.astype(np.float32)) > 0.5
     return np.concatenate([colours, filled[..., None].astype(np.float64)], axis=-1)
@@ -360,8 +361,8 @@ def _caption(states: Sequence[FailureState], field: FailureField, at: str) -> st
     text = (
         f"{field.words} {at} in each voxel, in sections through the middle of the platens along "
         "the model's axes. Values below the first class are not coloured: what is seen there is "
-        f"{states[0].background[1].partition(' (')[0]}. Lengths and colours are the same in all "
-        "panels. Marks: A anterior, P posterior, R right, "
+        f"{states[0].background[1].partition(' (')[0]}. Caps are grey throughout. Lengths and "
+        "colours are the same in all panels. Marks: A anterior, P posterior, R right, "
         "L left, H head, F foot."
     )
     if any(state.cement is not None for state in states):

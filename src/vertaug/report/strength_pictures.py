@@ -1,21 +1,25 @@
 """The pictures of the strength: the one place where the report asks for them."""
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from vertaug.case.strength import StrengthAssessment, StrengthField, StrengthState
-from vertaug.mechanics.model import VertebraModel, nodes_of_faces
+from vertaug.case.strength import StrengthAssessment, StrengthState
+from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
+from vertaug.report.strength_model import model_of_field
+
+if TYPE_CHECKING:
+    from vertaug.report.figure_failure import FailureField, FailureState
 
 
 def strength_pictures(case: ReportInput) -> tuple[Picture, ...]:
-    """Return force over displacement, where it was crushed, and the map of what fails."""
+    """Return force over displacement and what yields, where it was crushed, and strain energy."""
     if case.strength is None:
         return ()
     states = _named_states(case.strength)
     crushed = all(state.curve is not None for _, state in states)
     curve = (_draw_curves(states, case.strength.height_mm),) if crushed else ()
-    return (*curve, _draw_map(states, case.strength.height_mm, crushed=crushed))
+    return (*curve, *_draw_maps(states, case.strength.height_mm, crushed=crushed))
 
 
 def _named_states(found: StrengthAssessment) -> list[tuple[str, StrengthState]]:
@@ -46,39 +50,56 @@ def _draw_curves(states: list[tuple[str, StrengthState]], height_mm: float) -> P
     return draw_strength_curve(curves, height_mm)
 
 
-def _draw_map(
+def _draw_maps(
     states: list[tuple[str, StrengthState]], height_mm: float, *, crushed: bool
-) -> Picture:
-    from vertaug.report.figure_failure import FailureField, FailureState, draw_failure_map
+) -> tuple[Picture, ...]:
+    """Return where it yields, where it was crushed, and its strain energy."""
+    from vertaug.report.figure_failure import FailureField, draw_failure_map
+
+    force = states[0][1].stiffness_n_per_mm * FAILURE_STRAIN * height_mm
+    energy = draw_failure_map(
+        _shown(states, height_mm, FailureField.ENERGY),
+        FailureField.ENERGY,
+        f"under {force / 1000:.2f} kN, which is 0.68 % apparent strain as it is, linear,",
+    )
+    if not crushed:
+        return (energy,)
+    failure = draw_failure_map(
+        _shown(states, height_mm, FailureField.PLASTIC_STRAIN),
+        FailureField.PLASTIC_STRAIN,
+        f"at 1.9 % apparent strain, {_end_forces(states)},",
+    )
+    return failure, energy
+
+
+def _end_forces(states: list[tuple[str, StrengthState]]) -> str:
+    """Return under which force each curve ends."""
+    return " and ".join(
+        f"{state.curve.force_n[-1] / 1000:.2f} kN {name[0].lower()}{name[1:]}"
+        for name, state in states
+        if state.curve is not None
+    )
+
+
+def _shown(
+    states: list[tuple[str, StrengthState]], height_mm: float, which: "FailureField"
+) -> list["FailureState"]:
+    from vertaug.report.figure_failure import FailureField, FailureState
 
     shown = []
+    first = states[0][1].stiffness_n_per_mm
     for name, state in states:
         field = state.field
-        plastic = field.plastic_strain if crushed else None
+        # the same force in every state; the field holds the same strain
+        energy = (first / state.stiffness_n_per_mm) ** 2 * field.energy_mpa
+        plastic = field.plastic_strain if which is FailureField.PLASTIC_STRAIN else None
         shown.append(
             FailureState(
                 name=name,
-                model=_model_of(field, height_mm),
-                values=field.energy_mpa if plastic is None else plastic,
-                cement=field.cement if field.cement.any() else None,
+                model=model_of_field(field, height_mm),
+                values=energy if plastic is None else plastic,
+                density_mg_per_ml=field.density_mg_per_ml,
+                cement=field.cement_share if field.cement_share.any() else None,
             )
         )
-    if crushed:
-        return draw_failure_map(shown, FailureField.PLASTIC_STRAIN, "at 1.9 % apparent strain")
-    at = "at 0.68 % apparent strain, linear"
-    return draw_failure_map(shown, FailureField.ENERGY, at)
-
-
-def _model_of(field: StrengthField, height_mm: float) -> VertebraModel:
-    """Return the model of a stored field; its strengths are not kept."""
-    filled = np.asarray(field.bone_mpa + field.filler_mpa) > 0.0
-    return VertebraModel(
-        grid=field.grid,
-        bone_mpa=field.bone_mpa.astype(np.float64),
-        filler_mpa=field.filler_mpa.astype(np.float64),
-        strength_mpa=np.full(field.grid.shape, np.inf),
-        anisotropic=False,
-        superior_nodes=nodes_of_faces(filled, upper=True),
-        inferior_nodes=nodes_of_faces(filled, upper=False),
-        height_mm=height_mm,
-    )
+    return shown

@@ -18,6 +18,7 @@ from vertaug.case.errors import GeometryError, InputError
 from vertaug.case.grid import FloatArray
 from vertaug.case.storage import write_atomically
 from vertaug.mechanics.assembly import LoadedBody
+from vertaug.mechanics.comparison_fields import node_box
 from vertaug.mechanics.model import VertebraModel
 from vertaug.report.abaqus import BRICK_CORNERS, number_nodes
 
@@ -25,6 +26,7 @@ HEXAHEDRON = 12
 """VTK's number of the eight-node brick."""
 _BLOCK = 1 << 16
 _LEVEL = 4
+_TURNED = [0, 3, 2, 1, 4, 7, 6, 5]
 _NAMES = {"f4": "Float32", "i4": "Int32", "u1": "UInt8"}
 
 
@@ -36,16 +38,24 @@ class VoxelFields:
     ----------
     displacement_mm : (ni + 1, nj + 1, nk + 1, 3) array or None
         Of the nodes, along the model's axes (`displacement_box`).
+    crushed_mm : (ni + 1, nj + 1, nk + 1, 3) array or None
+        The same at the end of a crush.
     energy_mpa : (ni, nj, nk) array or None
         Strain-energy density, N mm per mm3.
     plastic_strain : (ni, nj, nk) array or None
+    density_mg_per_ml : (ni, nj, nk) array or None
+    cement_share : (ni, nj, nk) array or None
+        Share of the marrow space that cement fills.
     region : (ni, nj, nk) array or None
         Whole numbers.
     """
 
     displacement_mm: NDArray[np.generic] | None = None
+    crushed_mm: NDArray[np.generic] | None = None
     energy_mpa: NDArray[np.generic] | None = None
     plastic_strain: NDArray[np.generic] | None = None
+    density_mg_per_ml: NDArray[np.generic] | None = None
+    cement_share: NDArray[np.generic] | None = None
     region: NDArray[np.generic] | None = None
 
 
@@ -57,9 +67,7 @@ def displacement_box(loaded: LoadedBody, displacement_mm: ArrayLike) -> FloatArr
     (ni + 1, nj + 1, nk + 1, 3) float64 array
         0 where there is no node.
     """
-    grid = loaded.body.grid
-    axes = np.asarray(displacement_mm, dtype=np.float64)
-    return np.stack([grid.spread_nodes(u) for u in axes], axis=-1)
+    return node_box(loaded.body.grid, displacement_mm)
 
 
 def write_vtu(
@@ -72,8 +80,9 @@ def write_vtu(
 ) -> Path:
     """Write the voxels of a model that hold matter.
 
-    Point data ``displacement_mm``; cell data ``modulus_mpa`` (bone and filler together),
-    ``filler_mpa``, and what ``fields`` holds: ``strain_energy_density_mpa``, ``plastic_strain``,
+    Point data ``displacement_mm`` and ``displacement_crushed_mm``; cell data ``modulus_mpa`` (bone
+    and filler together), ``filler_mpa``, and what ``fields`` holds:
+    ``strain_energy_density_mpa``, ``plastic_strain``, ``density_mg_per_ml``, ``cement_share``,
     ``region``. Numbers are single precision.
 
     Parameters
@@ -106,14 +115,21 @@ def write_vtu(
     number = number_nodes(model)
     points = _points(model, number, world=world)
     point_data = {}
-    if fields.displacement_mm is not None:
-        values = _displacement(model, fields.displacement_mm, number > 0)
-        turn = model.grid.directions.T if world else np.eye(3)
-        point_data["displacement_mm"] = (values @ turn).astype("<f4")
+    turn = model.grid.directions.T if world else np.eye(3)
+    for name, given in (
+        ("displacement_mm", fields.displacement_mm),
+        ("displacement_crushed_mm", fields.crushed_mm),
+    ):
+        if given is not None:
+            values = _displacement(name, model, given, number > 0)
+            point_data[name] = (values @ turn).astype("<f4")
     cell_data = _cell_data(model, fields)
+    cells = _cells(model, number)
+    if world and np.linalg.det(model.grid.directions) < 0.0:
+        cells = np.ascontiguousarray(cells[:, _TURNED])  # or bricks would be inside out
 
     def fill(part: Path) -> None:
-        _write(part, (points, _cells(model, number)), (point_data, cell_data), compress=compress)
+        _write(part, (points, cells), (point_data, cell_data), compress=compress)
 
     return write_atomically(path, fill)
 
@@ -136,13 +152,13 @@ def _cells(model: VertebraModel, number: NDArray[np.int32]) -> NDArray[Any]:
 
 
 def _displacement(
-    model: VertebraModel, given: NDArray[np.generic], used: NDArray[np.bool_]
+    name: str, model: VertebraModel, given: NDArray[np.generic], used: NDArray[np.bool_]
 ) -> FloatArray:
     wanted = (*(n + 1 for n in model.grid.shape), 3)
     if given.shape != wanted:
-        message = f"displacement_mm has shape {given.shape}; the nodes of the model {wanted}"
+        message = f"{name} has shape {given.shape}; the nodes of the model {wanted}"
         raise GeometryError(message)
-    return _finite("displacement_mm", np.asarray(given[used], dtype=np.float64))
+    return _finite(name, np.asarray(given[used], dtype=np.float64))
 
 
 def _cell_data(model: VertebraModel, fields: VoxelFields) -> dict[str, NDArray[Any]]:
@@ -152,6 +168,8 @@ def _cell_data(model: VertebraModel, fields: VoxelFields) -> dict[str, NDArray[A
         "filler_mpa": model.filler_mpa,
         "strain_energy_density_mpa": fields.energy_mpa,
         "plastic_strain": fields.plastic_strain,
+        "density_mg_per_ml": fields.density_mg_per_ml,
+        "cement_share": fields.cement_share,
         "region": fields.region,
     }
     data = {}

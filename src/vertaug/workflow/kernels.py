@@ -236,6 +236,7 @@ def warm_up_mechanics(tell: Callable[[str, float], None]) -> None:
     import numpy as np
 
     from vertaug.case.grid import Grid
+    from vertaug.mechanics.disc_load import measure_disc_load
     from vertaug.mechanics.elastic import solve_elastic
     from vertaug.mechanics.model import VertebraModel, nodes_of_faces
     from vertaug.mechanics.plastic import NewtonLimits, crush
@@ -245,6 +246,8 @@ def warm_up_mechanics(tell: Callable[[str, float], None]) -> None:
     words = "loading kernels" if cached else "compiling kernels, once"
     shape = (_BLOCK, _BLOCK, _BLOCK)
     block = np.ones(shape, dtype=bool)
+    caps = np.zeros(shape, dtype=bool)
+    caps[:, :, [0, -1]] = True
     model = VertebraModel(
         grid=Grid(shape=shape, affine=np.eye(4)),
         bone_mpa=np.full(shape, 300.0),
@@ -257,6 +260,7 @@ def warm_up_mechanics(tell: Callable[[str, float], None]) -> None:
     )
     tell(f"{words}: elastic", 0.0)
     solve_elastic(model)
+    measure_disc_load(model, caps)
     tell(f"{words}: plastic", 0.5)
     # one move of Newton's method on the cheaper surface: the kernels are the same for both
     crush(

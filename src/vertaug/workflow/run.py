@@ -16,6 +16,7 @@ from vertaug.case.case_file import (
     read_case,
 )
 from vertaug.case.errors import FormatError
+from vertaug.case.mechanics_content import case_stem
 from vertaug.case.spine import Spine
 from vertaug.case.storage import replace_text
 from vertaug.workflow.calibration import GENERIC, CalibrationChoice, choose_calibration
@@ -312,12 +313,15 @@ def _write(
     source: FileSource | PhantomSource | Parameters,
 ) -> CaseResult:
     from vertaug.report import write_case_files, write_report
+    from vertaug.report.strength_files import write_strength_files
     from vertaug.workflow.report_input import make_report_input
 
     document = keep_stamp(workspace.folder, _describe(chain, results, source))
     staging = workspace.staging
     chain.reporter.start(FILES)
     write_case_files(results.spine, results.assessment, results.planning, staging)
+    if results.strength is not None:
+        write_strength_files(results.strength, staging, case_stem(results.strength))
     chain.reporter.start(REPORT)
     name = workspace.folder.resolve().name
     write_report(

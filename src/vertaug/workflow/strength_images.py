@@ -4,14 +4,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from vertaug.case.case_file import InputFile
-from vertaug.case.errors import ComputationError, InputError, LabelError
+from vertaug.case.errors import ComputationError, InputError, LabelError, StorageError
 from vertaug.case.mechanics_content import describe_mechanics
 from vertaug.case.storage import replace_text
+from vertaug.case.strength import StrengthAssessment
 from vertaug.case.volume import Volume
 from vertaug.workflow.fingerprint import hash_code, list_software
 from vertaug.workflow.kernels import warm_up_mechanics
@@ -55,7 +57,11 @@ class ImagePair:
 
 
 def strength_of_images(
-    pair: ImagePair, choice: StrengthChoice, target: Path, tell: Callable[[str, float], None]
+    pair: ImagePair,
+    choice: StrengthChoice,
+    target: Path,
+    tell: Callable[[str, float], None],
+    files: Path | None = None,
 ) -> dict[str, Any]:
     """Compute the strength, write it as JSON and return it.
 
@@ -68,6 +74,8 @@ def strength_of_images(
         ``.json``; appears only when everything is computed.
     tell : callable
         Takes (message, fraction).
+    files : Path, optional
+        Folder for the models with their fields, named after ``target``. Default: none are written.
 
     Raises
     ------
@@ -111,13 +119,33 @@ def strength_of_images(
         tell,
         None if body.filled.sum() == model.filled.sum() else body,
     )
+    stem = None if files is None else target.stem
     tree = {
         "research_use_only": True,
         "provenance": _provenance(pair, choice),
-        "mechanics": describe_mechanics(found).model_dump(mode="json"),
+        "mechanics": describe_mechanics(found, stem).model_dump(mode="json"),
     }
-    replace_text(target, _format(tree))
+    text = _format(tree)
+    if files is not None:
+        _write_files(found, files, target.stem)
+    replace_text(target, text)
     return tree
+
+
+def _write_files(found: StrengthAssessment, folder: Path, stem: str) -> None:
+    """Write all files aside, then rename them."""
+    from vertaug.report.strength_files import write_strength_files
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".part-", dir=folder) as aside:
+            for path in write_strength_files(found, aside, stem):
+                path.replace(folder / path.name)
+    except StorageError:
+        raise
+    except OSError as error:
+        message = f"{folder} could not be written: {error.strerror or error}"
+        raise StorageError(message) from error
 
 
 def read_volume(path: Path) -> Volume:

@@ -62,6 +62,37 @@ def test_a_symmetric_vertebra_is_even_and_cement_carries(assessed):
     assert assessed.after.levels[1].cement > 0.2
 
 
+def test_fields_are_those_of_the_linear_failure_load(assessed, vertebra):
+    model = model_from_vertebra(vertebra, LAW, COARSE.material, spacing_mm=COARSE.spacing_mm)
+    for state in (assessed.before, assessed.after):
+        field = state.field
+        down = field.displacement_mm[tuple(field.superior_nodes.T)]
+        np.testing.assert_allclose(down[:, 2], -0.0068 * assessed.height_mm, rtol=1e-5)
+        np.testing.assert_array_equal(field.displacement_mm[tuple(field.inferior_nodes.T)][:, 2], 0)
+        work = field.energy_mpa.sum() * field.grid.voxel_volume_mm3
+        size = 0.0068 * assessed.height_mm
+        assert work == pytest.approx(0.5 * state.stiffness_n_per_mm * size**2, rel=1e-3)
+        np.testing.assert_allclose(field.density_mg_per_ml, model.density_mg_per_ml, rtol=1e-6)
+        assert field.crushed_mm is None
+        assert not field.density_mg_per_ml[assessed.before.field.bone_mpa <= 0.0].any()
+        assert field.density_mg_per_ml.any()
+    assert not assessed.before.field.cement_share.any()
+    share = assessed.after.field.cement_share
+    assert set(np.unique(share > 0.0)) == {False, True}
+    grew = assessed.after.field.filler_mpa > assessed.before.field.filler_mpa
+    np.testing.assert_array_equal(share > 0.0, grew)
+
+
+def test_cement_stiffens_the_body_between_discs(assessed):
+    before, after = assessed.before.disc_load, assessed.after.disc_load
+    assert after.stiffness_n_per_mm > before.stiffness_n_per_mm
+    # discs are far softer than bone
+    assert before.stiffness_n_per_mm < 0.3 * assessed.before.stiffness_n_per_mm
+    for one, other in zip(before.plates, after.plates, strict=True):
+        assert other.central_mpa > one.central_mpa
+        assert other.bulge_mm < one.bulge_mm
+
+
 def test_one_sided_cement_is_uneven(vertebra):
     tip = vertebra.frame.to_world([9.0, 0.0, 0.0])  # left
     found = assess_strength(vertebra, LAW, replace(COARSE, cement_ml=3.0), [tip])
@@ -158,6 +189,17 @@ def test_volumes_that_are_none_are_refused(volume):
         StrengthOptions(cement_ml=volume)
 
 
+def test_bone_stiffer_than_cement_holds_none(vertebra):
+    model = model_from_vertebra(vertebra, LAW, spacing_mm=3.0)
+    middle = tuple(np.round(np.argwhere(model.bone_mpa > 0.0).mean(axis=0)).astype(int))
+    hard = np.array(model.bone_mpa)
+    hard[middle] = 9000.0
+    found = assess_model(replace(model, bone_mpa=hard), "L1", replace(COARSE, cement_ml=3.0))
+    share = found.after.field.cement_share
+    assert share[middle] == 0.0
+    assert share[middle[0] + 1, middle[1], middle[2]] > 0.0
+
+
 def test_a_model_alone_has_no_densities(vertebra):
     model = model_from_vertebra(vertebra, LAW, spacing_mm=3.0)
     found = assess_model(model, "L1", COARSE)
@@ -172,8 +214,12 @@ def test_an_assessment_is_stored_and_read_back(assessed, tmp_path):
     assert again.after.failure_loads == assessed.after.failure_loads
     assert dict(again.before.bending_nmm_per_rad) == dict(assessed.before.bending_nmm_per_rad)
     assert again.sensitivity == assessed.sensitivity
-    np.testing.assert_array_equal(again.after.field.cement, assessed.after.field.cement)
-    assert again.after.field.cement.any()
+    for name in ("cement_share", "displacement_mm", "density_mg_per_ml", "superior_nodes"):
+        one, other = (getattr(found.after.field, name) for found in (again, assessed))
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+    assert again.after.disc_load == assessed.after.disc_load
+    assert again.after.field.cement_share.any()
     assert again.before.field.plastic_strain is None
 
 

@@ -101,6 +101,26 @@ def test_front_and_back_come_from_the_bone_not_the_header():
     np.testing.assert_array_equal(found.bone_mpa, expected.bone_mpa)
 
 
+@pytest.mark.parametrize("front", [1.0, -1.0])
+def test_voxels_stay_where_the_header_has_them(front):
+    """Also where front and back of the header are the wrong way round."""
+    density, regions = block()
+    values = np.random.default_rng(4).uniform(100.0, 300.0, density.values.shape)
+    affine = np.array(density.grid.affine)
+    affine[1] *= front
+    image = Volume(values=values, grid=Grid(shape=values.shape, affine=affine))
+    model = model_from_regions(image, Volume(values=regions.values, grid=image.grid))
+    assert (np.linalg.det(model.grid.affine[:3, :3]) < 0.0) == (front < 0.0)
+    bone = np.argwhere(model.bone_mpa > 0.0)
+    index = np.round(image.grid.to_index(model.grid.to_world(bone))).astype(int)
+    seen = values[tuple(index.T)]
+    np.testing.assert_allclose(model.density_mg_per_ml[tuple(bone.T)], seen)
+    moduli = [float(KOPPERDAHL_2002_MODULUS.evaluate(v)) for v in seen[:5]]
+    # the recipe drops what is below a whole mg/ml
+    np.testing.assert_allclose(model.bone_mpa[tuple(bone[:5].T)], moduli, rtol=0.01)
+    assert not model.density_mg_per_ml[model.bone_mpa <= 0.0].any()
+
+
 def test_head_and_foot_the_wrong_way_round_are_refused():
     density, regions = block()
     with pytest.raises(OrientationError, match="inferior cap lies above"):

@@ -9,6 +9,8 @@ from vertaug.case.grid import Grid
 from vertaug.case.strength import (
     Competitors,
     DensitySensitivity,
+    DiscLoad,
+    EndplateLoad,
     FailureLoad,
     LoadLevel,
     StrengthAssessment,
@@ -22,9 +24,13 @@ FIELD = StrengthField(
     grid=Grid(shape=SHAPE, affine=np.eye(4)),
     bone_mpa=np.ones(SHAPE, np.float32),
     filler_mpa=np.zeros(SHAPE, np.float32),
-    cement=np.zeros(SHAPE, bool),
+    cement_share=np.zeros(SHAPE, np.float32),
     energy_mpa=np.zeros(SHAPE, np.float32),
     plastic_strain=None,
+    displacement_mm=np.zeros((3, 3, 3, 3), np.float32),
+    crushed_mm=None,
+    superior_nodes=np.array([[0, 0, 2]]),
+    inferior_nodes=np.array([[0, 0, 0]]),
 )
 
 
@@ -125,12 +131,55 @@ def test_simpler_measures_stand_beside_it_and_missing_ones_are_dashes():
 
 
 def test_method_and_limits_are_told():
-    limits, method = strength_text(assessment())
+    limits, method, files = strength_text(assessment())
     assert limits.paragraphs == ("A limit.",)
     text = " ".join(method.paragraphs)
     assert "How." in text
     for part in ("linear 0.68 %: F1 (S1)", "0.2 % offset: F2 (S2)"):
         assert part in text
+    assert "half a disc" not in text
+    assert "mechanics/L1_before.vtu, mechanics/L1_before.inp" in files.paragraphs[0]
+    assert "after" not in files.paragraphs[0]
+
+
+def disc_load(stiffness, shift):
+    plate = EndplateLoad(
+        name="superior",
+        central_mpa=1.0 + 0.2 * shift,
+        rim_mpa=0.5 - 0.1 * shift,
+        peak_mpa=2.0 + 0.1 * shift,
+        bulge_mm=0.02 - 0.03 * shift,
+        centre_left_mm=1.0 - 0.5 * shift,
+        centre_posterior_mm=0.3 * shift,
+    )
+    other = replace(plate, name="inferior", centre_left_mm=0.0, central_mpa=3.0)
+    return DiscLoad(stiffness_n_per_mm=stiffness, plates=(plate, other))
+
+
+def test_load_on_the_discs_stands_before_and_after_with_its_change():
+    found = assessment(replace(state(3000.0), disc_load=disc_load(1100.0, 1.0)))
+    found = replace(found, before=replace(found.before, disc_load=disc_load(1000.0, 0.0)))
+    _, discs, measures = strength_tables(found)
+    assert measures.title.startswith("Simpler")
+    assert discs.columns[1:] == ("as it is", "with 4 ml cement", "change")
+    shown = rows(discs)
+    assert shown["stiffness with half of each disc (N/mm)"] == ["1000", "1100", "+10.0 %"]
+    assert shown["superior: pressure on the middle (MPa)"] == ["1.000", "1.200", "+20.0 %"]
+    assert shown["superior: pressure on the rim (MPa)"] == ["0.500", "0.400", "-20.0 %"]
+    assert shown["superior: peak pressure, 95th percentile (MPa)"][2] == "+5.0 %"
+    bulge = shown["superior: bulge of the endplate into the body (µm)"]
+    assert bulge == ["20", "-10", "-30 µm"]
+    assert shown["superior: centre of pressure moves"][2] == "0.5 mm right, 0.3 mm posterior"
+    assert shown["inferior: pressure on the middle (MPa)"] == ["3.000", "3.000", "+0.0 %"]
+    assert "not computed" in discs.note
+    assert "half a disc" in " ".join(strength_text(found)[1].paragraphs)
+
+
+def test_without_cement_or_discs_there_is_no_such_table():
+    alone = assessment()
+    known = replace(alone, before=replace(alone.before, disc_load=disc_load(1000.0, 0.0)))
+    for found in (alone, known, replace(known, after=state(3000.0), cement_ml=4.0)):
+        assert len(strength_tables(found)) == 2
 
 
 def test_a_main_load_without_a_value_is_refused():

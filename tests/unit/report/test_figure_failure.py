@@ -123,6 +123,16 @@ def test_air_is_clear_and_caps_have_their_own_grey():
     assert np.unique(np.round(image[matter][:, 0], 6)).tolist() == [0.16, 0.21]
 
 
+def test_a_cap_keeps_its_grey_whatever_its_value():
+    bare = model()
+    values = np.where(bare.filler_mpa > 0.0, 0.5, 0.0)
+    state = FailureState(name="Before", model=bare, values=values)
+    plane, _ = section_planes(bare, (30.0, 30.0, 30.0))
+    image = section_image(plane, state, (100.0, np.array([1, 2, 5, 10, 20.0]), np.array([0, 1.0])))
+    seen = image[image[..., 3] > 0.5][:, :3]
+    np.testing.assert_allclose(seen, seen[:, :1] * np.ones(3))
+
+
 def test_cement_without_bone_is_no_cap():
     """Bone that is switched off inside cement still shows its density."""
     cement = np.zeros(SHAPE)

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from vertaug.mechanics.comparison import StrengthOptions, assess_strength
+from vertaug.report import figure_strength
 from vertaug.report.strength_pictures import strength_pictures
 from vertaug.tissue import calibrate_generic
 from vertaug.verification.analytic_vertebra import AnalyticVertebra
@@ -27,18 +29,48 @@ def draw(strength):
 
 
 def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):
-    curve, failure = draw(assessments[0])
+    curve, failure, energy = draw(assessments[0])
     assert "as it is, with 3 ml of cement" in curve.caption
     assert f"{assessments[0].height_mm:.1f} mm" in curve.caption
     assert "1.9 %" in failure.caption
-    assert len({curve.name, failure.name}) == 2
-    assert all(picture.png.startswith(b"\x89PNG") for picture in (curve, failure))
+    assert "lastic strain" in failure.caption
+    ends = [s.curve.force_n[-1] / 1000 for s in (assessments[0].before, assessments[0].after)]
+    assert f"{ends[0]:.2f} kN as it is and {ends[1]:.2f} kN with 3 ml" in failure.caption
+    assert "nergy" in energy.caption
+    assert "0.68 %" in energy.caption
+    assert [p.name for p in (failure, energy)] == ["map_plastic_strain", "map_strain_energy"]
+    assert all(p.png.startswith(b"\x89PNG") for p in (curve, failure, energy))
+    assert "is density" in failure.caption
 
 
 def test_a_linear_computation_shows_energy_and_no_curve(assessments):
     (picture,) = draw(assessments[1])
     assert "0.68 %" in picture.caption
     assert "nergy" in picture.caption
+
+
+def test_energy_is_shown_under_the_same_force(assessments, monkeypatch):
+    from vertaug.report import figure_failure
+
+    seen = {}
+    monkeypatch.setattr(
+        figure_failure,
+        "draw_failure_map",
+        lambda states, field, at: seen.update({field: (states, at)}),
+    )
+    monkeypatch.setattr(figure_strength, "draw_strength_curve", lambda *_: None)
+    draw(assessments[0])
+    (before, after), at = seen[figure_failure.FailureField.ENERGY]
+    found = assessments[0]
+    force = 0.0068 * found.height_mm * found.before.stiffness_n_per_mm
+    assert f"under {force / 1000:.2f} kN" in at
+    volume = found.before.field.grid.voxel_volume_mm3
+    for state, shown in ((found.before, before), (found.after, after)):
+        work = 0.5 * force**2 / state.stiffness_n_per_mm
+        assert shown.values.sum() * volume == pytest.approx(work, rel=1e-3)
+        np.testing.assert_array_equal(shown.density_mg_per_ml, state.field.density_mg_per_ml)
+    assert before.cement is None
+    np.testing.assert_array_equal(after.cement, found.after.field.cement_share)
 
 
 def test_a_case_without_strength_has_none():

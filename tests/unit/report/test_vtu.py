@@ -1,8 +1,5 @@
 """Voxels and their fields as VTU, parsed back."""
 
-import struct
-import xml.etree.ElementTree as ET
-import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +13,6 @@ from vertaug.report.abaqus import number_nodes
 from vertaug.report.vtu import VoxelFields, displacement_box, write_vtu
 
 SHAPE = (6, 5, 7)
-KINDS = {"Float32": "<f4", "Int32": "<i4", "UInt8": "u1"}
 
 
 def block(shape=SHAPE):
@@ -41,46 +37,9 @@ def block(shape=SHAPE):
     )
 
 
-def parse(path):
-    """A reader of its own: XML before the appended bytes, then each array by its offset."""
-    content = path.read_bytes()
-    mark = content.index(b'<AppendedData encoding="raw">\n_') + len(
-        b'<AppendedData encoding="raw">\n_'
-    )
-    assert content.endswith(b"\n</AppendedData>\n</VTKFile>\n")
-    root = ET.fromstring(content[:mark] + b"</AppendedData></VTKFile>")
-    assert root.attrib["byte_order"] == "LittleEndian"
-    assert root.attrib["header_type"] == "UInt64"
-    packed = root.get("compressor") == "vtkZLibDataCompressor"
-    piece = root.find("UnstructuredGrid/Piece")
-    arrays = {}
-    for group in piece:
-        for one in group:
-            raw = bytes_at(content, mark + int(one.get("offset")), packed=packed)
-            values = np.frombuffer(raw, KINDS[one.get("type")])
-            parts = one.get("NumberOfComponents")
-            arrays[group.tag, one.get("Name")] = values.reshape(-1, int(parts)) if parts else values
-    sizes = int(piece.get("NumberOfPoints")), int(piece.get("NumberOfCells"))
-    return sizes, arrays
-
-
-def bytes_at(content, start, *, packed):
-    (first,) = struct.unpack_from("<Q", content, start)
-    if not packed:
-        return content[start + 8 : start + 8 + first]
-    size, last, *each = struct.unpack_from(f"<{2 + first}Q", content, start + 8)
-    at, out = start + 8 * (3 + first), []
-    for n in each:
-        out.append(zlib.decompress(content[at : at + n]))
-        at += n
-    assert all(len(part) == size for part in out[:-1])
-    assert len(out[-1]) == (last or size)
-    return b"".join(out)
-
-
 @pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize("world", [False, True])
-def test_points_and_cells_are_those_of_the_voxels(world, compress, tmp_path):
+def test_points_and_cells_are_those_of_the_voxels(parse, world, compress, tmp_path):
     model = block()
     path = write_vtu(tmp_path / "model.vtu", model, world=world, compress=compress)
     (points, cells), arrays = parse(path)
@@ -101,7 +60,7 @@ def test_points_and_cells_are_those_of_the_voxels(world, compress, tmp_path):
 
 
 @pytest.mark.parametrize("world", [False, True])
-def test_fields_stand_where_they_belong(world, tmp_path):
+def test_fields_stand_where_they_belong(parse, world, tmp_path):
     model = block()
     random = np.random.default_rng(8)
     energy, strain = random.random(SHAPE), random.random(SHAPE)
@@ -109,7 +68,13 @@ def test_fields_stand_where_they_belong(world, tmp_path):
     found = solve_elastic(model)
     moved = displacement_box(found.loaded, found.displacement_mm)
     fields = VoxelFields(
-        displacement_mm=moved, energy_mpa=energy, plastic_strain=strain, region=region
+        displacement_mm=moved,
+        crushed_mm=3.0 * moved,
+        energy_mpa=energy,
+        plastic_strain=strain,
+        density_mg_per_ml=200.0 * energy,
+        cement_share=0.5 * strain,
+        region=region,
     )
     path = write_vtu(tmp_path / "model.vtu", model, fields, world=world)
     _, arrays = parse(path)
@@ -119,6 +84,8 @@ def test_fields_stand_where_they_belong(world, tmp_path):
         ("filler_mpa", model.filler_mpa),
         ("strain_energy_density_mpa", energy),
         ("plastic_strain", strain),
+        ("density_mg_per_ml", 200.0 * energy),
+        ("cement_share", 0.5 * strain),
         ("region", region),
     ):
         np.testing.assert_allclose(arrays["CellData", name], values[filled], rtol=1e-6)
@@ -131,15 +98,36 @@ def test_fields_stand_where_they_belong(world, tmp_path):
     np.testing.assert_allclose(seen[top] @ up, -0.2, atol=1e-6)
     turn = model.grid.directions if world else np.eye(3)
     np.testing.assert_allclose(seen @ turn, moved[number > 0], atol=1e-6)
+    np.testing.assert_allclose(
+        arrays["PointData", "displacement_crushed_mm"], 3.0 * seen, rtol=1e-5
+    )
 
 
-def test_what_is_not_given_is_left_out(tmp_path):
+def test_bricks_of_a_mirrored_grid_are_not_inside_out(parse, tmp_path):
+    model = block()
+    affine = np.array(model.grid.affine)
+    affine[:3, 1] *= -1.0
+    model = replace(model, grid=Grid(shape=SHAPE, affine=affine))
+    _, arrays = parse(write_vtu(tmp_path / "model.vtu", model))
+    place = arrays["Points", "Points"].astype(float)
+    corners = arrays["Cells", "connectivity"].reshape(-1, 8)
+    for one, *others in ((0, 1, 3, 4), (2, 3, 1, 6), (5, 4, 6, 1), (7, 6, 4, 3)):
+        a, b, c = (place[corners[:, n]] - place[corners[:, one]] for n in others)
+        volume = np.abs(np.einsum("ij,ij->i", np.cross(a, b), c))
+        np.testing.assert_allclose(volume, model.grid.voxel_volume_mm3, rtol=1e-3)
+    a, b, c = (place[corners[:, n]] - place[corners[:, 0]] for n in (1, 3, 4))
+    assert (np.einsum("ij,ij->i", np.cross(a, b), c) > 0.0).all()
+    centres = place[corners].mean(axis=1)
+    np.testing.assert_allclose(centres, model.grid.to_world(np.argwhere(model.filled)), atol=1e-3)
+
+
+def test_what_is_not_given_is_left_out(parse, tmp_path):
     _, arrays = parse(write_vtu(tmp_path / "model.vtu", block()))
     names = [name for group, name in arrays if group.endswith("Data")]
     assert names == ["modulus_mpa", "filler_mpa"]
 
 
-def test_blocks_of_the_compressor_add_up(tmp_path):
+def test_blocks_of_the_compressor_add_up(parse, tmp_path):
     """More than one block, and a last one that is full."""
     model = block((32, 32, 17))
     full = np.full((32, 32, 17), 100.0)
@@ -160,6 +148,8 @@ def test_blocks_of_the_compressor_add_up(tmp_path):
     [
         (VoxelFields(energy_mpa=np.zeros((6, 5, 6))), GeometryError),
         (VoxelFields(displacement_mm=np.zeros((*SHAPE, 3))), GeometryError),
+        (VoxelFields(crushed_mm=np.zeros((*SHAPE, 3))), GeometryError),
+        (VoxelFields(density_mg_per_ml=np.zeros((1, 1, 1))), GeometryError),
         (VoxelFields(plastic_strain=np.full(SHAPE, np.nan)), InputError),
     ],
 )
@@ -169,7 +159,7 @@ def test_fields_that_do_not_fit_are_refused(fields, error, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_air_need_not_be_a_number(tmp_path):
+def test_air_need_not_be_a_number(parse, tmp_path):
     model = block()
     strain = np.where(model.filled, 0.01, np.nan)
     _, arrays = parse(write_vtu(tmp_path / "m.vtu", model, VoxelFields(plastic_strain=strain)))
