@@ -51,8 +51,10 @@ def read_spine(options):
         spine = analyse_spine(phantom.scan, phantom.labels)
         return f"phantom, {options.density:g} mg/ml", spine, options.level or "L1"
     scan = read_scan(Path(options.ct))
-    return Path(options.ct).name, analyse_spine(scan, read_labels(options.labels, scan)), (
-        options.level
+    return (
+        Path(options.ct).name,
+        analyse_spine(scan, read_labels(options.labels, scan)),
+        (options.level),
     )
 
 
