@@ -1,7 +1,7 @@
 """Cement of 0 to 8 ml in a vertebra as scanned and after an overload.
 
-    python benchmarks/cement_fill_series.py phantom [--density 62] [-o OUT.json]
-    python benchmarks/cement_fill_series.py CT LABELS LEVEL [-o OUT.json]
+    python benchmarks/cement_fill_series.py phantom [--density 62] [--level L1] [-o OUT.json]
+    python benchmarks/cement_fill_series.py CT LABELS --level L3 [-o OUT.json]
 
 Cement spreads as ellipsoids from both tips of the best bilateral plan of a vertebroplasty. The
 overloaded vertebra is described twice (`vertaug.mechanics.overload`): by the plastic strain of a
@@ -16,6 +16,7 @@ import os
 import sys
 import time
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -27,8 +28,8 @@ from vertaug.case.plan import Procedure
 from vertaug.imaging import read_labels, read_scan
 from vertaug.imaging.phantom import PhantomSpec, build_phantom
 from vertaug.mechanics.caps import model_from_vertebra
+from vertaug.mechanics.cement_bone import CementBone, MixtureRule
 from vertaug.mechanics.comparison import StrengthOptions
-from vertaug.mechanics.elastic import solve_elastic
 from vertaug.mechanics.overload import weaken_by_strain, weaken_evenly
 from vertaug.mechanics.plastic import APPARENT_STRAINS, crush
 from vertaug.mechanics.plastic_body import YieldSurface
@@ -36,6 +37,7 @@ from vertaug.mechanics.restoration import (
     BELKOFF_2001_STIFFNESS_ML,
     BELKOFF_2001_STRENGTH_ML,
     MOLLOY_2003_FILL,
+    FillStep,
     body_volume_ml,
     find_restoring_fill,
     measure_fill,
@@ -45,17 +47,13 @@ from vertaug.tissue import calibrate_generic
 
 
 def read_spine(options):
-    """Return a name, the spine, its calibration and the level."""
+    """Return a name and the spine."""
     if options.ct == "phantom":
         phantom = build_phantom(PhantomSpec(trabecular_density_mg_per_ml=options.density))
         spine = analyse_spine(phantom.scan, phantom.labels)
-        return f"phantom, {options.density:g} mg/ml", spine, options.level or "L1"
+        return f"phantom, {options.density:g} mg/ml", spine
     scan = read_scan(Path(options.ct))
-    return (
-        Path(options.ct).name,
-        analyse_spine(scan, read_labels(options.labels, scan)),
-        (options.level),
-    )
+    return Path(options.ct).name, analyse_spine(scan, read_labels(options.labels, scan))
 
 
 def find_tips(spine, level):
@@ -79,7 +77,11 @@ def weakened(model, options):
 
 def run_series(model, tips, options):
     """Return the steps of one model, rising volumes."""
-    chosen = StrengthOptions(surface=options.surface, linear_only=options.linear_only)
+    chosen = StrengthOptions(
+        surface=options.surface,
+        linear_only=options.linear_only,
+        cement=CementBone(rule=options.rule),
+    )
     steps = []
     for volume in options.volumes:
         start = time.perf_counter()
@@ -104,12 +106,12 @@ def rises(steps):
     """Whether stiffness and strength both rise with every step."""
     return all(
         b.stiffness_n_per_mm > a.stiffness_n_per_mm and b.strength_n > a.strength_n
-        for a, b in zip(steps[:-1], steps[1:], strict=True)
+        for a, b in pairwise(steps)
     )
 
 
 def study(options):
-    name, spine, level = read_spine(options)
+    (name, spine), level = read_spine(options), options.level
     model = model_from_vertebra(
         spine[level], calibrate_generic(120.0), spacing_mm=options.spacing_mm
     )
@@ -128,8 +130,8 @@ def study(options):
         "bricks": int(model.filled.sum()),
         "body_ml": body_volume_ml(model),
         "height_mm": model.height_mm,
-        "intact_linear_stiffness_n_per_mm": solve_elastic(model).stiffness,
         "surface": options.surface.value,
+        "rule": options.rule.value,
         "tips_local_mm": [spine[level].frame.to_local(tip).tolist() for tip in tips],
         "series": {
             title: {
@@ -155,12 +157,10 @@ def show(found):
     """Return the table as text."""
     lines = [f"{found['case']} {found['level']}, body {found['body_ml']:.1f} ml"]
     for title, series in found["series"].items():
-        lines.append(f"{title}: rises {series['rises']}")
-        for step in series["steps"]:
-            lines.append(
-                f"  {step['volume_ml']:4.1f} ml {100 * step['fill']:5.1f} %  "
-                f"{step['stiffness_n_per_mm'] / 1000:6.2f} kN/mm  {step['strength_n'] / 1000:6.3f} kN"
-            )
+        lines.append(f"{title}: {'rises' if series['rises'] else 'DOES NOT RISE'}")
+        lines.extend("  " + describe(FillStep(**step)) for step in series["steps"])
+        if series["left"]["stiffness"] == 1.0:
+            continue
         for quantity, fill in series["restored_at_fill"].items():
             words = "not reached"
             if fill is not None:
@@ -174,12 +174,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("ct", help="a CT, or the word phantom")
     parser.add_argument("labels", nargs="?")
-    parser.add_argument("level", nargs="?")
+    parser.add_argument("--level", default="L1")
     parser.add_argument("--density", type=float, default=62.0, help="of the phantom, mg/ml")
     parser.add_argument("--spacing-mm", type=float, default=1.5)
     parser.add_argument("--volumes", type=float, nargs="+", default=[0.0, 2.0, 4.0, 6.0, 8.0])
     parser.add_argument("--overload-strain", type=float, default=0.019)
     parser.add_argument("--surface", type=YieldSurface, default=YieldSurface.TRESCA)
+    parser.add_argument("--rule", type=MixtureRule, default=MixtureRule.SWITCHED_OFF)
     parser.add_argument("--linear-only", action="store_true")
     parser.add_argument("-o", "--out", type=Path)
     options = parser.parse_args()

@@ -22,15 +22,19 @@ VOLUMES = (0.0, 2.0, 4.0, 6.0, 8.0)
 LINEAR = StrengthOptions(linear_only=True)
 
 
-@pytest.fixture(scope="module")
-def body():
+def body_at(spacing_mm):
     scan = read_scan(DATA / "tptbox-l3/sub-ct_label-22_ct.nii.gz")
     labels = read_labels(DATA / "tptbox-l3/sub-ct_seg-vert_label-22_msk.nii.gz", scan)
     vertebra = analyse_spine(scan, labels)["L3"]
-    model = model_from_vertebra(vertebra, calibrate_generic(120.0), spacing_mm=2.0)
+    model = model_from_vertebra(vertebra, calibrate_generic(120.0), spacing_mm=spacing_mm)
     # the middle of each half, a little in front of the centre
     tips = [vertebra.frame.to_world([side * 9.0, -4.0, 0.0]) for side in (-1.0, 1.0)]
     return model, tips
+
+
+@pytest.fixture(scope="module")
+def body():
+    return body_at(3.0)
 
 
 def run_series(model, tips, options=LINEAR, volumes=VOLUMES):
