@@ -30,7 +30,12 @@ from vertaug.imaging.phantom import PhantomSpec, build_phantom
 from vertaug.mechanics.caps import model_from_vertebra
 from vertaug.mechanics.cement_bone import CementBone, MixtureRule
 from vertaug.mechanics.comparison import StrengthOptions
-from vertaug.mechanics.overload import weaken_by_strain, weaken_evenly
+from vertaug.mechanics.overload import (
+    WEGRZYN_2011,
+    EvenLoss,
+    weaken_by_strain,
+    weaken_evenly,
+)
 from vertaug.mechanics.plastic import APPARENT_STRAINS, crush
 from vertaug.mechanics.plastic_body import YieldSurface
 from vertaug.mechanics.restoration import (
@@ -71,7 +76,12 @@ def weakened(model, options):
     share = f"{100 * options.overload_strain:g} %"
     return {
         f"crushed to {share}, Keaveny 1999": weaken_by_strain(model, crushed),
-        "losses of Wegrzyn 2011": weaken_evenly(model),
+        **{
+            f"{100 * m:g} % of modulus, {100 * f:g} % of strength lost": weaken_evenly(
+                model, EvenLoss(modulus=m, strength=f, source="given")
+            )
+            for m, f in options.losses
+        },
     }
 
 
@@ -181,6 +191,13 @@ def main():
     parser.add_argument("--overload-strain", type=float, default=0.019)
     parser.add_argument("--surface", type=YieldSurface, default=YieldSurface.TRESCA)
     parser.add_argument("--rule", type=MixtureRule, default=MixtureRule.SWITCHED_OFF)
+    parser.add_argument(
+        "--losses",
+        type=lambda text: tuple(float(part) for part in text.split(",")),
+        nargs="+",
+        default=[(WEGRZYN_2011.modulus, WEGRZYN_2011.strength)],
+        help="shares of modulus and strength lost evenly, such as 0.53,0.11 (Wegrzyn 2011)",
+    )
     parser.add_argument("--linear-only", action="store_true")
     parser.add_argument("-o", "--out", type=Path)
     options = parser.parse_args()
