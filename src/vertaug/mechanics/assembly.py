@@ -53,8 +53,11 @@ def assemble(model: VertebraModel, load: LoadCase) -> LoadedBody:
     _check_path(model, filled)
     grid = span_body(filled)
     number = grid.spread_nodes(np.arange(1, grid.nodes.size + 1)) - 1
-    superior = number[tuple(model.superior_nodes.T)]
-    inferior = number[tuple(model.inferior_nodes.T)]
+    superior = _nodes_at(number, model.superior_nodes, "superior")
+    inferior = _nodes_at(number, model.inferior_nodes, "inferior")
+    if np.intersect1d(superior, inferior).size:
+        message = "no load path: the superior and the inferior platen hold the same nodes"
+        raise InputError(message)
     held = np.zeros((3, grid.nodes.size), dtype=bool)
     axes = slice(0, 3) if load.platen is Platen.FIXED else slice(2, 3)
     held[axes, superior] = True
@@ -123,6 +126,22 @@ def _ramp(model: VertebraModel, load: LoadCase, size: float) -> FloatArray:
     share = np.clip((np.arange(k) - low) / (high - low), 0.0, 1.0)
     lever = _lever_at(model, load, np.arange(i)[:, None], np.arange(j)[None, :])
     return np.asarray(-size * np.broadcast_to(lever, (i, j))[:, :, None] * share)
+
+
+def _nodes_at(
+    number: NDArray[np.int64], nodes: NDArray[np.int64], platen: str
+) -> NDArray[np.int64]:
+    """Return the numbers of a platen's nodes, all of which must be nodes of the body."""
+    inside = nodes.ndim == 2 and nodes.size > 0 and nodes.min() >= 0
+    if inside and (nodes < number.shape).all():
+        found = number[tuple(nodes.T)]
+        if found.min() >= 0:
+            return np.asarray(found)
+    message = (
+        f"no load path: the {platen} platen must hold nodes of voxels with matter (see "
+        "`nodes_of_faces`); some of its nodes are nowhere, or there are none"
+    )
+    raise InputError(message)
 
 
 def _check_path(model: VertebraModel, filled: NDArray[np.bool_]) -> None:

@@ -30,6 +30,8 @@ _LARGEST_BONE_SHARE = 0.5
 _LEAST_SHARE = 1e-3
 """A voxel with less cement is left as it is."""
 _BISECTIONS = 60
+_FARTHEST_CENTRE_MM = 10.0
+"""A needle tip may lie in a cleft or just before the wall."""
 
 
 class MixtureRule(Enum):
@@ -217,6 +219,7 @@ def ellipsoid_share(
             f"the bone of the model has room for {room:.1f} ml of cement; got {volume_ml:g} ml"
         )
         raise InputError(message)
+    _check_centre(model, centre_mm)
     spacing = model.grid.spacing_mm
     index = np.moveaxis(np.indices(model.grid.shape), 0, -1)
     offset = (index - model.grid.to_index(centre_mm)) * spacing
@@ -234,6 +237,20 @@ def ellipsoid_share(
         else:
             high = scale
     return np.asarray(share)
+
+
+def _check_centre(model: VertebraModel, centre_mm: ArrayLike) -> None:
+    """Refuse a centre that no needle tip in this vertebra can have: a wrong frame, mostly."""
+    spacing = model.grid.spacing_mm
+    voxels = np.argwhere(model.bone_mpa > 0.0)
+    offset = (voxels - model.grid.to_index(np.asarray(centre_mm, dtype=np.float64))) * spacing
+    nearest = float(np.sqrt((offset**2).sum(axis=1).min()))
+    if not nearest <= _FARTHEST_CENTRE_MM:
+        message = (
+            f"the centre of the cement lies {nearest:.0f} mm outside the bone (at most "
+            f"{_FARTHEST_CENTRE_MM:g} mm); expected LPS mm of this CT"
+        )
+        raise InputError(message)
 
 
 def _check_share(model: VertebraModel, share: NDArray[np.generic]) -> FloatArray:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vertaug.case.errors import ComputationError
+from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
 from vertaug.mechanics.assembly import LoadedBody, assemble
 from vertaug.mechanics.load_case import LoadCase
 from vertaug.mechanics.model import VertebraModel
-from vertaug.numerics.elastic_solution import solve_body
+from vertaug.numerics.elastic_solution import ElasticSolution, solve_body
 from vertaug.numerics.solver_status import SolverReport
 
 
@@ -28,6 +28,18 @@ class SolverLimits:
 
     tolerance: float = 1e-6
     iterations: int = 200
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.tolerance < 1.0 or self.iterations < 1:
+            message = (
+                "a solution needs a tolerance above 0 and below 1 and at least 1 iteration; got "
+                f"{self.tolerance:g} and {self.iterations}"
+            )
+            raise InputError(message)
+
+
+_LEAST_WORK = 1e-12
+"""Of the work that a body with resting nodes takes; less is done by a hinge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,6 +106,12 @@ def solve_elastic(
     # The work of all forces is least at the solution, so its error is the square of that of the
     # displacement; the sum over the platen alone would keep the error itself.
     work = float(np.vdot(found.displacement_mm, force))
+    if not work > _LEAST_WORK * _work_at_rest(loaded, found):
+        message = (
+            "no load path: the body gives way without force, as where parts are joined by edges "
+            "or corners only; mend the mask"
+        )
+        raise InputError(message)
     down = -float(force[2, loaded.superior].sum())
     if load.motion.is_bending:
         size = float(np.radians(load.angle_deg))
@@ -111,3 +129,11 @@ def solve_elastic(
         loaded=loaded,
         solver=found.solver,
     )
+
+
+def _work_at_rest(loaded: LoadedBody, found: ElasticSolution) -> float:
+    """Return the work of the platens on a body whose free nodes stay where they are."""
+    rest = np.where(loaded.body.held, found.displacement_mm, 0.0)
+    force = np.empty_like(rest)
+    found.operator.force(rest, force)
+    return float(np.vdot(rest, force))

@@ -115,7 +115,8 @@ class LoadedCurve:
     def offset_force(self, strain: float) -> tuple[float, float] | None:
         """Return where the elastic line moved by a strain meets the curve: force, displacement.
 
-        None if it does not.
+        None if it does not. On the chords between the points: with the usual seven steps the
+        load reads 1.5 to 1.8 % low.
         """
         line = self.stiffness_n_per_mm * (self.displacement_mm - strain * self.height_mm)
         gap = self.force_n - line

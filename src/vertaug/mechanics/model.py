@@ -11,6 +11,7 @@ from vertaug.numerics.hexahedron import OrthotropicRatios, isotropic_stiffness
 
 LARGEST_MODULUS_MPA = 30_000.0
 """Stiffer than bone tissue (18-20 GPa, Bayraktar 2004) and than any bone cement."""
+LEAST_MODULUS_MPA = 1e-9
 POISSON = 0.3
 """Of bone and cement alike (physics reference 0.2)."""
 
@@ -77,7 +78,7 @@ class VertebraModel:
 
     def _check_moduli(self) -> None:
         total = self.bone_mpa + self.filler_mpa
-        if not np.isfinite(total).all() or total.min() < 0.0:
+        if not np.isfinite(total).all() or min(self.bone_mpa.min(), self.filler_mpa.min()) < 0.0:
             message = "a modulus is negative or not a number; expected 0 for void, above for matter"
             raise InputError(message)
         if not total.any():
@@ -89,6 +90,16 @@ class VertebraModel:
                 f"{LARGEST_MODULUS_MPA:g} MPa); check the unit of the density: mg/ml K2HPO4 is "
                 "expected"
             )
+            raise InputError(message)
+        matter = total > 0.0
+        if total[matter].min() < LEAST_MODULUS_MPA:
+            message = (
+                f"a modulus of {total[matter].min():.1g} MPa is none of any tissue (at least "
+                f"{LEAST_MODULUS_MPA:g} MPa; 0 for void)"
+            )
+            raise InputError(message)
+        if not (self.strength_mpa[matter] > 0.0).all():
+            message = "a strength is 0, negative or not a number where there is matter"
             raise InputError(message)
 
     @property

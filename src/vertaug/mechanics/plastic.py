@@ -22,7 +22,8 @@ _FORCING, _INNER_ITERATIONS = 0.1, 80
 _OVERSHOOT = 0.3
 _SHORTENINGS = 4
 _SMALL_SHARE, _LEAST_DAMPING = 0.2, 1e-3
-_HALVINGS = 4
+_HALVINGS, _TRIES = 4, 24
+"""Of a step; and increments beside those asked for, before a crush is given up."""
 APPARENT_STRAINS = (0.002, 0.004, 0.006, 0.0085, 0.0115, 0.015, 0.019)
 """Steps of the default curve up to 1.9 % (Crawford, Keaveny; physics reference 2.1)."""
 
@@ -119,7 +120,7 @@ def crush(
 
     Perfect plasticity with small strains. Each step is a convex problem whose solution is found
     by Newton's method with the consistent tangent and a line search; a step that does not
-    converge is halved.
+    converge is halved, and after too many of these the crush is given up.
 
     Parameters
     ----------
@@ -140,6 +141,9 @@ def crush(
         If a step cannot be solved.
     """
     load, limits = load or LoadCase(), limits or NewtonLimits()
+    if load.motion.is_bending:
+        message = "a crush is a compression; bending beyond yield is not modelled"
+        raise InputError(message)
     if model.anisotropic:
         message = "plastic flow of anisotropic bone is not modelled; use an isotropic model"
         raise InputError(message)
@@ -156,8 +160,9 @@ def crush(
     )
     point = _Point(size=0.0, velocity=velocity, state=start)
     forces, shares, reports = [0.0], [0.0], []
+    left = _TRIES + len(steps)
     for size in steps:
-        point = _advance(point, float(size), limits)
+        point, left = _advance(point, float(size), limits, left)
         forces.append(-float(point.state.force_n[2, loaded.superior].sum()))
         shares.append(_yielded_share(point.state.body))
         reports.append(point.state.solver)
@@ -190,27 +195,41 @@ def _check_steps(model: VertebraModel, displacements_mm: FloatArray | None) -> F
     if displacements_mm is None:
         return np.array(APPARENT_STRAINS) * model.height_mm
     steps = np.asarray(displacements_mm, dtype=np.float64)
-    if steps.ndim != 1 or steps.size == 0 or steps[0] <= 0 or np.any(np.diff(steps) <= 0):
+    if (
+        steps.ndim != 1
+        or not np.isfinite(steps).all()
+        or steps.size == 0
+        or steps[0] <= 0
+        or np.any(np.diff(steps) <= 0)
+    ):
         message = f"the steps of a crush must rise from above 0; got {steps.tolist()}"
         raise InputError(message)
     return steps
 
 
-def _advance(point: _Point, size: float, limits: NewtonLimits) -> _Point:
-    """Go on to a displacement, in halves where a step does not converge."""
-    for halving in range(_HALVINGS + 1):
-        now = point
-        for target in np.linspace(point.size, size, 2**halving + 1)[1:]:
-            start = now.state.nodes_mm + (target - now.size) * now.velocity
-            state = relax(now.state.body, start, limits, cycle=now.state.cycle)
-            if not state.solver.converged:
-                break
-            velocity = (state.nodes_mm - now.state.nodes_mm) / (target - now.size)
-            now = _Point(size=float(target), velocity=velocity, state=state)
+def _advance(point: _Point, size: float, limits: NewtonLimits, left: int) -> tuple[_Point, int]:
+    """Go on to a displacement; a step that does not converge is halved and tried again.
+
+    Returns the point, and how many of the tries that were left are left still.
+    """
+    step = least = size - point.size
+    least *= 0.5**_HALVINGS
+    while point.size < size:
+        step = min(step, size - point.size)
+        start = point.state.nodes_mm + step * point.velocity
+        state = relax(point.state.body, start, limits, cycle=point.state.cycle)
+        left -= 1
         if state.solver.converged:
-            return now
-    message = f"crushing failed at {size:.3g} mm: {state.solver.describe()}"
-    raise ComputationError(message)
+            velocity = (state.nodes_mm - point.state.nodes_mm) / step
+            done = point.size + step
+            reached = size if size - done < 1e-9 * size else done
+            point = _Point(size=reached, velocity=velocity, state=state)
+            continue
+        step *= 0.5
+        if step < 0.999 * least or left <= 0:
+            message = f"crushing failed at {size:.3g} mm: {state.solver.describe()}"
+            raise ComputationError(message)
+    return point, left
 
 
 def relax(

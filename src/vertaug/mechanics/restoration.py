@@ -160,6 +160,6 @@ def _first_crossing(fill: ArrayLike, values: Sequence[float], wanted: float) -> 
         return None
     n = int(reached[0])
     if n == 0:
-        return 0.0
+        return float(x[0])
     share = (wanted - y[n - 1]) / (y[n] - y[n - 1])
     return float(x[n - 1] + share * (x[n] - x[n - 1]))

@@ -12,10 +12,10 @@ from vertaug.numerics.span_grid import Rows, SpanGrid, coarsen
 
 _PLANES = 8
 """Planes of cells whose stiffness is held in memory at once; even."""
-_LANCZOS_STEPS = 12
+_LANCZOS_STEPS = 20
 _TINY = 1e-5
-_SAFETY = 1.03
-"""The bound fell short by up to 1.7 % on the hard bodies of the tests."""
+_SAFETY = 1.05
+"""Twelve steps fell short by up to 5 % on random voxels of eight decades."""
 
 Runs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 

@@ -239,7 +239,7 @@ class AdaptiveCycle:
     ----------
     multigrid : ElasticMultigrid
     tolerance : float
-        That the iterations shall reach.
+        That the iterations shall reach; infinite to leave smoothing as it is.
     """
 
     def __init__(self, multigrid: ElasticMultigrid, tolerance: float) -> None:
