@@ -62,6 +62,7 @@ def publish(workspace: Workspace, key: str) -> Manifest:
     names = [p.relative_to(workspace.staging).as_posix() for p in staged]
     files = {name: _hash(p) or "" for name, p in zip(names, staged, strict=True)}
     before = read_manifest(workspace.folder)
+    _check_targets(workspace.folder, names)
     for name, path in zip(names, staged, strict=True):
         _move(path, workspace.folder / name)
     if before is not None:
@@ -69,6 +70,19 @@ def publish(workspace: Workspace, key: str) -> Manifest:
     text = json.dumps({"key": key, "files": files}, indent=2, sort_keys=True) + "\n"
     replace_text(workspace.folder / PRIVATE / _MANIFEST, text)
     return Manifest(key=key, files=files)
+
+
+def _check_targets(folder: Path, names: list[str]) -> None:
+    """Refuse before the first file is moved what would stop halfway."""
+    for name in names:
+        target = folder / name
+        wrong = [p for p in target.parents if folder in p.parents and p.exists() and not p.is_dir()]
+        if wrong:
+            message = f"{wrong[0]} is a file in the place of a folder of the case: move it away"
+            raise StorageError(message)
+        if target.is_dir():
+            message = f"{target} is a folder in the place of a file of the case: move it away"
+            raise StorageError(message)
 
 
 def _move(path: Path, target: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from vertaug.case.case_file import InputFile
 from vertaug.case.errors import ComputationError, InputError, LabelError, StorageError
+from vertaug.case.grid import FloatArray
 from vertaug.case.mechanics_content import describe_mechanics
 from vertaug.case.storage import replace_text
 from vertaug.case.strength import StrengthAssessment
@@ -21,6 +22,7 @@ from vertaug.workflow.strength_choice import StrengthChoice
 
 MAPPINGS = ("exact", "binned", "published")
 _LEAST_HEIGHT_MM, _GREATEST_HEIGHT_MM = 2.0, 100.0
+_HEIGHT_RATIO = 1.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +93,7 @@ def strength_of_images(
     from vertaug.mechanics.plastic_body import YieldSurface
     from vertaug.mechanics.segmented import model_from_regions
 
-    if target.suffix.lower() != ".json":
-        message = f"the result is written as .json; got {target.name}"
-        raise InputError(message)
+    _check_outputs(target, files)
     material = BoneMaterial(mapping=DensityMapping(pair.mapping))
     density, regions = (
         read_volume(pair.density),
@@ -105,6 +105,10 @@ def strength_of_images(
         )
         for kept in (True, False)
     )
+    if pair.height_mm is not None:
+        _check_height(
+            pair.height_mm, model_from_regions(density, regions, material=material).height_mm
+        )
     warm_up_mechanics(lambda message, _: tell(message, 0.0))
     options = StrengthOptions(
         cement_ml=choice.cement_ml,
@@ -120,6 +124,7 @@ def strength_of_images(
         None if body.filled.sum() == model.filled.sum() else body,
     )
     stem = None if files is None else target.stem
+    found = replace(found, notes=(*found.notes, _describe_density(model.density_mg_per_ml)))
     tree = {
         "research_use_only": True,
         "provenance": _provenance(pair, choice),
@@ -130,6 +135,36 @@ def strength_of_images(
         _write_files(found, files, target.stem)
     replace_text(target, text)
     return tree
+
+
+def _check_outputs(target: Path, files: Path | None) -> None:
+    if target.suffix.lower() != ".json":
+        message = f"the result is written as .json; got {target.name}"
+        raise InputError(message)
+    if files is not None and files.exists() and not files.is_dir():
+        message = f"--files names a folder; {files} is a file"
+        raise InputError(message)
+
+
+def _check_height(given_mm: float, measured_mm: float) -> None:
+    """Refuse a height that is a slip of the pen."""
+    if not 1.0 / _HEIGHT_RATIO <= given_mm / measured_mm <= _HEIGHT_RATIO:
+        message = (
+            f"--height-mm {given_mm:g} does not fit the image: the caps are {measured_mm:.1f} mm "
+            "apart"
+        )
+        raise InputError(message)
+
+
+def _describe_density(density: FloatArray | None) -> str:
+    """Say what the image was taken for; Hounsfield units of bone lie in the same range."""
+    if density is None or not density.any():
+        return "The image was taken for mg/ml K2HPO4."
+    middle, high = np.percentile(density[density != 0.0], [50.0, 99.0])
+    return (
+        f"The image was taken for mg/ml K2HPO4: median of the bone {middle:.0f}, 99th percentile "
+        f"{high:.0f}. Hounsfield units are 10 to 40 % higher and cannot be told from it."
+    )
 
 
 def _write_files(found: StrengthAssessment, folder: Path, stem: str) -> None:

@@ -17,6 +17,8 @@ from vertaug.mechanics.cement_bone import (
 from vertaug.mechanics.elastic import solve_elastic
 from vertaug.mechanics.model import VertebraModel, nodes_of_faces
 
+from .blocks import make_block
+
 SHARES = np.linspace(0.0, 1.0, 21)
 
 
@@ -191,3 +193,8 @@ def test_what_cannot_be_is_refused():
         CementBone(bone_share=0.9)
     with pytest.raises(InputError, match="strength"):
         CementBone(cement_strength_mpa=0.0)
+
+
+def test_a_tip_far_from_the_bone_is_refused():
+    with pytest.raises(InputError, match=r"lies 2\d mm outside the bone"):
+        ellipsoid_share(make_block((8, 8, 8), 100.0), (30.0, 4.0, 4.0), 0.1)

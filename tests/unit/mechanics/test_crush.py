@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vertaug.case.errors import ComputationError, InputError
-from vertaug.mechanics.load_case import LoadCase, Platen
+from vertaug.mechanics.load_case import LoadCase, Motion, Platen
 from vertaug.mechanics.plastic import APPARENT_STRAINS, NewtonLimits, crush
 from vertaug.mechanics.plastic_body import YieldSurface
 
@@ -80,6 +80,11 @@ def test_the_same_bits_twice():
 def test_anisotropic_models_are_refused():
     with pytest.raises(InputError, match="isotropic model"):
         crush(make_block(anisotropic=True))
+
+
+def test_bending_is_refused():
+    with pytest.raises(InputError, match="a crush is a compression"):
+        crush(make_block((2, 2, 2), 100.0), load=LoadCase(motion=Motion.FLEXION))
 
 
 @pytest.mark.parametrize("steps", [[], [0.0], [0.2, 0.1], [-0.1]])

@@ -143,3 +143,65 @@ def test_a_solution_that_does_not_converge_is_no_number():
 def test_loads_out_of_range_are_refused(wrong):
     with pytest.raises(InputError, match="a platen"):
         LoadCase(**wrong)
+
+
+@pytest.mark.parametrize("motion", [Motion.COMPRESSION, Motion.FLEXION, Motion.BEND_LEFT])
+def test_a_cleft_between_stiff_ends_is_solved_as_well_as_bone(motion):
+    """Its load is tiny beside the stiffness of the ends, which the tolerance is relative to."""
+    modulus = np.random.default_rng(2).uniform(50.0, 500.0, (12, 10, 18))
+    modulus[:, :, :3] = modulus[:, :, -3:] = 2500.0
+    modulus[:, :, 8:11] = 1e-4
+    model = make_block(modulus.shape, modulus)
+    usual = solve_elastic(model, LoadCase(motion=motion))
+    strict = solve_elastic(model, LoadCase(motion=motion), SolverLimits(tolerance=1e-12))
+    assert usual.stiffness == pytest.approx(strict.stiffness, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        np.array([[0, 0, 9], [1, 0, 9]]),
+        np.array([[0, 0, -1]]),
+        np.array([[0, 0, 40]]),
+        np.empty((0, 3), dtype=np.int64),
+    ],
+    ids=["beside", "negative", "outside", "none"],
+)
+def test_platens_that_touch_nothing_are_refused(nodes):
+    modulus = np.full((4, 4, 10), 100.0)
+    modulus[:, :, 6:] = 0.0
+    model = make_block(modulus.shape, modulus)
+    with pytest.raises(InputError, match="superior platen"):
+        solve_elastic(replace(model, superior_nodes=nodes))
+
+
+def test_platens_that_hold_the_same_nodes_are_refused():
+    model = make_block()
+    with pytest.raises(InputError, match="the same nodes"):
+        solve_elastic(replace(model, superior_nodes=model.inferior_nodes))
+
+
+def test_a_hinge_gives_no_number():
+    modulus = np.zeros((7, 2, 8))
+    for n in range(3):
+        modulus[2 * n : 2 * n + 2, :, 2 * n : 2 * n + 2] = 100.0
+    modulus[4:6, :, 6:] = 100.0
+    with pytest.raises((InputError, ComputationError), match="load"):
+        solve_elastic(make_block(modulus.shape, modulus))
+
+
+@pytest.mark.parametrize("strength", [0.0, -1.0, np.nan])
+def test_a_strength_that_is_none_is_refused(strength):
+    with pytest.raises(InputError, match="a strength is 0"):
+        make_block(strength=strength)
+
+
+def test_a_negative_part_of_a_modulus_is_refused():
+    with pytest.raises(InputError, match="negative"):
+        make_block((2, 2, 2), -50.0, filler=np.full((2, 2, 2), 100.0))
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1.0, np.inf, np.nan])
+def test_a_tolerance_that_is_none_is_refused(tolerance):
+    with pytest.raises(InputError, match="tolerance above 0 and below 1"):
+        SolverLimits(tolerance=tolerance)

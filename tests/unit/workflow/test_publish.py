@@ -69,5 +69,18 @@ def test_a_folder_in_the_way(tmp_path):
     (tmp_path / "report.html" / "x").mkdir(parents=True)
     with open_workspace(tmp_path) as workspace:
         stage(workspace, report_dot_html="1")
-        with pytest.raises(StorageError, match="could not be written"):
+        with pytest.raises(StorageError, match="folder in the place of a file"):
             publish(workspace, "key")
+
+
+def test_a_file_in_the_way_stops_everything_before_the_first_move(tmp_path):
+    (tmp_path / PRIVATE).mkdir()
+    (tmp_path / "mechanics").write_text("mine")
+    (tmp_path / "case.json").write_text("old")
+    with open_workspace(tmp_path) as workspace:
+        stage(workspace, case_dot_json="new", a_dot_txt="1", mechanics__l1_dot_inp="2")
+        with pytest.raises(StorageError, match="file in the place of a folder"):
+            publish(workspace, "key")
+    assert (tmp_path / "case.json").read_text() == "old"
+    assert (tmp_path / "mechanics").read_text() == "mine"
+    assert not (tmp_path / "a.txt").exists()
