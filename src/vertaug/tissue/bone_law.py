@@ -38,6 +38,7 @@ class SourceStatus(Enum):
     """How well a number is known to be what its source says."""
 
     VERIFIED = "verified"
+    COMPUTED = "computed"
     RECALLED = "recalled"
     UNCERTAIN = "uncertain"
 

@@ -1,0 +1,1 @@
+"""The procedures: what is put into the bone, and what it does there."""

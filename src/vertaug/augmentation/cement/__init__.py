@@ -1,0 +1,1 @@
+"""Cement: what it is, how it flows and how it hardens."""

@@ -1,0 +1,242 @@
+"""Cure of acrylic cement: kinetics, at one temperature or heating itself.
+
+``dw/dt = K0 exp(-E / RT) w^m (w_max - w)^n`` with the degree of cure w and ``w_max = T / T_g``
+(temperatures in K), at most 1: below the temperature of glass transition the cement vitrifies
+before it is wholly cured (Quarini, Learmonth, Gheduzzi, Proc IMechE H 2006;220:625; physics
+reference 3.3). The law needs a seed: at w = 0 nothing starts.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat, ValidationError
+
+from vertaug.augmentation.cement.quantity import first_fault, read_toml
+from vertaug.case.errors import FormatError, InputError
+from vertaug.case.grid import FloatArray
+from vertaug.tissue.bone_law import SourceStatus
+
+GAS_CONSTANT = 8.314462618
+"""J/(mol K), CODATA 2018."""
+KELVIN = 273.15
+SEED = 1e-3
+"""Degree of cure at mixing, with which the published half-times are met (physics reference 3.3)."""
+_LARGEST_CHANGE = 0.25
+"""Of the rate of cure times the step of the integration."""
+_MOST_PARTS = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CureKinetics:
+    """Parameters of the rate law.
+
+    Attributes
+    ----------
+    name, title : str
+    rate_per_s : float
+        K0.
+    activation_kj_per_mol : float
+        E.
+    m, n : float
+    heat_kj_per_kg : float
+        Released per mass of cement from w = 0 to 1.
+    glass_transition_k : float
+        T_g; 0 where w_max is 1 at every temperature.
+    source : str
+    status : SourceStatus
+    """
+
+    name: str
+    title: str
+    rate_per_s: float
+    activation_kj_per_mol: float
+    m: float
+    n: float
+    heat_kj_per_kg: float
+    glass_transition_k: float
+    source: str
+    status: SourceStatus
+
+    def constant_per_s(self, temperature_c: ArrayLike) -> FloatArray:
+        """Return ``K0 exp(-E / RT)``."""
+        kelvin = np.asarray(temperature_c, dtype=np.float64) + KELVIN
+        energy = 1000.0 * self.activation_kj_per_mol
+        return np.asarray(self.rate_per_s * np.exp(-energy / (GAS_CONSTANT * kelvin)))
+
+    def final_degree(self, temperature_c: ArrayLike) -> FloatArray:
+        """Return w_max."""
+        kelvin = np.asarray(temperature_c, dtype=np.float64) + KELVIN
+        if self.glass_transition_k == 0.0:
+            return np.ones_like(kelvin)
+        return np.asarray(np.minimum(kelvin / self.glass_transition_k, 1.0))
+
+    def rate(self, degree: ArrayLike, temperature_c: ArrayLike) -> FloatArray:
+        """Return dw/dt in 1/s."""
+        w = np.asarray(degree, dtype=np.float64)
+        left = np.maximum(self.final_degree(temperature_c) - w, 0.0)
+        return np.asarray(
+            self.constant_per_s(temperature_c) * np.maximum(w, 0.0) ** self.m * left**self.n
+        )
+
+
+class _KineticsTable(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    rate_per_s: PositiveFloat
+    activation_kj_per_mol: PositiveFloat
+    m: PositiveFloat
+    n: PositiveFloat
+    heat_kj_per_kg: PositiveFloat
+    glass_transition_k: NonNegativeFloat
+    source: str
+    status: SourceStatus
+
+
+@cache
+def published_kinetics() -> dict[str, CureKinetics]:
+    """Return the three published sets by name."""
+    where = files("vertaug.augmentation.cement").joinpath("data", "kinetics.toml")
+    return parse_kinetics(where.read_text("utf-8"), "the built-in kinetics")
+
+
+def parse_kinetics(text: str, where: str) -> dict[str, CureKinetics]:
+    """Return the sets of a TOML text in the form of the built-in ``kinetics.toml``.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        Named in errors.
+
+    Raises
+    ------
+    FormatError
+        If the text is not TOML, or a key is missing, unknown or not a positive number.
+    """
+    found = {}
+    for name, table in read_toml(text, where).items():
+        try:
+            checked = _KineticsTable.model_validate(table)
+        except ValidationError as error:
+            message = f"kinetics {name!r} in {where}: {first_fault(error)}"
+            raise FormatError(message) from error
+        found[name] = CureKinetics(name=name, **checked.model_dump())
+    return found
+
+
+def kinetics_of(name: str) -> CureKinetics:
+    """Return a published set.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown.
+    """
+    known = published_kinetics()
+    if name not in known:
+        message = f"unknown cure kinetics {name!r}; known: {', '.join(known)}"
+        raise InputError(message)
+    return known[name]
+
+
+def advance_cure(
+    kinetics: CureKinetics,
+    degree: ArrayLike,
+    temperature_c: ArrayLike,
+    seconds: ArrayLike,
+    heating_c: ArrayLike = 0.0,
+) -> FloatArray:
+    """Return the degree of cure after a time in which no heat is exchanged.
+
+    The temperature follows the degree, ``T = T_0 + heating (w - w_0)``; with a heating of 0 it
+    stays. Runge-Kutta of fourth order, in as many equal parts as the fastest place needs.
+
+    Parameters
+    ----------
+    kinetics : CureKinetics
+    degree, temperature_c : array-like
+        At the start; all arrays are broadcast.
+    seconds : array-like
+    heating_c : array-like
+        Rise of temperature from w = 0 to 1, degrees C.
+    """
+    w, start, time, heating = np.broadcast_arrays(
+        *(np.asarray(a, dtype=np.float64) for a in (degree, temperature_c, seconds, heating_c))
+    )
+    first, now = w, w
+    hottest = start + heating * np.maximum(kinetics.final_degree(start + heating) - w, 0.0)
+    fastest = float((kinetics.constant_per_s(hottest) * time).max(initial=0.0))
+    parts = int(np.clip(np.ceil(fastest / _LARGEST_CHANGE), 1, _MOST_PARTS))
+    step = time / parts
+
+    def rate(value: FloatArray) -> FloatArray:
+        return kinetics.rate(value, start + heating * (value - first))
+
+    for _ in range(parts):
+        a = rate(now)
+        b = rate(now + 0.5 * step * a)
+        c = rate(now + 0.5 * step * b)
+        d = rate(now + step * c)
+        now = now + step / 6.0 * (a + 2.0 * (b + c) + d)
+    return np.asarray(now)
+
+
+def time_to_degree_s(
+    kinetics: CureKinetics,
+    degree: float,
+    temperature_c: float,
+    *,
+    heating_c: float = 0.0,
+    seed: float = SEED,
+) -> float:
+    """Return the time from mixing to a degree of cure.
+
+    The rate depends on the degree alone, so that the time is an integral over it.
+
+    Parameters
+    ----------
+    kinetics : CureKinetics
+    degree : float
+        To be reached, above ``seed``.
+    temperature_c : float
+        At the start; kept where ``heating_c`` is 0.
+    heating_c : float
+        Adiabatic rise of temperature from w = 0 to 1.
+    seed : float
+
+    Raises
+    ------
+    InputError
+        If the degree is never reached.
+    """
+    from scipy.integrate import quad
+
+    def seconds_per_log_degree(log_w: float) -> float:
+        w = float(np.exp(log_w))
+        return w / float(kinetics.rate(w, temperature_c + heating_c * (w - seed)))
+
+    last = float(kinetics.final_degree(temperature_c + heating_c * (degree - seed)))
+    if not seed < degree < last:
+        message = (
+            f"{kinetics.title} cures from {seed:g} to {last:.3f} at {temperature_c:g} degrees C; "
+            f"a degree of {degree:g} is not reached"
+        )
+        raise InputError(message)
+    found, _ = quad(seconds_per_log_degree, np.log(seed), np.log(degree), limit=200)
+    return float(found)
+
+
+def half_time_s(kinetics: CureKinetics, temperature_c: float) -> float:
+    """Return the time from mixing to w = 0.5 at one temperature."""
+    return time_to_degree_s(kinetics, 0.5, temperature_c)
+
+
+def degree_after_s(
+    kinetics: CureKinetics, seconds: ArrayLike, temperature_c: ArrayLike
+) -> FloatArray:
+    """Return the degree of cure after times from mixing at constant temperatures."""
+    return advance_cure(kinetics, SEED, temperature_c, seconds)

@@ -1,0 +1,334 @@
+"""Cement that hardens and heats what is around it.
+
+The heat equation of the box is advanced together with the cure of the cement in it, by Strang's
+splitting (SIAM J Numer Anal 1968;5:506): half a step of cure without conduction, a step of
+conduction with blood, half a step of cure. Second order in time; heat is kept to rounding.
+
+Left out: heat carried by flowing cement, the monomer's evaporation, shrinkage, and vessels that one
+would see singly.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.cement.cure import advance_cure, degree_after_s
+from vertaug.augmentation.cement.heat_tissue import TISSUES, HeatTissue, heat_tissues
+from vertaug.augmentation.cement.product import CementProduct
+from vertaug.augmentation.cement.thermal_dose import ThermalDose
+from vertaug.case.errors import InputError
+from vertaug.case.grid import FloatArray, read_only
+from vertaug.numerics.conduction import HeatBody, HeatEquation
+
+_CEMENT_STOPS_BLOOD = 0.1
+"""Share of a voxel that is cement from which on no blood flows through it: a design default."""
+_GROWTH = 1.5
+_SET_DEGREE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeatScene:
+    """Cement among tissues, on a box.
+
+    Attributes
+    ----------
+    spacing_mm : (3,) float64 array
+    tissue : (ni, nj, nk) uint8 array
+        Position of each voxel's tissue in `TISSUES`.
+    cement : (ni, nj, nk) float64 array
+        Share of the voxel's whole volume that is cement, 0 to 1.
+    regions : mapping of name to (ni, nj, nk) bool array
+        Where dose is counted, e.g. ``canal``, ``endplate_superior``.
+    tissues : dict of HeatTissue
+        As `heat_tissues` returns it.
+    body_c : float
+        Of blood, of the box's sides and of tissue at the start.
+    held : (3, 2) bool array
+        Sides of the box (axis; lower, upper) that stay at ``body_c``; others are insulated.
+    """
+
+    spacing_mm: FloatArray
+    tissue: NDArray[np.uint8]
+    cement: FloatArray
+    regions: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    tissues: dict[str, HeatTissue] = field(default_factory=heat_tissues)
+    body_c: float = 37.0
+    held: NDArray[np.bool_] = field(default_factory=lambda: np.ones((3, 2), dtype=bool))
+
+    def __post_init__(self) -> None:
+        shape = self.cement.shape
+        masks = {"tissue": self.tissue, **self.regions}
+        wrong = [name for name, a in masks.items() if a.shape != shape]
+        if len(shape) != 3 or wrong:
+            message = f"cement has shape {shape}; expected the same, in 3D, of {wrong or 'it'}"
+            raise InputError(message)
+        if not (
+            np.isfinite(self.cement).all() and 0.0 <= self.cement.min() <= self.cement.max() <= 1
+        ):
+            message = "shares of cement are expected within 0 to 1"
+            raise InputError(message)
+        if self.tissue.max() >= len(TISSUES):
+            message = f"tissues are expected as positions in {TISSUES}; got {self.tissue.max()}"
+            raise InputError(message)
+        empty = [name for name, mask in self.regions.items() if not mask.any()]
+        if empty:
+            message = f"regions without a voxel: {', '.join(empty)}; leave them out"
+            raise InputError(message)
+        if not self.cement.any():
+            message = "there is no cement that could harden"
+            raise InputError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardeningSchedule:
+    """Clock and steps.
+
+    Attributes
+    ----------
+    age_s : float or (ni, nj, nk) array
+        Of the cement at the start, from mixing; each place its own where portions differ.
+    cement_c : float
+        Of the cement since mixing and at the start.
+    seconds : float
+        How long to follow it.
+    first_step_s, longest_step_s : float
+        The step grows by half at most, and keeps the fastest change near ``rise_c``.
+    rise_c : float
+        Largest change of temperature in a step that is aimed at.
+    """
+
+    age_s: float | FloatArray = 480.0
+    cement_c: float = 22.0
+    seconds: float = 1500.0
+    first_step_s: float = 0.5
+    longest_step_s: float = 10.0
+    rise_c: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.first_step_s <= self.longest_step_s <= self.seconds:
+            message = (
+                "expected 0 < first_step_s <= longest_step_s <= seconds; got "
+                f"{self.first_step_s:g}, {self.longest_step_s:g}, {self.seconds:g}"
+            )
+            raise InputError(message)
+        if not np.min(self.age_s) >= 0.0:
+            message = f"the age of cement is expected at 0 or above; got {np.min(self.age_s):g} s"
+            raise InputError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RegionHeat:
+    """What a region went through; each number is the largest of its voxels.
+
+    Attributes
+    ----------
+    peak_c, above_45_s, above_50_s, cem43_min, damage : float
+        Damage is Henriques' integral; 1 is a burn.
+    burnt_share : float
+        Of the region's voxels with a damage of 1 or more.
+    history_c : (n,) array
+        Hottest voxel over time.
+    """
+
+    peak_c: float
+    above_45_s: float
+    above_50_s: float
+    cem43_min: float
+    damage: float
+    burnt_share: float
+    history_c: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Hardening:
+    """How the cement hardened.
+
+    Attributes
+    ----------
+    times_s : (n,) array
+        From the start; the first is 0.
+    degree_mean : (n,) array
+        Of the cement, by volume.
+    cement_peak_c : (n,) array
+        Hottest voxel with cement over time.
+    peak_c : (ni, nj, nk) array
+        Largest temperature of each voxel.
+    temperature_c, degree : (ni, nj, nk) arrays
+        At the end; degree is 0 where there is no cement.
+    regions : dict of RegionHeat
+    set_s : float or None
+        From the start until half of the cure is done, on the mean; None where it is not reached.
+    """
+
+    times_s: FloatArray
+    degree_mean: FloatArray
+    cement_peak_c: FloatArray
+    peak_c: FloatArray
+    temperature_c: FloatArray
+    degree: FloatArray
+    regions: dict[str, RegionHeat]
+    set_s: float | None
+
+
+def harden(
+    scene: HeatScene, product: CementProduct, schedule: HardeningSchedule | None = None
+) -> Hardening:
+    """Follow cement until it is hard and cool.
+
+    Parameters
+    ----------
+    scene : HeatScene
+        Sides that are held should be 15 mm or more from the cement in a patient: heat travels that
+        far in about 5 min.
+    product : CementProduct
+    schedule : HardeningSchedule, optional
+
+    Returns
+    -------
+    Hardening
+    """
+    schedule = schedule or HardeningSchedule()
+    state = _State(scene, product, schedule)
+    seconds, step = 0.0, schedule.first_step_s
+    while seconds < schedule.seconds - 1e-9:
+        step = min(step, schedule.seconds - seconds)
+        change = state.advance(step)
+        seconds += step
+        wanted = step * min(schedule.rise_c / max(change, 1e-12), _GROWTH)
+        step = float(np.clip(wanted, schedule.first_step_s, schedule.longest_step_s))
+    return state.result()
+
+
+def heat_body(scene: HeatScene, product: CementProduct) -> HeatBody:
+    """Return what conducts: tissues and cement side by side in each voxel.
+
+    Parameters
+    ----------
+    scene : HeatScene
+    product : CementProduct
+    """
+    known = [scene.tissues[name] for name in TISSUES]
+    share = scene.cement
+
+    def mix(values: list[float], cement: float) -> FloatArray:
+        return np.asarray((1.0 - share) * np.array(values)[scene.tissue] + share * cement)
+
+    sink = np.array([t.sink_mj_per_s_mm3_k for t in known])[scene.tissue]
+    return HeatBody(
+        spacing_mm=np.asarray(scene.spacing_mm, dtype=np.float64),
+        conductivity=mix(
+            [t.conductivity_w_per_m_k.value for t in known], product.conductivity_w_per_m_k.value
+        ),
+        capacity=mix([t.capacity_mj_per_mm3_k for t in known], _cement_capacity(product)),
+        perfusion=np.where(share < _CEMENT_STOPS_BLOOD, sink, 0.0),
+        blood_c=scene.body_c,
+        held=scene.held,
+        border_c=scene.body_c,
+    )
+
+
+def _cement_capacity(product: CementProduct) -> float:
+    """Return the heat capacity of cement per volume, mJ/(mm3 K)."""
+    return 1e-3 * product.density_g_per_ml.value * product.heat_capacity_j_per_kg_k.value
+
+
+class _State:
+    """Temperatures, degrees and doses between steps."""
+
+    def __init__(
+        self, scene: HeatScene, product: CementProduct, schedule: HardeningSchedule
+    ) -> None:
+        body = heat_body(scene, product)
+        self._equation = HeatEquation(body)
+        self._scene, self._kinetics = scene, product.kinetics
+        self._cells = np.flatnonzero(scene.cement)
+        self._share = scene.cement.ravel()[self._cells]
+        heat = product.density_g_per_ml.value * product.heat_kj_per_kg.value
+        capacity = body.capacity.ravel()[self._cells]
+        self._heating = self._share * heat / capacity
+        age = np.broadcast_to(schedule.age_s, scene.cement.shape).ravel()[self._cells]
+        self._degree = degree_after_s(self._kinetics, age, schedule.cement_c)
+        own = self._share * _cement_capacity(product) / capacity
+        self._temperature = np.full(scene.cement.shape, scene.body_c)
+        self._temperature.reshape(-1)[self._cells] += own * (schedule.cement_c - scene.body_c)
+        self._peak = self._temperature.copy()
+        watched = np.zeros(scene.cement.shape, dtype=bool)
+        for mask in scene.regions.values():
+            watched |= mask
+        self._watched = np.flatnonzero(watched)
+        self._dose = ThermalDose.start(self._temperature.ravel()[self._watched])
+        self._inside = {name: mask.ravel()[self._watched] for name, mask in scene.regions.items()}
+        self._times, self._means, self._hottest = [0.0], [self._mean()], [self._hot()]
+        self._histories = {name: [scene.body_c] for name in scene.regions}
+        self._note_regions(first=True)
+
+    def advance(self, seconds: float) -> float:
+        """Advance by a step; return the largest change of temperature."""
+        before = self._temperature
+        cured = self._cure(before, 0.5 * seconds)
+        self._temperature = self._cure(self._equation.advance(cured, seconds), 0.5 * seconds)
+        now = self._temperature
+        np.maximum(self._peak, now, out=self._peak)
+        places = self._watched
+        self._dose = self._dose.add(before.ravel()[places], now.ravel()[places], seconds)
+        self._times.append(self._times[-1] + seconds)
+        self._means.append(self._mean())
+        self._hottest.append(self._hot())
+        self._note_regions(first=False)
+        return float(np.abs(now - before).max())
+
+    def _cure(self, temperature: FloatArray, seconds: float) -> FloatArray:
+        """Let the cement cure without conduction; return the temperatures."""
+        out = temperature.copy()
+        flat = out.reshape(-1)
+        before = self._degree
+        self._degree = advance_cure(
+            self._kinetics, before, flat[self._cells], seconds, self._heating
+        )
+        flat[self._cells] += self._heating * (self._degree - before)
+        return out
+
+    def _mean(self) -> float:
+        return float((self._share * self._degree).sum() / self._share.sum())
+
+    def _hot(self) -> float:
+        return float(self._temperature.reshape(-1)[self._cells].max())
+
+    def _note_regions(self, *, first: bool) -> None:
+        watched = self._temperature.reshape(-1)[self._watched]
+        for name, inside in self._inside.items():
+            if first:
+                self._histories[name].clear()
+            self._histories[name].append(float(watched[inside].max()))
+
+    def result(self) -> Hardening:
+        """Return what happened."""
+        degree = np.zeros(self._scene.cement.shape)
+        degree.reshape(-1)[self._cells] = self._degree
+        times, means = np.array(self._times), np.array(self._means)
+        is_set = means[-1] >= _SET_DEGREE
+        return Hardening(
+            times_s=read_only(times),
+            degree_mean=read_only(means),
+            cement_peak_c=read_only(self._hottest),
+            peak_c=read_only(self._peak),
+            temperature_c=read_only(self._temperature),
+            degree=read_only(degree),
+            regions={name: self._region(name) for name in self._inside},
+            set_s=float(np.interp(_SET_DEGREE, means, times)) if is_set else None,
+        )
+
+    def _region(self, name: str) -> RegionHeat:
+        inside, dose = self._inside[name], self._dose
+        damage = dose.damage[inside]
+        return RegionHeat(
+            peak_c=float(dose.peak_c[inside].max()),
+            above_45_s=float(dose.above_s[0, inside].max()),
+            above_50_s=float(dose.above_s[1, inside].max()),
+            cem43_min=float(dose.cem43_min[inside].max()),
+            damage=float(damage.max()),
+            burnt_share=float((damage >= 1.0).mean()),
+            history_c=read_only(self._histories[name]),
+        )

@@ -1,0 +1,274 @@
+"""Cement products: what is known of each, value by value, read from TOML."""
+
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from vertaug.augmentation.cement.cure import CureKinetics, published_kinetics
+from vertaug.augmentation.cement.quantity import (
+    Quantity,
+    QuantityTable,
+    first_fault,
+    read_text,
+    read_toml,
+)
+from vertaug.case.errors import FormatError, InputError
+from vertaug.tissue.bone_law import SourceStatus
+
+
+class ViscosityClass(Enum):
+    """How a product is sold."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CementProduct:
+    """A bone cement. Times count from the start of mixing, at the temperature ``viscosity_at_c``.
+
+    Attributes
+    ----------
+    name, title : str
+    viscosity_class : ViscosityClass
+    radiopacifier : str
+    kinetics : CureKinetics
+        With the heat of ``heat_kj_per_kg``.
+    radiopacifier_mass_share : Quantity
+        In the cured cement, 0 to 1.
+    density_g_per_ml : Quantity
+    hu_120kv : Quantity
+        CT number of a piece of 10 mm behind 20 cm of water.
+    modulus_mpa, strength_mpa : Quantity
+        In compression, hardened.
+    heat_kj_per_kg : Quantity
+        Released per mass of cement from no cure to w = 1.
+    heat_capacity_j_per_kg_k, conductivity_w_per_m_k : Quantity
+    viscosity_pa_s : Quantity
+        At ``viscosity_at_s`` from mixing, ``viscosity_at_c`` and the shear rate
+        ``viscosity_at_per_s``.
+    viscosity_at_s, viscosity_at_c, viscosity_at_per_s : Quantity
+    thickening_s : Quantity
+        Time in which the viscosity grows by e, at ``viscosity_at_c``.
+    activation_kj_per_mol : Quantity
+        Of ageing.
+    softening_kj_per_mol : Quantity
+        Of the viscosity itself, at one equivalent age.
+    exponent : Quantity
+        Of the power law at high shear rates, 1 is Newtonian.
+    carreau_s : Quantity
+        One over the shear rate where thinning begins.
+    yield_stress_pa : Quantity
+    end_viscosity_pa_s : Quantity
+        At which the cement counts as set, at ``viscosity_at_per_s``.
+    waiting_s, working_end_s : Quantity
+        The cement is injected between these times.
+    """
+
+    name: str
+    title: str
+    viscosity_class: ViscosityClass
+    radiopacifier: str
+    kinetics: CureKinetics
+    radiopacifier_mass_share: Quantity
+    density_g_per_ml: Quantity
+    hu_120kv: Quantity
+    modulus_mpa: Quantity
+    strength_mpa: Quantity
+    heat_kj_per_kg: Quantity
+    heat_capacity_j_per_kg_k: Quantity
+    conductivity_w_per_m_k: Quantity
+    viscosity_pa_s: Quantity
+    viscosity_at_s: Quantity
+    viscosity_at_c: Quantity
+    viscosity_at_per_s: Quantity
+    thickening_s: Quantity
+    activation_kj_per_mol: Quantity
+    softening_kj_per_mol: Quantity
+    exponent: Quantity
+    carreau_s: Quantity
+    yield_stress_pa: Quantity
+    end_viscosity_pa_s: Quantity
+    waiting_s: Quantity
+    working_end_s: Quantity
+
+    def __post_init__(self) -> None:
+        for key, (low, high) in _BOUNDS.items():
+            value = getattr(self, key).value
+            if not low <= value <= high:
+                message = (
+                    f"cement {self.name!r}: {key} is expected within {low:g} to {high:g}; "
+                    f"got {value:g}"
+                )
+                raise InputError(message)
+        if not self.waiting_s.value < self.working_end_s.value:
+            message = (
+                f"cement {self.name!r}: working_end_s is expected after waiting_s "
+                f"({self.waiting_s.value:g}); got {self.working_end_s.value:g}"
+            )
+            raise InputError(message)
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """Every number by its name, for tables of parameters."""
+        return {key: getattr(self, key) for key in _QUANTITIES}
+
+    @property
+    def uncertain(self) -> tuple[str, ...]:
+        """Names of the values that are not known well."""
+        return tuple(
+            key for key, q in self.quantities.items() if q.status is SourceStatus.UNCERTAIN
+        )
+
+    @property
+    def adiabatic_rise_c(self) -> float:
+        """How much warmer cement gets that cures wholly and keeps its heat."""
+        return 1000.0 * self.heat_kj_per_kg.value / self.heat_capacity_j_per_kg_k.value
+
+    def with_value(
+        self, key: str, value: float, source: str = "given by the user"
+    ) -> "CementProduct":
+        """Return the product with another value, for samples and own measurements.
+
+        Raises
+        ------
+        InputError
+            If there is no such value, or it is out of bounds.
+        """
+        if key not in _QUANTITIES:
+            message = f"a cement has no value {key!r}; known: {', '.join(_QUANTITIES)}"
+            raise InputError(message)
+        given = replace(getattr(self, key), value=float(value), source=source)
+        kinetics = self.kinetics
+        if key == "heat_kj_per_kg":
+            kinetics = replace(kinetics, heat_kj_per_kg=float(value))
+        return replace(self, **{key: given, "kinetics": kinetics})
+
+
+_QUANTITIES: tuple[str, ...] = tuple(f.name for f in fields(CementProduct) if f.type is Quantity)
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "radiopacifier_mass_share": (0.0, 0.9),
+    "density_g_per_ml": (0.8, 4.0),
+    "hu_120kv": (0.0, 30_000.0),
+    "modulus_mpa": (100.0, 10_000.0),
+    "strength_mpa": (1.0, 500.0),
+    "heat_kj_per_kg": (0.0, 577.0),
+    "heat_capacity_j_per_kg_k": (300.0, 4200.0),
+    "conductivity_w_per_m_k": (0.05, 5.0),
+    "viscosity_pa_s": (1e-4, 1e5),
+    "viscosity_at_s": (0.0, 3600.0),
+    "viscosity_at_c": (0.0, 45.0),
+    "viscosity_at_per_s": (1e-3, 1e4),
+    "thickening_s": (5.0, 1e5),
+    "activation_kj_per_mol": (0.0, 200.0),
+    "softening_kj_per_mol": (0.0, 200.0),
+    "exponent": (0.1, 1.0),
+    "carreau_s": (1e-4, 1e4),
+    "yield_stress_pa": (0.0, 1e5),
+    "end_viscosity_pa_s": (1.0, 1e7),
+    "waiting_s": (0.0, 3600.0),
+    "working_end_s": (1.0, 7200.0),
+}
+"""What is still a bone cement; guards against a wrong unit."""
+
+
+class _Header(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    viscosity_class: ViscosityClass
+    radiopacifier: str
+    kinetics: str
+
+
+_Table = create_model(
+    "_Table", __base__=_Header, **dict.fromkeys(_QUANTITIES, (QuantityTable, ...))
+)  # type: ignore[call-overload]
+
+
+def product_names() -> tuple[str, ...]:
+    """Return the names of the built-in products."""
+    return tuple(_built_in())
+
+
+def cement_product(name: str, *, file: str | Path | None = None) -> CementProduct:
+    """Return a product by name.
+
+    Parameters
+    ----------
+    name : str
+        One of `product_names`, or a name in ``file``.
+    file : path, optional
+        A TOML file of one's own in the form of the built-in ``products.toml``; its products are
+        known beside the built-in ones and take their place where the name is the same.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown (the known ones are named), or a value is out of bounds.
+    FormatError
+        If the file cannot be read; file, product, key and what was expected are named.
+    """
+    known = _built_in()
+    if file is not None:
+        known = {**known, **parse_products(read_text(Path(file)), str(file))}
+    if name not in known:
+        message = f"unknown cement {name!r}; known: {', '.join(known)}"
+        raise InputError(message)
+    return known[name]
+
+
+def parse_products(text: str, where: str) -> dict[str, CementProduct]:
+    """Return the products of a TOML text by name.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        Named in errors.
+
+    Raises
+    ------
+    FormatError
+        If the text is not TOML, or a key is missing, unknown or not what is expected.
+    """
+    found = {}
+    for name, table in read_toml(text, where).items():
+        try:
+            checked = _Table.model_validate(table)
+            found[name] = _product(name, checked)
+        except ValidationError as error:
+            message = f"cement {name!r} in {where}: {first_fault(error)}"
+            raise FormatError(message) from error
+        except InputError as error:
+            message = f"{where}: {error}"
+            raise FormatError(message) from error
+    return found
+
+
+def _product(name: str, table: BaseModel) -> CementProduct:
+    given: dict[str, object] = {
+        key: value.quantity() if isinstance(value, QuantityTable) else value for key, value in table
+    }
+    known = published_kinetics()
+    wanted = str(given["kinetics"])
+    if wanted not in known:
+        message = (
+            f"cement {name!r}: kinetics is expected to be one of {', '.join(known)}; got {wanted!r}"
+        )
+        raise InputError(message)
+    heat = given["heat_kj_per_kg"]
+    assert isinstance(heat, Quantity)
+    given["kinetics"] = replace(known[wanted], heat_kj_per_kg=heat.value)
+    return CementProduct(name=name, **given)  # type: ignore[arg-type]
+
+
+@cache
+def _built_in() -> dict[str, CementProduct]:
+    where = files("vertaug.augmentation.cement").joinpath("data", "products.toml")
+    return parse_products(where.read_text("utf-8"), "the built-in table")
