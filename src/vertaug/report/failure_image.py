@@ -15,7 +15,7 @@ from vertaug.report.plane import PicturePlane, sample
 
 DARKEST, BRIGHTEST = 0.08, 0.34
 """Grey of the least and of the greatest density; the classes are lighter."""
-CAP_COLOURS = np.array([[0.13, 0.20, 0.27], [0.30, 0.40, 0.48]])
+CAP_COLOURS = np.array([[0.13, 0.20, 0.27], [0.27, 0.36, 0.44]])
 CEMENT_COLOURS = np.array([[0.76, 0.90, 0.98], [0.16, 0.44, 0.66]])
 """Ground and pattern."""
 GAS_COLOUR = np.array([0.45, 0.22, 0.72])
@@ -74,9 +74,7 @@ def cap_pattern(shape: tuple[int, int]) -> FloatArray:
     return np.asarray(CAP_COLOURS[dots.astype(int)])
 
 
-def mask(
-    plane: PicturePlane, state: FailureState, voxels: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
+def mask(plane: PicturePlane, state: FailureState, voxels: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return where a section lies in some voxels, shape (rows, columns)."""
     return np.asarray(_at(plane, state, voxels.astype(np.float32)) > 0.5)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -57,7 +58,7 @@ def add_key(
 def _class_entries(field: FailureField) -> list[_Entry]:
     """Return the classes from light to dark."""
     bounds, colours = field.bounds, class_colours(len(field.bounds))
-    words = [f"{low:g} to {high:g}" for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+    words = [f"{low:g} to {high:g}" for low, high in pairwise(bounds)]
     words.append(f"over {bounds[-1]:g}")
     return [
         _Entry(words=text, colours=_flat(colour))

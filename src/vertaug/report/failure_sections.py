@@ -119,8 +119,10 @@ def section_plane(
         (left, posterior, (half[0], half[1])),
     )[section.axis]
     plane = plane_through(model.grid.to_world(centre), right, down, size)
+    # beside the borders of voxels, where a centre of a pixel would fall to either side
+    shift = 0.27 * _PIXEL_MM * (plane.right + plane.down)
     return PicturePlane(
-        centre_lps_mm=plane.centre_lps_mm,
+        centre_lps_mm=plane.centre_lps_mm + shift,
         right=plane.right,
         down=plane.down,
         half_width_mm=plane.half_width_mm,

@@ -57,7 +57,7 @@ def draw_failure_map(
     half = _half_sizes(states)
     deciding, sections = choose_sections(states)
     planes = [section_plane(deciding.model, section, half) for section in sections]
-    widths, row_mm = _row_size(planes)
+    scale, row_mm = _row_size(planes)
     height = _TOP_MM + len(states) * (row_mm + _HEAD_MM) + KEY_MM
     figure = canvas.new_figure(PAGE_WIDTH_MM, height)
     title = f"{of}: {field.value[1].lower()}" if of else field.value[1]
@@ -66,13 +66,14 @@ def draw_failure_map(
         top = _TOP_MM + n * (row_mm + _HEAD_MM)
         _write(figure, (0.0, top + 4.2), state.title, canvas.TITLE_PT)
         left = 0.0
-        for plane, section, width in zip(planes, sections, widths, strict=True):
-            rect = _rect((left, top + _HEAD_MM, width, _height(plane, widths, planes)), height)
+        for plane, section in zip(planes, sections, strict=True):
+            size = 2.0 * scale * plane.half_width_mm, 2.0 * scale * plane.half_height_mm
+            rect = _rect((left, top + _HEAD_MM, *size), height)
             axes = canvas.add_panel(figure, rect, plane)
             _draw_section(axes, plane, state, (field.value[3], field.bounds, grey))
             canvas.draw_frame(axes, plane, "", window=None)
             _name_section(axes, section)
-            left += width + _GAP_MM
+            left += size[0] + _GAP_MM
     add_key(figure, states, field, grey)
     return Picture(
         name=f"map_{field.value[0]}",
@@ -131,20 +132,18 @@ def _half_sizes(states: Sequence[FailureState]) -> Half:
         voxels = filled.max(axis=0) - filled.min(axis=0) + 1
         sizes.append(0.5 * voxels * state.model.grid.spacing_mm + _MARGIN_MM)
     left, posterior, up = np.max(sizes, axis=0).tolist()
-    return max(left, _NARROWEST_MM), max(posterior, _NARROWEST_MM), up
+    posterior = max(posterior, _NARROWEST_MM)
+    # panels of one row end alike: the axial one is as high as the body is deep
+    return max(left, _NARROWEST_MM), posterior, max(up, posterior)
 
 
-def _row_size(planes: Sequence[PicturePlane]) -> tuple[list[float], float]:
-    """Return the printed widths of the panels and the height of their row: one scale of lengths."""
+def _row_size(planes: Sequence[PicturePlane]) -> tuple[float, float]:
+    """Return printed mm for each mm of the body, and the height of a row in print."""
     room = PAGE_WIDTH_MM - _GAP_MM * (len(planes) - 1)
     wide = sum(2.0 * plane.half_width_mm for plane in planes)
     high = max(2.0 * plane.half_height_mm for plane in planes)
     scale = min(room / wide, _LARGEST_ROW_MM / high)
-    return [2.0 * plane.half_width_mm * scale for plane in planes], high * scale
-
-
-def _height(plane: PicturePlane, widths: list[float], planes: Sequence[PicturePlane]) -> float:
-    return plane.half_height_mm * widths[0] / planes[0].half_width_mm
+    return scale, high * scale
 
 
 def _draw_section(
@@ -172,11 +171,10 @@ def _caption(states: Sequence[FailureState], field: FailureField, at: str) -> st
         f"{'the same in both states' if len(states) > 1 else 'one of each direction'}. Offsets "
         f"count from the middle of the platens. Values below {field.bounds[0]:g} are not "
         f"coloured: what is seen there is {states[0].background[1].partition(' (')[0]}. The "
-        "classes are the same for all cases. Marks: A anterior, P posterior, R right, L left, "
-        "H head, F foot."
+        f"classes are the same for all cases. {'; '.join(state.title for state in states)}. "
+        "Black: outside the model. Marks: A anterior, P posterior, R right, L left, H head, F foot."
     )
     if cement:
-        # caps are left out: the field of a voxel of cement is that of cement and bone together
         inside = cement[-1].mostly_cement
         over = np.asarray(cement[-1].values)[inside] * field.value[3] >= field.bounds[0]
         share = 100.0 * float(over.mean()) if over.size else 0.0

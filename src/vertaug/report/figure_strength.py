@@ -88,9 +88,7 @@ class ForceCurve:
             raise InputError(message)
 
 
-def draw_strength_curve(
-    curves: Sequence[ForceCurve], height_mm: float, title: str = ""
-) -> Picture:
+def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float, title: str = "") -> Picture:
     """Draw one to three curves with a table of their failure loads.
 
     Parameters
@@ -130,9 +128,7 @@ def draw_strength_curve(
         )
     _name_curves(axes, curves)
     _label_points(axes, curves, [g for c in curves for g in _mark_loads(axes, c, names)])
-    figure.text(
-        0.003, 0.957, title, fontsize=canvas.TITLE_PT + 1.0, fontweight="bold", color=_INK
-    )
+    figure.text(0.003, 0.957, title, fontsize=canvas.TITLE_PT + 1.0, fontweight="bold", color=_INK)
     _add_table(figure, curves, names)
     return Picture(
         name="strength_curve",
@@ -269,8 +265,9 @@ def _name_line(
     length = 0.5 * len(words) * _CHARACTER_PT * canvas.SMALL_PT + 10.0
     step = canvas.FIGURE_DPI / 72
     at = end - way / np.linalg.norm(way) * length * step + 5.0 * step * across
+    x, y = axes.transData.inverted().transform(at)
     axes.text(
-        *axes.transData.inverted().transform(at), words, fontsize=canvas.SMALL_PT - 0.5,
+        x, y, words, fontsize=canvas.SMALL_PT - 0.5,
         color="#5b6470", ha="center", va="center", rotation_mode="anchor",
         rotation=float(np.degrees(np.arctan2(way[1], way[0]))),
     )  # fmt: skip

@@ -58,9 +58,7 @@ def _cost(
     """Count what a label would cover; out of the frame is worse than anything."""
     busy, boxes = taken
     covered = float((np.abs(busy - middle) < half).all(axis=1).sum())
-    covered += 20.0 * sum(
-        bool((np.abs(box[:2] - middle) < half + box[2:]).all()) for box in boxes
-    )
+    covered += 20.0 * sum(bool((np.abs(box[:2] - middle) < half + box[2:]).all()) for box in boxes)
     low, high = np.array(frame[:2]), np.array(frame[2:])
     outside = bool((middle - half < low).any() or (middle + half > high).any())
     return covered + 1e6 * outside

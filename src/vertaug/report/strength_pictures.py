@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from vertaug.report.failure_state import FailureField, FailureState
 
 
-
 def strength_pictures(case: ReportInput) -> tuple[Picture, ...]:
     """Return force over displacement and what yields, where it was crushed, and strain energy."""
     if case.strength is None:
