@@ -98,17 +98,19 @@ def grey_limits(states: Sequence[FailureState]) -> FloatArray:
 def _write(figure: Figure, at_mm: tuple[float, float], words: str, size: float) -> None:
     """Write on the paper; the place counts from the upper left."""
     height_mm = float(figure.get_size_inches()[1]) * 25.4
-    figure.text(
+    text = figure.text(
         at_mm[0] / PAGE_WIDTH_MM, 1.0 - at_mm[1] / height_mm, words, fontsize=size,
         fontweight="bold", color=_INK, ha="left", va="baseline",
     )  # fmt: skip
+    canvas.fit_text(text, figure.bbox.width)
 
 
 def _name_section(axes: Axes, section: Section) -> None:
-    axes.annotate(
+    text = axes.annotate(
         section.words, xy=(0.0, 1.0), xycoords="axes fraction", xytext=(0.0, 3.0),
         textcoords="offset points", fontsize=canvas.SMALL_PT, color=_INK, va="baseline",
     )  # fmt: skip
+    canvas.fit_text(text, axes.get_window_extent().width)
 
 
 def _rect(

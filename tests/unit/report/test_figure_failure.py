@@ -412,3 +412,14 @@ def test_scale_bar_keeps_clear_of_the_letter_in_the_middle(drawn):
 def test_one_or_two_states(count):
     with pytest.raises(InputError, match="one or two states"):
         draw_failure_map([state()] * count, FailureField.ENERGY, "")
+
+
+def test_long_words_do_not_run_into_their_neighbours(drawn):
+    cement = ellipsoids((4, 5, 6), (16, 4, 9))
+    _, figure = drawn([state(cement=cement)], of="L1, " + "a case of a very long name " * 8)
+    figure.canvas.draw()
+    assert figure.texts[0].get_window_extent().x1 <= figure.bbox.x1
+    for axes in figure.axes:
+        names = [text for text in axes.texts if "middle" in text.get_text()]
+        for name in names:
+            assert name.get_window_extent().x1 <= axes.get_window_extent().x1 + 1.0
