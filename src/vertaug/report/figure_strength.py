@@ -128,7 +128,11 @@ def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float, title: s
         )
     _name_curves(axes, curves)
     _label_points(axes, curves, [g for c in curves for g in _mark_loads(axes, c, names)])
-    figure.text(0.003, 0.957, title, fontsize=canvas.TITLE_PT + 1.0, fontweight="bold", color=_INK)
+    text = figure.text(
+        0.003, 0.957, title, fontsize=canvas.TITLE_PT + 1.0, fontweight="bold", color=_INK
+    )
+    if title:
+        canvas.fit_text(text, 0.99 * figure.bbox.width)
     _add_table(figure, curves, names)
     return Picture(
         name="strength_curve",
