@@ -13,6 +13,7 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import ArrayLike, NDArray
 
 from vertaug.case.grid import FloatArray
@@ -298,6 +299,13 @@ def wrap(text: str, width_mm: float, size_pt: float = SMALL_PT - 1) -> list[str]
     """Break a text into lines that fit a width at a size of type."""
     per_character = 0.215 * size_pt  # mm; of the sans serif that matplotlib brings
     return textwrap.wrap(text, max(20, int(width_mm / per_character)))
+
+
+def fit_text(text: Text, width: float) -> None:
+    """Make the type smaller where the words are wider than their place, in pixels."""
+    share = 0.98 * width / text.get_window_extent().width
+    if share < 1.0:
+        text.set_fontsize(share * float(text.get_fontsize()))
 
 
 def pixels(figure: Figure) -> NDArray[np.uint8]:

@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, read_only
+from vertaug.mechanics.failure import END_STRAIN
+from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report import canvas
+from vertaug.report.label_places import place_labels
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.words import MISSING
 
-_HEIGHT_MM = 84.0
+_HEIGHT_MM = 90.0
 _INK, _FAINT, _SECOND = "#14181d", "#8a929b", "#0072B2"
 _LINES: tuple[dict[str, Any], ...] = (
     {"color": _INK, "linestyle": "-", "marker": "o", "markerfacecolor": "#FFFFFF"},
@@ -30,6 +33,8 @@ _LINES: tuple[dict[str, Any], ...] = (
 _LETTERS = "abcdef"
 _OFF = 0.01
 """A load farther from its curve than this share of the axis is joined to the origin."""
+_CHARACTER_PT = 0.62
+"""Mean width of a character as a share of the size of type."""
 _TOGETHER = 0.035
 """Points nearer than this share of the axes carry one label."""
 
@@ -83,7 +88,7 @@ class ForceCurve:
             raise InputError(message)
 
 
-def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float) -> Picture:
+def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float, title: str = "") -> Picture:
     """Draw one to three curves with a table of their failure loads.
 
     Parameters
@@ -92,6 +97,8 @@ def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float) -> Pictu
         Before, then after.
     height_mm : float
         Of the body, for apparent strain; the same for all.
+    title : str
+        Level, case and load, written above.
 
     Raises
     ------
@@ -112,11 +119,20 @@ def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float) -> Pictu
     axes = _add_axes(figure, curves, height_mm)
     for curve, line in zip(curves, _LINES, strict=False):
         axes.plot(
-            curve.displacement_mm, curve.force_n, linewidth=1.2, markersize=3.2, **line, zorder=3
+            curve.displacement_mm,
+            curve.force_n / 1000.0,
+            linewidth=1.2,
+            markersize=3.2,
+            **line,
+            zorder=3,
         )
     _name_curves(axes, curves)
-    for curve in curves:
-        _mark_loads(axes, curve, names)
+    _label_points(axes, curves, [g for c in curves for g in _mark_loads(axes, c, names)])
+    text = figure.text(
+        0.003, 0.957, title, fontsize=canvas.TITLE_PT + 1.0, fontweight="bold", color=_INK
+    )
+    if title:
+        canvas.fit_text(text, 0.99 * figure.bbox.width)
     _add_table(figure, curves, names)
     return Picture(
         name="strength_curve",
@@ -136,22 +152,21 @@ def _caption(curves: Sequence[ForceCurve], height_mm: float) -> str:
     return (
         f"Force of the superior platen over its displacement ({shown}). Markers: computed load "
         "steps, joined by straight lines. Upper axis: apparent strain, displacement over the "
-        f"height of the body of {height_mm:.1f} mm. Letters: failure loads of the table, "
-        "dotted where they lie beside the curve; loads of different definitions must not be "
-        "compared."
+        f"height of the body of {height_mm:.1f} mm, with the strains of two definitions. Letters: "
+        "failure loads of the table; dotted: the elastic line to a load that lies beside the "
+        "curve. Loads of different definitions must not be compared."
     )
 
 
 def _add_axes(figure: Figure, curves: Sequence[ForceCurve], height_mm: float) -> Axes:
-    axes = figure.add_axes((0.085, 0.135, 0.50, 0.72))
+    axes = figure.add_axes((0.075, 0.125, 0.51, 0.69))
     furthest = max(float(curve.displacement_mm[-1]) for curve in curves)
     forces = [float(curve.force_n.max()) for curve in curves]
     forces += [load.force_n or 0.0 for curve in curves for load in curve.loads]
     axes.set_xlim(0.0, 1.04 * furthest)
-    axes.set_ylim(0.0, 1.14 * max(forces))
+    axes.set_ylim(0.0, 1.16e-3 * max(forces))
     axes.set_xlabel("Displacement of the platen (mm)", fontsize=canvas.LABEL_PT)
-    axes.set_ylabel("Force (N)", fontsize=canvas.LABEL_PT)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}".replace(",", "\u2009"))
+    axes.set_ylabel("Force (kN)", fontsize=canvas.LABEL_PT)
     # two scales say the same place: one is a copy of the other
     strain = axes.secondary_xaxis(
         "top",
@@ -161,8 +176,11 @@ def _add_axes(figure: Figure, curves: Sequence[ForceCurve], height_mm: float) ->
         ),
     )
     strain.set_xlabel("Apparent strain (%)", fontsize=canvas.LABEL_PT)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    ticks = strain_ticks(axes.get_xlim()[1] * 100.0 / height_mm)
+    strain.xaxis.set_major_locator(FixedLocator(ticks))
+    strain.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     for one in (axes, strain):
-        one.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
         one.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
     axes.grid(visible=True, color="#d9dde1", linewidth=0.5)
     axes.set_axisbelow(True)
@@ -170,6 +188,26 @@ def _add_axes(figure: Figure, curves: Sequence[ForceCurve], height_mm: float) ->
     for spine in axes.spines.values():
         spine.set_linewidth(0.6)
     return axes
+
+
+def strain_ticks(last: float) -> list[float]:
+    """Return round strains and those of the definitions, rising, in per cent.
+
+    Parameters
+    ----------
+    last : float
+        End of the axis.
+    """
+    named = [100.0 * strain for strain in (FAILURE_STRAIN, END_STRAIN)]
+    kept = [strain for strain in named if strain <= last]
+    plain = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(0.0, last)
+    room = 0.07 * last
+    kept += [
+        float(tick)
+        for tick in plain
+        if 0.0 <= tick <= last and all(abs(tick - strain) > room for strain in named)
+    ]
+    return sorted(kept)
 
 
 def _name_curves(axes: Axes, curves: Sequence[ForceCurve]) -> None:
@@ -184,7 +222,7 @@ def _name_curves(axes: Axes, curves: Sequence[ForceCurve]) -> None:
         under = np.interp(span, curve.displacement_mm, curve.force_n)
         axes.text(
             end,
-            float(under.max()) + gap if above else float(under.min()) - gap,
+            0.001 * float(under.max()) + gap if above else 0.001 * float(under.min()) - gap,
             curve.name,
             ha="right",
             va="bottom" if above else "top",
@@ -194,49 +232,111 @@ def _name_curves(axes: Axes, curves: Sequence[ForceCurve]) -> None:
         )
 
 
-def _mark_loads(axes: Axes, curve: ForceCurve, names: list[str]) -> None:
-    """Mark the loads of a curve; what would lie on each other shares a label."""
+def _mark_loads(axes: Axes, curve: ForceCurve, names: list[str]) -> list[tuple[float, float, str]]:
+    """Mark the loads of a curve; return places and letters, one for what lies on each other."""
     wide, high = axes.get_xlim()[1], axes.get_ylim()[1]
     groups: list[tuple[float, float, str]] = []
     for load in curve.loads:
         if load.force_n is None:
             continue
         letter = _LETTERS[names.index(load.name)]
-        x = load.displacement_mm
+        x, force = load.displacement_mm, load.force_n / 1000.0
         if x is None:
-            axes.axhline(load.force_n, color=_FAINT, linewidth=0.7, linestyle=":", zorder=2)
+            axes.axhline(force, color=_FAINT, linewidth=0.7, linestyle=":", zorder=2)
+            _name_line(axes, ((0.0, force), (wide, force)), load.name)
             x = 0.985 * wide
-        elif abs(np.interp(x, curve.displacement_mm, curve.force_n) - load.force_n) > _OFF * high:
-            axes.plot([0.0, x], [0.0, load.force_n], color=_FAINT, linewidth=0.8, linestyle=":")
-        axes.plot(x, load.force_n, "x", color=_INK, markersize=5.0, markeredgewidth=1.1, zorder=5)
+        elif abs(np.interp(x, curve.displacement_mm, curve.force_n) / 1000.0 - force) > _OFF * high:
+            axes.plot([0.0, x], [0.0, force], color=_FAINT, linewidth=0.8, linestyle=":")
+            _name_line(axes, ((0.0, 0.0), (x, force)), "elastic line")
+        axes.plot(x, force, "x", color=_INK, markersize=5.0, markeredgewidth=1.1, zorder=5)
         for n, (a, b, letters) in enumerate(groups):
-            if max(abs(a - x) / wide, abs(b - load.force_n) / high) < _TOGETHER:
+            if max(abs(a - x) / wide, abs(b - force) / high) < _TOGETHER:
                 groups[n] = (a, b, f"{letters}, {letter}")
                 break
         else:
-            groups.append((x, load.force_n, letter))
-    for x, force, letters in groups:
+            groups.append((x, force, letter))
+    return groups
+
+
+def _name_line(
+    axes: Axes, line: tuple[tuple[float, float], tuple[float, float]], words: str
+) -> None:
+    """Write along a dotted line, on its upper side near its end."""
+    start, end = (axes.transData.transform(point) for point in line)
+    way = end - start
+    across = np.array([-way[1], way[0]]) / np.linalg.norm(way)
+    # 5 points away from the line; to the middle of the words, so that they end before the mark
+    length = 0.5 * len(words) * _CHARACTER_PT * canvas.SMALL_PT + 10.0
+    step = canvas.FIGURE_DPI / 72
+    at = end - way / np.linalg.norm(way) * length * step + 5.0 * step * across
+    x, y = axes.transData.inverted().transform(at)
+    axes.text(
+        x, y, words, fontsize=canvas.SMALL_PT - 0.5,
+        color="#5b6470", ha="center", va="center", rotation_mode="anchor",
+        rotation=float(np.degrees(np.arctan2(way[1], way[0]))),
+    )  # fmt: skip
+
+
+def _label_points(
+    axes: Axes, curves: Sequence[ForceCurve], groups: list[tuple[float, float, str]]
+) -> None:
+    """Write letters beside their points, joined to them by a thin line."""
+    if not groups:
+        return
+    step = canvas.FIGURE_DPI / 72  # all places in points
+    points = axes.transData.transform([group[:2] for group in groups]) / step
+    sizes = [(_CHARACTER_PT * len(letters) * canvas.LABEL_PT + 6.0, 12.0) for *_, letters in groups]
+    box = axes.get_window_extent()
+    places = place_labels(
+        points,
+        sizes,
+        _taken(axes, curves) / step,
+        (box.x0 / step, box.y0 / step, box.x1 / step, box.y1 / step),
+    )
+    for (x, force, letters), away in zip(groups, places - points, strict=True):
         axes.annotate(
             letters,
             xy=(x, force),
-            xytext=(-3.0, 8.0),
+            xytext=tuple(away),
             textcoords="offset points",
-            ha="right",
+            ha="center",
             va="center",
             fontsize=canvas.LABEL_PT,
             fontweight="bold",
             color=_INK,
             zorder=6,
             bbox={"boxstyle": "round,pad=0.2", "fc": "#FFFFFF", "ec": _INK, "lw": 0.6},
+            arrowprops={"arrowstyle": "-", "color": _INK, "lw": 0.6, "shrinkB": 3.0},
         )
+
+
+def _taken(axes: Axes, curves: Sequence[ForceCurve]) -> FloatArray:
+    """Return pixels that no label may cover: curves, dotted lines, words."""
+    lines = [np.column_stack([c.displacement_mm, c.force_n / 1000.0]) for c in curves]
+    lines += [np.asarray(line.get_xydata()) for line in axes.lines if line.get_linestyle() == ":"]
+    places = []
+    for line in lines:
+        pixel = axes.transData.transform(line)
+        along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(pixel, axis=0), axis=1))])
+        dense = np.append(np.arange(0.0, along[-1], 4.0), along)
+        places.append(np.column_stack([np.interp(dense, along, pixel[:, k]) for k in (0, 1)]))
+    for text in axes.texts:
+        # the corners of turned words hold too much: a row of places along the middle instead
+        box = text.get_window_extent()
+        turned = text.get_rotation() > 1.0
+        share = np.linspace(0.0, 1.0, 30)
+        for height in (0.0,) if turned else (0.1, 0.5, 0.9):
+            y = box.y0 + box.height * (share if turned else np.full(30, height))
+            places.append(np.column_stack([box.x0 + box.width * share, y]))
+    return np.concatenate(places)
 
 
 def _add_table(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) -> None:
     """List the failure loads beside the curves, one column for each curve."""
-    left, right, top, line_mm = 0.625, 0.995, 0.845, 3.0
+    left, right, top, line_mm = 0.625, 0.995, 0.80, 3.0
     columns = [right - 0.095 * n for n in range(len(curves))][::-1]
     figure.text(
-        left, top + 0.055, "Failure load (N)", fontsize=canvas.TITLE_PT, fontweight="bold",
+        left, top + 0.055, "Failure load (kN)", fontsize=canvas.TITLE_PT, fontweight="bold",
         color=_INK, va="bottom",
     )  # fmt: skip
     for column, curve, line in zip(columns, curves, _LINES, strict=False):
@@ -259,7 +359,7 @@ def _add_table(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) -
             found = [load.force_n for load in curve.loads if load.name == name]
             value = found[0] if found else None
             figure.text(
-                column, y, MISSING if value is None else f"{value:,.0f}".replace(",", "\u2009"),
+                column, y, MISSING if value is None else f"{value / 1000:.2f}",
                 fontsize=canvas.LABEL_PT, ha="right", va="top", color=_INK,
             )  # fmt: skip
         y -= (line_mm * len(words) + 2.5) / _HEIGHT_MM

@@ -8,7 +8,7 @@ from PIL import Image
 
 from vertaug.case.errors import InputError
 from vertaug.report import canvas
-from vertaug.report.figure_strength import ForceCurve, NamedLoad, draw_strength_curve
+from vertaug.report.figure_strength import ForceCurve, NamedLoad, draw_strength_curve, strain_ticks
 
 X = np.array([0.0, 0.1, 0.2, 0.4, 0.6])
 
@@ -67,7 +67,7 @@ def test_curves_are_told_apart_without_colour(drawn):
     assert len({line.get_marker() for line in lines}) == 3
     for line, factor in zip(lines, (1.0, 1.4, 1.2), strict=True):
         np.testing.assert_allclose(line.get_xdata(), X)
-        assert line.get_ydata()[-1] == pytest.approx(1610.0 * factor)
+        assert line.get_ydata()[-1] == pytest.approx(1.610 * factor)
 
 
 def test_upper_axis_is_the_apparent_strain(drawn):
@@ -87,11 +87,11 @@ def test_loads_are_marked_where_they_lie_and_listed(drawn):
         for line in axes.lines
         if line.get_marker() == "x"
     }
-    assert crosses == {(0.19, 1480.0), (0.6, 1610.0), (0.6, 3220.0)}
+    assert crosses == {(0.19, 1.48), (0.6, 1.61), (0.6, 3.22)}
     assert sorted(tag.get_text() for tag in tags(axes)) == ["a", "b", "b"]
     listed = words(figure)
     assert listed.count("a") == listed.count("b") == 1
-    for text in ("offset", "greatest", "1\u2009480", "1\u2009610", "3\u2009220", "–"):
+    for text in ("offset", "greatest", "1.48", "1.61", "3.22", "–", "Failure load (kN)"):
         assert text in listed
 
 
@@ -112,14 +112,16 @@ def test_a_load_beside_its_curve_is_joined_to_the_origin(drawn):
     _, figure = drawn([curve(loads=loads)], 30.0)
     dotted = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
     assert len(dotted) == 1
-    np.testing.assert_allclose(dotted[0].get_xydata(), [[0.0, 0.0], [0.2, 2000.0]])
-    assert figure.axes[0].get_ylim()[1] > 2000.0
+    np.testing.assert_allclose(dotted[0].get_xydata(), [[0.0, 0.0], [0.2, 2.0]])
+    assert figure.axes[0].get_ylim()[1] > 2.0
+    assert "elastic line" in [text.get_text() for text in figure.axes[0].texts]
 
 
 def test_a_load_without_a_place_is_a_line_across(drawn):
     _, figure = drawn([curve(loads=(load("rigidity", 1200.0),))], 30.0)
     across = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
-    assert [set(line.get_ydata()) for line in across] == [{1200.0}]
+    assert [set(line.get_ydata()) for line in across] == [{1.2}]
+    assert "rigidity" in [text.get_text() for text in figure.axes[0].texts]
 
 
 @pytest.mark.parametrize(
@@ -162,3 +164,40 @@ def test_the_longest_table_stays_on_the_paper(drawn):
     boxes = [text.get_window_extent() for text in figure.texts]
     assert min(box.y0 for box in boxes) >= 0.0
     assert max(box.x1 for box in boxes) <= figure.bbox.x1 + 1.0
+
+
+def test_strain_axis_has_the_strains_of_the_definitions():
+    for last in (1.976, 2.5, 1.2):
+        ticks = strain_ticks(last)
+        assert ticks == sorted(ticks)
+        assert 0.68 in [round(tick, 9) for tick in ticks]
+        assert (1.9 in [round(tick, 9) for tick in ticks]) == (last > 1.9)
+        assert np.diff(ticks).min() > 0.06 * last
+
+
+def test_title_says_whose_curve_it_is(drawn):
+    _, figure = drawn([curve()], 30.0, "L1, CASE: force at 1.9 % strain, 1.61 kN")
+    assert "L1, CASE: force at 1.9 % strain, 1.61 kN" in words(figure)
+
+
+def test_no_label_covers_a_marker_or_another_label(drawn):
+    """As in a real case: the linear load of the lower curve lies close to its offset."""
+    loads = (load("linear", 1700.0, 0.18), load("offset", 1480.0, 0.19), load("end", 1610.0, 0.6))
+    higher = tuple(load(one.name, 1.6 * one.force_n, one.displacement_mm) for one in loads)
+    _, figure = drawn([curve(loads=loads), curve("after", 1.6, loads=higher)], 30.0)
+    axes = figure.axes[0]
+    figure.canvas.draw()
+    marks = [
+        axes.transData.transform(line.get_xydata())
+        for line in axes.lines
+        if line.get_marker() not in {"None", "", None}
+    ]
+    marks = np.concatenate(marks)
+    boxes = [tag.get_bbox_patch().get_window_extent() for tag in tags(axes)]
+    assert len(boxes) == 6
+    for n, box in enumerate(boxes):
+        assert not any(box.contains(*mark) for mark in marks)
+        assert not any(box.overlaps(other) for other in boxes[:n])
+        frame = axes.get_window_extent()
+        assert frame.x0 <= box.x0 <= box.x1 <= frame.x1
+        assert frame.y0 <= box.y0 <= box.y1 <= frame.y1

@@ -25,7 +25,8 @@ def assessments():
 
 
 def draw(strength):
-    return strength_pictures(SimpleNamespace(strength=strength))
+    case = SimpleNamespace(strength=strength, provenance=SimpleNamespace(case_name="CASE"))
+    return strength_pictures(case)
 
 
 def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):
@@ -35,7 +36,8 @@ def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):
     assert "1.9 %" in failure.caption
     assert "lastic strain" in failure.caption
     ends = [s.curve.force_n[-1] / 1000 for s in (assessments[0].before, assessments[0].after)]
-    assert f"{ends[0]:.2f} kN as it is and {ends[1]:.2f} kN with 3 ml" in failure.caption
+    assert f"As it is, {ends[0]:.2f} kN at 1.9 %" in failure.caption
+    assert f"With 3 ml of cement, {ends[1]:.2f} kN at 1.9 %" in failure.caption
     assert "nergy" in energy.caption
     assert "0.68 %" in energy.caption
     assert [p.name for p in (failure, energy)] == ["map_plastic_strain", "map_strain_energy"]
@@ -50,19 +52,29 @@ def test_a_linear_computation_shows_energy_and_no_curve(assessments):
 
 
 def test_energy_is_shown_under_the_same_force(assessments, monkeypatch):
-    from vertaug.report import figure_failure
+    from vertaug.report import failure_state, figure_failure
 
     seen = {}
     monkeypatch.setattr(
         figure_failure,
         "draw_failure_map",
-        lambda states, field, at: seen.update({field: (states, at)}),
+        lambda states, field, at, of: seen.update({field: (states, at, of)}),
     )
-    monkeypatch.setattr(figure_strength, "draw_strength_curve", lambda *_: None)
+    curves = []
+    monkeypatch.setattr(figure_strength, "draw_strength_curve", lambda *given: curves.append(given))
     draw(assessments[0])
-    (before, after), at = seen[figure_failure.FailureField.ENERGY]
+    (before, after), at, of = seen[failure_state.FailureField.ENERGY]
+    assert of == "L1, CASE"
     found = assessments[0]
+    loads = [state.failure_load_n / 1000 for state in (found.before, found.after)]
+    title = (
+        f"L1, CASE: force at 1.9 % strain, {loads[0]:.2f} kN as it is and {loads[1]:.2f} kN with"
+    )
+    assert curves[0][2].startswith(title)
     force = 0.0068 * found.height_mm * found.before.stiffness_n_per_mm
+    softer = found.before.stiffness_n_per_mm / found.after.stiffness_n_per_mm
+    assert before.title == f"As it is, {force / 1000:.2f} kN at 0.68 %"
+    assert after.title.endswith(f"{force / 1000:.2f} kN at {0.68 * softer:.2f} %")
     assert f"under {force / 1000:.2f} kN" in at
     volume = found.before.field.grid.voxel_volume_mm3
     for state, shown in ((found.before, before), (found.after, after)):

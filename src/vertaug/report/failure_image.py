@@ -1,0 +1,112 @@
+"""The colours of a section: classes of a field, density, cement, caps, gas.
+
+Voxels are shown as they are computed, without smoothing. Classes get lighter as the value rises,
+the density under them stays darker than all of them: the order is kept in a grey print. Cement is
+light blue and hatched, caps are slate and dotted, whatever their value.
+"""
+
+import matplotlib as mpl
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.case.grid import FloatArray
+from vertaug.report.failure_state import FailureState
+from vertaug.report.plane import PicturePlane, sample
+
+DARKEST, BRIGHTEST = 0.08, 0.34
+"""Grey of the least and of the greatest density; the classes are lighter."""
+CAP_COLOURS = np.array([[0.13, 0.20, 0.27], [0.27, 0.36, 0.44]])
+CEMENT_COLOURS = np.array([[0.76, 0.90, 0.98], [0.16, 0.44, 0.66]])
+"""Ground and pattern."""
+GAS_COLOUR = np.array([0.45, 0.22, 0.72])
+EMPTY_COLOUR = np.array([0.28, 0.20, 0.42])
+SMALLEST_VOXELS = 8
+"""Islands and holes of fewer voxels in a section are not outlined."""
+
+
+def class_colours(count: int = 5) -> FloatArray:
+    """Return the colour of each class, shape (count, 3): lighter as the value rises."""
+    return np.asarray(mpl.colormaps["inferno"](np.linspace(0.58, 0.99, count)))[:, :3]
+
+
+def section_image(
+    plane: PicturePlane, state: FailureState, scale: tuple[float, FloatArray, FloatArray]
+) -> FloatArray:
+    """Return the colours of a section, shape (rows, columns, 4); air is transparent.
+
+    Parameters
+    ----------
+    plane : PicturePlane
+    state : FailureState
+    scale : tuple
+        Factor to the unit, bounds of the classes, limits of the grey.
+    """
+    factor, bounds, grey = scale
+    model = state.model
+    share = np.clip((_at(plane, state, state.background[0]) - grey[0]) / np.ptp(grey), 0.0, 1.0)
+    colours = np.repeat((DARKEST + (BRIGHTEST - DARKEST) * share)[..., None], 3, axis=-1)
+    number = np.digitize(
+        factor * _at(plane, state, np.where(model.filled, state.values, 0.0)), bounds
+    )
+    coloured = number > 0
+    colours[coloured] = class_colours(len(bounds))[number[coloured] - 1]
+    colours[mask(plane, state, state.empty)] = EMPTY_COLOUR
+    colours[mask(plane, state, state.gas)] = GAS_COLOUR
+    for where, pattern in (
+        (mask(plane, state, state.caps), cap_pattern(plane.shape)),
+        (mask(plane, state, state.mostly_cement), cement_pattern(plane.shape)),
+    ):
+        colours[where] = pattern[where]
+    filled = mask(plane, state, model.filled)
+    return np.concatenate([colours, filled[..., None].astype(np.float64)], axis=-1)
+
+
+def cement_pattern(shape: tuple[int, int]) -> FloatArray:
+    """Return light blue with oblique lines, shape (rows, columns, 3)."""
+    row, column = np.indices(shape)
+    return np.asarray(CEMENT_COLOURS[((row + column) % 8 < 2).astype(int)])
+
+
+def cap_pattern(shape: tuple[int, int]) -> FloatArray:
+    """Return slate with dots, shape (rows, columns, 3)."""
+    row, column = np.indices(shape)
+    dots = (row % 8 < 2) & ((column + 4 * (row // 8 % 2)) % 8 < 2)
+    return np.asarray(CAP_COLOURS[dots.astype(int)])
+
+
+def mask(plane: PicturePlane, state: FailureState, voxels: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return where a section lies in some voxels, shape (rows, columns)."""
+    return np.asarray(_at(plane, state, voxels.astype(np.float32)) > 0.5)
+
+
+def outlined(
+    plane: PicturePlane, state: FailureState, voxels: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return a mask without islands and holes too small for an outline.
+
+    Parameters
+    ----------
+    plane : PicturePlane
+    state : FailureState
+    voxels : (ni, nj, nk) bool array
+    """
+    found = mask(plane, state, voxels)
+    spacing = np.asarray(state.model.grid.spacing_mm)
+    across = np.abs(state.model.grid.directions.T @ plane.normal).argmax()
+    voxel_mm2 = float(np.prod(spacing) / spacing[across])
+    # half a voxel less: pixels do not fill a voxel exactly
+    least = (SMALLEST_VOXELS - 0.5) * voxel_mm2 / plane.pixel_mm**2
+    return ~_without_small(~_without_small(found, least), least)
+
+
+def _without_small(found: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    from scipy.ndimage import label
+
+    parts, _ = label(found)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return np.asarray(sizes[parts] >= least)
+
+
+def _at(plane: PicturePlane, state: FailureState, values: NDArray[np.generic]) -> FloatArray:
+    return np.nan_to_num(sample(values, state.model.grid, plane.pixel_centres(), order=0))
