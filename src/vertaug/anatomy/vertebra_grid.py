@@ -91,7 +91,7 @@ def surface_over_columns(field: HeightField, x: FloatArray, y: FloatArray) -> Fl
 
 
 def settle_at_surface(
-    bone: NDArray[np.bool_], height: FloatArray, z: FloatArray
+    bone: NDArray[np.bool_], height: FloatArray, z: FloatArray, longest_fill_mm: float = np.inf
 ) -> NDArray[np.bool_]:
     """Let bone end at a surface: cut what lies above, fill between mask and surface.
 
@@ -102,8 +102,12 @@ def settle_at_surface(
         Of the surface along the third axis; NaN leaves a column as it is.
     z : (nz,) float64 array
         Coordinates along the third axis; give both with the other sign for a lower surface.
+    longest_fill_mm : float
+        A longer gap between mask and surface stays empty: beside a waist, a column has bone at one
+        rim only.
     """
     covered = np.isfinite(height)[:, :, None]
     above = z > np.nan_to_num(height)[:, :, None]
     top = np.where(bone, z, -np.inf).max(axis=2)[:, :, None]
-    return np.asarray(np.where(covered, ~above & (bone | (z > top)), bone))
+    near = np.nan_to_num(height)[:, :, None] - top <= longest_fill_mm
+    return np.asarray(np.where(covered, ~above & (bone | (near & (z > top))), bone))
