@@ -14,13 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.anatomy.vertebra_grid import (
+    average_over_voxels,
+    frame_grid,
+    settle_at_surface,
+    surface_over_columns,
+)
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError, LevelError
-from vertaug.case.grid import FloatArray, Grid, axis_aligned_grid
-from vertaug.case.spine import Endplate, HeightField, Region, Vertebra, VertebraFrame
+from vertaug.case.grid import FloatArray, Grid
+from vertaug.case.spine import Endplate, Region, Vertebra, VertebraFrame
 from vertaug.mechanics.bone_material import BoneMaterial, keep_largest_piece, map_bone
 from vertaug.mechanics.model import VertebraModel, nodes_of_faces
-from vertaug.numerics.interpolation import resample_trilinear, sample_trilinear
 from vertaug.tissue.bone_law import check_density_unit
 
 _SPACING_RANGE_MM = (0.3, 4.0)
@@ -169,10 +174,12 @@ def _resample(
     share = np.array(vertebra.occupancy.values, dtype=np.float32)
     if body_only:
         share[vertebra.mask(*_POSTERIOR)] = 0.0
-    grid = _model_grid(vertebra, share > 0.5, spacing_mm, beyond_mm)
-    parts = int(np.ceil(spacing_mm / float(source.spacing_mm[0]) - 1e-9))
-    density = _average(calibration.to_density(vertebra.hu.values), source, grid, parts)
-    bone = _average(share, source, grid, parts) > 0.5
+    margin = np.array([1.0, 1.0, 1.0 + beyond_mm])
+    grid = frame_grid(vertebra, share > 0.5, np.full(3, spacing_mm), margin)
+    parts = [int(np.ceil(spacing_mm / float(source.spacing_mm[0]) - 1e-9))] * 3
+    hu_density = calibration.to_density(vertebra.hu.values)
+    density = average_over_voxels(hu_density, source, grid, parts)
+    bone = average_over_voxels(share, source, grid, parts) > 0.5
     origin = vertebra.frame.to_local(grid.affine[:3, 3])
     x, y, z = (origin[a] + spacing_mm * np.arange(grid.shape[a]) for a in range(3))
     # a column without bone carries no cap
@@ -181,46 +188,11 @@ def _resample(
         _plate_over(plate, (vertebra.frame, x, y), carries, sign)
         for plate, sign in ((vertebra.superior, 1.0), (vertebra.inferior, -1.0))
     )
-    inside = _settle(_settle(bone, superior.height_mm, z), inferior.height_mm, -z)
+    inside = settle_at_surface(bone, superior.height_mm, z)
+    inside = settle_at_surface(inside, inferior.height_mm, -z)
     return _Local(
         grid=grid, z_mm=z, density=density, bone=inside, superior=superior, inferior=inferior
     )
-
-
-def _model_grid(
-    vertebra: Vertebra, bone: NDArray[np.bool_], spacing_mm: float, beyond_mm: float
-) -> Grid:
-    """Return a grid along the vertebra's axes around its bone and caps."""
-    frame = vertebra.frame
-    index = np.argwhere(bone)
-    source = vertebra.regions.grid
-    ends = frame.to_local(source.to_world([index.min(axis=0), index.max(axis=0)]))
-    margin = 0.5 * float(source.spacing_mm[0]) + np.array([1.0, 1.0, 1.0 + beyond_mm])
-    plates = [
-        limit(field.surface.height_mm)
-        for limit, field in ((np.nanmin, vertebra.inferior), (np.nanmax, vertebra.superior))
-    ]
-    low = np.minimum(ends[0], [np.inf, np.inf, plates[0]]) - margin
-    high = np.maximum(ends[1], [-np.inf, -np.inf, plates[1]]) + margin
-    first, last = np.floor(low / spacing_mm), np.ceil(high / spacing_mm)
-    i, j, k = (int(n) for n in last - first + 1)
-    return axis_aligned_grid(frame.to_world(first * spacing_mm), frame.axes, spacing_mm, (i, j, k))
-
-
-def _average(values: NDArray[np.generic], source: Grid, grid: Grid, parts: int) -> FloatArray:
-    """Return the mean of a field over each voxel, from ``parts`` samples along each axis."""
-    fine = np.diag([1.0 / parts] * 3 + [1.0])
-    fine[:3, 3] = 0.5 / parts - 0.5
-    shape = tuple(n * parts for n in grid.shape)
-    sampled = resample_trilinear(
-        values,
-        np.linalg.inv(source.affine) @ grid.affine @ fine,
-        (shape[0], shape[1], shape[2]),
-        outside=float(np.min(values)),
-    )
-    i, j, k = grid.shape
-    blocks = sampled.reshape(i, parts, j, parts, k, parts)
-    return np.asarray(blocks.mean(axis=(1, 3, 5), dtype=np.float64))
 
 
 def _plate_over(
@@ -231,7 +203,7 @@ def _plate_over(
 ) -> _Plate:
     """Return an endplate over columns; heights grow outward."""
     frame, x, y = place
-    height = np.where(carries, _height_over(plate.surface, x, y), np.nan)
+    height = np.where(carries, surface_over_columns(plate.surface, x, y), np.nan)
     if not np.isfinite(height).any():
         message = "an endplate covers no bone; check the anatomy of this vertebra"
         raise InputError(message)
@@ -239,28 +211,6 @@ def _plate_over(
     centre = frame.to_local(plate.centre_lps_mm)
     along = normal[0] * (x - centre[0])[:, None] + normal[1] * (y - centre[1])[None, :]
     return _Plate(height_mm=sign * height, plane_mm=sign * (centre[2] - along / normal[2]))
-
-
-def _height_over(field: HeightField, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return the heights of a surface over columns, NaN beside it."""
-    from scipy.ndimage import distance_transform_edt
-
-    seen = np.isfinite(field.height_mm)
-    nearest = distance_transform_edt(~seen, return_distances=False, return_indices=True)
-    filled = field.height_mm[tuple(nearest)]
-    step = float(field.u_mm[1] - field.u_mm[0]), float(field.v_mm[1] - field.v_mm[0])
-    u, v = np.meshgrid((x - field.u_mm[0]) / step[0], (y - field.v_mm[0]) / step[1], indexing="ij")
-    points = np.stack([u, v, np.zeros_like(u)], axis=-1)
-    covered = sample_trilinear(seen[:, :, None].astype(np.float32), points) > 0.5
-    return np.asarray(np.where(covered, sample_trilinear(filled[:, :, None], points), np.nan))
-
-
-def _settle(bone: NDArray[np.bool_], height: FloatArray, z: FloatArray) -> NDArray[np.bool_]:
-    """Let bone end at a surface: cut what lies above, fill between mask and surface."""
-    covered = np.isfinite(height)[:, :, None]
-    above = z > np.nan_to_num(height)[:, :, None]
-    top = np.where(bone, z, -np.inf).max(axis=2)[:, :, None]
-    return np.asarray(np.where(covered, ~above & (bone | (z > top)), bone))
 
 
 def _cap(plate: _Plate, z: FloatArray, caps: CapShape) -> NDArray[np.bool_]:

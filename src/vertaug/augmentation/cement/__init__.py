@@ -1,1 +1,1 @@
-"""Cement: what it is, how it flows and how it hardens."""
+"""Cement: what it is, how it flows and hardens, the bone around it and the ways out."""

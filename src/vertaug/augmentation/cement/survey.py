@@ -1,0 +1,123 @@
+"""What the CT shows of a vertebra's bone and wall, found once for any number of draws."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertaug.augmentation.cement.bone_on_grid import BoneOnGrid, bone_on_grid
+from vertaug.augmentation.cement.foramen import mark_foramen
+from vertaug.augmentation.cement.openings import (
+    LeakPath,
+    Wall,
+    WallSetting,
+    find_wall,
+    visible_size,
+)
+from vertaug.case.density import DensityCalibration
+from vertaug.case.grid import Grid
+from vertaug.case.spine import Vertebra
+from vertaug.numerics.flow_cells import POROUS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BoneSurvey:
+    """What the CT shows of a vertebra, for any number of porous bodies with other draws.
+
+    Attributes
+    ----------
+    vertebra : Vertebra
+    bone : BoneOnGrid
+    wall : Wall
+    setting : WallSetting
+    visible_mm : float
+        What is wider the CT shows.
+    notes : tuple of str
+    """
+
+    vertebra: Vertebra
+    bone: BoneOnGrid
+    wall: Wall
+    setting: WallSetting
+    visible_mm: float
+    notes: tuple[str, ...]
+
+
+def survey_bone(
+    vertebra: Vertebra,
+    calibration: DensityCalibration | None,
+    scan_grid: Grid | None = None,
+    *,
+    spacing_mm: float | tuple[float, float, float] = 1.0,
+    setting: WallSetting | None = None,
+) -> BoneSurvey:
+    """Find what the CT shows of a vertebra's bone and wall.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+        Complete.
+    calibration : DensityCalibration or None
+        Of its Hounsfield units; None is refused.
+    scan_grid : Grid, optional
+        Of the CT, to judge what it can show. Without it voxels of 1 mm are assumed.
+    spacing_mm : float or tuple of 3 float
+        Of the cells along left, posterior, superior; 0.5 to 2 mm.
+    setting : WallSetting, optional
+
+    Raises
+    ------
+    InputError
+        If the density is not calibrated, or vertebra or spacing cannot be used.
+    """
+    setting = setting or WallSetting()
+    spacing = np.broadcast_to(np.asarray(spacing_mm, dtype=np.float64), (3,))
+    bone = bone_on_grid(vertebra, calibration, spacing)
+    assert calibration is not None  # refused above
+    wall = find_wall(vertebra, calibration, bone, scan_grid, setting)
+    wall = mark_foramen(vertebra, bone, wall)
+    return BoneSurvey(
+        vertebra=vertebra,
+        bone=bone,
+        wall=wall,
+        setting=setting,
+        visible_mm=visible_size(scan_grid),
+        notes=_notes(vertebra, bone, wall, scan_grid),
+    )
+
+
+def _notes(
+    vertebra: Vertebra, bone: BoneOnGrid, wall: Wall, scan_grid: Grid | None
+) -> tuple[str, ...]:
+    size = np.ones(3) if scan_grid is None else scan_grid.spacing_mm
+    voxel = " x ".join(f"{s:.2g}" for s in size)
+    known = "" if scan_grid is not None else " (assumed)"
+    unseen = f"veins and fissures thinner than about {visible_size(scan_grid):.1f} mm"
+    notes = [
+        f"{vertebra.level}: {unseen} cannot be seen in voxels of {voxel} mm{known}; drawn at random"
+    ]
+    if size.max() > 1.5:
+        notes.append(
+            f"voxels of {size.max():.2g} mm blur the cortex: its thickness and gaps at right "
+            "angles to them are rough"
+        )
+    if not (wall.path == LeakPath.B).any():
+        notes.append(
+            "the basivertebral foramen is not seen; its place and size are drawn at random"
+        )
+    for path in LeakPath:
+        area = float(wall.area_mm2[wall.opened & (wall.path == path)].sum())
+        if area > 0.0:
+            notes.append(f"no wall is seen over {area:.0f} mm2 ({_WHERE[path]})")
+    gas = float(bone.gas_share[bone.region == POROUS].sum() * bone.grid.voxel_volume_mm3)
+    if gas > 10.0:
+        notes.append(f"{gas / 1000.0:.2f} ml of gas in the bone count as free space")
+    notes.append("a gap filled with fluid is seen only as bone of low density")
+    return tuple(notes)
+
+
+_WHERE = {
+    LeakPath.B: "basivertebral foramen",
+    LeakPath.C: "walls beside and in front",
+    LeakPath.D: "endplates",
+    LeakPath.CANAL: "wall toward the canal",
+}

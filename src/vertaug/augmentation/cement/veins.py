@@ -1,0 +1,308 @@
+"""Ways out that CT cannot show: veins and fissures thinner than a voxel, drawn with a seed.
+
+A vessel of diameter d and length L passes ``pi d^4 / (128 L)`` per viscosity and pressure
+(Poiseuille), a fissure of width w, length l through a shell of thickness t ``l w^3 / (12 t)``
+(cubic law), both mm3. Each is in series with the flow to it through the bone:
+``2 pi k l / ln(R / r)`` to the part of a vessel within the bone, half of that to a fissure, with
+R = 3 mm.
+
+Sizes and counts are not known for the patient, and hardly in the literature: all are uncertain, and
+`LeakNetwork.size_factor` is the one number by which they are calibrated together.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.cement.openings import LeakPath, Wall
+from vertaug.case.errors import InputError
+from vertaug.case.grid import FloatArray
+from vertaug.case.instrument import Needle
+from vertaug.tissue.bone_law import SourceStatus
+
+_AROUND_MM = 3.0
+"""Distance in the bone from which a vessel or fissure draws."""
+_FORAMEN_COUNTS = np.array([0.50, 0.42, 0.08])
+"""One, two, three foramina: 45.1, 36.9, 4.4 % of vertebrae (Tzika et al., Surg Radiol Anat
+2021;43:889, verified in the abstract), scaled to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeDistribution:
+    """Log-normal sizes: ``median * exp(log_sd * normal)`` in mm."""
+
+    median_mm: float
+    log_sd: float
+    source: str
+    status: SourceStatus = SourceStatus.UNCERTAIN
+
+    def __post_init__(self) -> None:
+        if not (self.median_mm > 0.0 and 0.0 <= self.log_sd <= 2.0):
+            message = (
+                "a size needs a median above 0 and a spread of 0 to 2; got "
+                f"{self.median_mm:g} mm and {self.log_sd:g}"
+            )
+            raise InputError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakNetwork:
+    """What is drawn where CT shows nothing.
+
+    Attributes
+    ----------
+    foramen, vein : SizeDistribution
+        Diameters of the basivertebral vein and of a segmental vein in its nutrient foramen.
+    fissure : SizeDistribution
+        Width of a crack in cortex or endplate.
+    veins, wall_fissures, endplate_fissures : float
+        Mean numbers per vertebra (Poisson). Uncertain.
+    vein_length_mm : float
+        Of the narrow part of a vein outside the bone, before it joins a wide one. Uncertain.
+    vein_reach_mm : float
+        How far a vein runs into the body as an open vessel; 12 to 22 % of the body's depth for the
+        basivertebral canal (Tzika 2021), 6 mm of 32 mm.
+    fissure_length_mm : float
+        Along the surface. Uncertain.
+    size_factor : float
+        On every diameter and width: the calibration parameter.
+    """
+
+    foramen: SizeDistribution = field(
+        default=SizeDistribution(
+            median_mm=1.5,
+            log_sd=0.35,
+            source="a design value; foramina above "
+            "and below 1 mm are counted in Tzika et al., Surg Radiol Anat 2021;43:889",
+        )
+    )
+    vein: SizeDistribution = field(
+        default=SizeDistribution(median_mm=0.8, log_sd=0.4, source="a design value")
+    )
+    fissure: SizeDistribution = field(
+        default=SizeDistribution(median_mm=0.2, log_sd=0.5, source="a design value")
+    )
+    veins: float = 4.0
+    wall_fissures: float = 2.0
+    endplate_fissures: float = 1.5
+    vein_length_mm: float = 10.0
+    vein_reach_mm: float = 6.0
+    fissure_length_mm: float = 5.0
+    size_factor: float = 1.0
+
+    def __post_init__(self) -> None:
+        counts = (self.veins, self.wall_fissures, self.endplate_fissures)
+        if min(counts) < 0.0 or max(counts) > 100.0:
+            message = f"mean numbers of veins and fissures must lie in 0 to 100; got {counts}"
+            raise InputError(message)
+        lengths = (self.vein_length_mm, self.vein_reach_mm, self.fissure_length_mm)
+        if min(lengths) <= 0.0 or self.size_factor < 0.0:
+            message = (
+                f"lengths of veins and fissures must be above 0 and the factor not below; got "
+                f"{lengths} mm and {self.size_factor:g}"
+            )
+            raise InputError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Way:
+    """One way out of the bone that is thinner than a cell.
+
+    Attributes
+    ----------
+    path : LeakPath
+    kind : str
+        ``vein``, ``fissure`` or ``track``.
+    mouth_mm, inner_mm : (3,) float64 arrays
+        Where it leaves the bone, and its end inside, in the vertebra frame.
+    size_mm : float
+        Diameter, or width.
+    own_mm3 : float
+        Flow times viscosity over pressure, without the bone around it.
+    length_mm : float
+        Over which it draws from the bone.
+    """
+
+    path: LeakPath
+    kind: str
+    mouth_mm: FloatArray
+    inner_mm: FloatArray
+    size_mm: float
+    own_mm3: float
+    length_mm: float
+
+    def draw_from_bone(self, permeability_mm2: FloatArray) -> FloatArray:
+        """Return the conductance to it of the bone around, per place along it, in mm3.
+
+        Parameters
+        ----------
+        permeability_mm2 : (n,) float64 array
+            At places equally spaced along it.
+        """
+        turn = 2.0 * np.pi if self.kind == "vein" else np.pi
+        decay = np.log(max(_AROUND_MM / (0.5 * max(self.size_mm, 1e-6)), 1.5))
+        length = self.length_mm / len(permeability_mm2)
+        return np.asarray(turn * permeability_mm2 * length / decay)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NeedleTrack:
+    """A needle in the bone, with the gap that its way in has left around it.
+
+    Attributes
+    ----------
+    entry_lps_mm, tip_lps_mm : (3,) float64 arrays
+        Where its axis enters the bone, and its tip.
+    needle : Needle
+    gap_mm : float
+        Between needle and bone: 0.1 mm, a design value, uncertain.
+    """
+
+    entry_lps_mm: FloatArray
+    tip_lps_mm: FloatArray
+    needle: Needle
+    gap_mm: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.gap_mm <= 2.0:
+            message = f"the gap around a needle measures 0 to 2 mm; got {self.gap_mm:g} mm"
+            raise InputError(message)
+
+
+def draw_ways(
+    network: LeakNetwork, wall: Wall, visible_mm: float, rng: np.random.Generator
+) -> tuple[Way, ...]:
+    """Draw the veins and fissures of a vertebra.
+
+    Veins leave beside and in front at mid-height (S), and behind through a basivertebral foramen
+    (B) if the CT shows none; fissures leave anywhere through the wall (C, CANAL) and the endplates
+    (D). The draws do not depend on the spacing of the wall.
+
+    Parameters
+    ----------
+    network : LeakNetwork
+    wall : Wall
+        With the foramen marked, if it is seen.
+    visible_mm : float
+        No size exceeds this: the CT would have shown it.
+    rng : numpy Generator
+    """
+    shares = _FORAMEN_COUNTS / _FORAMEN_COUNTS.sum()
+    foramina = 1 + int(rng.choice(len(shares), p=shares))
+    counts = rng.poisson([network.veins, network.wall_fissures, network.endplate_fissures])
+    draws = [
+        _draw_sizes(network, visible_mm, kind, n, rng)
+        for kind, n in (
+            ("foramen", foramina),
+            ("vein", counts[0]),
+            ("fissure", counts[1] + counts[2]),
+        )
+    ]
+    ways = []
+    height = 0.25 * float(np.ptp(wall.points.place_mm[:, 2]))
+    spots = rng.uniform(-1.0, 1.0, (foramina, 2))
+    if not (wall.path == LeakPath.B).any():
+        for size, (x, z) in zip(draws[0], spots, strict=True):
+            face = _facing(wall, (LeakPath.CANAL,), np.array([0.25 * x, 1.0, 0.0]), height * z)
+            ways += [_vein(network, wall, face, size, LeakPath.B)]
+    spots = rng.uniform(-1.0, 1.0, (counts[0], 3))
+    for size, (side, turn, z) in zip(draws[1], spots, strict=True):
+        angle = np.radians(25.0 + 45.0 * turn)  # from the side toward the front
+        toward = np.array([np.copysign(np.cos(angle), side), -np.sin(angle), 0.0])
+        face = _facing(wall, (LeakPath.C,), toward, height * z)
+        ways += [_vein(network, wall, face, size, LeakPath.S)]
+    directions = rng.standard_normal((counts[1] + counts[2], 3))
+    for n, (size, toward) in enumerate(zip(draws[2], directions, strict=True)):
+        paths = (LeakPath.C, LeakPath.CANAL) if n < counts[1] else (LeakPath.D,)
+        ways += [_fissure(network, wall, _facing(wall, paths, toward, 0.0), size)]
+    return tuple(way for way in ways if way is not None and way.own_mm3 > 0.0)
+
+
+def _draw_sizes(
+    network: LeakNetwork, visible_mm: float, kind: str, count: int, rng: np.random.Generator
+) -> FloatArray:
+    sizes: SizeDistribution = getattr(network, kind)
+    drawn = sizes.median_mm * np.exp(sizes.log_sd * rng.standard_normal(count))
+    return np.asarray(np.minimum(network.size_factor * drawn, visible_mm))
+
+
+def _facing(
+    wall: Wall, paths: tuple[LeakPath, ...], toward: FloatArray, height_mm: float
+) -> int | None:
+    """Return the face of some paths that is seen in a direction from the middle of the body."""
+    chosen = np.flatnonzero(np.isin(wall.path, paths) & (wall.area_mm2 > 0.0))
+    if len(chosen) == 0:
+        return None
+    place = wall.points.place_mm[chosen] - np.array([0.0, 0.0, height_mm])
+    length = np.maximum(np.linalg.norm(place, axis=1), 1e-6)
+    return int(chosen[np.argmax(place @ toward / length)])
+
+
+def _vein(
+    network: LeakNetwork, wall: Wall, face: int | None, size_mm: float, path: LeakPath
+) -> Way | None:
+    if face is None:
+        return None
+    mouth = wall.points.place_mm[face]
+    inward = -mouth / max(float(np.linalg.norm(mouth)), 1e-6)
+    length = network.vein_length_mm + 0.5 * network.vein_reach_mm
+    return Way(
+        path=path,
+        kind="vein",
+        mouth_mm=mouth,
+        inner_mm=mouth + network.vein_reach_mm * inward,
+        size_mm=float(size_mm),
+        own_mm3=float(np.pi * size_mm**4 / (128.0 * length)),
+        length_mm=network.vein_reach_mm,
+    )
+
+
+def _fissure(network: LeakNetwork, wall: Wall, face: int | None, size_mm: float) -> Way | None:
+    if face is None:
+        return None
+    mouth, outward = wall.points.place_mm[face], wall.points.outward[face]
+    deep = max(float(wall.thickness_mm[face]), 0.1)
+    return Way(
+        path=LeakPath(int(wall.path[face])),
+        kind="fissure",
+        mouth_mm=mouth,
+        inner_mm=mouth - 0.5 * outward,
+        size_mm=float(size_mm),
+        own_mm3=float(network.fissure_length_mm * size_mm**3 / (12.0 * deep)),
+        length_mm=network.fissure_length_mm,
+    )
+
+
+def follow_track(
+    entry_mm: FloatArray, tip_mm: FloatArray, track: NeedleTrack, inside: NDArray[np.bool_]
+) -> Way | None:
+    """Return the gap around a needle as a way out, from the last porous place to the entry.
+
+    ``pi D w^3 / (12 L)``: cubic law around the needle's circumference.
+
+    Parameters
+    ----------
+    entry_mm, tip_mm : (3,) float64 arrays
+        In the vertebra frame.
+    track : NeedleTrack
+    inside : (n,) bool array
+        Whether places equally spaced from tip to entry are porous.
+    """
+    if not inside.any():
+        return None
+    share = np.linspace(0.0, 1.0, len(inside))
+    last = float(share[np.flatnonzero(inside)[-1]])
+    whole = float(np.linalg.norm(entry_mm - tip_mm))
+    length = max((1.0 - last) * whole, 2.0)
+    diameter = track.needle.outer_diameter_mm
+    place = tip_mm + last * (entry_mm - tip_mm)
+    return Way(
+        path=LeakPath.TRACK,
+        kind="track",
+        mouth_mm=place,
+        inner_mm=place,
+        size_mm=track.gap_mm,
+        own_mm3=float(np.pi * diameter * track.gap_mm**3 / (12.0 * length)),
+        length_mm=float(np.pi * diameter),
+    )

@@ -1,0 +1,215 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vertaug.augmentation.cement.heterogeneity import Heterogeneity, draw_heterogeneity
+from vertaug.augmentation.cement.openings import LeakPath, WallSetting
+from vertaug.augmentation.cement.porous_body import (
+    FREE_SPACE_MM2,
+    BoneSetting,
+    build_porous_body,
+    locate_tip,
+    open_void,
+)
+from vertaug.augmentation.cement.survey import survey_bone
+from vertaug.augmentation.cement.veins import LeakNetwork, NeedleTrack
+from vertaug.case.errors import InputError
+from vertaug.case.instrument import needle_of_gauge
+from vertaug.case.spine import Region
+from vertaug.numerics.flow_cells import POROUS, SEALED
+
+EVEN = BoneSetting(
+    heterogeneity=Heterogeneity(sigma=0.0),
+    network=LeakNetwork(veins=0.0, wall_fissures=0.0, endplate_fissures=0.0),
+)
+
+
+@pytest.fixture(scope="module")
+def survey(plain, law):
+    return survey_bone(plain[0], law, plain[1])
+
+
+@pytest.fixture(scope="module")
+def body(survey):
+    return build_porous_body(survey, np.random.default_rng(3))
+
+
+def mean_thickness(wall, path):
+    chosen = wall.path == path
+    return float(np.average(wall.thickness_mm[chosen], weights=wall.area_mm2[chosen]))
+
+
+def test_the_body_is_porous_and_the_arch_is_sealed(plain, survey, body):
+    vertebra = plain[0]
+    grid = vertebra.regions.grid
+    for region, share in ((Region.BODY, 0.9), (Region.ARCH, 0.0)):
+        places = grid.to_world(np.argwhere(vertebra.mask(region)))
+        index = np.floor(body.grid.to_index(places) + 0.5).astype(int)
+        porous = body.cells.region[tuple(index.T)] == POROUS
+        assert porous.mean() == pytest.approx(share, abs=0.1)
+    assert set(np.unique(body.cells.region)) == {POROUS, SEALED}
+    volume = body.in_body.sum() * body.grid.voxel_volume_mm3
+    assert volume == pytest.approx(plain[2]["L1"].body_volume_mm3, rel=0.05)
+
+
+def test_the_shell_is_as_thick_as_it_was_drawn(survey):
+    """Drawn: 0.42 mm beside, up to 0.68 mm under the endplates, 40 % unevenness."""
+    assert mean_thickness(survey.wall, LeakPath.C) == pytest.approx(0.47, abs=0.1)
+    assert mean_thickness(survey.wall, LeakPath.D) == pytest.approx(0.64, abs=0.1)
+
+
+def test_the_foramen_is_seen_behind_at_mid_height(survey):
+    place = survey.wall.points.place_mm[survey.wall.path == LeakPath.B]
+    area = survey.wall.area_mm2[survey.wall.path == LeakPath.B].sum()
+    assert 8.0 < area < 40.0
+    assert np.abs(place[:, 0]).max() < 5.0
+    assert np.abs(place[:, 2]).max() < 6.0
+    assert any("basivertebral foramen" in note for note in survey.notes)
+
+
+@pytest.mark.parametrize("spacing", [0.75, 1.5, (1.0, 1.25, 0.8)])
+def test_any_spacing_gives_the_same_body(plain, law, survey, spacing):
+    other = survey_bone(plain[0], law, plain[1], spacing_mm=spacing)
+    first, second = (build_porous_body(s, np.random.default_rng(1), EVEN) for s in (survey, other))
+    pores = [b.pore_volume_mm3.sum() for b in (first, second)]
+    assert pores[1] == pytest.approx(pores[0], rel=0.02)
+    walls = [b.conductance_mm3(LeakPath.C, LeakPath.D, LeakPath.CANAL) for b in (first, second)]
+    assert walls[1] == pytest.approx(walls[0], rel=0.1)
+    areas = [s.wall.area_mm2[s.wall.path == LeakPath.B].sum() for s in (survey, other)]
+    assert areas[1] == pytest.approx(areas[0], rel=0.4)
+
+
+def test_a_turned_ct_gives_the_same_body(plain, turned, law, survey):
+    other = survey_bone(turned[0], law, turned[1])
+    first, second = (build_porous_body(s, np.random.default_rng(1), EVEN) for s in (survey, other))
+    assert second.pore_volume_mm3.sum() == pytest.approx(first.pore_volume_mm3.sum(), rel=0.02)
+    walls = [b.conductance_mm3(LeakPath.C, LeakPath.D) for b in (first, second)]
+    assert walls[1] == pytest.approx(walls[0], rel=0.1)
+    for path in (LeakPath.C, LeakPath.D):
+        assert mean_thickness(other.wall, path) == pytest.approx(
+            mean_thickness(survey.wall, path), abs=0.05
+        )
+
+
+def test_the_same_seed_gives_the_same_veins_at_any_spacing(plain, law, survey, body):
+    coarse = survey_bone(plain[0], law, plain[1], spacing_mm=1.5)
+    other = build_porous_body(coarse, np.random.default_rng(3))
+    assert len(other.ways) == len(body.ways) > 0
+    for one, two in zip(body.ways, other.ways, strict=True):
+        assert one.path is two.path
+        assert one.size_mm == two.size_mm
+        assert np.linalg.norm(one.mouth_mm - two.mouth_mm) < 4.0
+    kinds = {way.path for way in body.ways}
+    assert LeakPath.S in kinds
+
+
+def test_draws_repeat_with_their_seed_and_differ_without(survey, body):
+    again = build_porous_body(survey, np.random.default_rng(3))
+    np.testing.assert_array_equal(again.permeability_mm2, body.permeability_mm2)
+    np.testing.assert_array_equal(again.links, body.links)
+    other = build_porous_body(survey, np.random.default_rng(4))
+    assert (other.permeability_mm2 != body.permeability_mm2).any()
+
+
+def test_heterogeneity_keeps_the_mean_and_has_its_spread(survey):
+    frame, grid = survey.vertebra.frame, survey.bone.grid
+    rng = np.random.default_rng(5)
+    factor = draw_heterogeneity(Heterogeneity(sigma=1.0, correlation_mm=4.0), frame, grid, rng)
+    y = frame.to_local(grid.affine[:3, 3])[1] + np.arange(grid.shape[1])
+    factor = factor[:, y < 45.0]  # the field spans the body and its pedicles
+    assert factor.mean() == pytest.approx(1.0, abs=0.15)
+    assert np.log(factor).std() == pytest.approx(1.0, abs=0.15)
+    lagged = np.corrcoef(np.log(factor[:-4]).ravel(), np.log(factor[4:]).ravel())[0, 1]
+    assert lagged == pytest.approx(np.exp(-1.0), abs=0.12)
+    with pytest.raises(InputError, match="2 to 20 mm"):
+        Heterogeneity(correlation_mm=0.5)
+
+
+def test_wall_cells_alone_have_a_way_out_and_each_is_named(body):
+    out = body.links > 0.0
+    np.testing.assert_array_equal(out, body.path > 0)
+    assert (body.cells.region[out] == POROUS).all()
+    assert (body.permeability_mm2[body.cells.region == POROUS] > 0.0).all()
+    assert body.conductance_mm3() == pytest.approx(
+        sum(body.conductance_mm3(p) for p in LeakPath), rel=1e-12
+    )
+    assert body.cells.ratios == pytest.approx([1.0, 1.0, 4.45 / 3.44])
+
+
+def test_an_intact_shell_is_its_resistance_in_series(survey):
+    """Halving the permeability of the shell halves what an intact wall passes."""
+    values = survey.setting.shell_permeability
+    half = replace(survey.setting, shell_permeability=replace(values, value=0.5 * values.value))
+    first, second = (
+        build_porous_body(s, np.random.default_rng(1), EVEN)
+        for s in (survey, replace(survey, setting=half))
+    )
+    share = second.conductance_mm3(LeakPath.C) / first.conductance_mm3(LeakPath.C)
+    assert share == pytest.approx(0.5, abs=0.01)
+    area = survey.wall.area_mm2[survey.wall.path == LeakPath.C].sum()
+    by_hand = values.value * area / mean_thickness(survey.wall, LeakPath.C)
+    assert first.conductance_mm3(LeakPath.C) == pytest.approx(by_hand, rel=0.4)
+
+
+def test_gas_of_a_cleft_is_free_space(cleft, law):
+    survey = survey_bone(cleft[0], law, cleft[1])
+    body = build_porous_body(survey, np.random.default_rng(3))
+    free = survey.bone.gas_share[survey.bone.region == POROUS].sum()
+    assert 300.0 < free < 800.0
+    assert (body.permeability_mm2 > 0.8 * FREE_SPACE_MM2).sum() > 100
+    assert any("gas" in note for note in body.notes)
+
+
+def test_a_void_takes_the_place_of_bone(body):
+    share = np.zeros(body.grid.shape)
+    i, j, k = np.argwhere(body.in_body).mean(axis=0).astype(int)
+    share[i - 4 : i + 5, j - 4 : j + 5, k - 4 : k + 5] = 1.0
+    opened = open_void(body, share)
+    assert opened.porosity[i, j, k] == 1.0
+    assert opened.permeability_mm2[i, j, k] == FREE_SPACE_MM2
+    assert opened.pore_volume_mm3[i, j, k] == pytest.approx(1.0)
+    assert opened.conductance_mm3() == pytest.approx(body.conductance_mm3())
+    with pytest.raises(InputError, match="shares of 0 to 1"):
+        open_void(body, 2.0 * share)
+
+
+def test_a_needle_leaves_its_track(plain, survey):
+    pedicle = plain[0].left_pedicle
+    track = NeedleTrack(
+        entry_lps_mm=pedicle.isthmus_lps_mm - 18.0 * pedicle.axis,
+        tip_lps_mm=pedicle.isthmus_lps_mm + 22.0 * pedicle.axis,
+        needle=needle_of_gauge(11),
+    )
+    body = build_porous_body(survey, np.random.default_rng(1), EVEN, (track,))
+    (way,) = [w for w in body.ways if w.path is LeakPath.TRACK]
+    distance = np.linalg.norm(plain[0].frame.to_world(way.mouth_mm) - pedicle.isthmus_lps_mm)
+    assert distance < 2.5
+    assert (body.path == LeakPath.TRACK).sum() == 1
+
+
+def test_the_cell_of_a_tip(plain, body):
+    i, j, k = locate_tip(body, plain[0].frame.to_world([5.0, 0.0, -2.0]))
+    assert body.cells.region[i, j, k] == POROUS
+    with pytest.raises(InputError, match=r"outside the bone .* \d+\.\d mm from the nearest"):
+        locate_tip(body, plain[0].frame.to_world([80.0, 0.0, 0.0]))
+
+
+def test_what_cannot_be_computed_is_refused(plain, law, survey):
+    with pytest.raises(InputError, match="not calibrated"):
+        survey_bone(plain[0], None)
+    with pytest.raises(InputError, match="to 2 mm"):
+        survey_bone(plain[0], law, spacing_mm=3.0)
+    with pytest.raises(InputError, match="incomplete"):
+        survey_bone(replace(plain[0], complete=False), law)
+    setting = WallSetting()
+    closed = replace(
+        setting,
+        shell_permeability=replace(setting.shell_permeability, value=0.0),
+        endplate_permeability=replace(setting.endplate_permeability, value=0.0),
+    )
+    wall = replace(survey.wall, thickness_mm=np.maximum(survey.wall.thickness_mm, 0.2))
+    with pytest.raises(InputError, match="no boundary to displace marrow"):
+        build_porous_body(
+            replace(survey, setting=closed, wall=wall), np.random.default_rng(1), EVEN
+        )
