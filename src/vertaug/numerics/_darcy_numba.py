@@ -85,37 +85,47 @@ def add_faces(faces: NDArray[Any], diagonal: NDArray[Any], inverse: NDArray[np.f
                 inverse[i, j, k] = 1.0 / d if d > 0.0 else 0.0
 
 
+@numba.njit(inline="always")
+def _passable(corner, own):  # type: ignore[no-untyped-def]
+    """Return how much of its share a coarse cell at an edge or corner keeps."""
+    return min(np.float32(1.0), np.float32(10.0) * corner / own)
+
+
 @numba.njit(**_FAST)
 def fill_weights(
     mobility: NDArray[np.float32], factors: NDArray[np.int64], weights: NDArray[np.float32]
 ) -> None:
-    """Fill the shares of the further coarse cells; see the reference."""
+    """Fill the shares of eight coarse cells; see the reference."""
     ni, nj, nk = mobility.shape
-    half = np.float32(0.5)
-    none = np.float32(0.0)
+    half, none, one = np.float32(0.5), np.float32(0.0), np.float32(1.0)
     for i in numba.prange(1, ni - 1):
-        i2 = i - 1 if i & 1 else i + 1
+        i2 = (i - 1 if i & 1 else i + 1) if factors[0] == 2 else i
         for j in range(1, nj - 1):
-            j2 = j - 1 if j & 1 else j + 1
+            j2 = (j - 1 if j & 1 else j + 1) if factors[1] == 2 else j
             for k in range(1, nk - 1):
-                k2 = k - 1 if k & 1 else k + 1
+                k2 = (k - 1 if k & 1 else k + 1) if factors[2] == 2 else k
                 a = mobility[i, j, k]
                 if a <= none:
                     continue
                 b = mobility[i2, j, k]
-                weights[0, i, j, k] = half * b / (a + b) if factors[0] == 2 else none
+                u = half * b / (a + b) if factors[0] == 2 else none
                 b = mobility[i, j2, k]
-                weights[1, i, j, k] = half * b / (a + b) if factors[1] == 2 else none
+                v = half * b / (a + b) if factors[1] == 2 else none
                 b = mobility[i, j, k2]
-                weights[2, i, j, k] = half * b / (a + b) if factors[2] == 2 else none
-
-
-@numba.njit(inline="always")
-def _share(weight, factor, place):  # type: ignore[no-untyped-def]
-    """Return the share of a coarse cell in the first to fourth fine one along an axis."""
-    if factor == 1 or place == 0 or place == 3:
-        return weight if factor == 2 else np.float32(1.0)
-    return np.float32(1.0) - weight
+                w = half * b / (a + b) if factors[2] == 2 else none
+                w0 = (one - u) * (one - v) * (one - w)
+                w1 = (one - u) * (one - v) * w
+                w2 = (one - u) * v * (one - w)
+                w3 = (one - u) * v * w * _passable(mobility[i, j2, k2], a)
+                w4 = u * (one - v) * (one - w)
+                w5 = u * (one - v) * w * _passable(mobility[i2, j, k2], a)
+                w6 = u * v * (one - w) * _passable(mobility[i2, j2, k], a)
+                w7 = u * v * w * _passable(mobility[i2, j2, k2], a)
+                scale = one / (((w0 + w1) + (w2 + w3)) + ((w4 + w5) + (w6 + w7)))
+                weights[0, i, j, k], weights[1, i, j, k] = w0 * scale, w1 * scale
+                weights[2, i, j, k], weights[3, i, j, k] = w2 * scale, w3 * scale
+                weights[4, i, j, k], weights[5, i, j, k] = w4 * scale, w5 * scale
+                weights[6, i, j, k], weights[7, i, j, k] = w6 * scale, w7 * scale
 
 
 @numba.njit(**_FAST)
@@ -140,17 +150,14 @@ def restrict(
                 if coarse_inverse[i, j, k] > 0.0:
                     k0 = 2 * k - 2 if fk == 2 else k
                     for a in range(wi):
+                        one = 4 if fi == 2 and (a == 0 or a == 3) else 0
                         for b in range(wj):
+                            two = one + (2 if fj == 2 and (b == 0 or b == 3) else 0)
                             for c in range(wk):
-                                at = (i0 + a, j0 + b, k0 + c)
-                                value = r[at]
+                                value = r[i0 + a, j0 + b, k0 + c]
                                 if value != 0.0:
-                                    total += (
-                                        value
-                                        * _share(weights[0, at[0], at[1], at[2]], fi, a)
-                                        * _share(weights[1, at[0], at[1], at[2]], fj, b)
-                                        * _share(weights[2, at[0], at[1], at[2]], fk, c)
-                                    )
+                                    way = two + (1 if fk == 2 and (c == 0 or c == 3) else 0)
+                                    total += value * weights[way, i0 + a, j0 + b, k0 + c]
                 coarse[i, j, k] = total
 
 
@@ -164,7 +171,6 @@ def interpolate(
 ) -> None:
     """Add a coarse correction; see the reference."""
     ni, nj, nk = p.shape
-    one = np.float32(1.0)
     for i in numba.prange(1, ni - 1):
         a = (i + 1) // 2 if factors[0] == 2 else i
         a2 = (a - 1 if i & 1 else a + 1) if factors[0] == 2 else i
@@ -175,12 +181,15 @@ def interpolate(
                 if inverse[i, j, k] > 0.0:
                     c = (k + 1) // 2 if factors[2] == 2 else k
                     c2 = (c - 1 if k & 1 else c + 1) if factors[2] == 2 else k
-                    u, v, w = weights[0, i, j, k], weights[1, i, j, k], weights[2, i, j, k]
-                    near = (one - v) * ((one - w) * coarse[a, b, c] + w * coarse[a, b, c2])
-                    near += v * ((one - w) * coarse[a, b2, c] + w * coarse[a, b2, c2])
-                    far = (one - v) * ((one - w) * coarse[a2, b, c] + w * coarse[a2, b, c2])
-                    far += v * ((one - w) * coarse[a2, b2, c] + w * coarse[a2, b2, c2])
-                    p[i, j, k] += (one - u) * near + u * far
+                    near = weights[0, i, j, k] * coarse[a, b, c]
+                    near += weights[1, i, j, k] * coarse[a, b, c2]
+                    near += weights[2, i, j, k] * coarse[a, b2, c]
+                    near += weights[3, i, j, k] * coarse[a, b2, c2]
+                    far = weights[4, i, j, k] * coarse[a2, b, c]
+                    far += weights[5, i, j, k] * coarse[a2, b, c2]
+                    far += weights[6, i, j, k] * coarse[a2, b2, c]
+                    far += weights[7, i, j, k] * coarse[a2, b2, c2]
+                    p[i, j, k] += near + far
 
 
 @numba.njit(**_FAST)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+PASSABLE = 10.0
+"""A cell at an edge or corner keeps its share unless it is less mobile by more than this."""
 _INNER = (slice(1, -1),) * 3
 
 
@@ -83,11 +85,13 @@ def add_faces(faces: NDArray[Any], diagonal: NDArray[Any], inverse: NDArray[np.f
 def fill_weights(
     mobility: NDArray[np.float32], factors: NDArray[np.int64], weights: NDArray[np.float32]
 ) -> None:
-    """Fill the share of the further one of two coarse cells in the value of a fine cell.
+    """Fill the shares of eight coarse cells in the value of a fine cell.
 
-    Between the centres of two coarse cells lie half a fine cell, two whole ones (this cell is
-    one of them) and half of one; with their resistances in series the flux along a line is the
-    same everywhere.
+    Along an axis there lie half a fine cell, two whole ones (this cell is one of them) and half
+    of one between the centres of two coarse cells; with their resistances in series the flux is
+    the same everywhere. The shares of three axes are multiplied. Coarse cells at an edge or a
+    corner lose theirs where the fine cell there lets little through, as behind a shell, and
+    what is left is scaled to a sum of 1.
 
     Parameters
     ----------
@@ -95,40 +99,48 @@ def fill_weights(
         Of the fine cells; 0 where they are not porous.
     factors : (3,) int64 array
         1 or 2 fine cells in a coarse one along each axis.
-    weights : (3, ...) float32 array
-        Filled.
+    weights : (8, ...) float32 array
+        Filled; 4, 2 and 1 of the index say whether the coarse cell is the further one along the
+        first, second and third axis.
     """
-    a = mobility[_INNER]
+    indices = np.indices(mobility.shape)
+    further = [
+        np.clip(np.where(n % 2 == 1, n - 1, n + 1), 0, size - 1) if f == 2 else n
+        for n, f, size in zip(indices, factors, mobility.shape, strict=True)
+    ]
+    a = mobility
+    inside = a > 0.0
+    divisor = np.where(inside, a, 1.0)
+    along = []
     for axis in range(3):
-        odd = np.arange(1, mobility.shape[axis] - 1) % 2 == 1
-        odd = np.expand_dims(odd, tuple(d for d in range(3) if d != axis))
-        b = np.where(odd, _beside(mobility, axis, -1), _beside(mobility, axis, 1))
-        used = (a > 0.0) & (factors[axis] == 2)
-        weights[axis][_INNER] = np.where(used, b / np.where(used, 2.0 * (a + b), 1.0), 0.0)
-
-
-def _corners(
-    weights: NDArray[np.float32], factors: NDArray[np.int64]
-) -> list[tuple[NDArray[Any], tuple[NDArray[Any], ...]]]:
-    """Return the eight coarse cells of each fine one and their shares."""
-    near, far = [], []
-    for axis in range(3):
-        fine = np.arange(1, weights.shape[1 + axis] - 1)
-        if factors[axis] == 2:
-            near.append((fine + 1) // 2)
-            far.append(np.where(fine % 2 == 1, near[-1] - 1, near[-1] + 1))
-        else:
-            near.append(fine)
-            far.append(fine)
-    found = []
-    for sides in product((0, 1), repeat=3):
-        share = np.ones_like(weights[0][_INNER])
+        at = [further[d] if d == axis else indices[d] for d in range(3)]
+        b = mobility[tuple(at)]
+        along.append(np.where(inside & (factors[axis] == 2), 0.5 * b / (divisor + b), 0.0))
+    total = np.zeros(a.shape)
+    for number, sides in enumerate(product((0, 1), repeat=3)):
+        share = np.where(inside, 1.0, 0.0)
         for axis, side in enumerate(sides):
-            w = weights[axis][_INNER]
-            share = share * (w if side else 1.0 - w)
-        a, b, c = (far[d] if sides[d] else near[d] for d in range(3))
-        found.append((share, np.ix_(a, b, c)))
-    return found
+            share = share * (along[axis] if side else 1.0 - along[axis])
+        if sum(sides) > 1:
+            at = [further[d] if sides[d] else indices[d] for d in range(3)]
+            share = share * np.minimum(1.0, PASSABLE * mobility[tuple(at)] / divisor)
+        weights[number][_INNER] = share[_INNER]
+        total += share
+    weights /= np.where(inside, total, 1.0)
+
+
+def _corners(shape: tuple[int, ...], factors: NDArray[np.int64]) -> list[tuple[NDArray[Any], ...]]:
+    """Return the eight coarse cells of each fine one."""
+    near, far = [], []
+    for size, factor in zip(shape, factors, strict=True):
+        fine = np.arange(1, size - 1)
+        near.append((fine + 1) // 2 if factor == 2 else fine)
+        beyond = np.where(fine % 2 == 1, near[-1] - 1, near[-1] + 1)
+        far.append(beyond if factor == 2 else fine)
+    return [
+        np.ix_(*(far[d] if sides[d] else near[d] for d in range(3)))
+        for sides in product((0, 1), repeat=3)
+    ]
 
 
 def restrict(
@@ -152,8 +164,8 @@ def restrict(
         Filled.
     """
     total = np.zeros(coarse.shape)
-    for share, corner in _corners(weights, factors):
-        np.add.at(total, corner, share * r[_INNER])
+    for share, corner in zip(weights, _corners(r.shape, factors), strict=True):
+        np.add.at(total, corner, share[_INNER] * r[_INNER])
     coarse[_INNER] = np.where(coarse_inverse[_INNER] > 0.0, total[_INNER], 0.0)
 
 
@@ -165,7 +177,9 @@ def interpolate(
     p: NDArray[np.float32],
 ) -> None:
     """Add a coarse correction to the porous fine cells."""
-    total = sum(share * coarse[corner] for share, corner in _corners(weights, factors))
+    total = np.zeros_like(p[_INNER])
+    for share, corner in zip(weights, _corners(p.shape, factors), strict=True):
+        total += share[_INNER] * coarse[corner]
     p[_INNER] += np.where(inverse[_INNER] > 0.0, total, 0.0)
 
 

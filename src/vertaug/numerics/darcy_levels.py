@@ -6,21 +6,18 @@ in series, their transpose restricts; two sweeps of red-black Gauss-Seidel go do
 reverse order up, so that the cycle is symmetric. All in single precision.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.numerics.flow_cells import FlowCells
+from vertaug.numerics.thread_limit import few_threads
 
 _COARSEST_CELLS = 64
 _COARSEST_SWEEPS = 12
 _STRONG = 0.3
 """An axis is halved if its coupling is at least this part of the strongest."""
-_ONE_THREAD_CELLS = 30_000
-"""Smaller levels run on one thread: starting a second one takes longer than it saves."""
 _SWEEPS = 2
 
 
@@ -71,7 +68,7 @@ def make_level(shape: tuple[int, ...]) -> DarcyLevel:
     return DarcyLevel(
         faces=empty(3),
         outlets=empty(3),
-        weights=empty(3),
+        weights=empty(8),
         links=empty(),
         mobility=empty(),
         diagonal=empty(),
@@ -108,10 +105,6 @@ class DarcyMultigrid:
         """The finest level: its operator is filled by the caller, its ``b`` before a cycle."""
         return self._levels[0]
 
-    def threads(self) -> AbstractContextManager[None]:
-        """Hold work on the finest level on one thread where a second would not pay."""
-        return _threads_of(self.fine)
-
     def mark(self, porous: NDArray[np.bool_]) -> None:
         """Take on which cells of the finest level, with ghosts, are porous."""
         for number, level in enumerate(self._levels):
@@ -137,7 +130,7 @@ class DarcyMultigrid:
         for fine, factors, coarse in zip(
             self._levels, self._factors, self._levels[1:], strict=False
         ):
-            with _threads_of(fine):
+            with few_threads(fine.p.size):
                 fill_weights(fine.mobility, factors, fine.weights)
                 coarsen(
                     fine.faces,
@@ -164,7 +157,7 @@ class DarcyMultigrid:
         if number == len(self._levels) - 1:
             settle(level.p, level.b, level.faces, level.inverse, _COARSEST_SWEEPS)
             return level.p
-        with _threads_of(level):
+        with few_threads(level.p.size):
             return self._correct(number, level)
 
     def _correct(self, number: int, level: DarcyLevel) -> NDArray[np.float32]:
@@ -187,17 +180,3 @@ class DarcyMultigrid:
         for colour in (1, 0) * _SWEEPS:
             relax(p, b, faces, inverse, rows, colour)
         return p
-
-
-@contextmanager
-def _threads_of(level: DarcyLevel) -> Iterator[None]:
-    """Hold a small level on one thread."""
-    import numba
-
-    number = numba.get_num_threads()
-    if level.p.size < _ONE_THREAD_CELLS:
-        numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(number)

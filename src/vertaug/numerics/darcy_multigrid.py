@@ -14,6 +14,7 @@ from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_g
 from vertaug.numerics.darcy_levels import DarcyMultigrid
 from vertaug.numerics.flow_cells import OUTSIDE, POROUS, SEALED, FlowCells
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
+from vertaug.numerics.thread_limit import few_threads
 
 FloatArray = NDArray[np.float64]
 
@@ -172,7 +173,7 @@ class DarcySolver:
         from vertaug.numerics._darcy_numba import add_faces, fill_faces
 
         fine, shares = self._multigrid.fine, self._cells.shares_mm
-        with self._multigrid.threads():
+        with few_threads(self._source.size):
             fill_faces(
                 self._mobility,
                 self._region,
@@ -207,7 +208,7 @@ class DarcySolver:
             return float(multiply(p, self._faces, self._diagonal, fine.rows, out))
 
         residual = np.zeros_like(pressure)
-        with self._multigrid.threads():
+        with few_threads(self._source.size):
             apply(pressure, residual)
             np.subtract(self._source, residual, out=residual)
             return solve_conjugate_gradients(
@@ -226,7 +227,7 @@ class DarcySolver:
         fluxes = np.zeros_like(self._faces)
         outflow, speed = np.zeros_like(pressure), np.zeros_like(pressure)
         through = self._links * pressure
-        with self._multigrid.threads():
+        with few_threads(self._source.size):
             fill_flow(
                 pressure,
                 self._mobility,
