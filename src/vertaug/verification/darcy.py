@@ -214,7 +214,9 @@ class InjectedCement:
         sides = np.linalg.svd(ray[None, :])[2][1:]
         turn = 2.399963 * np.arange(61)  # the golden angle: an even disc
         disc = np.tan(np.radians(6.0)) * np.sqrt(np.arange(61) / 60.0)
-        rays = ray + disc[:, None] * (np.outer(np.cos(turn), sides[0]) + np.outer(np.sin(turn), sides[1]))
+        rays = ray + disc[:, None] * (
+            np.outer(np.cos(turn), sides[0]) + np.outer(np.sin(turn), sides[1])
+        )
         rays /= np.linalg.norm(rays, axis=1, keepdims=True)
         length = 0.05 * np.arange(int(32.0 * self.placed.problem.outer_mm)) + 0.025
         steps = rays.T[:, :, None] * length / self.placed.cells.spacing_mm[:, None, None]
@@ -281,10 +283,3 @@ def solve_lagged(
         mobility = mobility_of(flow.speed_mm_per_s)
         flow = solver.solve(mobility, source, start_mpa=flow.pressure_mpa)
     return flow
-
-
-def sealed_tube(shape: tuple[int, int, int]) -> FlowCells:
-    """Return cells of 1 mm that are open at the end of the first axis only."""
-    region = np.full((shape[0] + 1, *shape[1:]), POROUS, dtype=np.uint8)
-    region[-1] = OUTSIDE
-    return FlowCells(region=region, spacing_mm=np.ones(3), ratios=np.ones(3))

@@ -148,7 +148,8 @@ def lobed_front(size, contrast=1e3, shell=None):
 
 
 @pytest.mark.parametrize(
-    ("size", "contrast", "shell"), [(32, 1e3, None), (64, 1e3, None), (48, 1e4, None), (64, 1e3, 1e-4)]
+    ("size", "contrast", "shell"),
+    [(32, 1e3, None), (64, 1e3, None), (48, 1e4, None), (64, 1e3, 1e-4)],
 )
 def test_iterations_at_a_front(size, contrast, shell):
     cells, mobility, source = lobed_front(size, contrast, shell)
