@@ -31,12 +31,12 @@ class PressureSolution:
     ----------
     pressure_mpa : (ni, nj, nk) float64 array
         0 where a cell is not porous.
-    fluxes_mm3_per_s : (3, ni, nj, nk) float64 array
-        From each cell to the next one along each axis.
-    outflow_mm3_per_s : (ni, nj, nk) float64 array
-        From each cell to cells outside.
-    link_flow_mm3_per_s : (ni, nj, nk) float64 array
-        From each cell through its link.
+    fluxes : (3, ni, nj, nk) float64 array
+        From each cell to the next one along each axis, mm3/s.
+    outflow : (ni, nj, nk) float64 array
+        From each cell to cells outside, mm3/s.
+    link_flow : (ni, nj, nk) float64 array
+        From each cell through its link, mm3/s.
     speed_mm_per_s : (ni, nj, nk) float64 array
         Flow by area (speed of filtration) at the centre of each cell.
     solver : SolverReport
@@ -44,9 +44,9 @@ class PressureSolution:
     """
 
     pressure_mpa: FloatArray
-    fluxes_mm3_per_s: FloatArray
-    outflow_mm3_per_s: FloatArray
-    link_flow_mm3_per_s: FloatArray
+    fluxes: FloatArray
+    outflow: FloatArray
+    link_flow: FloatArray
     speed_mm_per_s: FloatArray
     solver: SolverReport
 
@@ -243,9 +243,9 @@ class DarcySolver:
             balance(self._source, self._order, self._ways, fluxes, outflow, through)
         return PressureSolution(
             pressure_mpa=self._cut(pressure),
-            fluxes_mm3_per_s=self._cut(fluxes),
-            outflow_mm3_per_s=self._cut(outflow),
-            link_flow_mm3_per_s=self._cut(through),
+            fluxes=self._cut(fluxes),
+            outflow=self._cut(outflow),
+            link_flow=self._cut(through),
             speed_mm_per_s=self._cut(speed),
             solver=report,
         )

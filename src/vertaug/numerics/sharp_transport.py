@@ -42,14 +42,14 @@ class TransportStep:
     substeps: int
 
 
-def advance_saturation(
+def advance_saturation(  # noqa: PLR0917 - what flows, where, and for how long
     cells: FlowCells,
     saturation: FloatArray,
     flow: PressureSolution,
     source: FloatArray,
     pore_volume_mm3: FloatArray,
-    *,
     seconds: float,
+    *,
     viscosity_ratio: float = 0.0,
 ) -> TransportStep:
     """Return the saturation after some time of a steady flow.
@@ -150,9 +150,9 @@ class _State:
         self.saturation = np.pad(np.where(porous, saturation, 0.0), 1)
         self._pores = np.pad(np.where(porous, pores, 0.0), 1)
         self._source = np.pad(source.astype(np.float64), 1)
-        self._fluxes = np.pad(flow.fluxes_mm3_per_s, ((0, 0), (1, 1), (1, 1), (1, 1)))
-        self._outflow = np.pad(flow.outflow_mm3_per_s, 1)
-        self._links = np.pad(flow.link_flow_mm3_per_s, 1)
+        self._fluxes = np.pad(flow.fluxes, ((0, 0), (1, 1), (1, 1), (1, 1)))
+        self._outflow = np.pad(flow.outflow, 1)
+        self._links = np.pad(flow.link_flow, 1)
         self._low, self.leaked, self.through = np.zeros((3, *self._pores.shape))
         self._corrections = np.zeros_like(self._fluxes)
         self._allowances = np.zeros((2, *self._pores.shape))
