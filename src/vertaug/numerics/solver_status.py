@@ -20,12 +20,12 @@ class SolverStatus(Enum):
 _REMEDIES = {
     SolverStatus.CONVERGED: "nothing",
     SolverStatus.TOO_MANY_ITERATIONS: (
-        "check that the body hangs together and that its moduli are those of bone; allow more "
-        "iterations or a larger tolerance"
+        "check that the body hangs together and that its moduli (or mobilities) are those of "
+        "bone; allow more iterations or a larger tolerance"
     ),
     SolverStatus.BROKE_DOWN: (
-        "check the moduli for values that are not finite or not positive, and that the load "
-        "can be carried"
+        "check the moduli (or mobilities) for values that are not finite or not positive, and "
+        "that the load can be carried (or the source leave)"
     ),
 }
 
