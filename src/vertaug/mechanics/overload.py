@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
-from vertaug.mechanics.comparison import equivalent_strain
+from vertaug.mechanics.comparison_fields import equivalent_strain
 from vertaug.mechanics.model import VertebraModel
 from vertaug.mechanics.plastic import PlasticResult
 

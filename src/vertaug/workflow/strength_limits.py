@@ -66,8 +66,8 @@ def _cleft(measured: VertebraMeasurement, *, cement: bool) -> str:
     )
     if cement:
         text += (
-            ". Cement would enter it first, which this result does not show: here it lies in an "
-            "ellipsoid, cleft or not"
+            ". Cement would enter it first, which this result does not show: its shape here takes "
+            "no notice of the cleft"
         )
     return f"{text}."
 
