@@ -120,9 +120,9 @@ def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
         limits += [
             (
                 "The gain by cement has no uncertainty here. The perfect bond, the mixture rule "
-                "(an upper estimate, Zhao 2012), the lack of softening and the regular shape of "
-                "the cement push it too high; a strength before that is an upper estimate pushes "
-                "it too low."
+                "(an upper estimate, Zhao 2012), the lack of softening, the regular shape of the "
+                "cement and bricks as coarse as its edge push it too high; a strength before that "
+                "is an upper estimate pushes it too low."
             ),
             (
                 "The cement is a shape, not a simulated injection: real cement follows cracks and "
