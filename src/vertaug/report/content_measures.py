@@ -17,37 +17,12 @@ _TESTS = (
 def measures_table(found: StrengthAssessment, measured: VertebraMeasurement | None = None) -> Table:
     """Return densities, rigidity and the load by finite elements, with what each includes."""
     c = found.competitors
-    rows = [
-        (
-            "areal density (mg/cm²)",
-            words.three_figures(c.areal_mg_per_cm2),
-            "whole body with cortex, over its shadow from behind; not a DXA value",
-        ),
-        (
-            "integral density (mg/ml)",
-            words.three_figures(c.integral_mg_per_ml),
-            "whole body with cortex, endplates and gas",
-        ),
-        (
-            "trabecular density (mg/ml)",
-            words.three_figures(c.trabecular_mg_per_ml),
-            "all within the body more than 4 mm from its surface, impacted bone and gas included",
-        ),
-    ]
-    bone = None if measured is None else measured.trabecular
-    if bone is not None and bone.density_mg_per_ml is not None:
-        rows.append(
-            (
-                "cancellous bone of the first page (mg/ml)",
-                f"{bone.density_mg_per_ml:.0f}",
-                _core_words(bone.method),
-            )
-        )
     rigidity = c.minimum_rigidity_n
-    rows += [
+    rows = (
+        *_density_rows(found, measured),
         (
             "minimum axial rigidity (kN)",
-            words.MISSING if rigidity is None else f"{rigidity / 1000:.0f}",
+            _whole(None if rigidity is None else rigidity / 1000.0),
             "modulus times area of the weakest layer without caps",
         ),
         (
@@ -60,13 +35,45 @@ def measures_table(found: StrengthAssessment, measured: VertebraMeasurement | No
             words.kilonewton(found.before.failure_load_n, unit=False),
             "as in the table of failure loads",
         ),
-    ]
+    )
     return Table(
         title="Simpler measures beside it, as it is",
         columns=("measure", "value", "what is included"),
         rows=tuple(cells(*row) for row in rows),
         note=f"Densities K2HPO4-equivalent, by the same calibration. {_TESTS}",
     )
+
+
+def _density_rows(
+    found: StrengthAssessment, measured: VertebraMeasurement | None
+) -> tuple[tuple[str, str, str], ...]:
+    c = found.competitors
+    rows = (
+        (
+            "areal density (mg/cm²)",
+            _whole(c.areal_mg_per_cm2),
+            "whole body with cortex, over its shadow from behind; not a DXA value",
+        ),
+        (
+            "integral density (mg/ml)",
+            _whole(c.integral_mg_per_ml),
+            "whole body with cortex, endplates and gas",
+        ),
+        (
+            "trabecular density (mg/ml)",
+            _whole(c.trabecular_mg_per_ml),
+            "all within the body more than 4 mm from its surface, impacted bone and gas included",
+        ),
+    )
+    bone = None if measured is None else measured.trabecular
+    if bone is None or bone.density_mg_per_ml is None:
+        return rows
+    title = "cancellous bone of the first page (mg/ml)"
+    return (*rows, (title, _whole(bone.density_mg_per_ml), _core_words(bone.method)))
+
+
+def _whole(value: float | None) -> str:
+    return words.MISSING if value is None else f"{value:.0f}"
 
 
 def _core_words(method: str) -> str:
