@@ -126,9 +126,40 @@ def test_the_report_shows_it_with_its_limits(strong):
     page = (strong / "report.html").read_text()
     assert "Strength, L1" in page
     assert "linear 0.68 %" in page
-    assert "with 3 ml cement" in page
+    assert "with 3 ml of cement" in page
     assert "not a simulated injection" in page
     assert "Kopperdahl" in page
+    assert "see Strength, L1" in page.partition('class="tiles"')[0]
+
+
+def test_limits_stand_first_and_the_method_last_with_the_figures_between(strong):
+    page = (strong / "report.html").read_text()
+    order = [
+        "All plans at L1",
+        '<h1 class="part">Strength, L1</h1>',
+        "Strength: limits",
+        "Failure load and stiffness",
+        'id="figure-map_strain_energy"',
+        "Strength: method",
+        "Notes and limits of this case",
+    ]
+    places = [page.index(text) for text in order]
+    assert places == sorted(places)
+
+
+def test_what_limits_this_case_is_told_in_the_case_and_on_the_terminal(run, strong):
+    notes = json.loads((strong / "case.json").read_text())["mechanics"]["notes"]
+    told = " ".join(notes)
+    assert "L1 is fractured (Genant grade" in told
+    assert "3 ml of cement is" in told
+    assert "at the tips of plan 1 (vertebroplasty" in told
+    assert "No safe load is given" in told
+    said = run("strength", strong, *FAST, "--cement-ml", "3")
+    shown = " ".join(said.out.split())
+    for note in notes:
+        assert f"note: {note}" in shown
+    assert "its uncertainty is not known" in shown
+    assert "without the error of the model" in shown
 
 
 def test_writing_the_report_again_keeps_it(run, strong):
@@ -165,7 +196,7 @@ def test_the_same_strength_again_is_not_computed_again(run, strong, monkeypatch)
     monkeypatch.setattr(comparison, "solve_elastic", fail)
     said = run("strength", strong, *FAST, "--cement-ml", "3")
     assert said.code == 0, said.err
-    assert "ratio after to before" in said.out
+    assert "gain by cement: failure load" in said.out
 
 
 def test_json_of_a_case_is_alone_on_stdout(run, strong):

@@ -98,10 +98,12 @@ def _disc_load(found: DiscLoad) -> DiscLoadRecord:
 
 
 def _curve(curve: StrengthCurve) -> CurveRecord:
+    bone = curve.yielded_bone
     return CurveRecord(
         displacement_mm=tuple(float(v) for v in curve.displacement_mm),
         force_n=tuple(float(v) for v in curve.force_n),
         yielded_share=tuple(float(v) for v in curve.yielded),
+        yielded_bone_share=None if bone is None else tuple(float(v) for v in bone),
     )
 
 

@@ -15,11 +15,16 @@ class FailureLoadRecord(Part):
 
 
 class CurveRecord(Part):
-    """Force over displacement of the superior platen, from the origin."""
+    """Force over displacement of the superior platen, from the origin.
+
+    ``yielded_share`` is of bone and caps together, ``yielded_bone_share`` of bone alone, as
+    ``yielded_share`` of the state.
+    """
 
     displacement_mm: tuple[Figure, ...]
     force_n: tuple[Figure, ...]
     yielded_share: tuple[Figure, ...]
+    yielded_bone_share: tuple[Figure, ...] | None = None
 
 
 class LoadLevelRecord(Part):
@@ -53,7 +58,10 @@ class DiscLoadRecord(Part):
 
 
 class StateRecord(Part):
-    """A vertebra between platens; ``failure_load_n`` is that of ``failure_load_definition``."""
+    """A vertebra between platens; ``failure_load_n`` is that of ``failure_load_definition``.
+
+    ``yielded_share`` is of bone at the end of the curve, caps left out.
+    """
 
     stiffness_n_per_mm: Figure
     failure_load_n: Figure

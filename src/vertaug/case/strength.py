@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, Grid, read_only
+from vertaug.case.strength_gain import end_slope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +49,19 @@ class StrengthCurve:
     displacement_mm, force_n : (n,) float64 arrays
     yielded : (n,) float64 array
         Share of the volume of bone and caps that has yielded.
+    yielded_bone : (n,) float64 array or None
+        Share of the volume of bone alone, caps left out; None where it is not known.
     """
 
     displacement_mm: FloatArray
     force_n: FloatArray
     yielded: FloatArray
+    yielded_bone: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("displacement_mm", "force_n", "yielded"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        for name in (f.name for f in fields(self)):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -235,6 +240,14 @@ class StrengthState:
                 return load
         message = f"no failure load is called {self.main!r}"
         raise InputError(message)
+
+    @property
+    def end_slope(self) -> float | None:
+        """Slope of the last step of the curve as a share of the elastic stiffness."""
+        curve = self.curve
+        if curve is None:
+            return None
+        return end_slope(curve.displacement_mm, curve.force_n, self.stiffness_n_per_mm)
 
     @property
     def failure_load_n(self) -> float:

@@ -8,6 +8,7 @@ import typer
 
 from vertaug.case.errors import InputError
 from vertaug.case.mechanics_record import MechanicsRecord, StateRecord
+from vertaug.case.strength_gain import end_slope, gain_range, still_rises, two_figures
 from vertaug.cli.progress import show_progress
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 from vertaug.workflow.strength_choice import StrengthChoice
@@ -115,11 +116,11 @@ def list_lines(found: MechanicsRecord) -> list[str]:
     """Return the results in a few lines."""
     lines = [f"{found.level} as it is: {_state(found.before)}"]
     after = found.after_vertebroplasty
-    if after is not None and found.load_ratio is not None and found.stiffness_ratio is not None:
-        lines.append(f"with {found.cement_ml:g} ml cement: {_state(after)}")
+    if after is not None and found.load_ratios and found.stiffness_ratio is not None:
+        lines.append(f"with {found.cement_ml:g} ml of cement: {_state(after)}")
         lines.append(
-            f"ratio after to before: failure load {found.load_ratio:.2f}, stiffness "
-            f"{found.stiffness_ratio:.2f}{_spread(found)}"
+            f"gain by cement: failure load {gain_range(found.load_ratios)} ({_each(found)}), "
+            f"stiffness {two_figures(found.stiffness_ratio)} times; its uncertainty is not known"
         )
     rigid = found.competitors.strength_by_rigidity_n
     if rigid is not None:
@@ -129,20 +130,24 @@ def list_lines(found: MechanicsRecord) -> list[str]:
         low, high = (load / 1000 for load in spread.failure_load_n)
         lines.append(
             f"density one standard uncertainty lower to higher: {low:.2f} to {high:.2f} kN "
-            f"({spread.failure_load_definition})"
+            f"({spread.failure_load_definition}), as it is; without the error of the model"
         )
     return lines
 
 
-def _spread(found: MechanicsRecord) -> str:
-    """Return the ratios by the other definitions, where there are any."""
-    main = found.before.failure_load_definition
-    others = [f"{ratio:.2f} by {name}" for name, ratio in found.load_ratios.items() if name != main]
-    return f" ({', '.join(others)})" if others else ""
+def _each(found: MechanicsRecord) -> str:
+    """Return the gains by each definition."""
+    return ", ".join(f"{two_figures(ratio)} by {name}" for name, ratio in found.load_ratios.items())
 
 
 def _state(state: StateRecord) -> str:
+    curve, rising = state.curve, ""
+    if curve is not None and still_rises(
+        end_slope(curve.displacement_mm, curve.force_n, state.stiffness_n_per_mm)
+    ):
+        rising = ", where the curve still rises"
     return (
-        f"failure load {state.failure_load_n / 1000:.2f} kN ({state.failure_load_definition}), "
+        f"failure load {state.failure_load_n / 1000:.2f} kN "
+        f"({state.failure_load_definition}{rising}), "
         f"stiffness {state.stiffness_n_per_mm / 1000:.2f} kN/mm"
     )

@@ -120,7 +120,7 @@ def assess_strength(
 
     model = build(calibration)
     tips = list(tips_lps_mm) or [vertebra.frame.origin_lps_mm]
-    found = _assess(model, vertebra.level, options, tips, tell)
+    found = _assess(model, vertebra.level, options, tips, tell, planned=len(tips_lps_mm) > 0)
     tell("uncertainty of the density", 0.8)
     surface = None if options.linear_only else options.surface
     density = measure_density(vertebra, calibration)
@@ -215,6 +215,8 @@ def _assess(
     options: StrengthOptions,
     tips: Sequence[ArrayLike],
     tell: Tell,
+    *,
+    planned: bool = False,
 ) -> StrengthAssessment:
     parts = divide_body(model)
     filled, share = None, np.zeros(model.grid.shape)
@@ -250,7 +252,7 @@ def _assess(
             options.material,
             None if options.linear_only else options.surface.value,
             options.cement if filled is not None else None,
-            len(tips),
+            len(tips) if planned else 0,
         ),
         notes=(*limits, *missing),
     )
@@ -274,7 +276,7 @@ def _state(
     plastic = None
     if not options.linear_only:
         tell("crushing", 0.3)
-        plastic = crush(model, options.surface)
+        plastic = crush(model, options.surface, bone=parts.shell | parts.core)
     loads = failure_loads(pressed, model.height_mm, plastic)
     scale = FAILURE_STRAIN * model.height_mm / pressed.load.displacement_mm
     return StrengthState(
@@ -296,7 +298,10 @@ def _state(
 
 def _curve(plastic: PlasticResult) -> StrengthCurve:
     return StrengthCurve(
-        displacement_mm=plastic.displacement_mm, force_n=plastic.force_n, yielded=plastic.yielded
+        displacement_mm=plastic.displacement_mm,
+        force_n=plastic.force_n,
+        yielded=plastic.yielded,
+        yielded_bone=plastic.yielded_bone,
     )
 
 

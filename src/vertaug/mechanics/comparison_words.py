@@ -1,6 +1,7 @@
 """Method and limits of a computed strength, in sentences."""
 
-from vertaug.case.strength import StrengthAssessment, StrengthState
+from vertaug.case.strength import StrengthAssessment
+from vertaug.case.strength_gain import gain_range, still_rises, two_figures
 from vertaug.mechanics.bone_material import BoneMaterial, DensityMapping
 from vertaug.mechanics.cement_bone import CementBone, MixtureRule
 from vertaug.mechanics.model import POISSON, VertebraModel
@@ -10,8 +11,6 @@ _RULES = {
     MixtureRule.PARALLEL: "bone and cement side by side (Voigt, the upper bound)",
     MixtureRule.SERIES: "bone and cement one upon the other (Reuss, the lower bound)",
 }
-_RISING = 0.1
-"""Slope at the end of a curve, relative to the elastic one, that is told; a design default."""
 _SPREAD, _BRIDGING = 1.2, 0.3
 """Spread of gains between definitions, and share of the load in every layer by which cement counts
 as reaching from endplate to endplate, that are told; design defaults."""
@@ -34,17 +33,19 @@ def describe_method(
     cement : CementBone or None
         None without cement.
     tips : int
-        From how many points it spreads.
+        From how many planned needle tips it spreads; 0 from the middle of the body.
     """
-    spacing = " x ".join(f"{s:.2f}" for s in model.grid.spacing_mm)
+    sizes = [f"{s:.2g}" for s in model.grid.spacing_mm]
+    spacing = sizes[0] if len(set(sizes)) == 1 else " × ".join(sizes)
+    voxels = f"{int(model.filled.sum()):,}".replace(",", "\u202f")
     kind = "transversely isotropic (Crawford 2003)" if model.anisotropic else "isotropic"
     mapping = "" if material.mapping is DensityMapping.EXACT else f", {material.mapping.value} bins"
     sentences = [
         (
             f"Finite elements: one eight-node brick for each voxel of {spacing} mm, "
-            f"{int(model.filled.sum())} in all, between caps of PMMA ({material.cap_mpa:g} MPa) "
+            f"{voxels} in all, between caps of PMMA ({material.cap_mpa:g} MPa) "
             "with sliding platens; body without posterior elements where it is made from the "
-            "anatomy (Crawford, Ogo; physics reference 2.1)."
+            "anatomy (as Crawford 2003 and Ogo)."
         ),
         (
             f"Bone: {kind}, Poisson's ratio {POISSON:g}{mapping}; {material.modulus.formula} "
@@ -62,10 +63,13 @@ def describe_method(
             f"({material.strength.source})."
         )
     if cement is not None:
-        places = "one ellipsoid" if tips == 1 else f"{tips} ellipsoids of equal volume"
+        places = "one ellipsoid about the middle of the body"
+        if tips > 0:
+            number = "one ellipsoid" if tips == 1 else f"{tips} ellipsoids of equal volume"
+            places = f"{number} about the planned needle {'tip' if tips == 1 else 'tips'}"
         sentences.append(
-            f"Cement: {places} about the needle tips or the middle of the body, in the marrow "
-            f"space; {cement.cement_mpa:g} MPa, {cement.cement_strength_mpa:g} MPa strong; "
+            f"Cement: {places}, in the marrow space; {cement.cement_mpa:g} MPa, "
+            f"{cement.cement_strength_mpa:g} MPa strong; "
             f"{_RULES[cement.rule]}."
         )
     return tuple(sentences)
@@ -85,10 +89,17 @@ def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
     """
     limits = [
         (
+            "No safe load is given. The load is axial compression between parallel platens: not "
+            "standing, not bending forward with kyphosis; no muscles, and no load on facets and "
+            "posterior elements."
+        ),
+        (
+            "This model has not been compared with tests of vertebrae: its own error is not known "
+            "and in no range given here."
+        ),
+        (
             "Loads of different definitions differ by tens of per cent: compare only those of the "
-            "same name. Against tests of 81 cadaver vertebrae finite elements had R2 0.80 and an "
-            "error of 0.67 kN, minimum axial rigidity 0.81 and 0.65 kN (Buckley 2007): the "
-            "simpler measure is no worse."
+            "same name."
         ),
         (
             "A fractured vertebra is computed as it was scanned: broken trabeculae that still "
@@ -106,10 +117,18 @@ def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
             "1.9 % is not a measured maximum."
         )
     if cement:
-        limits.append(
-            "The cement is a shape, not a simulated injection: real cement follows cracks and "
-            "clefts. The mixture rules are upper estimates (Zhao 2012), and the bond is perfect."
-        )
+        limits += [
+            (
+                "The gain by cement has no uncertainty here. The perfect bond, the mixture rule "
+                "(an upper estimate, Zhao 2012), the lack of softening, the regular shape of the "
+                "cement and bricks as coarse as its edge push it too high; a strength before that "
+                "is an upper estimate pushes it too low."
+            ),
+            (
+                "The cement is a shape, not a simulated injection: real cement follows cracks and "
+                "clefts."
+            ),
+        ]
     if not levels:
         limits.append("Caps reach into every layer: shares of the load are not given.")
     return tuple(limits)
@@ -118,39 +137,25 @@ def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
 def list_findings(found: StrengthAssessment) -> tuple[str, ...]:
     """Return what in these results a reader could misread."""
     notes = []
+    ratios = found.load_ratios
+    if ratios and max(ratios.values()) > _SPREAD * min(ratios.values()):
+        each = ", ".join(f"{two_figures(ratio)} by {name}" for name, ratio in ratios.items())
+        notes.append(f"The failure load gains {gain_range(ratios)}: {each}.")
     states = (("as it is", found.before), ("with cement", found.after))
     for words, state in states:
-        slope = None if state is None else _end_slope(state)
-        if slope is not None and slope > _RISING:
+        slope = None if state is None else state.end_slope
+        if slope is not None and still_rises(slope):
             notes.append(
                 f"The curve {words} still rises at its end, with {100 * slope:.0f} % of the "
                 "elastic stiffness: the force at 1.9 % is no maximum there and depends on the "
                 "strain chosen."
             )
-    ratios = found.load_ratios
-    if ratios and max(ratios.values()) > _SPREAD * min(ratios.values()):
-        low, high = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
-        notes.append(
-            f"The gain by cement depends on the definition: {ratios[low]:.2f} times by {low}, "
-            f"{ratios[high]:.2f} times by {high}."
-        )
     if found.after is not None and found.after.levels:
         shares = [level.cement for level in found.after.levels]
         if min(shares) > _BRIDGING:
             notes.append(
                 "The cement reaches the outermost layers of bone at both endplates and carries "
                 f"{100 * min(shares):.0f} to {100 * max(shares):.0f} % of the load in every layer: "
-                "gains are large only then (Chevalier 2008; uncertain)."
+                "gains are large only then (Chevalier 2008, not checked)."
             )
     return tuple(notes)
-
-
-def _end_slope(state: StrengthState) -> float | None:
-    """Return the slope of the last step of a curve as a share of the elastic stiffness."""
-    curve = state.curve
-    if curve is None or curve.force_n.size < 2:
-        return None
-    step = (curve.force_n[-1] - curve.force_n[-2]) / (
-        curve.displacement_mm[-1] - curve.displacement_mm[-2]
-    )
-    return float(step) / state.stiffness_n_per_mm

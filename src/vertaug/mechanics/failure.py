@@ -43,12 +43,12 @@ class FailureDefinition:
 LINEAR = FailureDefinition(
     name="linear 0.68 %",
     formula="0.0068 times height of the body times stiffness in compression",
-    source="Crawford's coefficient, as in parosol-py and Ogo (physics reference 2.1, verified)",
+    source="Crawford's coefficient, as in parosol-py and Ogo",
 )
 AT_END = FailureDefinition(
     name="force at 1.9 % strain",
     formula="force of the elastic-plastic curve at 1.9 % of the height of the body",
-    source="Crawford 2003 and Keaveny (physics reference 2.1: 1.9 % verified, the rest recalled)",
+    source="Crawford 2003 and Keaveny (the 1.9 % was checked, the rest not)",
 )
 GREATEST = FailureDefinition(
     name="maximum up to 1.9 % strain",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
@@ -57,6 +58,8 @@ class PlasticResult:
         For apparent strain.
     yielded : (n,) float64 array
         Share of all matter, caps included, that has yielded at each point.
+    yielded_bone : (n,) float64 array or None
+        Share of the bone that was named; None where none was.
     body : PlasticBody
         With the plastic strain of the last point.
     nodes_mm : (3, m) float64 array
@@ -73,6 +76,7 @@ class PlasticResult:
     body: PlasticBody
     nodes_mm: FloatArray
     solver: tuple[SolverReport, ...]
+    yielded_bone: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -115,6 +119,8 @@ def crush(
     displacements_mm: FloatArray | None = None,
     load: LoadCase | None = None,
     limits: NewtonLimits | None = None,
+    *,
+    bone: NDArray[np.bool_] | None = None,
 ) -> PlasticResult:
     """Compress a model step by step and return its force-displacement curve.
 
@@ -132,6 +138,8 @@ def crush(
     load : LoadCase, optional
         Which platens; its displacement is not used.
     limits : NewtonLimits, optional
+    bone : (ni, nj, nk) bool array, optional
+        Voxels that count as bone, for `PlasticResult.yielded_bone`.
 
     Raises
     ------
@@ -161,10 +169,15 @@ def crush(
     point = _Point(size=0.0, velocity=velocity, state=start)
     forces, shares, reports = [0.0], [0.0], []
     left = _TRIES + len(steps)
+    counted = None if bone is None else loaded.body.grid.gather_cells(bone)
+    bone_shares = [0.0]
     for size in steps:
         point, left = _advance(point, float(size), limits, left)
         forces.append(-float(point.state.force_n[2, loaded.superior].sum()))
-        shares.append(_yielded_share(point.state.body))
+        flowed = _flowed(point.state.body)
+        shares.append(float(flowed[point.state.body.body.moduli[0] > 0.0].mean()))
+        if counted is not None:
+            bone_shares.append(float(flowed[counted].mean()))
         reports.append(point.state.solver)
     return PlasticResult(
         surface=surface,
@@ -175,6 +188,7 @@ def crush(
         body=point.state.body,
         nodes_mm=point.state.nodes_mm,
         solver=tuple(reports),
+        yielded_bone=None if counted is None else np.array(bone_shares),
     )
 
 
@@ -350,6 +364,6 @@ def _length(a: FloatArray) -> float:
     return float(np.sqrt(_product(a, a)))
 
 
-def _yielded_share(body: PlasticBody) -> float:
-    bone = body.body.moduli[0] > 0.0
-    return float(np.mean(np.abs(body.plastic).max(axis=0)[bone] > 1e-9))
+def _flowed(body: PlasticBody) -> NDArray[np.bool_]:
+    """Return which bricks have yielded, in the order of the runs."""
+    return np.asarray(np.abs(body.plastic).max(axis=0) > 1e-9)

@@ -17,12 +17,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table; the first column names the rows."""
+    """A table; the first column names the rows, ``lead`` stands above it and ``note`` below."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,25 @@ class TextBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StrengthPart:
+    """What stands under the heading of the strength: limits first, method last.
+
+    Attributes
+    ----------
+    pictures : tuple of str
+        Names of the pictures that stand here, after the tables.
+    text : tuple of TextBlock
+        Method and files.
+    """
+
+    title: str
+    limits: TextBlock
+    tables: tuple[Table, ...]
+    pictures: tuple[str, ...]
+    text: tuple[TextBlock, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContent:
     """The whole report in words and tables; pictures are joined by name.
 
@@ -66,6 +86,8 @@ class ReportContent:
         Notes, method and sources.
     provenance : tuple of Table
         Inputs, software and parameters.
+    strength : StrengthPart or None
+        None where it was not computed.
     """
 
     title: str
@@ -78,6 +100,7 @@ class ReportContent:
     wide: tuple[Table, ...]
     text: tuple[TextBlock, ...]
     provenance: tuple[Table, ...]
+    strength: StrengthPart | None = None
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:
@@ -89,7 +112,7 @@ def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
     from vertaug.report import content_fracture, content_list, content_method, content_plan
     from vertaug.report.content_status import status
-    from vertaug.report.content_strength import strength_tables, strength_text
+    from vertaug.report.content_strength import strength_part
 
     level = case.level
     title = f"Vertebral augmentation plan, {level}" if case.planning else "Spine measurement"
@@ -107,9 +130,8 @@ def build_content(case: ReportInput) -> ReportContent:
         left += [content_plan.views_table(case.planning)]
         right += content_plan.best_plan_tables(case)
         wide += [content_list.candidates_table(case)]
-    strength = case.strength
-    if strength is not None:
-        wide += strength_tables(strength)
+    found = case.strength
+    own = None if found is None else case.assessment.levels.get(found.level)
     return ReportContent(
         title=title,
         case_name=case.provenance.case_name,
@@ -119,9 +141,7 @@ def build_content(case: ReportInput) -> ReportContent:
         left=tuple(left),
         right=tuple(right),
         wide=tuple(wide),
-        text=(
-            *(() if strength is None else strength_text(strength)),
-            *content_method.text_blocks(case),
-        ),
+        text=tuple(content_method.text_blocks(case)),
         provenance=content_method.provenance_tables(case),
+        strength=None if found is None else strength_part(found, own),
     )

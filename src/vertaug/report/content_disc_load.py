@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from vertaug.case.strength import DiscLoad, EndplateLoad, StrengthAssessment
+from vertaug.case.strength import DiscLoad, StrengthAssessment
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 
@@ -12,13 +12,13 @@ DISC_TEXT = (
     "faces stay flat; linear, scaled to 1 kN. The flat face is the middle of the disc, and what "
     "the neighbour's endplate takes if the neighbour is the mirror image."
 )
+_LEAD = "Changes below a few per cent cannot be told from zero."
 _LIMITS = (
-    "At 1 kN in both states. Middle and rim: inner and outer third of the area. Bulge: how much "
-    "farther the middle of the endplate moves into the body than its rim; negative where the rim "
-    "moves farther. Fracture risk of the neighbour is not computed: its own bone, a nucleus under "
-    "pressure and posture are not in the model. Published models disagree on the disc's pressure "
-    "after cement: 19 % higher (Baroud 2003), 2.4 % (Rohlmann 2006, where the kyphosis that "
-    "remains matters far more)."
+    "At 1 kN in both states; superior · inferior disc. Middle: inner third of the area; peak: 95th "
+    "percentile. No nucleus under pressure, no posture, not the neighbour's own bone: its risk of "
+    "fracture is not computed. Two published answers disagree: 19 % more pressure in the disc "
+    "(Baroud 2003), 2.4 % (Rohlmann 2006, where the kyphosis that remains matters far more). Rim, "
+    "bulge of the endplates and centre of pressure: case.json."
 )
 
 
@@ -28,35 +28,16 @@ def disc_table(found: StrengthAssessment) -> Table | None:
     before = found.before.disc_load
     if before is None or after is None:
         return None
-    rows = [_row("stiffness with half of each disc (N/mm)", before, after, _stiffness, "{:.0f}")]
-    for number, plate in enumerate(before.plates):
-        for title, name in (
-            ("pressure on the middle", "central_mpa"),
-            ("pressure on the rim", "rim_mpa"),
-            ("peak pressure, 95th percentile", "peak_mpa"),
-        ):
-            value = _of_plate(number, name)
-            rows.append(_row(f"{plate.name}: {title} (MPa)", before, after, value, "{:.3f}"))
-        bulge = [1000.0 * load.plates[number].bulge_mm for load in (before, after)]
-        rows.append(
-            cells(
-                f"{plate.name}: bulge of the endplate into the body (µm)",
-                *(f"{value:.0f}" for value in bulge),
-                f"{bulge[1] - bulge[0]:+.0f} µm",
-            )
-        )
-        rows.append(
-            cells(
-                f"{plate.name}: centre of pressure moves",
-                "",
-                "",
-                _shift(plate, after.plates[number]),
-            )
-        )
+    rows = (
+        _row("stiffness with half of each disc (kN/mm)", before, after, _stiffness),
+        _row("pressure on the middle (MPa)", before, after, _pressures("central_mpa")),
+        _row("peak pressure (MPa)", before, after, _pressures("peak_mpa")),
+    )
     return Table(
         title=f"Load on the endplates of {found.level} and on the adjacent discs",
-        columns=("", "as it is", f"with {found.cement_ml:g} ml cement", "change"),
-        rows=tuple(rows),
+        columns=("", "as it is", f"with {found.cement_ml:g} ml of cement", "change"),
+        rows=rows,
+        lead=_LEAD,
         note=_LIMITS,
     )
 
@@ -65,29 +46,28 @@ def _row(
     title: str,
     before: DiscLoad,
     after: DiscLoad,
-    value: Callable[[DiscLoad], float],
-    form: str,
+    values: Callable[[DiscLoad], tuple[float, ...]],
 ) -> tuple[Cell, ...]:
-    one, other = value(before), value(after)
-    change = words.MISSING if one == 0.0 else f"{100.0 * (other / one - 1.0):+.1f} %"
-    return cells(title, form.format(one), form.format(other), change)
+    one, other = values(before), values(after)
+    changes = [_change(a, b) for a, b in zip(one, other, strict=True)]
+    shown = [" · ".join(f"{value:.2f}" for value in found) for found in (one, other)]
+    return cells(title, *shown, " · ".join(changes))
 
 
-def _stiffness(load: DiscLoad) -> float:
-    return load.stiffness_n_per_mm
+def _change(before: float, after: float) -> str:
+    """Return a change in whole per cent."""
+    if before == 0.0:
+        return words.MISSING
+    change = round(100.0 * (after / before - 1.0))
+    return f"{'+' if change > 0 else ''}{words.percent(change)}"
 
 
-def _of_plate(number: int, name: str) -> Callable[[DiscLoad], float]:
-    def value(load: DiscLoad) -> float:
-        return float(getattr(load.plates[number], name))
-
-    return value
+def _stiffness(load: DiscLoad) -> tuple[float, ...]:
+    return (load.stiffness_n_per_mm / 1000.0,)
 
 
-def _shift(before: EndplateLoad, after: EndplateLoad) -> str:
-    """Return how far the centre of pressure moves, in words."""
-    left = after.centre_left_mm - before.centre_left_mm
-    back = after.centre_posterior_mm - before.centre_posterior_mm
-    across = "left" if left >= 0.0 else "right"
-    along = "posterior" if back >= 0.0 else "anterior"
-    return f"{abs(left):.1f} mm {across}, {abs(back):.1f} mm {along}"
+def _pressures(name: str) -> Callable[[DiscLoad], tuple[float, ...]]:
+    def values(load: DiscLoad) -> tuple[float, ...]:
+        return tuple(float(getattr(plate, name)) for plate in load.plates)
+
+    return values

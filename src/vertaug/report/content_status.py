@@ -1,5 +1,7 @@
 """The sentence at the top of the report: what is planned, and what speaks against it."""
 
+from dataclasses import replace
+
 from vertaug.anatomy.level_gap import describe_gaps
 from vertaug.anatomy.vertebra import FLAT_MM
 from vertaug.case.measurement import VertebraMeasurement
@@ -14,6 +16,7 @@ from vertaug.report.content_plan import (
     narrow_margins,
     shown_paths,
 )
+from vertaug.report.content_strength import first_page_words
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import Mark
 
@@ -23,7 +26,14 @@ _MOST_NAMED = 4
 
 
 def status(case: ReportInput) -> Status:
-    """Return the sentence at the top of the first page."""
+    """Return the sentence at the top of the first page, and where the strength stands."""
+    found = _status(case)
+    if case.strength is None:
+        return found
+    return replace(found, advice=(*found.advice, first_page_words(case.strength)))
+
+
+def _status(case: ReportInput) -> Status:
     planning = case.planning
     doubts = _doubts_of_case(case)
     if planning is None:

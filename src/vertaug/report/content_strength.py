@@ -1,30 +1,61 @@
-"""Strength before and after cement in tables, with its method and limits in words."""
+"""Strength before and after cement: limits first, tables, method last."""
 
 import math
 from collections.abc import Callable
 from functools import partial
 
+from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.mechanics_content import case_stem, strength_file_names
 from vertaug.case.strength import FailureLoad, StrengthAssessment, StrengthState
+from vertaug.case.strength_gain import gain_range, still_rises, two_figures
+from vertaug.mechanics.failure import AT_END, GREATEST
 from vertaug.report import words
-from vertaug.report.content import Cell, Table, TextBlock, cells
+from vertaug.report.content import Cell, StrengthPart, Table, TextBlock, cells
 from vertaug.report.content_disc_load import DISC_TEXT, disc_table
+from vertaug.report.content_load_share import share_table
+from vertaug.report.content_measures import measures_table
 
-_BUCKLEY = {
-    "areal": "–",
-    "integral": "R2 0.63, error 0.92 kN",
-    "trabecular": "R2 0.17, error 1.37 kN",
-    "rigidity": "R2 0.81, error 0.65 kN",
-    "elements": "R2 0.80, error 0.67 kN",
-}
-"""Against measured strength of 81 vertebrae T6-T10 (Buckley 2007; physics reference 2.2)."""
+PICTURES = ("strength_curve", "map_plastic_strain", "map_strain_energy")
+"""Pictures that stand under the heading of the strength."""
 
 
-def strength_tables(found: StrengthAssessment) -> tuple[Table, ...]:
-    """Return the tables before and after, of the load on the discs, and of simpler measures."""
-    discs = disc_table(found)
-    shown = () if discs is None else (discs,)
-    return _states_table(found), *shown, _measures_table(found)
+def strength_part(
+    found: StrengthAssessment, measured: VertebraMeasurement | None = None
+) -> StrengthPart:
+    """Return everything under the heading of the strength.
+
+    Parameters
+    ----------
+    found : StrengthAssessment
+    measured : VertebraMeasurement, optional
+        Of the same level, for its density on the first page.
+    """
+    limits, *rest = strength_text(found)
+    return StrengthPart(
+        title=f"Strength, {found.level}",
+        limits=limits,
+        tables=strength_tables(found, measured),
+        pictures=PICTURES,
+        text=tuple(rest),
+    )
+
+
+def first_page_words(found: StrengthAssessment) -> str:
+    """Return the line of the first page that points to the strength."""
+    cement = "" if found.cement_ml is None else f" and with {found.cement_ml:g} ml of cement"
+    return (
+        f"What {found.level} bears in a model as it is{cement}, and why these numbers are no safe "
+        f"loads: see Strength, {found.level}."
+    )
+
+
+def strength_tables(
+    found: StrengthAssessment, measured: VertebraMeasurement | None = None
+) -> tuple[Table, ...]:
+    """Return the tables before and after, of shares, of the discs, and of simpler measures."""
+    maybe = (share_table(found), disc_table(found))
+    between = tuple(table for table in maybe if table is not None)
+    return _states_table(found), *between, measures_table(found, measured)
 
 
 def strength_text(found: StrengthAssessment) -> tuple[TextBlock, ...]:
@@ -43,11 +74,6 @@ def strength_text(found: StrengthAssessment) -> tuple[TextBlock, ...]:
                 *found.method,
                 *((DISC_TEXT,) if found.before.disc_load is not None else ()),
                 "Definitions of the failure load. " + " ".join(definitions),
-                (
-                    "Shell: bone less than 2 mm from the side wall, more than the cortex. Left "
-                    "and right: halves about the middle of the bone. Layers: the outermost ones "
-                    "without caps, and the one midway."
-                ),
             ),
         ),
         _files_text(found),
@@ -69,21 +95,21 @@ def _files_text(found: StrengthAssessment) -> TextBlock:
 
 
 def _states_table(found: StrengthAssessment) -> Table:
-    after = found.after
     columns = [f"{found.level} between platens", "as it is"]
-    if after is not None:
-        columns += [f"with {found.cement_ml:g} ml cement", "ratio"]
+    rows = []
+    if found.after is not None:
+        columns += [f"with {found.cement_ml:g} ml of cement", "ratio"]
+        if found.load_ratios:
+            texts = ("gain in failure load", "", "", gain_range(found.load_ratios))
+            rows.append(tuple(Cell(text=text, strong=True) for text in texts))
     given = [load for load in found.before.failure_loads if load.force_n is not None]
-    rows = [_load_row(load, found) for load in given]
+    rows += [_load_row(load, found) for load in given]
     rows.append(_row("stiffness in compression (kN/mm)", found, _stiffness))
     for name, text in (("flexion", "forward"), ("bend_left", "to the side")):
         title = f"bending stiffness {text} (N m per degree)"
         rows.append(_row(title, found, partial(_bending, name)))
-    title = "largest departure of the left half's load from a half (%)"
-    rows.append(_row(title, found, lambda state: 100.0 * state.asymmetry))
-    rows += _share_rows(found)
     return Table(
-        title=f"Strength, {found.level}",
+        title="Failure load and stiffness",
         columns=tuple(columns),
         rows=tuple(rows),
         note=_sensitivity_words(found),
@@ -91,28 +117,37 @@ def _states_table(found: StrengthAssessment) -> Table:
 
 
 def _load_row(load: FailureLoad, found: StrengthAssessment) -> tuple[Cell, ...]:
-    """Return one definition; the one that stands for the strength is bold."""
-    strong = load.name == found.before.main
-    row = [
-        Cell(text=f"failure load, {load.name} (kN)", strong=strong),
-        Cell(text=_kilonewton(load.force_n, unit=False), strong=strong),
-    ]
+    """Return one definition; the one that stands for the strength is bold where no curve rises."""
+    strong = _is_bold(load.name, found)
+    texts = [f"failure load, {load.name} (kN)", _load_words(load, found.before)]
     if found.after is not None:
         other = next((o for o in found.after.failure_loads if o.name == load.name), None)
         force = None if other is None else other.force_n
-        row.append(Cell(text=_kilonewton(force, unit=False), strong=strong))
-        row.append(Cell(text=_ratio(load.force_n, force), strong=strong))
-    return tuple(row)
+        texts.append(words.MISSING if other is None else _load_words(other, found.after))
+        texts.append(_ratio(load.force_n, force))
+    return tuple(Cell(text=text, strong=strong) for text in texts)
+
+
+def _is_bold(name: str, found: StrengthAssessment) -> bool:
+    states = [found.before, *([found.after] if found.after is not None else [])]
+    rising = any(still_rises(state.end_slope) for state in states)
+    return name == found.before.main and not rising
+
+
+def _load_words(load: FailureLoad, state: StrengthState) -> str:
+    text = words.kilonewton(load.force_n, unit=False)
+    ends = load.name in (AT_END.name, GREATEST.name) and load.force_n is not None
+    return f"{text}, curve still rises" if ends and still_rises(state.end_slope) else text
 
 
 def _row(
     name: str, found: StrengthAssessment, value: Callable[[StrengthState], float]
 ) -> tuple[Cell, ...]:
     before = value(found.before)
-    texts = [name, _number(before)]
+    texts = [name, words.three_figures(before)]
     if found.after is not None:
         after = value(found.after)
-        texts += [_number(after), _ratio(before, after)]
+        texts += [words.three_figures(after), _ratio(before, after)]
     return cells(*texts)
 
 
@@ -125,99 +160,40 @@ def _bending(name: str, state: StrengthState) -> float:
     return math.radians(state.bending_nmm_per_rad[name] / 1000.0)
 
 
-def _share_rows(found: StrengthAssessment) -> list[tuple[Cell, ...]]:
-    states = [found.before, *([found.after] if found.after is not None else [])]
-    empty = ("",) if found.after is not None else ()
-    rows = []
-    for number, level in enumerate(found.before.levels):
-        texts = []
-        for state in states:
-            part = state.levels[number]
-            text = f"{words.percent(100 * part.shell)} · {words.percent(100 * part.left)}"
-            if part.cement > 0.0:
-                text += f" · {words.percent(100 * part.cement)}"
-            texts.append(text)
-        title = f"{level.name} layer: load by shell · left half"
-        title += " · cement" if found.after is not None else ""
-        rows.append(cells(title, *texts, *empty))
-    yielded = [state.yielded for state in states]
-    if all(yielded):
-        names = ("all", "superior", "middle", "inferior")
-        texts = [
-            " · ".join(words.percent(100 * share[n]) for n in names if n in share)
-            for share in yielded
-        ]
-        title = "bone yielded at the end: all · superior · middle · inferior third"
-        rows.append(cells(title, *texts, *empty))
-    return rows
-
-
-def _measures_table(found: StrengthAssessment) -> Table:
-    c = found.competitors
-    rows = [
-        ("areal density of the body (mg/cm²)", _number(c.areal_mg_per_cm2), _BUCKLEY["areal"]),
-        ("integral density (mg/ml)", _number(c.integral_mg_per_ml), _BUCKLEY["integral"]),
-        ("trabecular density (mg/ml)", _number(c.trabecular_mg_per_ml), _BUCKLEY["trabecular"]),
-        (
-            "minimum axial rigidity (kN)",
-            _kilonewton(c.minimum_rigidity_n, unit=False),
-            _BUCKLEY["rigidity"],
-        ),
-        (
-            "that times 0.68 % (kN)",
-            _kilonewton(c.strength_by_rigidity_n, unit=False),
-            "as the line above",
-        ),
-        (
-            f"finite elements, {found.before.main} (kN)",
-            _kilonewton(found.before.failure_load_n, unit=False),
-            _BUCKLEY["elements"],
-        ),
-    ]
-    return Table(
-        title="Simpler measures beside it, as it is",
-        columns=("measure", "value", "against tests of 81 vertebrae T6-T10"),
-        rows=tuple(cells(*row) for row in rows),
-        note="Densities K2HPO4-equivalent. Tests: Buckley, Loo, Motherway, Bone 2007;40:767.",
-    )
-
-
 def _sensitivity_words(found: StrengthAssessment) -> str:
-    note = f"Bold: what stands for the strength here, {found.before.main}."
+    parts = []
+    if _is_bold(found.before.main, found):
+        parts.append(f"Bold: what stands for the strength here, {found.before.main}.")
+    elif found.after is None:
+        parts.append("The curve still rises at its end: no definition stands for the strength.")
+    else:
+        parts.append(
+            "A curve still rises at its end: no definition stands for the strength, and the gain "
+            "is the range over all of them."
+        )
     missing = [load for load in found.before.failure_loads if load.force_n is None]
     if missing:
         names = ", ".join(load.name for load in missing)
-        note += f" Not given: {names} ({missing[0].reason})."
+        parts.append(f"Not given: {names} ({missing[0].reason}).")
     spread = found.sensitivity
     if spread is None:
-        return f"{note} The uncertainty of the density is not known."
-    low, high = (_kilonewton(load) for load in spread.failure_load_n)
-    steeper = ""
-    if spread.definition != found.before.main:
-        steeper = (
-            " The crushing could not be repeated; strength follows the density more steeply than "
-            "stiffness (exponents of the laws), so the bold load varies more."
-        )
-    return (
-        f"{note} With densities one standard uncertainty lower and higher "
-        f"({spread.density_mg_per_ml:.0f} ± {spread.uncertainty_mg_per_ml:.0f} mg/ml) the failure "
-        f"load as it is becomes {low} and {high} ({spread.definition}).{steeper}"
+        return " ".join((*parts, "The uncertainty of the density is not known."))
+    low, high = (words.kilonewton(load) for load in spread.failure_load_n)
+    parts.append(
+        "With densities one standard uncertainty lower and higher "
+        f"({spread.density_mg_per_ml:.0f} ± {spread.uncertainty_mg_per_ml:.0f} mg/ml, whole body) "
+        f"the failure load as it is becomes {low} and {high} ({spread.definition}); the error of "
+        "the model is not in this range."
     )
-
-
-def _kilonewton(force_n: float | None, *, unit: bool = True) -> str:
-    if force_n is None:
-        return words.MISSING
-    return f"{force_n / 1000:.2f} kN" if unit else f"{force_n / 1000:.2f}"
-
-
-def _number(value: float | None) -> str:
-    """Return three significant digits, without an exponent."""
-    if value is None:
-        return words.MISSING
-    size = abs(value)
-    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+    if spread.definition != found.before.main:
+        parts.append(
+            "The crushing could not be repeated; strength follows the density more steeply than "
+            f"stiffness (exponents of the laws), so {found.before.main} varies more."
+        )
+    if found.after is not None:
+        parts.append("The gain has no uncertainty here: see the limits.")
+    return " ".join(parts)
 
 
 def _ratio(before: float | None, after: float | None) -> str:
-    return words.MISSING if not before or after is None else f"{after / before:.2f}"
+    return words.MISSING if not before or after is None else two_figures(after / before)

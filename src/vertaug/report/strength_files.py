@@ -80,11 +80,13 @@ def _fields(field: StrengthField, model: VertebraModel) -> VoxelFields:
 
 
 def _curve_text(found: StrengthAssessment) -> str:
-    lines = ["state,displacement_mm,force_n,yielded_share"]
+    lines = ["state,displacement_mm,force_n,yielded_share,yielded_bone_share"]
     for name, state in (("before", found.before), ("after", found.after)):
         if state is None or state.curve is None:
             continue
         curve = state.curve
-        rows = zip(curve.displacement_mm, curve.force_n, curve.yielded, strict=True)
-        lines += [f"{name},{u:.6f},{force:.4f},{share:.6f}" for u, force, share in rows]
+        known = curve.yielded_bone
+        bone = [""] * len(curve.force_n) if known is None else [f"{share:.6f}" for share in known]
+        rows = zip(curve.displacement_mm, curve.force_n, curve.yielded, bone, strict=True)
+        lines += [f"{name},{u:.6f},{f:.4f},{share:.6f},{own}" for u, f, share, own in rows]
     return "\n".join(lines) + "\n"

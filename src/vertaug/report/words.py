@@ -23,6 +23,21 @@ def millilitres(value: float | None) -> str:
     return MISSING if value is None else f"{_minus(value, 1)} ml"
 
 
+def kilonewton(force_n: float | None, *, unit: bool = True) -> str:
+    """Return a force in kN with two decimals, a dash if there is none."""
+    if force_n is None:
+        return MISSING
+    return f"{_minus(force_n / 1000.0, 2)} kN" if unit else _minus(force_n / 1000.0, 2)
+
+
+def three_figures(value: float | None) -> str:
+    """Return three significant figures, without an exponent; a dash if there is none."""
+    if value is None:
+        return MISSING
+    size = abs(value)
+    return _minus(value, 0 if size >= 100 else 1 if size >= 10 else 2)
+
+
 def percent(value: float | None) -> str:
     """Return a whole percentage, a dash if there is none."""
     return MISSING if value is None else f"{_minus(value, 0)} %"

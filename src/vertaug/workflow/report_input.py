@@ -50,7 +50,7 @@ def _strength(given: StrengthParameters) -> str:
     """Return how the strength was asked for."""
     parts = [
         f"level {given.level or 'as treated'}",
-        "no cement" if given.cement_ml is None else f"{given.cement_ml:g} ml cement",
+        "no cement" if given.cement_ml is None else f"{given.cement_ml:g} ml of cement",
         "linear only" if given.linear_only else f"yield surface {given.surface}",
         f"voxels of {given.spacing_mm:g} mm",
     ]

@@ -1,7 +1,7 @@
 """How the strength of a case is computed, and its computation from the case's results."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,9 +10,9 @@ from vertaug.case.case_file import StrengthParameters
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.grid import FloatArray
 from vertaug.case.level import AUGMENTABLE_LEVELS, parse_level
-from vertaug.case.plan import Procedure
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
+from vertaug.workflow.strength_limits import find_cement_plan, list_case_limits
 
 SURFACES = ("tresca", "mises")
 _SPACING_RANGE_MM = (0.5, 4.0)
@@ -137,14 +137,12 @@ def assess_case(
         spacing_mm=choice.spacing_mm,
     )
     tips = () if choice.cement_ml is None else find_tips(results, level)
-    return assess_strength(results.spine[level], results.calibration, options, tips, tell)
+    found = assess_strength(results.spine[level], results.calibration, options, tips, tell)
+    limits = list_case_limits(results, level, choice.spacing_mm, choice.cement_ml)
+    return replace(found, notes=(*limits, *found.notes))
 
 
 def find_tips(results: CaseResults, level: str) -> tuple[FloatArray, ...]:
     """Return the needle tips of the best plan at a level, of a vertebroplasty if there is one."""
-    planning = results.planning
-    if planning is None or planning.level != level or not planning.plans:
-        return ()
-    named = (p for p in planning.plans if p.procedure is Procedure.VERTEBROPLASTY)
-    plan = next(named, planning.plans[0])
-    return tuple(np.asarray(path.target_lps_mm) for path in plan.paths)
+    plan = find_cement_plan(results, level)
+    return () if plan is None else tuple(np.asarray(p.target_lps_mm) for p in plan[1].paths)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vertaug.case.errors import ComputationError, InputError
+from vertaug.case.mechanics_content import describe_mechanics
 from vertaug.case.record import load_record, save_record
 from vertaug.case.strength import StrengthAssessment
 from vertaug.mechanics import comparison
@@ -112,7 +113,7 @@ def test_density_one_uncertainty_lower_and_higher_brackets_the_stiffness(assesse
 def test_a_spread_that_cannot_be_crushed_is_linear_and_says_so(vertebra, monkeypatch):
     from vertaug.mechanics import density_shift
 
-    def fail(*_):
+    def fail(*_, **__):
         message = "crushing failed"
         raise ComputationError(message)
 
@@ -158,6 +159,11 @@ def test_crushing_gives_the_force_at_the_end(vertebra):
     assert state.failure_load_n == pytest.approx(state.curve.force_n[-1])
     # the curve counts caps as well, and they do not yield
     assert state.yielded["all"] >= state.curve.yielded[-1] > 0.0
+    # the curve of bone alone ends where the table does
+    assert state.curve.yielded_bone[-1] == pytest.approx(state.yielded["all"])
+    assert state.curve.yielded_bone[0] == 0.0
+    record = describe_mechanics(found).before
+    assert record.curve.yielded_bone_share[-1] == record.yielded_share["all"]
     assert {"superior", "middle", "inferior", "shell", "core"} <= set(state.yielded)
     assert found.after is None
     assert found.load_ratio is None
@@ -174,7 +180,7 @@ def test_crushing_gives_the_force_at_the_end(vertebra):
 
 
 def test_no_number_comes_from_a_solution_that_did_not_converge(vertebra, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         message = "crushing failed"
         raise ComputationError(message)
 
@@ -247,8 +253,39 @@ def test_a_curve_that_still_rises_and_gains_that_differ_are_told(assessed):
     first = replace(assessed.before, failure_loads=(assessed.before.failure_loads[0], *same))
     told = replace(assessed, before=first, after=after)
     assert told.load_ratios[AT_END.name] == pytest.approx(5.0)
-    assert "5.00 times by force at 1.9 % strain" in " ".join(list_findings(told))
+    text = " ".join(list_findings(told))
+    assert " to 5.0 times, by definition: " in text
+    assert "5.0 by force at 1.9 % strain" in text
     assert not any("definition:" in note for note in list_findings(assessed))
+
+
+def test_limits_name_loading_error_and_which_way_the_gain_is_pushed(assessed, vertebra):
+    text = " ".join(assessed.notes)
+    for part in (
+        "axial compression between parallel platens",
+        "No safe load is given",
+        "not been compared with tests",
+        "gain by cement has no uncertainty here",
+        "push it too high",
+        "pushes it too low",
+    ):
+        assert part in text
+    assert "R2" not in text
+    alone = assess_strength(vertebra, LAW, COARSE)
+    assert "gain by cement" not in " ".join(alone.notes)
+
+
+def test_the_method_says_where_the_cement_lies(assessed, vertebra):
+    def cement(found):
+        return next(text for text in found.method if text.startswith("Cement"))
+
+    assert "one ellipsoid about the middle of the body" in cement(assessed)
+    tips = [vertebra.frame.to_world([x, 0.0, 0.0]) for x in (-7.0, 7.0)]
+    planned = assess_strength(vertebra, LAW, replace(COARSE, cement_ml=4.0), tips)
+    assert "2 ellipsoids of equal volume about the planned needle tips" in cement(planned)
+    told = " ".join((*planned.method, *(load.source for load in planned.before.failure_loads)))
+    for word in ("physics reference", "recalled", "verified"):
+        assert word not in told
 
 
 def test_cement_from_endplate_to_endplate_is_told(vertebra):

@@ -14,10 +14,17 @@ from vertaug.case.strength import (
     FailureLoad,
     LoadLevel,
     StrengthAssessment,
+    StrengthCurve,
     StrengthField,
     StrengthState,
 )
-from vertaug.report.content_strength import strength_tables, strength_text
+from vertaug.report.content import build_content
+from vertaug.report.content_strength import (
+    first_page_words,
+    strength_part,
+    strength_tables,
+    strength_text,
+)
 
 SHAPE = (2, 2, 2)
 FIELD = StrengthField(
@@ -81,30 +88,98 @@ def rows(table):
     return {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
 
 
+def bold(table):
+    return [row[0].text for row in table.rows if row[0].strong]
+
+
 def test_before_and_after_stand_side_by_side_with_their_ratio():
-    states, _ = strength_tables(assessment(state(3000.0, cement=0.7)))
-    assert states.columns == ("L1 between platens", "as it is", "with 4 ml cement", "ratio")
+    states, shares, _ = strength_tables(assessment(state(3000.0, cement=0.7)))
+    assert states.columns == ("L1 between platens", "as it is", "with 4 ml of cement", "ratio")
     found = rows(states)
-    assert found["failure load, linear 0.68 % (kN)"] == ["1.50", "3.00", "2.00"]
-    assert found["stiffness in compression (kN/mm)"] == ["7.50", "15.0", "2.00"]
+    assert found["failure load, linear 0.68 % (kN)"] == ["1.50", "3.00", "2.0"]
+    assert found["stiffness in compression (kN/mm)"] == ["7.50", "15.0", "2.0"]
     assert found["bending stiffness forward (N m per degree)"][0] == "1000"
     assert found["bending stiffness to the side (N m per degree)"][0] == "500"
-    share = found["middle layer: load by shell · left half · cement"]
-    assert share == ["40 % · 45 %", "40 % · 45 % · 70 %", ""]
     assert all(len(row) == 4 for row in states.rows)
+    assert shares.columns == ("Load through L1", "as it is", "with 4 ml of cement")
+
+
+def test_shares_stand_one_quantity_a_row_without_a_ratio():
+    _, shares, _ = strength_tables(assessment(state(3000.0, cement=0.7)))
+    assert rows(shares) == {
+        "middle layer, through the shell": ["40 %", "40 %"],
+        "middle layer, through voxels with cement": ["–", "70 %"],
+        "middle layer, left : right": ["45 : 55", "45 : 55"],
+        "most uneven of all layers, larger : smaller half": ["55 : 45", "55 : 45"],
+    }
+    assert "Shell and cement overlap" in shares.note
+    _, alone, _ = strength_tables(assessment())
+    assert not any("cement" in name for name in rows(alone))
+    assert "overlap" not in alone.note
+
+
+def test_what_yielded_is_of_bone_and_says_so():
+    found = assessment(state(3000.0))
+    yielded = {"all": 0.61, "superior": 0.5, "middle": 0.7, "inferior": 0.6, "shell": 0.1}
+    before, after = (replace(s, yielded=yielded) for s in (found.before, found.after))
+    _, shares, _ = strength_tables(replace(found, before=before, after=after))
+    assert rows(shares)["yielded at the end, of all bone"] == ["61 %", "61 %"]
+    assert rows(shares)["yielded at the end, of the middle third"] == ["70 %", "70 %"]
+    assert "caps left out" in shares.note
+    assert "yielded_bone_share" in shares.note
+
+
+def test_the_headline_is_the_range_of_the_gain():
+    states, *_ = strength_tables(assessment(state(3000.0, curved=6400.0)))
+    head = states.rows[0]
+    assert [cell.text for cell in head] == [
+        "gain in failure load", "", "", "2.0 to 3.2 times, by definition"
+    ]  # fmt: skip
+    assert all(cell.strong for cell in head)
+
+
+def crushed(force, slope):
+    """A state whose curve ends with a slope relative to the elastic one."""
+    plain = state(force)
+    end = force + 0.1 * slope * plain.stiffness_n_per_mm
+    x, f = np.array([0.0, 0.2, 0.3]), np.array([0.0, force, end])
+    load = FailureLoad(name="force at 1.9 % strain", formula="F", source="S", force_n=end)
+    return replace(
+        plain,
+        curve=StrengthCurve(displacement_mm=x, force_n=f, yielded=x),
+        failure_loads=(plain.failure_loads[0], load),
+        main=load.name,
+    )
+
+
+def test_where_the_curve_with_cement_still_rises_no_definition_is_bold():
+    name = "failure load, force at 1.9 % strain (kN)"
+    found = replace(assessment(crushed(3000.0, 0.5)), before=crushed(1500.0, 0.0))
+    states, *_ = strength_tables(found)
+    assert bold(states) == ["gain in failure load"]
+    assert rows(states)[name][1] == "3.75, curve still rises"
+    assert rows(states)[name][0] == "1.50"
+    assert "curve" not in rows(states)["failure load, linear 0.68 % (kN)"][1]
+    assert "no definition stands for the strength" in states.note
+    flat = replace(found, after=crushed(3000.0, 0.0))
+    states, *_ = strength_tables(flat)
+    assert bold(states) == ["gain in failure load", name]
+    assert "still rises" not in states.note + rows(states)[name][1]
 
 
 def test_the_main_definition_is_bold_and_named_with_its_spread():
-    states, _ = strength_tables(assessment())
-    strong = [row[0].text for row in states.rows if row[0].strong]
-    assert strong == ["failure load, linear 0.68 % (kN)"]
+    states, *_ = strength_tables(assessment())
+    assert bold(states) == ["failure load, linear 0.68 % (kN)"]
     assert "1.30 kN and 1.70 kN (linear 0.68 %)" in states.note
     assert "123 ± 20 mg/ml" in states.note
+    assert "the error of the model is not in this range" in states.note
     assert states.columns == ("L1 between platens", "as it is")
+    assert "no uncertainty" not in states.note
+    assert "The gain has no uncertainty" in strength_tables(assessment(state(3000.0)))[0].note
 
 
 def test_a_load_without_a_value_is_no_row_but_a_reason():
-    states, _ = strength_tables(assessment(curved=None))
+    states, *_ = strength_tables(assessment(curved=None))
     assert not any("offset" in name for name in rows(states))
     assert "Not given: 0.2 % offset (no curve)" in states.note
 
@@ -117,17 +192,50 @@ def test_the_spread_of_another_definition_is_not_that_of_the_main_one():
 
 
 def test_an_unknown_uncertainty_is_said():
-    states, _ = strength_tables(replace(assessment(), sensitivity=None))
+    states, *_ = strength_tables(replace(assessment(), sensitivity=None))
     assert "uncertainty of the density is not known" in states.note
 
 
 def test_simpler_measures_stand_beside_it_and_missing_ones_are_dashes():
-    _, measures = strength_tables(assessment())
+    *_, measures = strength_tables(assessment())
     found = rows(measures)
+    assert measures.columns == ("measure", "value", "what is included")
     assert found["integral density (mg/ml)"][0] == "123"
     assert found["trabecular density (mg/ml)"][0] == "–"
-    assert found["minimum axial rigidity (kN)"] == ["244.00", "R2 0.81, error 0.65 kN"]
+    assert found["minimum axial rigidity (kN)"][0] == "244"
     assert found["finite elements, linear 0.68 % (kN)"][0] == "1.50"
+    assert all(len(line) == 2 and line[1] for line in found.values())
+
+
+def test_published_errors_are_not_lent_to_this_model():
+    *_, measures = strength_tables(assessment())
+    assert not any("R²" in cell.text for row in measures.rows for cell in row)
+    assert "This model has not been compared with tests" in measures.note
+    assert "intact vertebrae T6–T10 without cement" in measures.note
+    assert "R2" not in measures.note
+
+
+def test_the_density_of_the_first_page_stands_with_what_it_includes(report_input):
+    measured = report_input.assessment.levels["L1"]
+    bone = replace(measured.trabecular, method="core 5 mm inside the surface, without gas; law")
+    *_, measures = strength_tables(assessment(), replace(measured, trabecular=bone))
+    line = rows(measures)["cancellous bone of the first page (mg/ml)"]
+    assert line == ["67", "core 5 mm inside the surface, without gas"]
+
+
+def test_limits_stand_first_and_figures_under_the_heading(report_input):
+    found = assessment(state(3000.0))
+    part = strength_part(found)
+    assert part.title == "Strength, L1"
+    assert part.limits.paragraphs == ("A limit.",)
+    assert [block.title for block in part.text] == ["Strength: method", "Strength: files"]
+    assert "strength_curve" in part.pictures
+    content = build_content(replace(report_input, strength=found))
+    assert content.strength is not None
+    assert first_page_words(found) in content.status.advice
+    assert "with 4 ml of cement" in first_page_words(found)
+    assert not any("Strength" in block.title for block in content.text)
+    assert build_content(report_input).strength is None
 
 
 def test_method_and_limits_are_told():
@@ -156,30 +264,35 @@ def disc_load(stiffness, shift):
     return DiscLoad(stiffness_n_per_mm=stiffness, plates=(plate, other))
 
 
-def test_load_on_the_discs_stands_before_and_after_with_its_change():
+def test_load_on_the_discs_stands_in_three_rows_of_whole_per_cent():
     found = assessment(replace(state(3000.0), disc_load=disc_load(1100.0, 1.0)))
     found = replace(found, before=replace(found.before, disc_load=disc_load(1000.0, 0.0)))
-    _, discs, measures = strength_tables(found)
+    _, _, discs, measures = strength_tables(found)
     assert measures.title.startswith("Simpler")
-    assert discs.columns[1:] == ("as it is", "with 4 ml cement", "change")
-    shown = rows(discs)
-    assert shown["stiffness with half of each disc (N/mm)"] == ["1000", "1100", "+10.0 %"]
-    assert shown["superior: pressure on the middle (MPa)"] == ["1.000", "1.200", "+20.0 %"]
-    assert shown["superior: pressure on the rim (MPa)"] == ["0.500", "0.400", "-20.0 %"]
-    assert shown["superior: peak pressure, 95th percentile (MPa)"][2] == "+5.0 %"
-    bulge = shown["superior: bulge of the endplate into the body (µm)"]
-    assert bulge == ["20", "-10", "-30 µm"]
-    assert shown["superior: centre of pressure moves"][2] == "0.5 mm right, 0.3 mm posterior"
-    assert shown["inferior: pressure on the middle (MPa)"] == ["3.000", "3.000", "+0.0 %"]
-    assert "not computed" in discs.note
+    assert discs.columns[1:] == ("as it is", "with 4 ml of cement", "change")
+    assert rows(discs) == {
+        "stiffness with half of each disc (kN/mm)": ["1.00", "1.10", "+10 %"],
+        "pressure on the middle (MPa)": ["1.00 · 3.00", "1.20 · 3.00", "+20 % · 0 %"],
+        "peak pressure (MPa)": ["2.00 · 2.00", "2.10 · 2.10", "+5 % · +5 %"],
+    }
+    assert discs.lead == "Changes below a few per cent cannot be told from zero."
+    for part in ("No nucleus", "no posture", "not computed", "disagree", "case.json"):
+        assert part in discs.note
     assert "half a disc" in " ".join(strength_text(found)[1].paragraphs)
+
+
+def test_a_fall_on_the_discs_has_a_true_minus():
+    found = assessment(replace(state(3000.0), disc_load=disc_load(900.0, 0.0)))
+    found = replace(found, before=replace(found.before, disc_load=disc_load(1000.0, 0.0)))
+    discs = rows(strength_tables(found)[2])
+    assert discs["stiffness with half of each disc (kN/mm)"][2] == "−10 %"
 
 
 def test_without_cement_or_discs_there_is_no_such_table():
     alone = assessment()
     known = replace(alone, before=replace(alone.before, disc_load=disc_load(1000.0, 0.0)))
     for found in (alone, known, replace(known, after=state(3000.0), cement_ml=4.0)):
-        assert len(strength_tables(found)) == 2
+        assert not any("discs" in table.title for table in strength_tables(found))
 
 
 def test_a_main_load_without_a_value_is_refused():

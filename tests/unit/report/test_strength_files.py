@@ -142,11 +142,13 @@ def test_axes_that_no_rotation_makes_are_written_along_themselves(found, tmp_pat
 def test_the_curve_is_that_of_both_states(found, tmp_path):
     write_strength_files(found, tmp_path, "L1")
     lines = (tmp_path / "L1_curve.csv").read_text().splitlines()
-    assert lines[0] == "state,displacement_mm,force_n,yielded_share"
+    assert lines[0] == "state,displacement_mm,force_n,yielded_share,yielded_bone_share"
     for name, state in (("before", found.before), ("after", found.after)):
         rows = [line.split(",")[1:] for line in lines if line.startswith(f"{name},")]
         curve = state.curve
-        wanted = np.column_stack([curve.displacement_mm, curve.force_n, curve.yielded])
+        wanted = np.column_stack(
+            [curve.displacement_mm, curve.force_n, curve.yielded, curve.yielded_bone]
+        )
         np.testing.assert_allclose(np.array(rows, dtype=float), wanted, atol=1e-4)
 
 
