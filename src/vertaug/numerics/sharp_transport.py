@@ -81,15 +81,15 @@ def advance_saturation(  # noqa: PLR0917 - what flows, where, and for how long
     state = _State(cells, saturation, flow, source, pore_volume_mm3)
     steepest = _steepest_flow(viscosity_ratio)
     left, substeps = float(seconds), 0
-    with few_threads(saturation.size):
-        while left > 0.0:
+    while left > 0.0:
+        with few_threads(state.size):
             step = min(left, _COURANT / max(state.fastest() * steepest, 1e-300))
             # two last steps of equal length rather than a whole one and a tiny one
             if step < left < 2.0 * step:
                 step = left / 2.0
             state.step(step, viscosity_ratio)
-            left = 0.0 if step >= left else left - step
-            substeps += 1
+        left = 0.0 if step >= left else left - step
+        substeps += 1
     return TransportStep(
         saturation=state.cut(state.saturation),
         leaked_mm3=state.cut(state.leaked),
@@ -173,6 +173,11 @@ class _State:
         low = np.maximum(box[::2] - 1, 1)
         high = np.minimum(box[1::2] + 1, np.array(self._pores.shape) - 1)
         return np.stack([low, high], axis=1).reshape(-1)
+
+    @property
+    def size(self) -> int:
+        """Cells that are worked on."""
+        return int(np.prod(self._box[1::2] - self._box[::2]))
 
     def fastest(self) -> float:
         """Return the largest flow through a cell by its pore volume, 1/s."""
