@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.numerics._transport_reference import TRACE
 from vertaug.numerics.darcy_multigrid import PressureSolution
 from vertaug.numerics.flow_cells import POROUS, FlowCells
 from vertaug.numerics.thread_limit import few_threads
@@ -156,10 +157,11 @@ class _State:
         self._low, self.leaked, self.through = np.zeros((3, *self._pores.shape))
         self._corrections = np.zeros_like(self._fluxes)
         self._allowances = np.zeros((2, *self._pores.shape))
-        self._box = self._first_box()
+        self._box = self._find_box()
 
-    def _first_box(self) -> NDArray[np.int64]:
-        reached = (self.saturation > 0.0) | (self._source > 0.0)
+    def _find_box(self) -> NDArray[np.int64]:
+        """Return the box of the cells that cement flows from, with one more on each side."""
+        reached = (self.saturation > TRACE) | (self._source > 0.0)
         box = []
         for axis in range(3):
             others = tuple(a for a in range(3) if a != axis)
@@ -226,7 +228,10 @@ class _State:
             fill_corrections(s, self._fluxes, pores, self._spacing, box, seconds, moved)
             fill_allowances(s, self._low, pores, moved, box, allowed)
             add_corrections(self._low, pores, moved, allowed, box, s)
-        self._box = self._grow(self._box)
+        # never smaller than before: what lies outside has no old corrections
+        found = self._find_box()
+        self._box[::2] = np.minimum(self._box[::2], found[::2])
+        self._box[1::2] = np.maximum(self._box[1::2], found[1::2])
 
     @staticmethod
     def cut(field: FloatArray) -> FloatArray:
