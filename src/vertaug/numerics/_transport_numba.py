@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _GUARD = 1e-14
+_TRACE = 1e-9
 _FAST: dict[str, Any] = {
     "cache": True,
     "nogil": True,
@@ -21,6 +22,8 @@ _FAST: dict[str, Any] = {
 
 @numba.njit(inline="always")
 def _flow(s, ratio):  # type: ignore[no-untyped-def]
+    if s <= _TRACE:
+        return 0.0
     return s if ratio <= 0.0 else s * s / (s * s + ratio * (1.0 - s) * (1.0 - s))
 
 
@@ -49,7 +52,7 @@ def fastest(
             for k in range(k0, k1):
                 if pores[i, j, k] <= 0.0:
                     continue
-                reached = saturation[i, j, k] > 0.0 or source[i, j, k] > 0.0
+                reached = saturation[i, j, k] > _TRACE or source[i, j, k] > 0.0
                 leaving = max(outflow[i, j, k], 0.0) + max(links[i, j, k], 0.0)
                 for axis in range(3):
                     di = 1 if axis == 0 else 0
@@ -57,10 +60,10 @@ def fastest(
                     dk = 1 if axis == 2 else 0
                     v = fluxes[axis, i, j, k]
                     leaving += max(v, 0.0)
-                    reached = reached or (v < 0.0 and saturation[i + di, j + dj, k + dk] > 0.0)
+                    reached = reached or (v < 0.0 and saturation[i + di, j + dj, k + dk] > _TRACE)
                     v = fluxes[axis, i - di, j - dj, k - dk]
                     leaving += max(-v, 0.0)
-                    reached = reached or (v > 0.0 and saturation[i - di, j - dj, k - dk] > 0.0)
+                    reached = reached or (v > 0.0 and saturation[i - di, j - dj, k - dk] > _TRACE)
                 if reached:
                     most = max(most, leaving / pores[i, j, k])
         largest[i - i0] = most

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+TRACE = 1e-9
+"""So little cement in the pores stays where it is: a front has no endless foot."""
 _GUARD = 1e-14
 """Kept free below and above by corrections, so that their rounding leaves no bound."""
 
@@ -26,6 +28,8 @@ def _step(at: tuple[int, ...], axis: int, by: int) -> tuple[int, ...]:
 
 def fractional_flow(s: float, ratio: float) -> float:
     """Return the share of cement in what flows: s for ratio 0, else that of squared mobilities."""
+    if s <= TRACE:
+        return 0.0
     return s if ratio <= 0.0 else s * s / (s * s + ratio * (1.0 - s) * (1.0 - s))
 
 
@@ -56,8 +60,8 @@ def fastest(
         if pores[at] <= 0.0:
             continue
         inflows = _inflows(at, fluxes)
-        reached = saturation[at] > 0.0 or source[at] > 0.0
-        reached = reached or any(v > 0.0 and saturation[to] > 0.0 for v, to in inflows)
+        reached = saturation[at] > TRACE or source[at] > 0.0
+        reached = reached or any(v > 0.0 and saturation[to] > TRACE for v, to in inflows)
         if reached:
             leaving = sum(max(-v, 0.0) for v, _ in inflows)
             leaving += max(outflow[at], 0.0) + max(links[at], 0.0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.numerics._transport_reference import TRACE
 from vertaug.numerics.darcy_multigrid import PressureSolution
 from vertaug.numerics.flow_cells import POROUS, FlowCells
 from vertaug.numerics.thread_limit import few_threads
@@ -81,15 +82,15 @@ def advance_saturation(  # noqa: PLR0917 - what flows, where, and for how long
     state = _State(cells, saturation, flow, source, pore_volume_mm3)
     steepest = _steepest_flow(viscosity_ratio)
     left, substeps = float(seconds), 0
-    with few_threads(saturation.size):
-        while left > 0.0:
+    while left > 0.0:
+        with few_threads(state.size):
             step = min(left, _COURANT / max(state.fastest() * steepest, 1e-300))
             # two last steps of equal length rather than a whole one and a tiny one
             if step < left < 2.0 * step:
                 step = left / 2.0
             state.step(step, viscosity_ratio)
-            left = 0.0 if step >= left else left - step
-            substeps += 1
+        left = 0.0 if step >= left else left - step
+        substeps += 1
     return TransportStep(
         saturation=state.cut(state.saturation),
         leaked_mm3=state.cut(state.leaked),
@@ -156,10 +157,11 @@ class _State:
         self._low, self.leaked, self.through = np.zeros((3, *self._pores.shape))
         self._corrections = np.zeros_like(self._fluxes)
         self._allowances = np.zeros((2, *self._pores.shape))
-        self._box = self._first_box()
+        self._box = self._find_box()
 
-    def _first_box(self) -> NDArray[np.int64]:
-        reached = (self.saturation > 0.0) | (self._source > 0.0)
+    def _find_box(self) -> NDArray[np.int64]:
+        """Return the box of the cells that cement flows from, with one more on each side."""
+        reached = (self.saturation > TRACE) | (self._source > 0.0)
         box = []
         for axis in range(3):
             others = tuple(a for a in range(3) if a != axis)
@@ -173,6 +175,11 @@ class _State:
         low = np.maximum(box[::2] - 1, 1)
         high = np.minimum(box[1::2] + 1, np.array(self._pores.shape) - 1)
         return np.stack([low, high], axis=1).reshape(-1)
+
+    @property
+    def size(self) -> int:
+        """Cells that are worked on."""
+        return int(np.prod(self._box[1::2] - self._box[::2]))
 
     def fastest(self) -> float:
         """Return the largest flow through a cell by its pore volume, 1/s."""
@@ -221,7 +228,10 @@ class _State:
             fill_corrections(s, self._fluxes, pores, self._spacing, box, seconds, moved)
             fill_allowances(s, self._low, pores, moved, box, allowed)
             add_corrections(self._low, pores, moved, allowed, box, s)
-        self._box = self._grow(self._box)
+        # never smaller than before: what lies outside has no old corrections
+        found = self._find_box()
+        self._box[::2] = np.minimum(self._box[::2], found[::2])
+        self._box[1::2] = np.maximum(self._box[1::2], found[1::2])
 
     @staticmethod
     def cut(field: FloatArray) -> FloatArray:
