@@ -242,6 +242,7 @@ def test_a_failed_solution_leaves_the_case_and_no_number(run, case, monkeypatch)
         (("--spacing-mm", "9"), "0.5 to 4"),
         (("--density", "x.nii.gz"), "not both"),
         (("--files", "models"), "--files go with the images"),
+        (("--mapping", "published"), "--mapping goes with --density"),
     ],
 )
 def test_what_cannot_be_computed_is_refused(run, case, more, words):
@@ -382,3 +383,10 @@ def test_images_on_different_grids_are_refused(run, images, tmp_path):
     said = call(run, pair, tmp_path / "out.json", "--linear-only")
     assert said.code == 2
     assert "different grids" in said.err
+
+
+def test_a_spacing_does_not_go_with_images(run, tmp_path):
+    images = ("--density", "a.nii.gz", "--regions", "b.nii.gz", "-o", tmp_path / "out.json")
+    said = run("strength", *images, "--spacing-mm", "2")
+    assert said.code == 2
+    assert "the voxels are those of the image" in " ".join(said.err.split())

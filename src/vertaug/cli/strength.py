@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vertaug.workflow.strength_images import ImagePair
 
 _COMPUTE = "Strength"
+_EXACT, _CASE_SPACING_MM = "exact", 1.0
+"""Defaults of options that go with one kind of input only."""
 
 
 def compute_strength(given: "Strength") -> None:
@@ -65,7 +67,13 @@ def _image_pair(given: "Strength") -> "ImagePair | None":
                 "and --files go with the images"
             )
             raise InputError(message)
+        if given.mapping != _EXACT:
+            message = "--mapping goes with --density; a case is computed with the exact mapping"
+            raise InputError(message)
         return None
+    if given.spacing_mm != _CASE_SPACING_MM:
+        message = "--spacing-mm goes with a case; with --density the voxels are those of the image"
+        raise InputError(message)
     if given.density is None or given.regions is None or given.out is None:
         words = ("--density", "--regions", "-o OUT.json")
         missing = [word for word, value in zip(words, named, strict=True) if value is None]
