@@ -298,9 +298,13 @@ HARD = {
 @pytest.mark.parametrize("fixed", [False, True], ids=["sliding", "fixed"])
 @pytest.mark.parametrize("name", [*EASY, *HARD])
 def test_few_iterations_are_enough(name, fixed):
-    solution = solve_problem(compress((EASY | HARD)[name](), fixed=fixed), 1e-6)
-    assert solution.solver.converged
-    assert solution.solver.iterations <= 20
+    solver = solve_problem(compress((EASY | HARD)[name](), fixed=fixed), 1e-6).solver
+    assert solver.converged
+    # where next to nothing is carried (soft layers) the iterations go on, see decision 0008
+    reached = next(n for n, residual in enumerate(solver.residuals) if residual <= 1e-6)
+    assert reached <= 20
+    assert solver.iterations == reached or name == "soft layers"
+    assert solver.iterations <= 50
 
 
 @pytest.mark.parametrize("name", ["phantom of prime size", "lattice", "blocks of seven decades"])
