@@ -12,10 +12,10 @@ from importlib.resources import files
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat
 
-from vertaug.augmentation.cement.quantity import first_fault, read_toml
-from vertaug.case.errors import FormatError, InputError
+from vertaug.augmentation.cement.cited_table import read_tables
+from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.tissue.bone_law import SourceStatus
 
@@ -117,15 +117,10 @@ def parse_kinetics(text: str, where: str) -> dict[str, CureKinetics]:
     FormatError
         If the text is not TOML, or a key is missing, unknown or not a positive number.
     """
-    found = {}
-    for name, table in read_toml(text, where).items():
-        try:
-            checked = _KineticsTable.model_validate(table)
-        except ValidationError as error:
-            message = f"kinetics {name!r} in {where}: {first_fault(error)}"
-            raise FormatError(message) from error
-        found[name] = CureKinetics(name=name, **checked.model_dump())
-    return found
+    return {
+        name: CureKinetics(name=name, **table.model_dump())
+        for name, table in read_tables(text, where, "kinetics", _KineticsTable)
+    }
 
 
 def kinetics_of(name: str) -> CureKinetics:

@@ -5,16 +5,11 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from vertaug.augmentation.cement.quantity import (
-    Quantity,
-    QuantityTable,
-    first_fault,
-    read_text,
-    read_toml,
-)
+from vertaug.augmentation.cement.cited_table import CitedTable, read_tables, read_text, read_toml
 from vertaug.case.errors import FormatError
+from vertaug.tissue.cited_value import CitedValue
 
 TISSUES: tuple[str, ...] = ("bone", "cortex", "disc", "canal", "soft")
 """Names of the tissues; a voxel holds the position of its tissue."""
@@ -29,17 +24,17 @@ class HeatTissue:
     Attributes
     ----------
     name, title : str
-    conductivity_w_per_m_k, density_g_per_ml, heat_capacity_j_per_kg_k : Quantity
-    perfusion_per_s : Quantity
+    conductivity_w_per_m_k, density_g_per_ml, heat_capacity_j_per_kg_k : CitedValue
+    perfusion_per_s : CitedValue
         Volume of blood per volume of tissue and second.
     """
 
     name: str
     title: str
-    conductivity_w_per_m_k: Quantity
-    density_g_per_ml: Quantity
-    heat_capacity_j_per_kg_k: Quantity
-    perfusion_per_s: Quantity
+    conductivity_w_per_m_k: CitedValue
+    density_g_per_ml: CitedValue
+    heat_capacity_j_per_kg_k: CitedValue
+    perfusion_per_s: CitedValue
 
     @property
     def capacity_mj_per_mm3_k(self) -> float:
@@ -56,10 +51,10 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str
-    conductivity_w_per_m_k: QuantityTable
-    density_g_per_ml: QuantityTable
-    heat_capacity_j_per_kg_k: QuantityTable
-    perfusion_per_s: QuantityTable
+    conductivity_w_per_m_k: CitedTable
+    density_g_per_ml: CitedTable
+    heat_capacity_j_per_kg_k: CitedTable
+    perfusion_per_s: CitedTable
 
 
 def heat_tissues(file: str | Path | None = None) -> dict[str, HeatTissue]:
@@ -84,23 +79,19 @@ def heat_tissues(file: str | Path | None = None) -> dict[str, HeatTissue]:
 
 
 def _parse(text: str, where: str) -> dict[str, HeatTissue]:
-    found = {}
-    for name, table in read_toml(text, where).items():
+    for name in read_toml(text, where):
         if name not in TISSUES:
             message = f"tissue {name!r} in {where} is not known; expected: {', '.join(TISSUES)}"
             raise FormatError(message)
-        try:
-            checked = _Table.model_validate(table)
-        except ValidationError as error:
-            message = f"tissue {name!r} in {where}: {first_fault(error)}"
-            raise FormatError(message) from error
+    found = {}
+    for name, checked in read_tables(text, where, "tissue", _Table):
         found[name] = HeatTissue(
             name=name,
             title=checked.title,
-            conductivity_w_per_m_k=checked.conductivity_w_per_m_k.quantity(),
-            density_g_per_ml=checked.density_g_per_ml.quantity(),
-            heat_capacity_j_per_kg_k=checked.heat_capacity_j_per_kg_k.quantity(),
-            perfusion_per_s=checked.perfusion_per_s.quantity(),
+            conductivity_w_per_m_k=checked.conductivity_w_per_m_k.cited(),
+            density_g_per_ml=checked.density_g_per_ml.cited(),
+            heat_capacity_j_per_kg_k=checked.heat_capacity_j_per_kg_k.cited(),
+            perfusion_per_s=checked.perfusion_per_s.cited(),
         )
     return found
 

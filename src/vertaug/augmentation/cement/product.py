@@ -5,19 +5,15 @@ from enum import Enum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
+from vertaug.augmentation.cement.cited_table import CitedTable, read_tables, read_text
 from vertaug.augmentation.cement.cure import CureKinetics, published_kinetics
-from vertaug.augmentation.cement.quantity import (
-    Quantity,
-    QuantityTable,
-    first_fault,
-    read_text,
-    read_toml,
-)
 from vertaug.case.errors import FormatError, InputError
 from vertaug.tissue.bone_law import SourceStatus
+from vertaug.tissue.cited_value import CitedValue
 
 
 class ViscosityClass(Enum):
@@ -39,34 +35,34 @@ class CementProduct:
     radiopacifier : str
     kinetics : CureKinetics
         With the heat of ``heat_kj_per_kg``.
-    radiopacifier_mass_share : Quantity
+    radiopacifier_mass_share : CitedValue
         In the cured cement, 0 to 1.
-    density_g_per_ml : Quantity
-    hu_120kv : Quantity
+    density_g_per_ml : CitedValue
+    hu_120kv : CitedValue
         CT number of a piece of 10 mm behind 20 cm of water.
-    modulus_mpa, strength_mpa : Quantity
+    modulus_mpa, strength_mpa : CitedValue
         In compression, hardened.
-    heat_kj_per_kg : Quantity
+    heat_kj_per_kg : CitedValue
         Released per mass of cement from no cure to w = 1.
-    heat_capacity_j_per_kg_k, conductivity_w_per_m_k : Quantity
-    viscosity_pa_s : Quantity
+    heat_capacity_j_per_kg_k, conductivity_w_per_m_k : CitedValue
+    viscosity_pa_s : CitedValue
         At ``viscosity_at_s`` from mixing, ``viscosity_at_c`` and the shear rate
         ``viscosity_at_per_s``.
-    viscosity_at_s, viscosity_at_c, viscosity_at_per_s : Quantity
-    thickening_s : Quantity
+    viscosity_at_s, viscosity_at_c, viscosity_at_per_s : CitedValue
+    thickening_s : CitedValue
         Time in which the viscosity grows by e, at ``viscosity_at_c``.
-    activation_kj_per_mol : Quantity
+    activation_kj_per_mol : CitedValue
         Of ageing.
-    softening_kj_per_mol : Quantity
+    softening_kj_per_mol : CitedValue
         Of the viscosity itself, at one equivalent age.
-    exponent : Quantity
+    exponent : CitedValue
         Of the power law at high shear rates, 1 is Newtonian.
-    carreau_s : Quantity
+    carreau_s : CitedValue
         One over the shear rate where thinning begins.
-    yield_stress_pa : Quantity
-    end_viscosity_pa_s : Quantity
+    yield_stress_pa : CitedValue
+    end_viscosity_pa_s : CitedValue
         At which the cement counts as set, at ``viscosity_at_per_s``.
-    waiting_s, working_end_s : Quantity
+    waiting_s, working_end_s : CitedValue
         The cement is injected between these times.
     """
 
@@ -75,27 +71,27 @@ class CementProduct:
     viscosity_class: ViscosityClass
     radiopacifier: str
     kinetics: CureKinetics
-    radiopacifier_mass_share: Quantity
-    density_g_per_ml: Quantity
-    hu_120kv: Quantity
-    modulus_mpa: Quantity
-    strength_mpa: Quantity
-    heat_kj_per_kg: Quantity
-    heat_capacity_j_per_kg_k: Quantity
-    conductivity_w_per_m_k: Quantity
-    viscosity_pa_s: Quantity
-    viscosity_at_s: Quantity
-    viscosity_at_c: Quantity
-    viscosity_at_per_s: Quantity
-    thickening_s: Quantity
-    activation_kj_per_mol: Quantity
-    softening_kj_per_mol: Quantity
-    exponent: Quantity
-    carreau_s: Quantity
-    yield_stress_pa: Quantity
-    end_viscosity_pa_s: Quantity
-    waiting_s: Quantity
-    working_end_s: Quantity
+    radiopacifier_mass_share: CitedValue
+    density_g_per_ml: CitedValue
+    hu_120kv: CitedValue
+    modulus_mpa: CitedValue
+    strength_mpa: CitedValue
+    heat_kj_per_kg: CitedValue
+    heat_capacity_j_per_kg_k: CitedValue
+    conductivity_w_per_m_k: CitedValue
+    viscosity_pa_s: CitedValue
+    viscosity_at_s: CitedValue
+    viscosity_at_c: CitedValue
+    viscosity_at_per_s: CitedValue
+    thickening_s: CitedValue
+    activation_kj_per_mol: CitedValue
+    softening_kj_per_mol: CitedValue
+    exponent: CitedValue
+    carreau_s: CitedValue
+    yield_stress_pa: CitedValue
+    end_viscosity_pa_s: CitedValue
+    waiting_s: CitedValue
+    working_end_s: CitedValue
 
     def __post_init__(self) -> None:
         for key, (low, high) in _BOUNDS.items():
@@ -114,7 +110,7 @@ class CementProduct:
             raise InputError(message)
 
     @property
-    def quantities(self) -> dict[str, Quantity]:
+    def quantities(self) -> dict[str, CitedValue]:
         """Every number by its name, for tables of parameters."""
         return {key: getattr(self, key) for key in _QUANTITIES}
 
@@ -143,14 +139,17 @@ class CementProduct:
         if key not in _QUANTITIES:
             message = f"a cement has no value {key!r}; known: {', '.join(_QUANTITIES)}"
             raise InputError(message)
-        given = replace(getattr(self, key), value=float(value), source=source)
+        # the range is that of the literature, which an own measurement may leave
+        known: CitedValue = getattr(self, key)
+        given = replace(known, value=float(value), source=source, low=None, high=None)
         kinetics = self.kinetics
         if key == "heat_kj_per_kg":
             kinetics = replace(kinetics, heat_kj_per_kg=float(value))
-        return replace(self, **{key: given, "kinetics": kinetics})
+        changes: dict[str, Any] = {key: given, "kinetics": kinetics}
+        return replace(self, **changes)
 
 
-_QUANTITIES: tuple[str, ...] = tuple(f.name for f in fields(CementProduct) if f.type is Quantity)
+_QUANTITIES: tuple[str, ...] = tuple(f.name for f in fields(CementProduct) if f.type is CitedValue)
 _BOUNDS: dict[str, tuple[float, float]] = {
     "radiopacifier_mass_share": (0.0, 0.9),
     "density_g_per_ml": (0.8, 4.0),
@@ -186,9 +185,7 @@ class _Header(BaseModel):
     kinetics: str
 
 
-_Table = create_model(
-    "_Table", __base__=_Header, **dict.fromkeys(_QUANTITIES, (QuantityTable, ...))
-)  # type: ignore[call-overload]
+_Table = create_model("_Table", __base__=_Header, **dict.fromkeys(_QUANTITIES, (CitedTable, ...)))  # type: ignore[call-overload]
 
 
 def product_names() -> tuple[str, ...]:
@@ -238,13 +235,9 @@ def parse_products(text: str, where: str) -> dict[str, CementProduct]:
         If the text is not TOML, or a key is missing, unknown or not what is expected.
     """
     found = {}
-    for name, table in read_toml(text, where).items():
+    for name, table in read_tables(text, where, "cement", _Table):
         try:
-            checked = _Table.model_validate(table)
-            found[name] = _product(name, checked)
-        except ValidationError as error:
-            message = f"cement {name!r} in {where}: {first_fault(error)}"
-            raise FormatError(message) from error
+            found[name] = _product(name, table)
         except InputError as error:
             message = f"{where}: {error}"
             raise FormatError(message) from error
@@ -253,7 +246,7 @@ def parse_products(text: str, where: str) -> dict[str, CementProduct]:
 
 def _product(name: str, table: BaseModel) -> CementProduct:
     given: dict[str, object] = {
-        key: value.quantity() if isinstance(value, QuantityTable) else value for key, value in table
+        key: value.cited() if isinstance(value, CitedTable) else value for key, value in table
     }
     known = published_kinetics()
     wanted = str(given["kinetics"])
@@ -263,7 +256,7 @@ def _product(name: str, table: BaseModel) -> CementProduct:
         )
         raise InputError(message)
     heat = given["heat_kj_per_kg"]
-    assert isinstance(heat, Quantity)
+    assert isinstance(heat, CitedValue)
     given["kinetics"] = replace(known[wanted], heat_kj_per_kg=heat.value)
     return CementProduct(name=name, **given)  # type: ignore[arg-type]
 

@@ -1,43 +1,20 @@
-"""A number with where it comes from."""
+"""Tables of cited values in TOML files."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
 
 from vertaug.case.errors import FormatError
 from vertaug.tissue.bone_law import SourceStatus
+from vertaug.tissue.cited_value import CitedValue
+
+Form = TypeVar("Form", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """A number with its source.
-
-    Attributes
-    ----------
-    value : float
-        In the unit that the name of what holds it ends with.
-    source : str
-    status : SourceStatus
-    low, high : float or None
-        What is found in the literature or on the market, where known.
-    """
-
-    value: float
-    source: str
-    status: SourceStatus
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def range_text(self) -> str:
-        """The range in words; empty where none is known."""
-        return "" if self.low is None or self.high is None else f"{self.low:g} to {self.high:g}"
-
-
-class QuantityTable(BaseModel):
-    """A `Quantity` in a TOML file."""
+class CitedTable(BaseModel):
+    """A `CitedValue` in a TOML file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,7 +25,7 @@ class QuantityTable(BaseModel):
     high: FiniteFloat | None = None
 
     @model_validator(mode="after")
-    def _in_order(self) -> "QuantityTable":
+    def _in_order(self) -> "CitedTable":
         low = self.value if self.low is None else self.low
         high = self.value if self.high is None else self.high
         if not low <= self.value <= high:
@@ -56,9 +33,9 @@ class QuantityTable(BaseModel):
             raise ValueError(message)
         return self
 
-    def quantity(self) -> Quantity:
+    def cited(self) -> CitedValue:
         """Return the number."""
-        return Quantity(
+        return CitedValue(
             value=self.value,
             source=self.source,
             status=self.status,
@@ -82,6 +59,30 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         message = f"{where} is not TOML: {error}"
         raise FormatError(message) from error
+
+
+def read_tables(text: str, where: str, kind: str, form: type[Form]) -> Iterator[tuple[str, Form]]:
+    """Yield the tables of a TOML text by name, each checked.
+
+    Parameters
+    ----------
+    text : str
+    where, kind : str
+        The file and what a table of it is, named in errors.
+    form : type of BaseModel
+
+    Raises
+    ------
+    FormatError
+        If the text is not TOML, or a key is missing, unknown or not what is expected.
+    """
+    for name, table in read_toml(text, where).items():
+        try:
+            checked = form.model_validate(table)
+        except ValidationError as error:
+            message = f"{kind} {name!r} in {where}: {first_fault(error)}"
+            raise FormatError(message) from error
+        yield name, checked
 
 
 def read_text(file: Path) -> str:
