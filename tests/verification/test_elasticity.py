@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter, label
 
 from vertaug.numerics.hexahedron import isotropic_stiffness
 from vertaug.verification.bone_block import make_bone_block
@@ -259,6 +260,22 @@ def random_blocks(edge, shape=(24, 24, 24)):
     return 1e-4 * 6e7 ** some[tuple(slice(n) for n in shape)]
 
 
+def with_voids(modulus, share):
+    """Voxels left at random, and the plates at both ends."""
+    left = np.random.default_rng(1).random(modulus.shape) < share
+    left[:, :, 0] = left[:, :, -1] = True
+    return np.where(left, modulus, 0.0)
+
+
+def foam(shape, share, filling):
+    """Struts of one or two voxels where a random field is high; the largest piece of them."""
+    high = gaussian_filter(np.random.default_rng(7).standard_normal(shape), 1.0)
+    solid = high > np.quantile(high, 1.0 - share)
+    solid[:, :, :2] = solid[:, :, -2:] = True
+    pieces = label(solid)[0]
+    return np.where(pieces == np.bincount(pieces[solid]).argmax(), 6000.0, filling)
+
+
 def soft_layers():
     row = np.where(np.arange(32) % 8 < 4, 1e-4, 6000.0)
     return np.broadcast_to(row, (24, 24, 32)).copy()
@@ -286,12 +303,20 @@ EASY = {
     "a quarter of the phantom is marrow": lambda: marrow(60.0),
 }
 # What coarse grids see badly: struts whose neighbours are far apart and stiff islands in
-# nothing, which drift nearly freely. There smoothing is made stronger on the way.
+# nothing, which drift nearly freely. There smoothing is made stronger on the way, or rigid
+# motions of pieces are balanced by themselves.
 HARD = {
     "wide lattice": lambda: lattice((40, 40, 40), 8),
+    "lattice of pitch 10": lambda: lattice((39, 44, 41), 10),
     "very wide lattice": lambda: lattice((40, 40, 40), 12),
     "half of the phantom is marrow": lambda: marrow(150.0),
     "voxels of seven decades": lambda: random_blocks(1),
+    "60 % of such voxels": lambda: with_voids(random_blocks(1, (20, 20, 20)), 0.6),
+    "40 % of such voxels": lambda: with_voids(random_blocks(1, (21, 19, 17)), 0.4),
+    "a flat box of such voxels": lambda: with_voids(random_blocks(1, (29, 7, 19)), 0.4),
+    "a thin column of such voxels": lambda: random_blocks(1, (2, 2, 60)),
+    "thin foam": lambda: foam((31, 33, 29), 0.25, 0.0),
+    "thin foam in marrow": lambda: foam((31, 33, 29), 0.25, 1e-4),
 }
 
 
@@ -300,11 +325,9 @@ HARD = {
 def test_few_iterations_are_enough(name, fixed):
     solver = solve_problem(compress((EASY | HARD)[name](), fixed=fixed), 1e-6).solver
     assert solver.converged
-    # where next to nothing is carried (soft layers) the iterations go on, see decision 0008
-    reached = next(n for n, residual in enumerate(solver.residuals) if residual <= 1e-6)
-    assert reached <= 20
-    assert solver.iterations == reached or name == "soft layers"
-    assert solver.iterations <= 50
+    # where next to nothing is carried they go on beyond the tolerance, see decision 0008
+    assert solver.residuals[-1] <= 1e-6
+    assert solver.iterations <= 20
 
 
 @pytest.mark.parametrize("name", ["phantom of prime size", "lattice", "blocks of seven decades"])

@@ -22,8 +22,8 @@ class LoadedBody:
     body : BrickBody
     superior, inferior : (n,) int64 arrays
         Nodes at the platens, in the order of the runs of nodes.
-    start_mm : (3, m) float64 array
-        Displacement where a node is held, a first guess elsewhere.
+    superior_mm : (n,) float64 array
+        Displacement of the superior nodes along the superior axis; the inferior ones stay.
     lever_mm : (n,) float64 array
         Distance of the superior nodes from the axis about which the platen turns; 1 in
         compression.
@@ -32,13 +32,8 @@ class LoadedBody:
     body: BrickBody
     superior: NDArray[np.int64]
     inferior: NDArray[np.int64]
-    start_mm: FloatArray
+    superior_mm: FloatArray
     lever_mm: FloatArray
-
-    @property
-    def prescribed_mm(self) -> FloatArray:
-        """Displacement where a node is held, 0 elsewhere, shape (3, m)."""
-        return np.where(self.body.held, self.start_mm, 0.0)
 
 
 def assemble(model: VertebraModel, load: LoadCase) -> LoadedBody:
@@ -63,8 +58,6 @@ def assemble(model: VertebraModel, load: LoadCase) -> LoadedBody:
     held[axes, superior] = True
     held[axes, inferior] = True
     lever = _lever(model, load)
-    size = load.displacement_mm if not load.motion.is_bending else np.radians(load.angle_deg)
-    down = -size * lever
     moduli, elasticity = _materials(model, grid)
     body = BrickBody(
         grid=grid,
@@ -73,17 +66,27 @@ def assemble(model: VertebraModel, load: LoadCase) -> LoadedBody:
         elasticity=elasticity,
         held=held,
     )
-    start = np.zeros((3, grid.nodes.size))
-    start[2] = grid.gather_nodes(_ramp(model, load, float(size)))
-    start[held] = 0.0
-    start[2, superior] = down
     return LoadedBody(
         body=body,
         superior=superior,
         inferior=inferior,
-        start_mm=start,
+        superior_mm=-_size(load) * lever,
         lever_mm=lever,
     )
+
+
+def guess_motion(model: VertebraModel, load: LoadCase, loaded: LoadedBody) -> FloatArray:
+    """Return where held nodes shall be, and between them an even strain, shape (3, m)."""
+    start = np.zeros(loaded.body.held.shape)
+    start[2] = loaded.body.grid.gather_nodes(_ramp(model, load, _size(load)))
+    start[loaded.body.held] = 0.0
+    start[2, loaded.superior] = loaded.superior_mm
+    return start
+
+
+def _size(load: LoadCase) -> float:
+    """Return the displacement in mm, or the angle in rad, of the superior platen."""
+    return float(np.radians(load.angle_deg)) if load.motion.is_bending else load.displacement_mm
 
 
 def _materials(model: VertebraModel, grid: SpanGrid) -> tuple[FloatArray, tuple[FloatArray, ...]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.case.strength import DiscLoad, EndplateLoad
-from vertaug.mechanics.assembly import LoadedBody, assemble
+from vertaug.mechanics.assembly import LoadedBody, assemble, guess_motion
 from vertaug.mechanics.elastic import ElasticResult, SolverLimits
 from vertaug.mechanics.load_case import LoadCase
 from vertaug.mechanics.load_transfer import measure_transfer
@@ -72,7 +72,7 @@ def measure_disc_load(
     low, high = int(model.inferior_nodes[0, 2]), int(model.superior_nodes[0, 2]) - 1
     if model.anisotropic or not (caps[:, :, low].any() and caps[:, :, high].any()):
         return None
-    result = _solve(_soften(model, caps, disc_mpa, disc_poisson))
+    result = _solve(model, _soften(model, caps, disc_mpa, disc_poisson))
     if result is None:
         return None
     scale = FORCE_N / result.reaction_n
@@ -106,13 +106,12 @@ def _soften(
     return replace(loaded, body=replace(loaded.body, moduli=moduli, elasticity=laws))
 
 
-def _solve(loaded: LoadedBody) -> ElasticResult | None:
+def _solve(model: VertebraModel, loaded: LoadedBody) -> ElasticResult | None:
     limits, load = SolverLimits(), LoadCase()
     found = solve_body(
         loaded.body,
-        loaded.start_mm,
+        guess_motion(model, load, loaded),
         limits=(limits.tolerance, limits.iterations),
-        start_mm=loaded.start_mm,
     )
     if not found.solver.converged:
         return None

@@ -6,7 +6,7 @@ import numpy as np
 
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
-from vertaug.mechanics.assembly import LoadedBody, assemble
+from vertaug.mechanics.assembly import LoadedBody, assemble, guess_motion
 from vertaug.mechanics.load_case import LoadCase
 from vertaug.mechanics.model import VertebraModel
 from vertaug.numerics.elastic_solution import ElasticSolution, solve_body
@@ -95,9 +95,8 @@ def solve_elastic(
     loaded = assemble(model, load)
     found = solve_body(
         loaded.body,
-        loaded.start_mm,
+        guess_motion(model, load, loaded),
         limits=(limits.tolerance, limits.iterations),
-        start_mm=loaded.start_mm,
     )
     if not found.solver.converged:
         message = f"the elastic solution failed: {found.solver.describe()}"

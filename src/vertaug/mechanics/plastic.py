@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
-from vertaug.mechanics.assembly import LoadedBody, assemble
+from vertaug.mechanics.assembly import LoadedBody, assemble, guess_motion
 from vertaug.mechanics.load_case import LoadCase
 from vertaug.mechanics.model import VertebraModel
 from vertaug.mechanics.plastic_body import PlasticBody, YieldSurface, prepare_plastic
@@ -156,9 +156,10 @@ def crush(
         message = "plastic flow of anisotropic bone is not modelled; use an isotropic model"
         raise InputError(message)
     steps = _check_steps(model, displacements_mm)
-    loaded = assemble(model, replace(load, displacement_mm=float(steps[0])))
+    load = replace(load, displacement_mm=float(steps[0]))
+    loaded = assemble(model, load)
     body = prepare_plastic(loaded.body, model.strength_mpa, surface)
-    velocity = _elastic_velocity(loaded, float(steps[0]))
+    velocity = _elastic_velocity(model, load, loaded)
     start = Equilibrium(
         nodes_mm=np.zeros_like(velocity),
         force_n=np.zeros_like(velocity),
@@ -192,17 +193,17 @@ def crush(
     )
 
 
-def _elastic_velocity(loaded: LoadedBody, size: float) -> FloatArray:
+def _elastic_velocity(model: VertebraModel, load: LoadCase, loaded: LoadedBody) -> FloatArray:
     """Return how fast the nodes move with the platen before anything yields.
 
     A first guess that strains every voxel alike would make the wrong ones yield, and Newton's
     method would find its way back from there only slowly.
     """
-    found = solve_body(loaded.body, loaded.start_mm, limits=(1e-4, 200), start_mm=loaded.start_mm)
+    found = solve_body(loaded.body, guess_motion(model, load, loaded), limits=(1e-4, 200))
     if not found.solver.converged:
         message = f"the elastic solution failed: {found.solver.describe()}"
         raise ComputationError(message)
-    return found.displacement_mm / size
+    return found.displacement_mm / load.displacement_mm
 
 
 def _check_steps(model: VertebraModel, displacements_mm: FloatArray | None) -> FloatArray:

@@ -72,7 +72,7 @@ def solve_conjugate_gradients(
     p, q = direction.reshape(-1), product.reshape(-1)
     small[:] = r
     history = [float(np.sqrt(dot(r, r))) / rule.scale]
-    before = 1.0
+    before = np.inf
     status = SolverStatus.CONVERGED
     # a residual that is not a number is never small
     while not history[-1] <= rule.tolerance:
@@ -82,10 +82,11 @@ def solve_conjugate_gradients(
         if len(history) > rule.iterations:
             status = SolverStatus.TOO_MANY_ITERATIONS
             break
-        fresh = adapt is not None and adapt(history)
+        if adapt is not None and adapt(history):
+            before = np.inf
         z = precondition().reshape(-1)
         now = dot(r, z)
-        turn(p, z, 0.0 if fresh or len(history) == 1 else now / before)
+        turn(p, z, now / before)
         curvature = apply(direction, product)
         if not (np.isfinite(curvature) and curvature > 0.0 and now > 0.0):
             status = SolverStatus.BROKE_DOWN

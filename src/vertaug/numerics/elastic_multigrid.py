@@ -6,8 +6,7 @@ every level. Smoothing is Chebyshev's iteration scaled by the diagonal; the coar
 solved directly. All in single precision.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,10 +30,7 @@ _DIRECT_NODES = 350
 """The coarsest level has about as many nodes at most; its matrix is dense."""
 _ONE_THREAD_NODES = 5_000
 """Smaller levels run on one thread: starting a second one takes longer than it saves."""
-_TRIALS, _GOAL = {6: 25, 12: 20}, 15
-"""After so many iterations smoothing is made stronger if more than so many would be needed."""
 _MOST_DEGREE = 36
-_SLOWEST = 0.99
 _SHIFT = 1e-6
 """Added to the diagonal of the coarsest level, where the body may be free to drift."""
 
@@ -65,6 +61,11 @@ class Smoothing:
 
     degree: int = 3
     ratio: float = 6.0
+
+    @property
+    def strongest(self) -> bool:
+        """Whether `strengthen` has nothing to add."""
+        return self.degree >= _MOST_DEGREE
 
 
 def strengthen(smoothing: Smoothing, speed: float) -> Smoothing:
@@ -230,35 +231,3 @@ def prepare_multigrid(
 def _make_room(shape: tuple[int, ...]) -> _Room:
     right, x, spare, step = (np.zeros(shape, dtype=np.float32) for _ in range(4))
     return _Room(right=right, x=x, spare=spare, step=step)
-
-
-class AdaptiveCycle:
-    """A multigrid cycle that smooths more where the first iterations are slow.
-
-    Parameters
-    ----------
-    multigrid : ElasticMultigrid
-    tolerance : float
-        That the iterations shall reach; infinite to leave smoothing as it is.
-    """
-
-    def __init__(self, multigrid: ElasticMultigrid, tolerance: float) -> None:
-        self._multigrid, self._tolerance = multigrid, tolerance
-
-    def cycle(self) -> NDArray[np.float32]:
-        """Return the correction for the right side."""
-        return self._multigrid.cycle()
-
-    def watch(self, residuals: Sequence[float]) -> bool:
-        """Smooth more from now on if the residuals say that it will take long."""
-        done, now = len(residuals) - 1, self._multigrid.smoothing
-        if done not in _TRIALS or now.degree == _MOST_DEGREE:
-            return False
-        # the first steps are faster: they take away what the start has wrong
-        rate = min((residuals[-1] / residuals[-3]) ** 0.5, _SLOWEST)
-        left = np.log(self._tolerance / residuals[-1]) / np.log(rate)
-        if done + left <= _TRIALS[done]:
-            return False
-        speed = float(left) / (_GOAL - done)
-        self._multigrid = replace(self._multigrid, smoothing=strengthen(now, speed))
-        return True

@@ -1,9 +1,12 @@
 """The linear response of a body of bricks to given displacements and forces."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from vertaug.numerics.adaptive_cycle import AdaptiveCycle
 from vertaug.numerics.brick_operator import (
     BrickBody,
     BrickOperator,
@@ -11,13 +14,9 @@ from vertaug.numerics.brick_operator import (
     prepare_operator,
 )
 from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
-from vertaug.numerics.elastic_multigrid import (
-    AdaptiveCycle,
-    ElasticMultigrid,
-    Smoothing,
-    prepare_multigrid,
-)
+from vertaug.numerics.elastic_multigrid import Smoothing, prepare_multigrid
 from vertaug.numerics.hexahedron import FloatArray
+from vertaug.numerics.rigid_pieces import is_patchy
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
 _CARRIED, _ROUNDS = 5e-3, 4
@@ -52,105 +51,110 @@ class ElasticSolution:
 
 def solve_body(
     body: BrickBody,
-    prescribed_mm: FloatArray,
+    start_mm: FloatArray,
     *,
     limits: tuple[float, int],
     forces_n: FloatArray | None = None,
-    start_mm: FloatArray | None = None,
 ) -> ElasticSolution:
     """Return the displacement of a body in equilibrium.
 
     Parameters
     ----------
     body : BrickBody
-    prescribed_mm : (3, m) float64 array
-        Displacement where a node is held; what it says of other nodes is not used.
+    start_mm : (3, m) float64 array
+        Where held nodes shall be, and a first guess elsewhere. Changed: it becomes the solution,
+        so that a large body is not stored twice.
     limits : (float, int)
         Tolerance of the residual relative to the forces on a body whose free nodes stay where
         they are, and iterations at most. Beside that the residual is at most a two-hundredth
         of the forces that load and hold the body.
     forces_n : (3, m) float64 array, optional
         On the nodes; what it says where a node is held is not used. Default: none.
-    start_mm : (3, m) float64 array, optional
-        A first guess. Default: free nodes stay where they are.
     """
-    from vertaug.numerics._vector_numba import dot
-
     weight = node_weights(body)
     multigrid = prepare_multigrid(body, weight, Smoothing())
     operator = prepare_operator(body, weight, np.float64)
-    displacement = np.where(body.held, prescribed_mm, 0.0)
-    residual = np.empty_like(displacement)
-    _balance(operator, displacement, forces_n, residual)
-    scale = float(np.sqrt(dot(residual.reshape(-1), residual.reshape(-1))))
-    if start_mm is not None:
-        np.copyto(displacement, start_mm, where=~body.held)
-        _balance(operator, displacement, forces_n, residual)
-    scale = max(scale, float(np.finfo(np.float64).tiny))
+    residual = np.empty_like(start_mm)
+    _balance(operator, np.where(body.held, start_mm, 0.0), forces_n, residual)
+    scale = max(_length(residual), float(np.finfo(np.float64).tiny))
+    _balance(operator, start_mm, forces_n, residual)
+    state = _State(
+        operator=operator,
+        cycle=AdaptiveCycle(multigrid, operator),
+        displacement=start_mm,
+        residual=residual,
+    )
     rule = StoppingRule(scale=scale, tolerance=limits[0], iterations=limits[1])
-    report = _solve(operator, multigrid, displacement, residual, rule)
+    if is_patchy(body):
+        state.cycle.take_pieces(start_mm, residual)
+    report = _improve(state, rule)
     # A weak layer between stiff ends carries so little that a residual which is small beside the
     # ends' stiffness is large beside the load: go on until it is small beside both.
     for _ in range(_ROUNDS):
-        most = _CARRIED * _carried(operator, displacement, forces_n) / scale
+        most = _CARRIED * _carried(operator, start_mm, forces_n) / scale
         if not report.converged or report.residuals[-1] <= most:
             break
         left = limits[1] - report.iterations
         rule = StoppingRule(scale=scale, tolerance=0.5 * most, iterations=left)
-        more = _solve(operator, multigrid, displacement, residual, rule)
-        report = SolverReport(
-            status=more.status,
-            iterations=report.iterations + more.iterations,
-            residuals=report.residuals + more.residuals[1:],
-        )
-    return ElasticSolution(displacement_mm=displacement, operator=operator, solver=report)
+        state.cycle.take_pieces(start_mm, residual)
+        report = _join(report, _improve(state, rule))
+    return ElasticSolution(displacement_mm=start_mm, operator=operator, solver=report)
 
 
-def _solve(
-    operator: BrickOperator,
-    multigrid: ElasticMultigrid,
-    displacement: FloatArray,
-    residual: FloatArray,
-    rule: StoppingRule,
-) -> SolverReport:
-    """Improve a displacement until the rule is met; residual and displacement are changed."""
-    adaptive = AdaptiveCycle(multigrid, rule.tolerance)
-    plain = AdaptiveCycle(multigrid, np.inf)
-    reports: list[SolverReport] = []
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _State:
+    """A solution on its way; displacement and residual are changed."""
+
+    operator: BrickOperator
+    cycle: AdaptiveCycle
+    displacement: FloatArray
+    residual: FloatArray
+
+
+def _improve(state: _State, rule: StoppingRule) -> SolverReport:
+    """Improve a displacement until the rule is met."""
+    fields = (state.displacement, state.residual)
+
+    def watch(residuals: Sequence[float]) -> bool:
+        return state.cycle.watch(residuals, rule.tolerance)
+
+    run = partial(solve_conjugate_gradients, state.operator.apply)
+    right = state.cycle.right
+    given = partial(state.cycle.cycle, state.residual)
+    report = run(given, *fields, right, rule=rule, adapt=watch)
+    if report.status is not SolverStatus.BROKE_DOWN or not np.isfinite(report.residuals[-1]):
+        return report
     # strong smoothing needs a bound of the eigenvalues that holds; where it does not, go on with
     # the usual one, which forgives
-    for cycle in (adaptive, plain):
-        done = sum(report.iterations for report in reports)
-        reports.append(
-            solve_conjugate_gradients(
-                operator.apply,
-                cycle.cycle,
-                displacement,
-                residual,
-                multigrid.right,
-                rule=replace(rule, iterations=rule.iterations - done),
-                adapt=cycle.watch,
-            )
-        )
-        finite = bool(np.isfinite(reports[-1].residuals[-1]))
-        if reports[-1].status is not SolverStatus.BROKE_DOWN or not finite:
-            break
-    history = reports[0].residuals + reports[-1].residuals[1:] * (len(reports) > 1)
-    return SolverReport(status=reports[-1].status, iterations=len(history) - 1, residuals=history)
+    left = replace(rule, iterations=rule.iterations - report.iterations)
+    return _join(report, run(state.cycle.plain, *fields, right, rule=left))
+
+
+def _join(first: SolverReport, second: SolverReport) -> SolverReport:
+    """Return the report of two runs, the second one from where the first one ended."""
+    return SolverReport(
+        status=second.status,
+        iterations=first.iterations + second.iterations,
+        residuals=first.residuals + second.residuals[1:],
+    )
+
+
+def _length(values: FloatArray) -> float:
+    from vertaug.numerics._vector_numba import dot
+
+    return float(np.sqrt(dot(values.reshape(-1), values.reshape(-1))))
 
 
 def _carried(
     operator: BrickOperator, displacement: FloatArray, forces_n: FloatArray | None
 ) -> float:
     """Return the size of the forces that load a body and hold it."""
-    from vertaug.numerics._vector_numba import dot
-
     forces = np.empty_like(displacement)
     operator.force(displacement, forces)
     forces *= operator.body.held
     if forces_n is not None:
         forces += np.where(operator.body.held, 0.0, forces_n)
-    return float(np.sqrt(dot(forces.reshape(-1), forces.reshape(-1))))
+    return _length(forces)
 
 
 def _balance(

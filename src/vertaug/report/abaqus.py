@@ -193,7 +193,7 @@ def _check_axes(model: VertebraModel) -> None:
 def _platen_motion(model: VertebraModel, load: LoadCase) -> FloatArray:
     """Return the displacement of each superior node along the model's axis, mm."""
     loaded = assemble(model, load)
-    return np.array(loaded.prescribed_mm[2, loaded.superior])
+    return np.array(loaded.superior_mm)
 
 
 def _sort_materials(model: VertebraModel, options: AbaqusOptions) -> _Materials:

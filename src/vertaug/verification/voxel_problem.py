@@ -111,7 +111,7 @@ def solve_problem(problem: VoxelProblem, tolerance: float, iterations: int = 200
     )
     found = solve_body(
         body,
-        gather(problem.prescribed_mm),
+        gather(np.where(problem.held, problem.prescribed_mm, 0.0)),
         limits=(tolerance, iterations),
         forces_n=gather(problem.forces_n),
     )

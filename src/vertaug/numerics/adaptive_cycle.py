@@ -1,0 +1,103 @@
+"""A multigrid cycle that gets help where a body turns out to be hard for it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.numerics.brick_operator import BrickOperator
+from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, strengthen
+from vertaug.numerics.hexahedron import FloatArray
+from vertaug.numerics.rigid_pieces import RigidPieces, prepare_pieces
+
+_TRIALS, _GOAL = {6: 25, 12: 20}, 15
+"""After so many iterations the smoothing is made stronger if more than so many would be needed."""
+_SLOWEST = 0.99
+_BESIDE_PIECES = Smoothing(degree=6, ratio=20.0)
+
+
+class AdaptiveCycle:
+    """The preconditioner of one solution, which it may change on the way.
+
+    Where the first iterations are slow, smoothing is made stronger. Where a body is patchy, or a
+    weak layer in it carries the load, the rigid motions of its pieces are taken out of the residual
+    in every cycle (`rigid_pieces`).
+
+    Parameters
+    ----------
+    multigrid : ElasticMultigrid
+    operator : BrickOperator
+        The stiffness in double precision.
+    """
+
+    def __init__(self, multigrid: ElasticMultigrid, operator: BrickOperator) -> None:
+        self._usual = self._multigrid = multigrid
+        self._operator = operator
+        self._pieces: RigidPieces | None = None
+        self._sought = False
+        self._room: FloatArray = np.empty((2, 0, 0))
+
+    @property
+    def right(self) -> NDArray[np.float32]:
+        """Where the residual is put for the cycle, in single precision."""
+        return self._multigrid.right
+
+    def cycle(self, residual: FloatArray) -> NDArray[Any]:
+        """Return the correction for a residual that stands in ``right`` too."""
+        if self._pieces is None:
+            return self._multigrid.cycle()
+        whole, left = self._room[0], self._room[1]
+        np.copyto(whole, self._multigrid.cycle())
+        # in double precision: what the softest bricks lack is small beside the forces of the rest
+        self._operator.residual(whole, residual, left)
+        self._pieces.add_correction(left, whole)
+        return np.asarray(whole)
+
+    def plain(self) -> NDArray[np.float32]:
+        """Return the correction of the cycle without any help."""
+        return self._usual.cycle()
+
+    def take_pieces(self, solution: FloatArray, residual: FloatArray) -> None:
+        """Balance the residual by rigid motions of pieces, and keep it so from now on.
+
+        Nothing happens where the body has too many pieces, or it has been done.
+
+        Parameters
+        ----------
+        solution, residual : (3, m) float64 arrays
+            Both are changed.
+        """
+        if self._sought:
+            return
+        self._sought = True
+        self._pieces = prepare_pieces(self._operator.body)
+        if self._pieces is None:
+            return
+        self._room = np.zeros((2, *residual.shape))
+        motion, forces = self._room
+        self._pieces.add_correction(residual, motion)
+        self._operator.apply(motion, forces)
+        solution += motion
+        residual -= forces
+        self._smooth(_BESIDE_PIECES)
+
+    def watch(self, residuals: Sequence[float], tolerance: float) -> bool:
+        """Smooth more from now on if the residuals say that it will take long."""
+        done = len(residuals) - 1
+        if done not in _TRIALS:
+            return False
+        # the first steps are faster: they take away what the start has wrong
+        rate = min((residuals[-1] / residuals[-3]) ** 0.5, _SLOWEST)
+        left = float(np.log(tolerance / residuals[-1]) / np.log(rate))
+        if done + left <= _TRIALS[done]:
+            return False
+        smoothing = self._multigrid.smoothing
+        if smoothing.strongest:
+            return False
+        self._smooth(strengthen(smoothing, left / (_GOAL - done)))
+        return True
+
+    def _smooth(self, smoothing: Smoothing) -> None:
+        self._multigrid = replace(self._multigrid, smoothing=smoothing)

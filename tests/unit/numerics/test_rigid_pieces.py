@@ -1,0 +1,218 @@
+"""Pieces that move as rigid bodies: which there are, what joins them, what they balance."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vertaug.numerics import (
+    _pieces_numba as compiled,
+    _pieces_reference as plain,
+    piece_system,
+    rigid_pieces,
+)
+from vertaug.numerics.brick_operator import BrickBody, node_weights, prepare_operator
+from vertaug.numerics.hexahedron import isotropic_stiffness
+from vertaug.numerics.rigid_pieces import find_pieces, is_patchy, link_pieces, prepare_pieces
+from vertaug.numerics.span_grid import span_body
+
+SPACING = np.array([0.7, 1.1, 0.9])
+
+
+def make_body(modulus, *, held=True):
+    """Return bricks held at their lower side, or nowhere."""
+    grid = span_body(modulus > 0.0)
+    height = grid.gather_nodes(np.broadcast_to(np.arange(modulus.shape[2] + 1), grid.node_shape))
+    return BrickBody(
+        grid=grid,
+        spacing_mm=SPACING,
+        moduli=grid.gather_cells(modulus)[None],
+        elasticity=(isotropic_stiffness(0.3),),
+        held=np.array([(height == 0) & held] * 3),
+    )
+
+
+def scattered(shape=(5, 6, 7), share=0.3, decades=3.0):
+    rng = np.random.default_rng(7)
+    modulus = 10.0 ** (decades * rng.random(shape)) * (rng.random(shape) > share)
+    modulus[:, :, 0] = 10.0
+    return modulus
+
+
+def node_pieces(modulus, edge, least=0.0):
+    body = make_body(modulus)
+    return body.grid.spread_nodes(find_pieces(body, edge, least) + 1) - 1
+
+
+def stiffness_of(body):
+    """Return the product of a body's stiffness with free displacements."""
+    operator = prepare_operator(body, node_weights(body), np.float64)
+
+    def multiply(u):
+        out = np.empty_like(u)
+        operator.apply(u, out)
+        return out
+
+    return multiply
+
+
+def test_a_full_body_falls_into_its_blocks():
+    found = node_pieces(np.full((6, 6, 6), 5.0), 3)
+    assert found.max() + 1 == 8
+    assert len(set(found[:3, :3, :3].ravel())) == 1
+
+
+def test_two_struts_in_one_block_are_two_pieces():
+    modulus = np.zeros((4, 4, 4))
+    modulus[0, 0, :] = modulus[2:4, 3, :] = 1.0
+    assert node_pieces(modulus, 4).max() + 1 == 2
+
+
+def test_bricks_that_share_an_edge_only_may_turn_about_it():
+    modulus = np.zeros((2, 2, 1))
+    modulus[0, 0, 0] = modulus[1, 1, 0] = 1.0
+    assert node_pieces(modulus, 4).max() + 1 == 2
+    modulus[0, 1, 0] = 1.0
+    assert node_pieces(modulus, 4).max() + 1 == 1
+
+
+def test_a_node_belongs_to_the_stiffest_brick_around_it():
+    modulus = np.full((3, 1, 1), 1.0)
+    modulus[1] = 100.0
+    found = node_pieces(modulus, 3)
+    assert found.max() + 1 == 3
+    assert len(set(found[1:3].ravel())) == 1
+    assert found[0, 0, 0] != found[1, 0, 0]
+
+
+def test_soft_bricks_may_be_left_out():
+    modulus = np.full((3, 1, 1), 1.0)
+    modulus[2] = 1e6
+    found = node_pieces(modulus, 3, least=1e-3)
+    assert (found[:2] == -1).all()
+    assert (found[2:] == 0).all()
+
+
+def test_foam_is_patchy_and_a_block_is_not():
+    rng = np.random.default_rng(2)
+    assert is_patchy(make_body(scattered((12, 12, 12), 0.5)))
+    assert not is_patchy(make_body(100.0 + rng.random((12, 12, 12))))
+    # a soft filling around the struts changes nothing
+    struts = scattered((12, 12, 12), 0.6, 0.1)
+    assert is_patchy(make_body(np.where(struts > 0, 6000.0 * struts, 1e-4)))
+
+
+def test_the_kernels_do_what_their_twins_do():
+    rng = np.random.default_rng(1)
+    piece = rng.integers(-1, 5, 40).astype(np.int32)
+    arm, forces = rng.standard_normal((2, 3, 40))
+    free = rng.random((3, 40)) > 0.3
+    motions = rng.standard_normal((5, 6))
+    wrenches, moved = [], []
+    for kernels in (compiled, plain):
+        out = np.ones((5, 6))
+        kernels.gather_wrenches(forces, piece, arm, out)
+        wrenches.append(out)
+        field = np.ones((3, 40))
+        kernels.add_motions(motions, piece, arm, free, field)
+        moved.append(field)
+    assert wrenches[0] == pytest.approx(wrenches[1], abs=1e-12)
+    assert moved[0] == pytest.approx(moved[1], abs=1e-12)
+
+
+def test_the_sums_over_bricks_do_what_their_twins_do():
+    rng = np.random.default_rng(5)
+    pieces = rng.integers(-1, 6, (30, 8)).astype(np.int32)
+    arms, free = rng.standard_normal((30, 8, 3)), rng.random((30, 8, 3)) > 0.2
+    moduli, stiffness = rng.random((2, 30)), rng.standard_normal((2, 24, 24))
+    found = []
+    for kernels in (compiled, plain):
+        pairs = np.empty(64 * 30, dtype=np.int64)
+        pairs = pairs[: kernels.list_pairs(pieces, 6, pairs)]
+        keys = np.unique(pairs)
+        out = np.zeros((keys.size, 6, 6))
+        kernels.sum_links(pieces, arms, free, moduli, stiffness, 6, keys, out)
+        found.append((pairs, out))
+    assert (found[0][0] == found[1][0]).all()
+    assert found[0][1] == pytest.approx(found[1][1], abs=1e-10)
+
+
+def test_links_are_the_stiffness_of_rigid_motions():
+    body = make_body(scattered())
+    pieces = prepare_pieces(body)
+    count, multiply = pieces.system.pieces, stiffness_of(body)
+    keys, links = link_pieces(body, pieces.piece, pieces.arm, pieces.free)
+    table = np.zeros((count, count, 6, 6))
+    table[np.divmod(keys, count)] = links
+    table = table.transpose(0, 2, 1, 3).reshape(6 * count, 6 * count)
+    for n in np.random.default_rng(0).integers(0, 6 * count, 25):
+        motions, moved, column = np.zeros((count, 6)), np.zeros((3, pieces.piece.size)), None
+        motions.reshape(-1)[n] = 1.0
+        compiled.add_motions(motions, pieces.piece, pieces.arm, pieces.free, moved)
+        column = np.empty((count, 6))
+        compiled.gather_wrenches(multiply(moved), pieces.piece, pieces.arm, column)
+        assert table[:, n] == pytest.approx(column.ravel(), abs=1e-9 * np.abs(table).max())
+    assert table == pytest.approx(table.T, abs=1e-9 * np.abs(table).max())
+
+
+def test_a_body_that_turns_as_a_whole_strains_no_link():
+    body = make_body(scattered(decades=0.5), held=False)
+    piece = find_pieces(body, 3)
+    count = int(piece.max()) + 1
+    places = [np.arange(n) * s for n, s in zip(body.grid.node_shape, SPACING, strict=True)]
+    place = np.array([body.grid.gather_nodes(x) for x in np.meshgrid(*places, indexing="ij")])
+    middle = np.array([np.bincount(piece[piece >= 0], x[piece >= 0]) for x in place])
+    middle /= np.bincount(piece[piece >= 0])
+    arm = np.where(piece >= 0, place - middle[:, piece], 0.0)
+    keys, links = link_pieces(body, piece, arm, np.ones_like(body.held))
+    turn = np.array([0.3, -0.2, 0.5])
+    motion = np.hstack([np.cross(turn, middle.T), np.broadcast_to(turn, (count, 3))])
+    one, other = np.divmod(keys, count)
+    forces = np.zeros((count, 6))
+    np.add.at(forces, one, np.einsum("nij,nj->ni", links, motion[other]))
+    assert forces == pytest.approx(np.zeros((count, 6)), abs=1e-10 * np.abs(links).max())
+
+
+def test_what_is_left_does_no_work_on_rigid_motions():
+    body = make_body(scattered((7, 8, 9), 0.5, 6.0))
+    pieces, multiply = prepare_pieces(body), stiffness_of(body)
+    residual = np.where(pieces.free, np.random.default_rng(3).standard_normal(body.held.shape), 0)
+    moved = np.zeros_like(residual)
+    pieces.add_correction(residual, moved)
+    assert (moved[body.held] == 0.0).all()
+    before, after = np.empty((2, pieces.system.pieces, 6))
+    compiled.gather_wrenches(residual, pieces.piece, pieces.arm, before)
+    compiled.gather_wrenches(residual - multiply(moved), pieces.piece, pieces.arm, after)
+    # but for what is added to the diagonal, which tells where pieces hang by nearly nothing
+    assert np.abs(after).max() < 1e-4 * np.abs(before).max()
+
+
+def test_blocks_grow_until_the_pieces_are_few_enough(monkeypatch):
+    body = make_body(np.full((9, 9, 9), 5.0))
+    assert prepare_pieces(body).system.pieces == 27
+    monkeypatch.setattr(rigid_pieces, "_MOST_PIECES", 20)
+    assert prepare_pieces(body).system.pieces == 8
+    monkeypatch.setattr(rigid_pieces, "_MOST_PIECES", 3)
+    assert prepare_pieces(body) is None
+
+
+def test_a_system_that_is_too_large_is_not_factorised(monkeypatch):
+    monkeypatch.setattr(piece_system, "_MOST_LINKS", 10)
+    assert prepare_pieces(make_body(scattered())) is None
+
+
+def test_a_brick_that_touches_nothing_stays_where_it_is():
+    modulus = np.zeros((3, 3, 5))
+    modulus[:, :, :2] = 10.0
+    modulus[1, 1, 4] = 10.0
+    body = make_body(modulus)
+    pieces = prepare_pieces(body)
+    moved = np.zeros(body.held.shape)
+    pieces.add_correction(np.where(pieces.free, 1.0, 0.0), moved)
+    assert np.isfinite(moved).all()
+
+
+def test_held_nodes_take_no_part():
+    body = make_body(np.full((3, 3, 3), 1.0))
+    everything = replace(body, held=np.ones_like(body.held))
+    assert prepare_pieces(everything) is None
