@@ -8,6 +8,30 @@ from numpy.typing import NDArray
 
 
 @numba.njit(cache=True)
+def count_faces(modulus: NDArray[Any], least: float, like: float) -> tuple[int, int]:
+    """Return the faces of bricks, and those that join like ones, see the reference."""
+    ni, nj, nk = modulus.shape
+    faces = joined = 0
+    for i in range(ni):
+        for j in range(nj):
+            for k in range(nk):
+                own = modulus[i, j, k]
+                if own < least or own <= 0.0:
+                    continue
+                # each face once: those toward the start only where no brick stands there
+                for axis in range(3):
+                    a, b, c = i - (axis == 0), j - (axis == 1), k - (axis == 2)
+                    before = modulus[a, b, c] if min(a, b, c) >= 0 else 0.0
+                    faces += before < least or before <= 0.0
+                    a, b, c = i + (axis == 0), j + (axis == 1), k + (axis == 2)
+                    after = modulus[a, b, c] if a < ni and b < nj and c < nk else 0.0
+                    faces += 1
+                    low, high = min(own, after), max(own, after)
+                    joined += low >= least and low > 0.0 and low >= like * high
+    return faces, joined
+
+
+@numba.njit(cache=True)
 def gather_wrenches(
     forces: NDArray[Any],
     piece: NDArray[Any],

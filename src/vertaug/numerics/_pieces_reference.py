@@ -4,6 +4,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def count_faces(modulus: NDArray[np.float64], least: float, like: float) -> tuple[int, int]:
+    """Return how many faces bricks have, and how many of these join two like ones.
+
+    Parameters
+    ----------
+    modulus : (ni, nj, nk) array
+    least : float
+        Softer bricks are taken as void.
+    like : float
+        Two bricks are alike if neither has less than this part of the other's modulus.
+    """
+    box = np.pad(np.where(modulus < least, 0.0, modulus), 1)
+    faces = joined = 0
+    for axis in range(3):
+        turned = np.moveaxis(box, axis, 0)
+        low, high = np.minimum(turned[:-1], turned[1:]), np.maximum(turned[:-1], turned[1:])
+        faces += int((high > 0.0).sum())
+        joined += int(((low > 0.0) & (low >= like * high)).sum())
+    return faces, joined
+
+
 def gather_wrenches(
     forces: NDArray[np.float64],
     piece: NDArray[np.int32],

@@ -71,7 +71,7 @@ def solve_body(
     forces_n : (3, m) float64 array, optional
         On the nodes; what it says where a node is held is not used. Default: none.
     """
-    weight = node_weights(body)
+    patchy, weight = is_patchy(body), node_weights(body)
     multigrid = prepare_multigrid(body, weight, Smoothing())
     operator = prepare_operator(body, weight, np.float64)
     residual = np.empty_like(start_mm)
@@ -85,7 +85,7 @@ def solve_body(
         residual=residual,
     )
     rule = StoppingRule(scale=scale, tolerance=limits[0], iterations=limits[1])
-    if is_patchy(body):
+    if patchy:
         state.cycle.take_pieces(start_mm, residual)
     report = _improve(state, rule)
     # A weak layer between stiff ends carries so little that a residual which is small beside the

@@ -69,16 +69,12 @@ def is_patchy(body: BrickBody) -> bool:
 
     So it is in foams, struts, columns and random voxels, but not in bone between its walls.
     """
+    from vertaug.numerics._pieces_numba import count_faces
+
     modulus = body.grid.spread_cells(np.asarray(body.moduli.sum(axis=0)))
     if not np.isfinite(modulus).all():
         return False
-    counts = _CUTS[1][1] * modulus.max()
-    modulus = np.pad(np.where(modulus < counts, 0.0, modulus), 1)
-    faces = joined = 0
-    for axis in range(3):
-        low, high = _both_sides(modulus, axis)
-        faces += int(np.count_nonzero((low > 0.0) | (high > 0.0)))
-        joined += int(np.count_nonzero(_alike(low, high)))
+    faces, joined = count_faces(modulus, _CUTS[1][1] * float(modulus.max()), _LIKE)
     return joined < (1.0 - _PATCHY) * faces
 
 

@@ -200,6 +200,7 @@ MECHANICS_KERNELS: tuple[KernelSignature, ...] = tuple(
         ("numerics._galerkin_numba", ("interpolate",)),
         ("numerics._cholesky_numba", ("factor", "solve")),
         ("numerics._vector_numba", ("dot", "advance", "turn")),
+        ("numerics._pieces_numba", ("count_faces",)),
         ("mechanics._plasticity_numba", ("stress_bricks", "change_bricks")),
     )
     for name in names

@@ -102,6 +102,14 @@ def test_foam_is_patchy_and_a_block_is_not():
     assert is_patchy(make_body(np.where(struts > 0, 6000.0 * struts, 1e-4)))
 
 
+@pytest.mark.parametrize("least", [0.0, 30.0])
+def test_faces_are_counted_as_by_the_twin(least):
+    modulus = scattered((6, 5, 7), 0.3, 2.0)
+    found = compiled.count_faces(modulus, least, 0.1)
+    assert found == plain.count_faces(modulus, least, 0.1)
+    assert 0 < found[1] < found[0]
+
+
 def test_the_kernels_do_what_their_twins_do():
     rng = np.random.default_rng(1)
     piece = rng.integers(-1, 5, 40).astype(np.int32)
