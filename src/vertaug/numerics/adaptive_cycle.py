@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from vertaug.numerics.brick_operator import BrickOperator
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, strengthen
 from vertaug.numerics.hexahedron import FloatArray
-from vertaug.numerics.rigid_pieces import RigidPieces, prepare_pieces
+from vertaug.numerics.rigid_pieces import SOME, RigidPieces, prepare_pieces
 
 _TRIALS, _GOAL = {6: 25, 12: 20}, 15
 """After so many iterations the smoothing is made stronger if more than so many would be needed."""
+_MOST = 20
+"""In a patchy body more than so many are too many."""
 _SLOWEST = 0.99
 _BESIDE_PIECES = Smoothing(degree=6, ratio=20.0)
 
@@ -21,20 +23,23 @@ _BESIDE_PIECES = Smoothing(degree=6, ratio=20.0)
 class AdaptiveCycle:
     """The preconditioner of one solution, which it may change on the way.
 
-    Where the first iterations are slow, smoothing is made stronger. Where a body is patchy, or a
-    weak layer in it carries the load, the rigid motions of its pieces are taken out of the residual
-    in every cycle (`rigid_pieces`).
+    Where the first iterations are slow, smoothing is made stronger, or, where the body is patchy,
+    the rigid motions of its pieces are taken out of the residual in every cycle (`rigid_pieces`).
 
     Parameters
     ----------
     multigrid : ElasticMultigrid
     operator : BrickOperator
         The stiffness in double precision.
+    patchiness : float
+        From `measure_patchiness`.
     """
 
-    def __init__(self, multigrid: ElasticMultigrid, operator: BrickOperator) -> None:
+    def __init__(
+        self, multigrid: ElasticMultigrid, operator: BrickOperator, patchiness: float
+    ) -> None:
         self._usual = self._multigrid = multigrid
-        self._operator = operator
+        self._operator, self._patchy = operator, patchiness > SOME
         self._pieces: RigidPieces | None = None
         self._sought = False
         self._room: FloatArray = np.empty((2, 0, 0))
@@ -59,7 +64,7 @@ class AdaptiveCycle:
         """Return the correction of the cycle without any help."""
         return self._usual.cycle()
 
-    def take_pieces(self, solution: FloatArray, residual: FloatArray) -> None:
+    def take_pieces(self, solution: FloatArray, residual: FloatArray) -> bool:
         """Balance the residual by rigid motions of pieces, and keep it so from now on.
 
         Nothing happens where the body has too many pieces, or it has been done.
@@ -68,13 +73,18 @@ class AdaptiveCycle:
         ----------
         solution, residual : (3, m) float64 arrays
             Both are changed.
+
+        Returns
+        -------
+        bool
+            Whether it has been done now.
         """
         if self._sought:
-            return
+            return False
         self._sought = True
         self._pieces = prepare_pieces(self._operator.body)
         if self._pieces is None:
-            return
+            return False
         self._room = np.zeros((2, *residual.shape))
         motion, forces = self._room
         self._pieces.add_correction(residual, motion)
@@ -82,15 +92,30 @@ class AdaptiveCycle:
         solution += motion
         residual -= forces
         self._smooth(_BESIDE_PIECES)
+        return True
 
-    def watch(self, residuals: Sequence[float], tolerance: float) -> bool:
-        """Smooth more from now on if the residuals say that it will take long."""
+    def watch(
+        self,
+        residuals: Sequence[float],
+        tolerance: float,
+        solution: FloatArray,
+        residual: FloatArray,
+    ) -> bool:
+        """Get help from now on if the residuals say that it will take long.
+
+        Returns
+        -------
+        bool
+            Whether anything has changed: the cycle, and maybe solution and residual.
+        """
         done = len(residuals) - 1
         if done not in _TRIALS:
             return False
         # the first steps are faster: they take away what the start has wrong
         rate = min((residuals[-1] / residuals[-3]) ** 0.5, _SLOWEST)
         left = float(np.log(tolerance / residuals[-1]) / np.log(rate))
+        if self._patchy and done + left > _MOST and self.take_pieces(solution, residual):
+            return True
         if done + left <= _TRIALS[done]:
             return False
         smoothing = self._multigrid.smoothing

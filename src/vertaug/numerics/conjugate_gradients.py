@@ -59,7 +59,7 @@ def solve_conjugate_gradients(
     rule : StoppingRule
     adapt : callable, optional
         Hears the residuals so far before each iteration; returns whether it has changed the
-        preconditioner, so that a new sequence of directions begins.
+        preconditioner, or solution and residual, so that a new sequence of directions begins.
 
     Returns
     -------
@@ -83,7 +83,10 @@ def solve_conjugate_gradients(
             status = SolverStatus.TOO_MANY_ITERATIONS
             break
         if adapt is not None and adapt(history):
+            small[:] = r
+            history[-1] = float(np.sqrt(dot(r, r))) / rule.scale
             before = np.inf
+            continue
         z = precondition().reshape(-1)
         now = dot(r, z)
         turn(p, z, now / before)

@@ -16,7 +16,7 @@ from vertaug.numerics.brick_operator import (
 from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
 from vertaug.numerics.elastic_multigrid import Smoothing, prepare_multigrid
 from vertaug.numerics.hexahedron import FloatArray
-from vertaug.numerics.rigid_pieces import is_patchy
+from vertaug.numerics.rigid_pieces import MUCH, measure_patchiness
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
 _CARRIED, _ROUNDS = 5e-3, 4
@@ -71,7 +71,7 @@ def solve_body(
     forces_n : (3, m) float64 array, optional
         On the nodes; what it says where a node is held is not used. Default: none.
     """
-    patchy, weight = is_patchy(body), node_weights(body)
+    patchiness, weight = measure_patchiness(body), node_weights(body)
     multigrid = prepare_multigrid(body, weight, Smoothing())
     operator = prepare_operator(body, weight, np.float64)
     residual = np.empty_like(start_mm)
@@ -80,12 +80,12 @@ def solve_body(
     _balance(operator, start_mm, forces_n, residual)
     state = _State(
         operator=operator,
-        cycle=AdaptiveCycle(multigrid, operator),
+        cycle=AdaptiveCycle(multigrid, operator, patchiness),
         displacement=start_mm,
         residual=residual,
     )
     rule = StoppingRule(scale=scale, tolerance=limits[0], iterations=limits[1])
-    if patchy:
+    if patchiness > MUCH:
         state.cycle.take_pieces(start_mm, residual)
     report = _improve(state, rule)
     # A weak layer between stiff ends carries so little that a residual which is small beside the
@@ -116,7 +116,7 @@ def _improve(state: _State, rule: StoppingRule) -> SolverReport:
     fields = (state.displacement, state.residual)
 
     def watch(residuals: Sequence[float]) -> bool:
-        return state.cycle.watch(residuals, rule.tolerance)
+        return state.cycle.watch(residuals, rule.tolerance, *fields)
 
     run = partial(solve_conjugate_gradients, state.operator.apply)
     right = state.cycle.right

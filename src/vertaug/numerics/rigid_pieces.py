@@ -24,9 +24,9 @@ _CUTS = ((3, 0.0), (3, 1e-5), (4, 1e-5), (6, 1e-5), (8, 1e-5))
 to no piece; the next ones where these make too many pieces. Soft bricks between stiff ones need no
 help, soft ones that hang in nothing do."""
 _MOST_PIECES = 4_000
-_PATCHY = 0.36
-"""Share of the faces of bricks at which the neighbour is unlike or missing: 0.1 to 0.2 in bone
-between its walls, 0.37 to 0.46 in lattices and thin foams, 0.8 and more in random voxels."""
+SOME, MUCH = 0.2, 0.36
+"""Share of the faces of bricks at which the neighbour is unlike or missing: 0.1 in bone between its
+walls, 0.3 in thick foams, 0.37 to 0.46 in lattices and thin foams, 0.8 in random voxels."""
 _LIKE = 0.1
 """Bricks are of like stiffness if none has less than this part of the other's modulus."""
 
@@ -64,18 +64,18 @@ class RigidPieces:
         add_motions(self.system.solve(wrenches), self.piece, self.arm, self.free, out)
 
 
-def is_patchy(body: BrickBody) -> bool:
-    """Return whether many bricks have a neighbour of another stiffness, or none, at their faces.
+def measure_patchiness(body: BrickBody) -> float:
+    """Return the share of the faces of bricks at which the neighbour is unlike or missing.
 
-    So it is in foams, struts, columns and random voxels, but not in bone between its walls.
+    High in foams, struts, columns and random voxels; bricks next to nothing are taken as void.
     """
     from vertaug.numerics._pieces_numba import count_faces
 
     modulus = body.grid.spread_cells(np.asarray(body.moduli.sum(axis=0)))
     if not np.isfinite(modulus).all():
-        return False
+        return 0.0
     faces, joined = count_faces(modulus, _CUTS[1][1] * float(modulus.max()), _LIKE)
-    return joined < (1.0 - _PATCHY) * faces
+    return 1.0 - joined / faces
 
 
 def _both_sides(values: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -137,7 +137,9 @@ def test_smoothing_is_made_stronger_only_where_it_is_slow():
     levels = prepare_multigrid(body, weight, Smoothing())
     operator = prepare_operator(body, weight, np.float64)
     for residuals, changes in ((quick, False), (slow, True), (slow[:-1], False)):
-        assert AdaptiveCycle(levels, operator).watch(residuals, 1e-6) == changes
+        cycle = AdaptiveCycle(levels, operator, 0.0)
+        fields = np.zeros((2, *body.held.shape))
+        assert cycle.watch(residuals, 1e-6, *fields) == changes
 
 
 def test_a_body_that_is_held_nowhere_can_be_factored():

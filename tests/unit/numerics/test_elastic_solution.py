@@ -5,11 +5,13 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter, label
 
 from vertaug.numerics.brick_operator import BrickBody
 from vertaug.numerics.coarse_operator import assemble_dense
 from vertaug.numerics.elastic_solution import solve_body
 from vertaug.numerics.hexahedron import isotropic_stiffness
+from vertaug.numerics.rigid_pieces import MUCH, SOME, measure_patchiness
 from vertaug.numerics.solver_status import SolverStatus
 from vertaug.numerics.span_grid import span_body
 
@@ -131,3 +133,28 @@ def test_bits_do_not_depend_on_the_number_of_threads():
     assert first.solver == second.solver
     assert np.array_equal(first.displacement_mm, second.displacement_mm)
     assert np.array_equal(first.forces(), second.forces())
+
+
+def test_a_thick_foam_gets_its_pieces_on_the_way():
+    high = gaussian_filter(np.random.default_rng(1).standard_normal((30, 30, 30)), 2.0)
+    solid = high > np.quantile(high, 0.75)
+    solid[:, :, :2] = solid[:, :, -2:] = True
+    pieces = label(solid)[0]
+    grid = span_body(pieces == np.bincount(pieces[solid]).argmax())
+    height = grid.gather_nodes(np.indices(grid.node_shape)[2])
+    held = np.array([(height == 0) | (height == 30)] * 3)
+    filled = grid.spread_cells(np.ones(grid.cells.size)) * solid
+    body = BrickBody(
+        grid=grid,
+        spacing_mm=np.ones(3),
+        moduli=grid.gather_cells(6000.0 * filled)[None],
+        elasticity=(isotropic_stiffness(0.3),),
+        held=held,
+    )
+    assert SOME < measure_patchiness(body) < MUCH
+    given = np.where(held & (height == 30), -0.2, 0.0)
+    found = solve_body(body, given, limits=(1e-6, 50))
+    assert found.solver.converged
+    assert found.solver.iterations <= 20
+    residual = np.where(held, 0.0, found.forces())
+    assert np.linalg.norm(residual) < 1e-3 * np.linalg.norm(found.forces())

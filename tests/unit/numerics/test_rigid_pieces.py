@@ -13,7 +13,12 @@ from vertaug.numerics import (
 )
 from vertaug.numerics.brick_operator import BrickBody, node_weights, prepare_operator
 from vertaug.numerics.hexahedron import isotropic_stiffness
-from vertaug.numerics.rigid_pieces import find_pieces, is_patchy, link_pieces, prepare_pieces
+from vertaug.numerics.rigid_pieces import (
+    find_pieces,
+    link_pieces,
+    measure_patchiness,
+    prepare_pieces,
+)
 from vertaug.numerics.span_grid import span_body
 
 SPACING = np.array([0.7, 1.1, 0.9])
@@ -95,11 +100,15 @@ def test_soft_bricks_may_be_left_out():
 
 def test_foam_is_patchy_and_a_block_is_not():
     rng = np.random.default_rng(2)
-    assert is_patchy(make_body(scattered((12, 12, 12), 0.5)))
-    assert not is_patchy(make_body(100.0 + rng.random((12, 12, 12))))
+    assert measure_patchiness(make_body(scattered((12, 12, 12), 0.5))) > 0.7
+    block = 100.0 + rng.random((12, 12, 12))
+    # all of its faces toward nothing: 6 of 12^2, beside 3 of 11 * 12^2 within
+    assert measure_patchiness(make_body(block)) == pytest.approx(6 / (6 + 3 * 11))
     # a soft filling around the struts changes nothing
     struts = scattered((12, 12, 12), 0.6, 0.1)
-    assert is_patchy(make_body(np.where(struts > 0, 6000.0 * struts, 1e-4)))
+    filled = np.where(struts > 0, 6000.0 * struts, 1e-4)
+    found = [measure_patchiness(make_body(m)) for m in (struts, filled)]
+    assert found[0] == found[1] > 0.5
 
 
 @pytest.mark.parametrize("least", [0.0, 30.0])
