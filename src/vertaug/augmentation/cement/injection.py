@@ -14,6 +14,7 @@ from vertaug.augmentation.cement.filling_measures import measure_gaps, measure_l
 from vertaug.augmentation.cement.injection_log import InjectionLog
 from vertaug.augmentation.cement.injection_plan import InjectionPlan, Portion
 from vertaug.augmentation.cement.injection_state import CementInBone, FlowLimits, scale_flow
+from vertaug.augmentation.cement.pore_box import PoreBox, cut_to_pores
 from vertaug.augmentation.cement.porous_body import PorousBody, locate_tip
 from vertaug.augmentation.cement.rheology import working_window_s
 from vertaug.augmentation.cement.stop_rules import Rule, Watch
@@ -67,7 +68,7 @@ def inject(
     for needle in plan.needles:
         locate_tip(body, needle.tip_lps_mm)
     _check_start(plan)
-    run = _Run(body, plan, limits or FlowLimits(), progress)
+    run = _Run(cut_to_pores(body), plan, limits or FlowLimits(), progress)
     for number in range(len(plan.portions)):
         if run.reason:
             break
@@ -87,9 +88,10 @@ class _Run:
     """One injection under way."""
 
     def __init__(
-        self, body: PorousBody, plan: InjectionPlan, limits: FlowLimits, progress: Progress | None
+        self, cut: PoreBox, plan: InjectionPlan, limits: FlowLimits, progress: Progress | None
     ) -> None:
-        self._body, self._plan, self._limits = body, plan, limits
+        body = cut.body
+        self._cut, self._plan, self._limits = cut, plan, limits
         self._state = CementInBone(body, plan, limits)
         self._watch = Watch(plan.stop_rules, body)
         self._log = InjectionLog(body, plan.volume_mm3)
@@ -189,8 +191,8 @@ class _Run:
 
     def result(self) -> Filling:
         """Return what was injected."""
-        state, body, plan = self._state, self._body, self._plan
-        share, shape = state.cement_share, body.grid.shape
+        state, plan, spread = self._state, self._plan, self._cut.spread
+        body, share = self._cut.body, state.cement_share
         full = state.saturation >= 0.5
         entered = state.entered_s()
         age = state.clock.equivalent_age_s(state.time_s, entered)
@@ -199,8 +201,8 @@ class _Run:
         return Filling(
             level=plan.level,
             product=plan.product.title,
-            grid=body.grid,
-            frames=self._log.frames(state),
+            grid=self._cut.grid,
+            frames=self._log.frames(state, spread),
             curve=self._log.curve(),
             leaks=self._log.leaks(),
             events=tuple(self._watch.events),
@@ -208,9 +210,9 @@ class _Run:
             safe_volume_mm3=None if first is None else first.injected_mm3,
             injected_mm3=state.injected_mm3,
             in_bone_mm3=state.in_bone_mm3,
-            in_body=body.in_body,
-            cell_tip=nearest_tips(body, tips, share > 0.0),
-            age_s=np.asarray(age, dtype=np.float32).reshape(shape),
+            in_body=spread(body.in_body),
+            cell_tip=spread(nearest_tips(body, tips, share > 0.0)),
+            age_s=spread(age.astype(np.float32), np.nan),
             body_volume_mm3=body.body_volume_mm3,
             pore_volume_mm3=float(body.pore_volume_mm3[body.in_body].sum()),
             endplate_gap_mm=measure_gaps(body, full),

@@ -1,5 +1,8 @@
 """What is kept of an injection: curves, frames, and leaks."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,8 +91,17 @@ class InjectionLog:
             portion=portion.astype(np.int64),
         )
 
-    def frames(self, state: CementInBone) -> tuple[FillingFrame, ...]:
-        """Return frames at about equal volumes, the last one as it is now."""
+    def frames(
+        self, state: CementInBone, spread: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    ) -> tuple[FillingFrame, ...]:
+        """Return frames at about equal volumes, the last one as it is now.
+
+        Parameters
+        ----------
+        state : CementInBone
+        spread : callable
+            From the grid of the state to that of the result.
+        """
         last = _frame(state)
         kept = [f for f in self._frames if f.injected_mm3 < last.injected_mm3 - 1e-6]
         volumes = np.array([f.injected_mm3 for f in kept])
@@ -98,7 +110,8 @@ class InjectionLog:
             if len(volumes):
                 nearest = int(np.abs(volumes - share * last.injected_mm3).argmin())
                 chosen += [nearest] if nearest not in chosen else []
-        return (*(kept[n] for n in chosen), last)
+        frames = [*(kept[n] for n in chosen), last]
+        return tuple(replace(f, cement_share=spread(f.cement_share)) for f in frames)
 
     def leaks(self) -> tuple[Extravasation, ...]:
         """Return the paths that took cement."""
