@@ -68,12 +68,6 @@ def lobed_filling(
     filled = frames[-1].cement_share > 0.0
     nearest = np.zeros(grid.shape, dtype=np.uint8)
     nearest[in_body] = 1 + away.argmin(axis=1)
-    farthest = reach[filled].max() - reach[filled].min()
-    age = np.full(grid.shape, np.nan)
-    seconds = volume_mm3 / _RATE_MM3_PER_S
-    age[filled] = _FIRST_AGE_S + seconds * (
-        1.0 + (reach[filled] - reach[filled].min()) / max(farthest, 1e-9)
-    )
     return Filling(
         level=level,
         product="a cement",
@@ -88,7 +82,7 @@ def lobed_filling(
         in_bone_mm3=volume_mm3,
         in_body=in_body,
         cell_tip=np.where(filled, nearest, 0).astype(np.uint8),
-        age_s=age.astype(np.float32),
+        age_s=_age(reach, filled, volume_mm3 / _RATE_MM3_PER_S),
         body_volume_mm3=float(in_body.sum()) * grid.voxel_volume_mm3,
         pore_volume_mm3=float(pores.sum()),
         endplate_gap_mm=np.zeros(2),
@@ -96,6 +90,14 @@ def lobed_filling(
         tips_lps_mm=tips,
         needle_lps_mm=np.stack([tips + grid.directions[:, 1] * 40.0, tips], axis=1),
     )
+
+
+def _age(reach: FloatArray, filled: NDArray[np.bool_], seconds: float) -> NDArray[np.float32]:
+    """Return ages that grow with the distance from the tips, NaN where nothing is."""
+    out = np.full(reach.shape, np.nan, dtype=np.float32)
+    near, far = reach[filled].min(), reach[filled].max()
+    out[filled] = _FIRST_AGE_S + seconds * (1.0 + (reach[filled] - near) / max(far - near, 1e-9))
+    return out
 
 
 def _curve(volumes: FloatArray) -> InjectionCurve:
