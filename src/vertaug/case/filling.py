@@ -154,6 +154,11 @@ class Filling:
     tips_lps_mm : (n, 3) float64 array
     needle_lps_mm : (n, 2, 3) float64 array
         Entry and tip of each needle's axis.
+    entered_s : (ni, nj, nk) float32 array or None
+        From the start of the injection to when the cement of each cell entered the bone; NaN
+        without cement. With the curve's times it tells the portion.
+    interdigitated_mm3 : float or None
+        Trabeculae that cement has locked into.
     method, notes : tuple of str
         How it was computed, and what limits it, in sentences for the report.
     """
@@ -178,10 +183,14 @@ class Filling:
     left_share: float
     tips_lps_mm: FloatArray
     needle_lps_mm: FloatArray
+    entered_s: NDArray[np.float32] | None = None
+    interdigitated_mm3: float | None = None
     method: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.entered_s is not None:
+            object.__setattr__(self, "entered_s", read_only(self.entered_s, np.float32))
         kinds = {"in_body": np.bool_, "cell_tip": np.uint8, "age_s": np.float32}
         for name, kind in kinds.items():
             object.__setattr__(self, name, read_only(getattr(self, name), kind))

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.augmentation.cement.porous_body import PorousBody
-from vertaug.case.filling import Filling
 from vertaug.case.grid import FloatArray
 
 
@@ -68,18 +67,16 @@ def nearest_tips(
     return out
 
 
-def measure_interdigitation(body: PorousBody, filling: Filling) -> float:
+def measure_interdigitation(body: PorousBody, saturation: FloatArray) -> float:
     """Return the volume of trabeculae that cement has locked into, in mm3.
 
-    The solid between the pores, in the share in which these hold cement; free space has none.
+    The solid between the pores of the body, in the share in which these hold cement; free space
+    has none.
 
     Parameters
     ----------
     body : PorousBody
-        That was filled.
-    filling : Filling
+    saturation : (ni, nj, nk) float64 array
     """
-    porosity = np.maximum(body.porosity, 1e-9)
-    held = np.clip(filling.cement_share / porosity, 0.0, 1.0)
     solid = np.where(body.in_body, 1.0 - body.porosity, 0.0)
-    return float((held * solid).sum() * body.grid.voxel_volume_mm3)
+    return float((saturation * solid).sum() * body.grid.voxel_volume_mm3)

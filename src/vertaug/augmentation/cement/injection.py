@@ -10,7 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from vertaug.augmentation.cement.cannula import Press, tube_flow_mm3_per_s
-from vertaug.augmentation.cement.filling_measures import measure_gaps, measure_left, nearest_tips
+from vertaug.augmentation.cement.filling_measures import (
+    measure_gaps,
+    measure_interdigitation,
+    measure_left,
+    nearest_tips,
+)
 from vertaug.augmentation.cement.injection_log import InjectionLog
 from vertaug.augmentation.cement.injection_plan import InjectionPlan, Portion
 from vertaug.augmentation.cement.injection_state import CementInBone, FlowLimits, scale_flow
@@ -219,6 +224,8 @@ class _Run:
             left_share=measure_left(body, share),
             tips_lps_mm=tips,
             needle_lps_mm=np.array([[n.entry_lps_mm, n.tip_lps_mm] for n in plan.needles]),
+            entered_s=spread(entered.astype(np.float32), np.nan),
+            interdigitated_mm3=measure_interdigitation(body, state.saturation),
             method=_method(plan, self._limits, body),
             notes=body.notes,
         )

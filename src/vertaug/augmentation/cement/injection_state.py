@@ -7,7 +7,6 @@ all its history follows from when it entered, which particles carry (`numerics.f
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.augmentation.cement.injection_plan import BODY_C, InjectionPlan
 from vertaug.augmentation.cement.openings import LeakPath
@@ -162,7 +161,7 @@ class CementInBone:
     def solve(self, tip: int, rate_mm3_per_s: float) -> tuple[PressureSolution, float]:
         """Return pressure and flow of an injection, and the pressure at the tip."""
         body, limits = self.body, self.limits
-        self._fill_mobility(self.tips[tip].weights > 0.0)
+        self._fill_mobility(tip, rate_mm3_per_s)
         try:
             flow = self._solver.solve(
                 self._mobility,
@@ -181,8 +180,9 @@ class CementInBone:
         at_tip = self.tips[tip].pressure_mpa(flow.pressure_mpa, self._mobility, rate_mm3_per_s)
         return flow, at_tip
 
-    def _fill_mobility(self, source: NDArray[np.bool_]) -> None:
+    def _fill_mobility(self, tip: int, rate_mm3_per_s: float) -> None:
         """Permeability by viscosity; marrow and cement of one cell in series."""
+        source = self.tips[tip].weights > 0.0
         body, marrow = self.body, self.limits.marrow_mpa_s
         np.divide(body.permeability_mm2, marrow, out=self._mobility)
         cement = (self.saturation > 0.0) | (source & (body.permeability_mm2 > 0.0))
@@ -190,7 +190,12 @@ class CementInBone:
         entered = self.tracers.mean_in_cells(cement)[cement]
         entered = np.where(np.isnan(entered), self.time_s, entered)
         k = body.permeability_mm2[cement]
-        shear = pore_shear_rate_per_s(self._speed[cement], k, body.porosity[cement])
+        # flow enters at the needle's surface: the speed at the centre of the source, where it
+        # turns around, says nothing about how fast it is sheared
+        radius = self.plan.needles[tip].needle.radius_mm
+        entry = np.where(source[cement], rate_mm3_per_s / (4.0 * np.pi * radius**2), 0.0)
+        speed = np.maximum(self._speed[cement], entry)
+        shear = pore_shear_rate_per_s(speed, k, body.porosity[cement])
         thick = pore_viscosity_mpa_s(
             self.plan.product,
             self.clock.equivalent_age_s(self.time_s, entered),
