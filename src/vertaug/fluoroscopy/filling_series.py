@@ -44,10 +44,7 @@ def filling_matter(
     needles : sequence of Matter
         What stands in the cement; `Cylinder` only is kept clear of.
     """
-    fine = _refine(grid)
-    index_map = np.linalg.inv(grid.affine) @ fine.affine
-    share = resample_trilinear(cement_share, index_map, fine.shape).astype(np.float64)
-    return voxel_matter(share * _clearance(fine, needles), fine, material)
+    return next(_fine_matter([np.asarray(cement_share)], grid, material, needles))
 
 
 def filling_steps(
@@ -81,11 +78,10 @@ def filling_steps(
         if images is None
         else [_blend(filling, v) for v in np.linspace(0.0, filling.injected_mm3, images)]
     )
-    for share in fields:
-        cement: tuple[Matter, ...] = ()
-        if share.any():
-            cement = (filling_matter(share, filling.grid, material, needles),)
-        yield (*needles, *cement)
+    for share, cement in zip(
+        fields, _fine_matter(fields, filling.grid, material, needles), strict=True
+    ):
+        yield (*needles, cement) if share.any() else tuple(needles)
 
 
 def show_filling(
@@ -147,6 +143,31 @@ def _leaked_mm3(filling: Filling, time_s: float) -> float:
         float(np.interp(time_s, curve.time_s, curve.leaked_mm3[:, path]))
         for path in range(len(LEAK_PATHS))
     )
+
+
+def _fine_matter(
+    fields: Sequence[NDArray[np.floating]],
+    grid: Grid,
+    material: Material,
+    needles: Sequence[Matter],
+) -> Iterator[VoxelMatter]:
+    """Yield shares of cement as matter, on finer cells around all of it."""
+    filled = np.argwhere(np.any([share > 0.0 for share in fields], axis=0))
+    if not len(filled):
+        filled = np.zeros((1, 3), dtype=np.int64)
+    first = np.maximum(filled.min(axis=0) - 1, 0)
+    last = np.minimum(filled.max(axis=0) + 2, grid.shape)
+    fine = _refine(
+        grid.crop(
+            (int(first[0]), int(first[1]), int(first[2])),
+            (int(last[0]), int(last[1]), int(last[2])),
+        )
+    )
+    index_map = np.linalg.inv(grid.affine) @ fine.affine
+    free = _clearance(fine, needles)
+    for share in fields:
+        found = resample_trilinear(share, index_map, fine.shape)
+        yield voxel_matter(found * free, fine, material)
 
 
 def _blend(filling: Filling, volume_mm3: float) -> NDArray[np.float32]:

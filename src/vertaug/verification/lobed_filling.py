@@ -39,12 +39,8 @@ def lobed_filling(
     seed : int
         Of the lobes.
     """
-    from scipy.ndimage import gaussian_filter
-
     tips = np.asarray(tips_lps_mm, dtype=np.float64).reshape(-1, 3)
-    noise = np.random.default_rng(seed).standard_normal(grid.shape)
-    lumps = gaussian_filter(noise, _LUMP_MM / grid.spacing_mm)
-    lumps *= _UNEVEN_MM / lumps.std()
+    lumps = _lumps(grid, seed)
     away = np.linalg.norm(grid.to_world(np.argwhere(in_body))[:, None] - tips[None], axis=2)
     reach = np.full(grid.shape, np.inf)
     reach[in_body] = away.min(axis=1) + lumps[in_body]
@@ -90,6 +86,15 @@ def lobed_filling(
         tips_lps_mm=tips,
         needle_lps_mm=np.stack([tips + grid.directions[:, 1] * 40.0, tips], axis=1),
     )
+
+
+def _lumps(grid: Grid, seed: int) -> FloatArray:
+    """Return smooth noise in mm."""
+    from scipy.ndimage import gaussian_filter
+
+    noise = np.random.default_rng(seed).standard_normal(grid.shape)
+    lumps = gaussian_filter(noise, _LUMP_MM / grid.spacing_mm)
+    return np.asarray(lumps * (_UNEVEN_MM / lumps.std()))
 
 
 def _age(reach: FloatArray, filled: NDArray[np.bool_], seconds: float) -> NDArray[np.float32]:
