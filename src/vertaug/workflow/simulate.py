@@ -225,7 +225,7 @@ def sample_scene(
         choice.seed,
         samples=choice.samples,
         workers=workers,
-        progress=lambda share, message: tell(f"samples: {message}", share),
+        progress=lambda share, message: tell(f"sampling: {message}", share),
     )
 
 
