@@ -16,6 +16,7 @@ from vertaug.fluoroscopy.radiograph import Radiograph
 from vertaug.report import canvas
 from vertaug.report.figure_radiograph import Overlay, add_radiograph
 from vertaug.report.filling_films import FillingFilms
+from vertaug.report.film_words import say_blades, say_sides
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.plane import PicturePlane, plane_through, sample
 from vertaug.report.style import BONE_WINDOW
@@ -281,10 +282,17 @@ def draw_filling_radiographs(
 
 def _films_caption(films: FillingFilms, filling: Filling) -> str:
     first: Radiograph = films.ap[0]
+    blades = say_blades((*films.ap, *films.lateral))
+    around = (
+        " Around a CT narrower than the trunk the body is completed as water."
+        if first.completed
+        else ""
+    )
     return (
         f"Virtual fluoroscopy of {filling.level} while it is filled, computed from the CT with the "
-        f"cement of the model; above AP, below lateral. Patient {first.carm.posture.value}, seen "
-        "from the receptor, head up; bar: at the isocentre. Dashed: posterior wall, from the "
-        "labels. Cement that left the bone lies outside the model's cells and is not seen here. "
-        "Without scattered radiation, so contrast is higher than in practice."
-    )
+        f"cement of the model and {say_sides(films.sides)} in place; above AP, below lateral. "
+        f"Patient {first.carm.posture.value}, seen from the receptor, head up; bar: at the "
+        "isocentre. Dashed: posterior wall, from the labels. Cement that left the bone lies "
+        "outside the model's cells and is not seen here. "
+        f"Without scattered radiation, so contrast is higher than in practice.{around} {blades}"
+    ).rstrip()

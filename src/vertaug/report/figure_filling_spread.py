@@ -83,6 +83,6 @@ def _draw_safe(axes: Axes, spread: FillingSpread, injected_mm3: float) -> None:
     lines = [
         (f"median {middle:.1f} ml", "#b9c2cb", "-"),
         (f"planned {planned:.1f} ml", FAINT, "--"),
-        (f"injected above {injected_mm3 * ML:.1f} ml", INK, ":"),
+        (f"the injection shown {injected_mm3 * ML:.1f} ml", INK, ":"),
     ]
     name_lines(axes, lines, "lower left")
