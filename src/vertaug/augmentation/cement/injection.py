@@ -135,9 +135,8 @@ class _Run:
         press = plan.press(portion.tip)
         age = plan.first_age_s + state.time_s
         wanted = _wanted_rate(press, portion, age)
-        flow, tip_mpa = state.solve(portion.tip, wanted)
-        if again:
-            flow, tip_mpa = state.solve(portion.tip, wanted)
+        for _ in range(2 if again else 1):
+            flow, tip_mpa = state.solve(portion.tip, wanted, volume_mm3 / wanted)
         limit = plan.syringe.limit_mpa if portion.pressure_mpa is None else portion.pressure_mpa
         rate = _possible_rate(press, age, limit, tip_mpa / wanted)
         if portion.pressure_mpa is None:

@@ -17,6 +17,7 @@ from vertaug.augmentation.cement.rheology import (
     pore_shear_rate_per_s,
     pore_viscosity_mpa_s,
 )
+from vertaug.augmentation.cement.thin_ways import ThinWays
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.filling import LEAK_PATHS
 from vertaug.case.grid import FloatArray
@@ -135,6 +136,8 @@ class CementInBone:
         self._speed = np.zeros(body.grid.shape)
         self._pressure = np.zeros(body.grid.shape)
         self._mobility = np.zeros(body.grid.shape)
+        self._thickness = np.full(body.grid.shape, limits.marrow_mpa_s)
+        self._ways = ThinWays(body, limits.marrow_mpa_s)
         self._solver = DarcySolver(body.cells)
         self._path = body.path.ravel()
         self.tips = tuple(self._place(n.tip_lps_mm, n.needle.radius_mm) for n in plan.needles)
@@ -158,15 +161,28 @@ class CementInBone:
         """When the cement in each cell entered the bone; NaN without cement."""
         return self.tracers.mean_in_cells(self.saturation > 0.0)
 
-    def solve(self, tip: int, rate_mm3_per_s: float) -> tuple[PressureSolution, float]:
-        """Return pressure and flow of an injection, and the pressure at the tip."""
-        body, limits = self.body, self.limits
+    def solve(
+        self, tip: int, rate_mm3_per_s: float, seconds: float
+    ) -> tuple[PressureSolution, float]:
+        """Return pressure and flow of an injection, and the pressure at the tip.
+
+        Parameters
+        ----------
+        tip : int
+        rate_mm3_per_s : float
+        seconds : float
+            How long it is to last.
+        """
+        limits = self.limits
         self._fill_mobility(tip, rate_mm3_per_s)
+        links = self._ways.conductance(
+            self._mobility, self._thickness, self.saturation, self._pressure, seconds
+        )
         try:
             flow = self._solver.solve(
                 self._mobility,
                 rate_mm3_per_s * self.tips[tip].weights,
-                links=body.links * self._mobility,
+                links=links,
                 start_mpa=self._pressure,
                 limits=(limits.tolerance, limits.iterations),
             )
@@ -203,6 +219,7 @@ class CementInBone:
             shear,
         )
         self._mobility[cement] = k / (share * thick + (1.0 - share) * marrow)
+        self._thickness[cement] = thick
 
     def advance(
         self, tip: int, flow: PressureSolution, rate_mm3_per_s: float, seconds: float
@@ -223,6 +240,7 @@ class CementInBone:
         )
         self.saturation = moved.saturation
         left = moved.leaked_mm3 + moved.through_links_mm3
+        self._ways.fill(moved.through_links_mm3)
         by_path = np.bincount(self._path, left.ravel(), minlength=max(LEAK_CODES) + 1)
         self.leaked_mm3 = self.leaked_mm3 + by_path[list(LEAK_CODES)]
         self.injected_mm3 += rate_mm3_per_s * seconds
