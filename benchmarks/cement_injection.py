@@ -81,6 +81,8 @@ def run(paths, survey, product, volume, *, age_min=None, seed=1, void=False):
         stop_rules=StopRules(act=False),
         first_age_s=None if age_min is None else 60.0 * age_min,
         syringe=STRONG,
+        # one needle: without a break, as the pressure was measured
+        portion_mm3=volume if len(paths) == 1 else 1000.0,
     )
     placed = tuple(replace(place_needle(path), tube=WIDE) for path in paths)
     plan = plan_injection(survey.vertebra.level, placed, cement_product(product), volume, setting)

@@ -159,7 +159,7 @@ class CementInBone:
 
     def entered_s(self) -> FloatArray:
         """When the cement in each cell entered the bone; NaN without cement."""
-        return self.tracers.mean_in_cells(self.saturation > 0.0)
+        return self.tracers.typical_in_cells(self.saturation > 0.0)
 
     def solve(
         self, tip: int, rate_mm3_per_s: float, seconds: float
