@@ -75,17 +75,19 @@ def survey_of(case, spacing):
     return survey_bone(case[0], calibrate_generic(120.0), case[1], spacing_mm=spacing)
 
 
-def run(paths, survey, product, volume, *, age_min=None, seed=1, void=False):
+def run(paths, survey, name, volume, *, age_min=None, seed=1, void=False):
     """Inject without acting on the rules; return the filling and the seconds."""
+    # Habib injected at 9.5 min, the end of the window
+    product = cement_product(name).with_value("working_end_s", 1500.0)
     setting = InjectionSetting(
         stop_rules=StopRules(act=False),
-        first_age_s=None if age_min is None else 60.0 * age_min,
+        first_age_s=60.0 * age_min if age_min else 375.0,
         syringe=STRONG,
         # one needle: without a break, as the pressure was measured
         portion_mm3=volume if len(paths) == 1 else 1000.0,
     )
     placed = tuple(replace(place_needle(path), tube=WIDE) for path in paths)
-    plan = plan_injection(survey.vertebra.level, placed, cement_product(product), volume, setting)
+    plan = plan_injection(survey.vertebra.level, placed, product, volume, setting)
     body = build_porous_body(survey, np.random.default_rng(seed), tracks=plan.tracks)
     if void:
         cells = body.grid.to_world(np.indices(body.grid.shape).reshape(3, -1).T)

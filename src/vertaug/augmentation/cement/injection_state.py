@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vertaug.augmentation.cement.filling_measures import LEAK_CODES
 from vertaug.augmentation.cement.injection_plan import BODY_C, InjectionPlan
-from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import PorousBody
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.rheology import (
@@ -19,7 +19,6 @@ from vertaug.augmentation.cement.rheology import (
 )
 from vertaug.augmentation.cement.thin_ways import ThinWays
 from vertaug.case.errors import ComputationError, InputError
-from vertaug.case.filling import LEAK_PATHS
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.darcy_multigrid import DarcySolver, NoOutletError, PressureSolution
 from vertaug.numerics.flow_tracer import FlowTracers, no_tracers, release_and_carry
@@ -35,10 +34,6 @@ BALANCE = 1e-10
 _LONGEST_S = 7200.0
 _PER_CELL = 4.0
 """Particles that carry the cement's age, in a cell."""
-
-LEAK_CODES = (LeakPath.B, LeakPath.S, LeakPath.C, LeakPath.D, LeakPath.CANAL, LeakPath.TRACK)
-"""In the order of `LEAK_PATHS`."""
-assert len(LEAK_CODES) == len(LEAK_PATHS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

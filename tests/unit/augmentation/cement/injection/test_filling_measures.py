@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,8 +7,10 @@ from vertaug.augmentation.cement.filling_measures import (
     measure_gaps,
     measure_interdigitation,
     measure_left,
+    measure_openings,
     nearest_tips,
 )
+from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import open_void
 
 
@@ -64,3 +68,20 @@ def test_cement_locks_into_the_trabeculae_that_it_surrounds(body):
     assert measure_interdigitation(body, half) == pytest.approx(solid)
     hollow = open_void(body, body.in_body.astype(float))
     assert measure_interdigitation(hollow, half) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_way_to_each_opening_is_measured(body):
+    x, _, _ = places(body)
+    vein = np.zeros(body.grid.shape)
+    vein[(body.path > 0) & (x < -5.0)] = 1e-3
+    path = np.where(vein > 0.0, LeakPath.S, body.path).astype(np.uint8)
+    shell = np.where((x > 5.0) & (body.path > 0), 0.0, np.where(body.path > 0, 0.4, np.nan))
+    holed = replace(body, thin_mm3=vein, path=path, shell_mm=shell)
+    cement = body.in_body & (np.abs(x) < 2.0)
+    gaps = measure_openings(holed, cement)
+    assert np.isnan(gaps[[0, 3, 4, 5]]).all()
+    reach = np.abs(x[cement]).max()
+    for gap, cells in ((gaps[1], vein > 0.0), (gaps[2], shell == 0.0)):
+        assert gap == pytest.approx(np.abs(x[cells]).min() - reach, abs=0.5)
+    assert measure_openings(holed, body.in_body)[1] == 0.0
+    assert np.isnan(measure_openings(holed, np.zeros_like(cement))).all()
