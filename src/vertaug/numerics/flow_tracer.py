@@ -40,6 +40,31 @@ class FlowTracers:
     value: FloatArray
     released: int = 0
 
+    def typical_in_cells(self, wanted: NDArray[np.bool_]) -> FloatArray:
+        """Return the value in each wanted cell that lies nearest to its mean, NaN elsewhere.
+
+        Where two portions meet, the mean is a value that neither has.
+
+        Parameters
+        ----------
+        wanted : (ni, nj, nk) bool array
+        """
+        out = self.mean_in_cells(wanted)
+        if not len(self.value):
+            return out
+        index = self._cell_of(wanted.shape)
+        away = np.abs(self.value - out.ravel()[index])
+        inside = np.isfinite(away)
+        index, value, away = index[inside], self.value[inside], away[inside]
+        order = np.lexsort((value, away, index))
+        cells, first = np.unique(index[order], return_index=True)
+        out.ravel()[cells] = value[order][first]
+        return out
+
+    def _cell_of(self, shape: tuple[int, ...]) -> NDArray[np.int64]:
+        cell = np.minimum(self.place.astype(np.int64), np.array(shape) - 1)
+        return np.asarray(np.ravel_multi_index(tuple(cell.T), shape), dtype=np.int64)
+
     def mean_in_cells(self, wanted: NDArray[np.bool_]) -> FloatArray:
         """Return the mean value in each wanted cell, NaN elsewhere.
 
@@ -54,8 +79,7 @@ class FlowTracers:
         shape, out = wanted.shape, np.full(wanted.shape, np.nan)
         if not (wanted.any() and len(self.value)):
             return out
-        cell = np.minimum(self.place.astype(np.int64), np.array(shape) - 1)
-        index = np.ravel_multi_index(tuple(cell.T), shape)
+        index = self._cell_of(shape)
         weight = np.bincount(index, self.weight, minlength=wanted.size).reshape(shape)
         total = np.bincount(index, self.weight * self.value, minlength=wanted.size).reshape(shape)
         found = weight > 0.0

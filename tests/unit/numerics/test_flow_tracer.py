@@ -4,7 +4,7 @@ import pytest
 from vertaug.numerics import _tracer_numba, _tracer_reference
 from vertaug.numerics.darcy_multigrid import DarcySolver
 from vertaug.numerics.flow_cells import OUTSIDE, POROUS, SEALED, FlowCells
-from vertaug.numerics.flow_tracer import no_tracers, release_and_carry
+from vertaug.numerics.flow_tracer import FlowTracers, no_tracers, release_and_carry
 
 
 def box(shape, spacing=(1.0, 1.0, 1.0)):
@@ -101,3 +101,17 @@ def test_a_cell_without_particles_takes_the_nearest_value():
     np.testing.assert_array_equal(np.isnan(mean), ~wanted)
     np.testing.assert_allclose(mean[wanted], 7.0)
     assert np.isnan(no_tracers().mean_in_cells(wanted)).all()
+
+
+def test_where_two_values_meet_one_of_them_is_typical():
+    place = np.array([[2.2, 2.5, 2.5], [2.4, 2.5, 2.5], [2.6, 2.5, 2.5], [3.5, 2.5, 2.5]])
+    both = FlowTracers(
+        place=place, weight=np.array([1.0, 1.0, 1.5, 1.0]), value=np.array([0.0, 1.0, 90.0, 30.0])
+    )
+    wanted = np.zeros((6, 6, 6), dtype=bool)
+    wanted[2:4, 2, 2] = True
+    assert both.mean_in_cells(wanted)[2, 2, 2] == pytest.approx(136.0 / 3.5)
+    assert both.typical_in_cells(wanted)[2, 2, 2] == 1.0
+    assert both.typical_in_cells(wanted)[3, 2, 2] == 30.0
+    assert np.isnan(both.typical_in_cells(wanted)[0, 0, 0])
+    assert np.isnan(no_tracers().typical_in_cells(wanted)).all()

@@ -3,8 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import PorousBody
+from vertaug.case.filling import LEAK_PATHS
 from vertaug.case.grid import FloatArray
+
+LEAK_CODES = (LeakPath.B, LeakPath.S, LeakPath.C, LeakPath.D, LeakPath.CANAL, LeakPath.TRACK)
+"""In the order of `LEAK_PATHS`."""
 
 
 def measure_gaps(body: PorousBody, full: NDArray[np.bool_]) -> FloatArray:
@@ -80,3 +85,34 @@ def measure_interdigitation(body: PorousBody, saturation: FloatArray) -> float:
     """
     solid = np.where(body.in_body, 1.0 - body.porosity, 0.0)
     return float((saturation * solid).sum() * body.grid.voxel_volume_mm3)
+
+
+def measure_openings(body: PorousBody, full: NDArray[np.bool_]) -> FloatArray:
+    """Return the least distance of cement from the openings of each path.
+
+    Openings are veins, fissures, needle tracks and missing walls, not what seeps through a shell.
+    From centre to centre of cells, 0 where cement is at an opening; NaN where a path has none.
+
+    Parameters
+    ----------
+    body : PorousBody
+    full : (ni, nj, nk) bool array
+        Cells that are at least half full.
+
+    Returns
+    -------
+    (6,) float64 array
+        mm, in the order of `LEAK_PATHS`.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    out = np.full(len(LEAK_PATHS), np.nan)
+    if not full.any():
+        return out
+    away = distance_transform_edt(~full, sampling=body.grid.spacing_mm)
+    opened = (body.links > 0.0) & ((body.shell_mm == 0.0) | (body.thin_mm3 > 0.0))
+    for number, code in enumerate(LEAK_CODES):
+        cells = opened & (body.path == code)
+        if cells.any():
+            out[number] = float(away[cells].min())
+    return out

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.augmentation.cement.injection_state import LEAK_CODES, CementInBone
+from vertaug.augmentation.cement.filling_measures import LEAK_CODES
+from vertaug.augmentation.cement.injection_state import CementInBone
 from vertaug.augmentation.cement.porous_body import PorousBody
 from vertaug.case.filling import LEAK_PATHS, Extravasation, FillingFrame, InjectionCurve
 from vertaug.case.grid import FloatArray

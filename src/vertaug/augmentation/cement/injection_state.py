@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vertaug.augmentation.cement.filling_measures import LEAK_CODES
 from vertaug.augmentation.cement.injection_plan import BODY_C, InjectionPlan
-from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import PorousBody
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.rheology import (
@@ -17,8 +17,8 @@ from vertaug.augmentation.cement.rheology import (
     pore_shear_rate_per_s,
     pore_viscosity_mpa_s,
 )
+from vertaug.augmentation.cement.thin_ways import ThinWays
 from vertaug.case.errors import ComputationError, InputError
-from vertaug.case.filling import LEAK_PATHS
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.darcy_multigrid import DarcySolver, NoOutletError, PressureSolution
 from vertaug.numerics.flow_tracer import FlowTracers, no_tracers, release_and_carry
@@ -34,10 +34,6 @@ BALANCE = 1e-10
 _LONGEST_S = 7200.0
 _PER_CELL = 4.0
 """Particles that carry the cement's age, in a cell."""
-
-LEAK_CODES = (LeakPath.B, LeakPath.S, LeakPath.C, LeakPath.D, LeakPath.CANAL, LeakPath.TRACK)
-"""In the order of `LEAK_PATHS`."""
-assert len(LEAK_CODES) == len(LEAK_PATHS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +131,8 @@ class CementInBone:
         self._speed = np.zeros(body.grid.shape)
         self._pressure = np.zeros(body.grid.shape)
         self._mobility = np.zeros(body.grid.shape)
+        self._thickness = np.full(body.grid.shape, limits.marrow_mpa_s)
+        self._ways = ThinWays(body, limits.marrow_mpa_s)
         self._solver = DarcySolver(body.cells)
         self._path = body.path.ravel()
         self.tips = tuple(self._place(n.tip_lps_mm, n.needle.radius_mm) for n in plan.needles)
@@ -156,17 +154,30 @@ class CementInBone:
 
     def entered_s(self) -> FloatArray:
         """When the cement in each cell entered the bone; NaN without cement."""
-        return self.tracers.mean_in_cells(self.saturation > 0.0)
+        return self.tracers.typical_in_cells(self.saturation > 0.0)
 
-    def solve(self, tip: int, rate_mm3_per_s: float) -> tuple[PressureSolution, float]:
-        """Return pressure and flow of an injection, and the pressure at the tip."""
-        body, limits = self.body, self.limits
+    def solve(
+        self, tip: int, rate_mm3_per_s: float, seconds: float
+    ) -> tuple[PressureSolution, float]:
+        """Return pressure and flow of an injection, and the pressure at the tip.
+
+        Parameters
+        ----------
+        tip : int
+        rate_mm3_per_s : float
+        seconds : float
+            How long it is to last.
+        """
+        limits = self.limits
         self._fill_mobility(tip, rate_mm3_per_s)
+        links = self._ways.conductance(
+            self._mobility, self._thickness, self.saturation, self._pressure, seconds
+        )
         try:
             flow = self._solver.solve(
                 self._mobility,
                 rate_mm3_per_s * self.tips[tip].weights,
-                links=body.links * self._mobility,
+                links=links,
                 start_mpa=self._pressure,
                 limits=(limits.tolerance, limits.iterations),
             )
@@ -203,6 +214,7 @@ class CementInBone:
             shear,
         )
         self._mobility[cement] = k / (share * thick + (1.0 - share) * marrow)
+        self._thickness[cement] = thick
 
     def advance(
         self, tip: int, flow: PressureSolution, rate_mm3_per_s: float, seconds: float
@@ -223,6 +235,7 @@ class CementInBone:
         )
         self.saturation = moved.saturation
         left = moved.leaked_mm3 + moved.through_links_mm3
+        self._ways.fill(moved.through_links_mm3)
         by_path = np.bincount(self._path, left.ravel(), minlength=max(LEAK_CODES) + 1)
         self.leaked_mm3 = self.leaked_mm3 + by_path[list(LEAK_CODES)]
         self.injected_mm3 += rate_mm3_per_s * seconds

@@ -72,6 +72,8 @@ def cut_to_pores(body: PorousBody) -> PoreBox:
         pore_volume_mm3=body.pore_volume_mm3[box],
         links=body.links[box],
         path=body.path[box],
+        thin_mm3=body.thin_mm3[box],
+        room_mm3=body.room_mm3[box],
         shell_mm=body.shell_mm[box],
         in_body=body.in_body[box],
     )

@@ -16,6 +16,7 @@ from vertaug.augmentation.cement.porous_body import open_void
 from vertaug.augmentation.cement.product import cement_product
 from vertaug.augmentation.cement.rheology import equivalent_age_s
 from vertaug.augmentation.cement.stop_rules import StopRules
+from vertaug.augmentation.cement.thin_ways import ThinWays
 from vertaug.case.errors import InputError
 
 LOW = cement_product("low_viscosity")
@@ -230,3 +231,27 @@ def test_progress_ends_at_one(ball, needle_at):
     )
     assert told[-1] == (1.0, "0.20 ml injected")
     assert [share for share, _ in told] == sorted(share for share, _ in told)
+
+
+def test_an_empty_vein_fills_as_a_tube_that_marrow_leaves(ball):
+    """Washburn: volume grows with the root of time until it is full, then with time."""
+    body = ball(radius=6.0)
+    at = tuple(np.argwhere(body.path > 0)[0])
+    thin, room = np.zeros(body.grid.shape), np.zeros(body.grid.shape)
+    thin[at], room[at] = 1e-3, 20.0
+    links = np.where(thin > 0.0, thin / 3.44e-2, 0.0)
+    ways = ThinWays(replace(body, links=links, thin_mm3=thin, room_mm3=room), 1e-7)
+    full, ones = np.ones(body.grid.shape), np.ones(body.grid.shape)
+    held, pressure, cement = [0.0], 5e-3, 2e-4
+    for _ in range(200):
+        flow = ways.conductance(3.44e-2 / cement * ones, cement * ones, full, pressure * ones, 4.0)
+        volume = 4.0 * pressure * flow[at]
+        ways.fill(np.where(thin > 0.0, volume, 0.0))
+        held.append(held[-1] + volume)
+    held, time = np.array(held), 4.0 * np.arange(201)
+    root = np.sqrt(2.0 * 1e-3 * pressure * 20.0 * time / cement)
+    filling = held < 19.0
+    np.testing.assert_allclose(held[filling], root[filling], rtol=0.01, atol=0.05)
+    assert np.diff(held)[-1] == pytest.approx(4.0 * pressure * 1e-3 / cement)
+    empty = ways.conductance(ones, cement * ones, 0.0 * ones, ones, 4.0)
+    assert (empty[thin == 0.0] == 0.0).all()
