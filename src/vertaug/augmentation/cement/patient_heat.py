@@ -7,8 +7,8 @@ cortex of the vertebra by their density, bone of the neighbours, discs over the 
 The cement has been warming since it came in. Its cells are filled in the order of its age, oldest
 first, at the volumes that the injection had reached, each at the temperature of the syringe, while
 heat is conducted: cold is kept, the oldest cement is the warmest. How the cement moved on its way
-is left out, and so is the heat of its cure before the end of the injection, a degree or less while
-it can still be injected.
+is left out, and so is the heat of its cure before the end of the injection: a degree with the
+kinetics of the products, which the notes give for others.
 
 Cement that left the bone has no shape in a filling. Toward the canal, into a disc and through the
 side walls it lies here as one lump, in the tissue nearest to where it began to leave: cement spread
@@ -143,7 +143,7 @@ def harden_filling(
         tissues=tuple(found.regions.values()),
         set_s=found.set_s,
         method=_method(product, setting, grid),
-        notes=_notes(filling, scene, start, found),
+        notes=_notes(filling, scene, start, found, product),
     )
 
 
@@ -350,7 +350,11 @@ def _method(product: CementProduct, setting: HeatSetting, grid: Grid) -> tuple[s
 
 
 def _notes(
-    filling: Filling, scene: HeatScene, start: FloatArray, found: Hardening
+    filling: Filling,
+    scene: HeatScene,
+    start: FloatArray,
+    found: Hardening,
+    product: CementProduct,
 ) -> tuple[str, ...]:
     notes = []
     leaked = {path: filling.leaked_mm3(path) / 1000.0 for path in LEAK_PATHS}
@@ -369,10 +373,12 @@ def _notes(
     if "canal" not in scene.regions:
         notes.append("The canal lies beyond the box and stays at body temperature.")
     weight = scene.cement / scene.cement.sum()
+    cured = float(found.degree_mean[0])
+    early = cured * product.adiabatic_rise_c
     notes.append(
         f"At the end of the injection the cement is at {float((weight * start).sum()):.1f} °C in "
-        f"the mean and {100.0 * float(found.degree_mean[0]):.1f} % cured; what it moved on its "
-        "way and the heat of that first cure are left out."
+        f"the mean and {100.0 * cured:.1f} % cured; the heat of that first cure, at most "
+        f"{early:.1f} °C, is left out."
     )
     if found.set_s is None:
         notes.append(f"The cement was not set after {found.times_s[-1] / 60.0:.0f} min.")

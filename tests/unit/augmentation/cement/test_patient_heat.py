@@ -125,7 +125,7 @@ def test_result_has_the_tissues_of_the_report(hardened):
     assert hardened.degree_mean[-1] > 0.5
     assert len(cement.history_c) == len(hardened.times_s)
     assert cement.history_c[0] < 37.0
-    assert any("°C in the mean" in note for note in hardened.notes)
+    assert any("°C in the mean" in note and "at most 0." in note for note in hardened.notes)
     assert any("15 mm or more" in sentence for sentence in hardened.method)
 
 
