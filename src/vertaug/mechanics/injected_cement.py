@@ -91,6 +91,7 @@ def place_filling(
     settled = np.minimum(_settle(contents, room), room)
     moved = 0.5 * float(np.abs(settled - contents).sum()) / 1000.0
     volume = float(settled.sum()) / 1000.0
+    by_density = "" if tissue is None else ", the share of bone in each voxel by its density"
     pedicles = float(held.sum() - inside.sum() + outside) / 1000.0
     return PlacedCement(
         share=np.divide(settled, room, out=np.zeros_like(room), where=room > 0.0),
@@ -98,7 +99,7 @@ def place_filling(
         volume_ml=volume,
         left_out_ml=pedicles,
         moved_ml=moved,
-        words=f"that of the simulated injection ({volume:.2f} ml in the body)",
+        words=f"that of the simulated injection ({volume:.2f} ml in the body){by_density}",
         notes=_notes(volume, pedicles, moved),
     )
 
@@ -160,10 +161,7 @@ def _settle(contents: FloatArray, room: FloatArray) -> FloatArray:
 
 def _notes(volume: float, pedicles: float, moved: float) -> tuple[str, ...]:
     notes = [
-        (
-            "The cement is that of a simulated injection, which has not been compared with "
-            "patients; the bond to the bone is perfect."
-        )
+        "The cement is that of a simulated injection, which has not been compared with patients."
     ]
     if pedicles > _TOLD_ML:
         notes.append(
