@@ -59,8 +59,8 @@ def place_filling(
 ) -> PlacedCement:
     """Return the cement of a filling's end in the voxels of a model, its volume kept.
 
-    Cement within the body counts wherever the model has bone; cement in the pedicles and cement
-    that leaked does not.
+    Cement within the body counts wherever the model has bone, and where the recipe for bone leaves
+    a voxel of the body empty (at 0 mg/ml); cement in the pedicles and cement that leaked does not.
 
     Parameters
     ----------
@@ -84,9 +84,12 @@ def place_filling(
     index_map = np.linalg.inv(model.grid.affine) @ filling.grid.affine
     contents, outside = transfer_contents(inside, index_map, model.grid.shape)
     tissue = bone_tissue_share(model)
-    bone = model.bone_mpa > 0.0
-    room = np.where(bone, 1.0 - (law.bone_share if tissue is None else tissue), 0.0)
-    room *= model.grid.voxel_volume_mm3
+    voxel = model.grid.voxel_volume_mm3
+    whole = np.where(filling.in_body, filling.grid.voxel_volume_mm3, 0.0)
+    in_body = transfer_contents(whole, index_map, model.grid.shape)[0] > 0.5 * voxel
+    empty = in_body & ~model.filled
+    room = np.where(model.bone_mpa > 0.0, 1.0 - (law.bone_share if tissue is None else tissue), 0.0)
+    room = voxel * np.where(empty, 1.0, room)
     _check_place(model, contents, outside, float(room.sum()))
     settled = np.minimum(_settle(contents, room), room)
     moved = 0.5 * float(np.abs(settled - contents).sum()) / 1000.0
