@@ -59,8 +59,8 @@ def place_filling(
 ) -> PlacedCement:
     """Return the cement of a filling's end in the voxels of a model, its volume kept.
 
-    Cement within the body counts wherever the model has bone; cement in the pedicles and cement
-    that leaked does not.
+    Cement within the body counts wherever the model has bone, and where the recipe for bone leaves
+    a voxel of the body empty (at 0 mg/ml); cement in the pedicles and cement that leaked does not.
 
     Parameters
     ----------
@@ -84,13 +84,17 @@ def place_filling(
     index_map = np.linalg.inv(model.grid.affine) @ filling.grid.affine
     contents, outside = transfer_contents(inside, index_map, model.grid.shape)
     tissue = bone_tissue_share(model)
-    bone = model.bone_mpa > 0.0
-    room = np.where(bone, 1.0 - (law.bone_share if tissue is None else tissue), 0.0)
-    room *= model.grid.voxel_volume_mm3
+    voxel = model.grid.voxel_volume_mm3
+    whole = np.where(filling.in_body, filling.grid.voxel_volume_mm3, 0.0)
+    in_body = transfer_contents(whole, index_map, model.grid.shape)[0] > 0.5 * voxel
+    empty = in_body & ~model.filled
+    room = np.where(model.bone_mpa > 0.0, 1.0 - (law.bone_share if tissue is None else tissue), 0.0)
+    room = voxel * np.where(empty, 1.0, room)
     _check_place(model, contents, outside, float(room.sum()))
     settled = np.minimum(_settle(contents, room), room)
     moved = 0.5 * float(np.abs(settled - contents).sum()) / 1000.0
     volume = float(settled.sum()) / 1000.0
+    by_density = "" if tissue is None else ", the share of bone in each voxel by its density"
     pedicles = float(held.sum() - inside.sum() + outside) / 1000.0
     return PlacedCement(
         share=np.divide(settled, room, out=np.zeros_like(room), where=room > 0.0),
@@ -98,7 +102,7 @@ def place_filling(
         volume_ml=volume,
         left_out_ml=pedicles,
         moved_ml=moved,
-        words=f"that of the simulated injection ({volume:.2f} ml in the body)",
+        words=f"that of the simulated injection ({volume:.2f} ml in the body){by_density}",
         notes=_notes(volume, pedicles, moved),
     )
 
@@ -160,10 +164,7 @@ def _settle(contents: FloatArray, room: FloatArray) -> FloatArray:
 
 def _notes(volume: float, pedicles: float, moved: float) -> tuple[str, ...]:
     notes = [
-        (
-            "The cement is that of a simulated injection, which has not been compared with "
-            "patients; the bond to the bone is perfect."
-        )
+        "The cement is that of a simulated injection, which has not been compared with patients."
     ]
     if pedicles > _TOLD_ML:
         notes.append(

@@ -7,8 +7,12 @@ cortex of the vertebra by their density, bone of the neighbours, discs over the 
 The cement has been warming since it came in. Its cells are filled in the order of its age, oldest
 first, at the volumes that the injection had reached, each at the temperature of the syringe, while
 heat is conducted: cold is kept, the oldest cement is the warmest. How the cement moved on its way
-is left out, and so is the heat of its cure before the end of the injection, a degree or less while
-it can still be injected.
+is left out, and so is the heat of its cure before the end of the injection: a degree with the
+kinetics of the products, which the notes give for others.
+
+Cement that left the bone has no shape in a filling. Toward the canal, into a disc and through the
+side walls it lies here as one lump, in the tissue nearest to where it began to leave: cement spread
+thin cools faster. What left by a segmental vein or a needle's track is left out.
 """
 
 from dataclasses import dataclass, field, replace
@@ -29,7 +33,7 @@ from vertaug.augmentation.cement.heat_tissue import TISSUES, HeatTissue, heat_ti
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.errors import InputError
-from vertaug.case.filling import LEAK_PATHS, Filling, HeatResult
+from vertaug.case.filling import LEAK_PATHS, Extravasation, Filling, HeatResult
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import Endplate, Region, Vertebra
 from vertaug.numerics.conduction import HeatEquation
@@ -46,7 +50,9 @@ _CORTEX_POROSITY = 0.5
 _HOLDS_CEMENT, _MOSTLY_CEMENT = 0.1, 0.5
 """Share from which on a voxel counts as cement, and from which on it is no endplate any more."""
 _STAGE_S, _MOST_STAGES = 5.0, 16
-_TOLD_MM3 = 10.0
+_TOLD_ML = 0.01
+_LEAKED_INTO = {"B": _CANAL, "canal": _CANAL, "D": _DISC, "C": _SOFT}
+"""Tissue in which cement by a path comes to lie; the basivertebral vein opens into the canal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +143,7 @@ def harden_filling(
         tissues=tuple(found.regions.values()),
         set_s=found.set_s,
         method=_method(product, setting, grid),
-        notes=_notes(filling, scene, start, found),
+        notes=_notes(filling, scene, start, found, product),
     )
 
 
@@ -167,6 +173,10 @@ def scene_of_filling(
     if not len(filled):
         message = "there is no cement that could harden"
         raise InputError(message)
+    begun = [leak.first_lps_mm for leak in filling.leaks if leak.path in _LEAKED_INTO]
+    if begun:
+        where = np.rint(filling.grid.to_index(begun)).astype(np.int64)
+        filled = np.concatenate([filled, where])
     reach = np.ceil(setting.margin_mm / filling.grid.spacing_mm).astype(int)
     first, last = filled.min(axis=0) - reach, filled.max(axis=0) + reach + 1
     grid = filling.grid.crop(
@@ -174,6 +184,8 @@ def scene_of_filling(
     )
     cement = _place(filling.cement_share, filling.grid, grid, 0.0)
     tissue = _map_tissues(survey, grid, setting)
+    for leak in filling.leaks:
+        cement = _put_leak(leak, cement, tissue, grid)
     vertebra = survey.vertebra
     regions = {
         "cement": cement >= _HOLDS_CEMENT,
@@ -208,8 +220,9 @@ def temperature_after_injection(
     product : CementProduct
     setting : HeatSetting
     """
-    entered = _place(_entry_s(filling), filling.grid, grid, np.inf)
     seconds = float(filling.curve.time_s[-1])
+    # lumps of leaked cement, which have no age, are as cold as cement gets
+    entered = np.minimum(_place(_entry_s(filling), filling.grid, grid, seconds), seconds)
     stages = int(np.clip(np.ceil(seconds / _STAGE_S), 1, _MOST_STAGES))
     step = seconds / stages
     now = np.full(grid.shape, scene.body_c)
@@ -225,6 +238,22 @@ def temperature_after_injection(
             body = heat_body(replace(scene, cement=held, regions={}), product)
             now = HeatEquation(body).advance(now, step)
     return np.asarray(now)
+
+
+def _put_leak(
+    leak: Extravasation, cement: FloatArray, tissue: NDArray[np.uint8], grid: Grid
+) -> FloatArray:
+    """Return the cement with what leaked in the nearest voxels of the tissue it leaked into."""
+    if leak.path not in _LEAKED_INTO:
+        return cement
+    free = np.argwhere((tissue == _LEAKED_INTO[leak.path]) & (cement == 0.0))
+    away = np.linalg.norm(grid.to_world(free) - leak.first_lps_mm, axis=1)
+    nearest = free[np.argsort(away, kind="stable")]
+    cells = leak.volume_mm3 / grid.voxel_volume_mm3
+    share = np.clip(cells - np.arange(len(nearest)), 0.0, 1.0)
+    out = cement.copy()
+    out[tuple(nearest.T)] = share
+    return out
 
 
 def _entry_s(filling: Filling) -> FloatArray:
@@ -321,24 +350,35 @@ def _method(product: CementProduct, setting: HeatSetting, grid: Grid) -> tuple[s
 
 
 def _notes(
-    filling: Filling, scene: HeatScene, start: FloatArray, found: Hardening
+    filling: Filling,
+    scene: HeatScene,
+    start: FloatArray,
+    found: Hardening,
+    product: CementProduct,
 ) -> tuple[str, ...]:
     notes = []
-    leaked = {path: filling.leaked_mm3(path) for path in LEAK_PATHS}
-    lost = {path: v for path, v in leaked.items() if v > _TOLD_MM3}
-    if lost:
-        parts = ", ".join(f"{v / 1000.0:.2f} ml by {path}" for path, v in lost.items())
+    leaked = {path: filling.leaked_mm3(path) / 1000.0 for path in LEAK_PATHS}
+    told = {path: v for path, v in leaked.items() if v > _TOLD_ML}
+    lumps = ", ".join(f"{v:.2f} ml by {path}" for path, v in told.items() if path in _LEAKED_INTO)
+    lost = ", ".join(
+        f"{v:.2f} ml by {path}" for path, v in told.items() if path not in _LEAKED_INTO
+    )
+    if lumps:
         notes.append(
-            f"Cement that left the bone ({parts}) is not in this heat: in the canal or a disc it "
-            "would heat them far more (measured with a leak: 59 °C at the posterior wall)."
+            f"Leaked cement ({lumps}) lies in this heat as a lump where it began to leave: its "
+            "shape is not known, and spread thin it would heat less."
         )
+    if lost:
+        notes.append(f"Cement that left the bone with the blood ({lost}) is not in this heat.")
     if "canal" not in scene.regions:
         notes.append("The canal lies beyond the box and stays at body temperature.")
     weight = scene.cement / scene.cement.sum()
+    cured = float(found.degree_mean[0])
+    early = cured * product.adiabatic_rise_c
     notes.append(
         f"At the end of the injection the cement is at {float((weight * start).sum()):.1f} °C in "
-        f"the mean and {100.0 * float(found.degree_mean[0]):.1f} % cured; what it moved on its "
-        "way and the heat of that first cure are left out."
+        f"the mean and {100.0 * cured:.1f} % cured; the heat of that first cure, at most "
+        f"{early:.1f} °C, is left out."
     )
     if found.set_s is None:
         notes.append(f"The cement was not set after {found.times_s[-1] / 60.0:.0f} min.")

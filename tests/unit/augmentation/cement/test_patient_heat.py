@@ -125,7 +125,7 @@ def test_result_has_the_tissues_of_the_report(hardened):
     assert hardened.degree_mean[-1] > 0.5
     assert len(cement.history_c) == len(hardened.times_s)
     assert cement.history_c[0] < 37.0
-    assert any("°C in the mean" in note for note in hardened.notes)
+    assert any("°C in the mean" in note and "at most 0." in note for note in hardened.notes)
     assert any("15 mm or more" in sentence for sentence in hardened.method)
 
 
@@ -143,18 +143,38 @@ def test_more_cement_heats_more_and_older_cement_sets_earlier(survey, filling, h
     assert harden_filling(aged, survey, LOW, schedule=SHORT).set_s < hardened.set_s - 20.0
 
 
-def test_leaked_cement_is_told(survey, filling):
-    leak = Extravasation(
-        path="canal",
-        volume_mm3=300.0,
+def leak(path, volume_mm3, where):
+    return Extravasation(
+        path=path,
+        volume_mm3=volume_mm3,
         first_s=10.0,
         first_injected_mm3=500.0,
-        first_lps_mm=np.zeros(3),
+        first_lps_mm=where,
         largest_rate_mm3_per_s=5.0,
     )
-    brief = HardeningSchedule(seconds=20.0)
-    found = harden_filling(replace(filling, leaks=(leak,)), survey, LOW, schedule=brief)
-    assert any("0.30 ml by canal" in note for note in found.notes)
+
+
+def test_leaked_cement_lies_where_it_left_and_heats_it(survey, filling, hardened):
+    frame = survey.vertebra.frame
+    canal, plate = frame.to_world([[0.0, 16.0, 0.0], [0.0, 0.0, 12.0]])
+    leaks = (leak("canal", 300.0, canal), leak("D", 100.0, plate), leak("S", 200.0, canal))
+    leaky = replace(filling, leaks=leaks)
+    scene, grid = scene_of_filling(leaky, survey, HeatSetting())
+    held = scene.cement * grid.voxel_volume_mm3
+    names = np.array(TISSUES)[scene.tissue]
+    assert held[names == "canal"].sum() == pytest.approx(300.0)
+    assert held[names == "disc"].sum() == pytest.approx(100.0)
+    lump = grid.to_world(np.argwhere((names == "canal") & (scene.cement > 0.0)))
+    assert np.linalg.norm(lump - canal, axis=1).max() < 12.0
+    found = harden_filling(leaky, survey, LOW, schedule=SHORT)
+    assert found.tissue("canal").peak_c > hardened.tissue("canal").peak_c + 3.0
+    notes = " ".join(found.notes)
+    assert "0.30 ml by canal, 0.10 ml by D" in notes or "0.10 ml by D, 0.30 ml by canal" in notes
+    assert "with the blood (0.20 ml by S)" in notes
+
+
+def test_cement_that_is_not_set_in_time_is_told(survey, filling):
+    found = harden_filling(filling, survey, LOW, schedule=HardeningSchedule(seconds=20.0))
     assert found.set_s is None
     assert any("not set after" in note for note in found.notes)
 
