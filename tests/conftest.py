@@ -73,7 +73,6 @@ def build_vertebroplasty(vertebra, paths, *, spread=True, heat=True, stop_rules=
     from vertaug.case.filling import Vertebroplasty
     from vertaug.case.simulation import (
         InjectionSetup,
-        OpeningGap,
         ProductSheet,
         ProductValue,
         SimulatedVertebroplasty,
@@ -123,11 +122,6 @@ def build_vertebroplasty(vertebra, paths, *, spread=True, heat=True, stop_rules=
             filling=_filling(vertebra, paths),
             heat=_heat() if heat else None,
             spread=_spread() if spread else None,
-        ),
-        openings=(
-            OpeningGap(path="B", openings=1, gap_mm=0.0),
-            OpeningGap(path="S", openings=4, gap_mm=3.25),
-            OpeningGap(path="C", openings=0, gap_mm=None),
         ),
         notes=("The needle was put where plan 1 has it",),
     )
@@ -206,6 +200,7 @@ def _filling(vertebra, paths):
         pore_volume_mm3=0.85 * float(in_body.sum()),
         endplate_gap_mm=np.array([0.0, 2.5]),
         left_share=0.47,
+        opening_gap_mm=np.array([0.0, 3.25, np.nan, 6.0, np.nan, 14.0]),
         tips_lps_mm=np.stack([p.target_lps_mm for p in paths]),
         needle_lps_mm=np.stack([[p.entry_lps_mm, p.target_lps_mm] for p in paths]),
         method=("Made up for tests",),

@@ -13,7 +13,6 @@ from vertaug.case.augmentation_record import (
     InjectionRecord,
     LeakVolumes,
     OddsRecord,
-    OpeningRecord,
     ProductRecord,
     ProductValueRecord,
     SpreadRecord,
@@ -103,10 +102,7 @@ def _vertebroplasty(found: SimulatedVertebroplasty) -> VertebroplastyRecord:
         pore_volume_ml=filling.pore_volume_mm3 * ML,
         endplate_gap_mm=(_known(superior), _known(inferior)),
         left_share=filling.left_share,
-        openings={
-            gap.path: OpeningRecord(openings=gap.openings, gap_mm=gap.gap_mm)
-            for gap in found.openings
-        },
+        opening_gap_mm=opening_gaps(filling),
         product=_product(found.setup.product),
         injection=_injection(found.setup, filling),
         leaks=tuple(_leak(leak) for leak in filling.leaks),
@@ -118,6 +114,14 @@ def _vertebroplasty(found: SimulatedVertebroplasty) -> VertebroplastyRecord:
         notes=(*found.notes, *filling.notes),
         files=filling_file_names(filling),
     )
+
+
+def opening_gaps(filling: Filling) -> dict[str, float | None]:
+    """Return the distance from cement to the nearest opening of each path, None without one."""
+    gaps = filling.opening_gap_mm
+    if gaps is None:
+        return dict.fromkeys(LEAK_PATHS)
+    return {path: _known(float(gap)) for path, gap in zip(LEAK_PATHS, gaps, strict=True)}
 
 
 def _known(value: float) -> float | None:

@@ -85,13 +85,6 @@ class StopRecord(Part):
     acted_on: bool
 
 
-class OpeningRecord(Part):
-    """How near the cement came to the openings of one path; no gap without an opening."""
-
-    openings: int
-    gap_mm: Figure | None
-
-
 class TissueHeatRecord(Part):
     """Heat in one tissue; ``damage`` is the Arrhenius integral, 1 is a burn."""
 
@@ -148,7 +141,9 @@ class VertebroplastyRecord(Part):
 
     ``safe_volume_ml`` is what was injected before the first stop rule; absent where none was met:
     then it is at least ``injected_ml``. ``peak_pressure_kpa`` is in the bone at the tip,
-    ``peak_temperature_c`` anywhere. Leak volumes are of the model and no prediction.
+    ``peak_temperature_c`` anywhere. ``opening_gap_mm`` is from cement to the nearest vein, fissure
+    or missing wall of each path, absent where the model has none. Leak volumes are of the model
+    and no prediction.
     """
 
     level: str
@@ -166,7 +161,7 @@ class VertebroplastyRecord(Part):
     pore_volume_ml: Figure
     endplate_gap_mm: tuple[Figure | None, Figure | None]
     left_share: Figure
-    openings: dict[str, OpeningRecord]
+    opening_gap_mm: dict[str, Figure | None]
     product: ProductRecord
     injection: InjectionRecord
     leaks: tuple[ExtravasationRecord, ...]

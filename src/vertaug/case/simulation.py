@@ -1,4 +1,4 @@
-"""A simulated vertebroplasty of a case: what was chosen, what came out, how near it came."""
+"""A simulated vertebroplasty of a case: what was chosen, and what came out."""
 
 from dataclasses import dataclass
 
@@ -53,25 +53,6 @@ class ProductSheet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpeningGap:
-    """How near the cement came to the openings of one path.
-
-    Attributes
-    ----------
-    path : str
-        One of `vertaug.case.filling.LEAK_PATHS`.
-    openings : int
-        How many there are in this model, seen in the CT or drawn.
-    gap_mm : float or None
-        From cement (half full pores) to the nearest; None without an opening.
-    """
-
-    path: str
-    openings: int
-    gap_mm: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InjectionSetup:
     """What was injected, where and how.
 
@@ -118,15 +99,12 @@ class SimulatedVertebroplasty:
     ----------
     setup : InjectionSetup
     result : Vertebroplasty
-    openings : tuple of OpeningGap
-        One for each path.
     notes : tuple of str
         What limits it in this case, in sentences for the report.
     """
 
     setup: InjectionSetup
     result: Vertebroplasty
-    openings: tuple[OpeningGap, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

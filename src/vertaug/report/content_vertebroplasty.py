@@ -1,6 +1,12 @@
 """A simulated vertebroplasty: limits first, tables, product and method last."""
 
-from vertaug.case.augmentation_content import KPA, ML, ML_PER_MIN, filling_file_names
+from vertaug.case.augmentation_content import (
+    KPA,
+    ML,
+    ML_PER_MIN,
+    filling_file_names,
+    opening_gaps,
+)
 from vertaug.case.filling import LEAK_PATHS, Filling, HeatResult
 from vertaug.case.simulation import InjectionSetup, ProductValue, SimulatedVertebroplasty
 from vertaug.case.strength import StrengthAssessment
@@ -55,7 +61,7 @@ def vertebroplasty_part(
         tables=(
             _volume_table(found),
             _stop_table(result.filling),
-            _leak_table(found),
+            _leak_table(result.filling),
             *(table for table in maybe if table is not None),
             _product_table(found.setup),
         ),
@@ -174,19 +180,17 @@ def _stop_table(filling: Filling) -> Table:
     )
 
 
-def _leak_table(found: SimulatedVertebroplasty) -> Table:
-    filling = found.result.filling
+def _leak_table(filling: Filling) -> Table:
     leaks = {leak.path: leak for leak in filling.leaks}
-    gaps = {gap.path: gap for gap in found.openings}
+    gaps = opening_gaps(filling)
     rows = []
     for path in LEAK_PATHS:
-        leak, gap = leaks.get(path), gaps.get(path)
-        near = words.MISSING if gap is None or gap.gap_mm is None else f"{gap.gap_mm:.1f}"
-        count = words.MISSING if gap is None else str(gap.openings)
-        start = [count, near, "0", words.MISSING, words.MISSING, words.MISSING]
+        leak, gap = leaks.get(path), gaps[path]
+        near = "no opening" if gap is None else f"{gap:.1f}"
+        start = [near, "0", words.MISSING, words.MISSING, words.MISSING]
         if leak is not None:
             place = ", ".join(f"{value:.0f}".replace("-", "−") for value in leak.first_lps_mm)
-            start[2:] = [
+            start[1:] = [
                 _small_ml(leak.volume_mm3),
                 f"{leak.first_injected_mm3 * ML:.2f}",
                 f"{leak.first_s:.0f}",
@@ -196,13 +200,14 @@ def _leak_table(found: SimulatedVertebroplasty) -> Table:
     return Table(
         title="Leakage by path, of the model",
         columns=(
-            "Path (Yeom's type)", "Openings", "Cement to the nearest (mm)", "Volume (ml)",
+            "Path (Yeom's type)", "Cement to the nearest opening (mm)", "Volume (ml)",
             "First after ml", "First after s", "Began at (LPS mm)",
         ),
         rows=tuple(rows),
         note=(
             "Openings: gaps seen in the CT and veins, fissures and tracks of this draw; the CT "
-            "does not show most of them. Not a prediction: see the limits."
+            "does not show most of them. What seeps through a closed wall has no opening. Not a "
+            "prediction: see the limits."
         ),
     )  # fmt: skip
 

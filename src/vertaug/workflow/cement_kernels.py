@@ -31,6 +31,7 @@ CEMENT_KERNELS: tuple[KernelSignature, ...] = tuple(
             "_transport_numba",
             ("fastest", "fill_upwind", "fill_corrections", "fill_allowances", "add_corrections"),
         ),
+        ("_tracer_numba", ("carry",)),
         ("_conduction_numba", ("heat_rate", "add_stage")),
     )
     for name in names

@@ -12,7 +12,6 @@ from vertaug.augmentation.cement.injection_plan import (
     InjectionSetting,
     plan_injection,
 )
-from vertaug.augmentation.cement.opening_gap import measure_opening_gaps
 from vertaug.augmentation.cement.patient_heat import HeatSetting, harden_filling
 from vertaug.augmentation.cement.porous_body import PorousBody, build_porous_body
 from vertaug.augmentation.cement.product import CementProduct
@@ -23,7 +22,7 @@ from vertaug.case.case_content import CaseResults
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.filling import Filling, FillingSpread, HeatResult
 from vertaug.case.plan import AccessPlan, Procedure
-from vertaug.case.simulation import InjectionSetup, OpeningGap, ProductSheet, ProductValue
+from vertaug.case.simulation import InjectionSetup, ProductSheet, ProductValue
 from vertaug.workflow.simulation_choice import SimulationChoice
 from vertaug.workflow.simulation_limits import list_simulation_limits
 
@@ -44,7 +43,6 @@ class InjectedCement:
         With all its values, since a file of the user need not be there any more.
     setup : InjectionSetup
     filling : Filling
-    openings : tuple of OpeningGap
     notes : tuple of str
         Limits of this case.
     """
@@ -52,7 +50,6 @@ class InjectedCement:
     product: CementProduct
     setup: InjectionSetup
     filling: Filling
-    openings: tuple[OpeningGap, ...]
     notes: tuple[str, ...]
 
 
@@ -189,7 +186,6 @@ def inject_scene(scene: InjectionScene, tell: Tell) -> InjectedCement:
         product=scene.plan.product,
         setup=scene.setup,
         filling=filling,
-        openings=measure_opening_gaps(scene.body, scene.survey, filling),
         notes=scene.notes,
     )
 

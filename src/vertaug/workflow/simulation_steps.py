@@ -104,6 +104,5 @@ def simulate_case(
     return SimulatedVertebroplasty(
         setup=injected.setup,
         result=Vertebroplasty(filling=injected.filling, heat=heat, spread=spread),
-        openings=injected.openings,
         notes=injected.notes,
     )

@@ -66,8 +66,8 @@ def test_units_of_the_rest(found):
     assert set(record.curves.leaked_ml) == set(LEAK_PATHS)
     assert record.product.uncertain == ("viscosity_pa_s",)
     assert record.product.values["viscosity_pa_s"].high == 100.0
-    assert record.openings["C"].gap_mm is None
-    assert record.openings["S"].gap_mm == 3.25
+    assert record.opening_gap_mm["C"] is None
+    assert record.opening_gap_mm["S"] == 3.25
 
 
 def test_what_was_not_met_or_not_computed_is_absent(found):
