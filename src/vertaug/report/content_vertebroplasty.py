@@ -7,7 +7,7 @@ from vertaug.case.augmentation_content import (
     filling_file_names,
     opening_gaps,
 )
-from vertaug.case.filling import LEAK_PATHS, Filling, HeatResult
+from vertaug.case.filling import LEAK_PATHS, Filling, HeatResult, TissueHeat
 from vertaug.case.simulation import InjectionSetup, ProductValue, SimulatedVertebroplasty
 from vertaug.case.strength import StrengthAssessment
 from vertaug.report import words
@@ -219,8 +219,7 @@ def _heat_table(heat: HeatResult) -> Table:
             f"{tissue.peak_c:.1f}",
             _seconds(tissue.above_45_s),
             _seconds(tissue.above_50_s),
-            _minutes(tissue.cem43_min),
-            "< 0.001" if tissue.damage < 1e-3 else f"{tissue.damage:.3g}",
+            *_dose_words(tissue),
         )
         for tissue in heat.tissues
     ]
@@ -297,6 +296,8 @@ _UNITS = {
 
 def _value_title(name: str) -> str:
     """Return a name of a product's value with its unit in brackets."""
+    if name == "hu_120kv":
+        return "CT number at 120 kV (HU)"
     for ending, unit in _UNITS.items():
         if name.endswith(ending):
             return name.removesuffix(ending).replace("_", " ") + unit
@@ -364,6 +365,14 @@ def _small_ml(volume_mm3: float) -> str:
 
 def _kpa(pressure_mpa: float) -> str:
     return f"{words.three_figures(float(pressure_mpa) * KPA)} kPa"
+
+
+def _dose_words(tissue: TissueHeat) -> tuple[str, str]:
+    """Return equivalent minutes and damage; of living tissue only."""
+    if tissue.name == "cement":
+        return words.MISSING, words.MISSING
+    damage = "< 0.001" if tissue.damage < 1e-3 else f"{tissue.damage:.3g}"
+    return _minutes(tissue.cem43_min), damage
 
 
 def _seconds(value: float) -> str:

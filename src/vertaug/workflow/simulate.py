@@ -131,7 +131,7 @@ def set_scene(
     volume_ml, source = choice.volume_ml, "as asked for"
     if volume_ml is None:
         volume_ml = results.planning.cement.target_ml
-        source = f"target of the plan, {results.planning.cement.basis}"
+        source = "target of the plan"
     rate = choice.rate_ml_per_min * _MM3_PER_S
     plan = plan_injection(
         level,

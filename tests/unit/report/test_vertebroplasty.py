@@ -102,7 +102,9 @@ def test_uncertain_values_of_the_product_are_marked(found):
 def test_heat_by_tissue(found):
     rows = rows_of(vertebroplasty_part(found), "Heat")
     assert rows["vertebral canal"][0] == "39.0"
-    assert rows["cement"][1] == "300"
+    # cement is no living tissue: no dose
+    assert rows["cement"] == ["68.0", "300", "120", "–", "–"]
+    assert rows["vertebral canal"][3:] == ["12", "< 0.001"]
 
 
 def test_spread_counts_with_intervals(found):
