@@ -109,6 +109,7 @@ class _Run:
         self._log = InjectionLog(body, plan.volume_mm3)
         self._progress = progress
         self._ends_s = working_window_s(plan.product, plan.room_c)[1] - plan.first_age_s
+        self._resistance = 0.0
         self.reason = ""
 
     def inject_portion(self, number: int) -> None:
@@ -120,8 +121,7 @@ class _Run:
         if self._too_late():
             return
         left, step = portion.volume_mm3, limits.first_mm3
-        # speeds around a tip are not known before it has been used: solve twice
-        self._decide(number, portion, step, again=True)
+        self._settle(portion, step)
         while left > 1e-9 * portion.volume_mm3 and not self.reason:
             volume = min(step, left)
             # two last steps of equal size rather than a whole one and a tiny one
@@ -130,24 +130,32 @@ class _Run:
             found = self._decide(number, portion, volume)
             if found is None:
                 return
-            self._take(found, portion)
+            self._take(found)
             left -= volume
             step = min(2.0 * step, limits.step_mm3)
 
-    def _decide(
-        self, number: int, portion: Portion, volume_mm3: float, *, again: bool = False
-    ) -> _Step | None:
+    def _settle(self, portion: Portion, volume_mm3: float) -> None:
+        """Find the speeds around a tip that has not been used before, and the viscosity by them."""
+        age = self._plan.first_age_s + self._state.time_s
+        wanted = _wanted_rate(self._plan.press(portion.tip), portion, age)
+        for _ in range(2):
+            _, tip_mpa = self._state.solve(portion.tip, wanted, volume_mm3 / wanted)
+            self._resistance = tip_mpa / wanted
+
+    def _decide(self, number: int, portion: Portion, volume_mm3: float) -> _Step | None:
         """Find flow and pressure of the next step; None if nothing moves any more."""
         state, plan = self._state, self._plan
         press = plan.press(portion.tip)
         age = plan.first_age_s + state.time_s
         wanted = _wanted_rate(press, portion, age)
-        for _ in range(2 if again else 1):
-            flow, tip_mpa = state.solve(portion.tip, wanted, volume_mm3 / wanted)
         limit = plan.syringe.limit_mpa if portion.pressure_mpa is None else portion.pressure_mpa
-        rate = _possible_rate(press, age, limit, tip_mpa / wanted)
-        if portion.pressure_mpa is None:
-            rate = min(rate, wanted)
+        most = np.inf if portion.pressure_mpa is not None else wanted
+        # solved at about the rate that comes out, for the shear rate
+        guess = min(_possible_rate(press, age, limit, self._resistance), most)
+        guess = max(guess, _LEAST_RATE * wanted)
+        flow, tip_mpa = state.solve(portion.tip, guess, volume_mm3 / guess)
+        self._resistance = tip_mpa / guess
+        rate = min(_possible_rate(press, age, limit, self._resistance), most)
         self._watch.feel(rate, wanted, state.time_s, state.injected_mm3)
         if rate < _LEAST_RATE * wanted:
             self.reason = (
@@ -155,9 +163,9 @@ class _Run:
                 f"{state.injected_mm3 / 1000.0:.2f} ml"
             )
             return None
-        if rate != wanted:
-            flow = scale_flow(flow, rate / wanted)
-            tip_mpa *= rate / wanted
+        if rate != guess:
+            flow = scale_flow(flow, rate / guess)
+            tip_mpa *= rate / guess
         return _Step(
             portion=number,
             tip=portion.tip,
@@ -168,7 +176,7 @@ class _Run:
             syringe_mpa=tip_mpa + float(press.pressure_mpa(age, rate)),
         )
 
-    def _take(self, step: _Step, portion: Portion) -> None:
+    def _take(self, step: _Step) -> None:
         """Move the cement, look, and see whether the injection ends."""
         state = self._state
         left = state.advance(step.tip, step.flow, step.rate_mm3_per_s, step.seconds)

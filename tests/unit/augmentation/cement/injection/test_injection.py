@@ -157,6 +157,17 @@ def test_the_flow_falls_to_what_the_syringe_can_press(ball, needle_at):
     assert found.curve.time_s[-1] > free.curve.time_s[-1]
 
 
+def test_a_syringe_that_can_press_no_more_ends_the_injection(ball, needle_at):
+    """Bone so tight that it takes all of the pressure."""
+    plan = plan_of((needle_at(),), 2000.0)
+    weak = replace(plan, syringe=Syringe(limit_mpa=0.2))
+    found = inject(ball(permeability=3e-5), weak)
+    assert found.injected_mm3 < 2000.0
+    assert "presses no more cement" in found.stop_reason
+    assert found.events[0].rule == "syringe_limit"
+    assert found.curve.syringe_mpa.max() <= 0.2 * (1.0 + 1e-6)
+
+
 def test_a_pressure_gives_the_flow(ball, needle_at):
     plan = plan_of((needle_at(),), 1000.0)
     portion = Portion(tip=0, volume_mm3=1000.0, pressure_mpa=0.15)
