@@ -92,5 +92,6 @@ def _animate(filling: Filling, films: FillingFilms, spine: Spine) -> list[bytes]
         titles = [
             f"{filling.level} {words}: {volume * ML:.1f} ml injected" for volume in films.cine_mm3
         ]
-        made.append(cine_gif(cine, spine, Overlay(), titles))
+        walls = () if words == _VIEW_WORDS[0] else (filling.level,)
+        made.append(cine_gif(cine, spine, Overlay(walls=walls), titles))
     return made
