@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 from pydantic import ValidationError
 
+from vertaug.case.augmentation_content import describe_augmentation
 from vertaug.case.case_file import (
     SCHEMA_VERSION,
     AnatomyRecord,
@@ -34,6 +35,7 @@ from vertaug.case.measurement import FractureAssessment, HeightSet, VertebraMeas
 from vertaug.case.mechanics_content import case_stem, describe_mechanics
 from vertaug.case.mechanics_record import MechanicsRecord
 from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
+from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Pedicle, Spine, Vertebra
 from vertaug.case.strength import StrengthAssessment
 
@@ -42,7 +44,8 @@ from vertaug.case.strength import StrengthAssessment
 class CaseResults:
     """What the steps of the chain found.
 
-    ``planning`` is None where no level was planned, ``strength`` where it was not computed.
+    ``planning`` is None where no level was planned, ``strength`` and ``vertebroplasty`` where
+    they were not computed.
     """
 
     spine: Spine
@@ -50,6 +53,7 @@ class CaseResults:
     assessment: FractureAssessment
     planning: PlanningResult | None
     strength: StrengthAssessment | None = None
+    vertebroplasty: SimulatedVertebroplasty | None = None
 
 
 def describe_case(results: CaseResults, provenance: Provenance) -> CaseDocument:
@@ -72,6 +76,9 @@ def describe_case(results: CaseResults, provenance: Provenance) -> CaseDocument:
             fracture=_fracture(results.assessment),
             planning=_planning(results.planning) if results.planning else None,
             mechanics=_mechanics(results.strength) if results.strength else None,
+            augmentation=(
+                describe_augmentation(results.vertebroplasty) if results.vertebroplasty else None
+            ),
         )
     except ValidationError as error:
         first = error.errors()[0]

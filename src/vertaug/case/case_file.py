@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from vertaug.case.augmentation_record import AugmentationRecord
 from vertaug.case.case_part import Coefficient, Figure, Part, Triple
 from vertaug.case.errors import FormatError
 from vertaug.case.measurement import FractureShape
@@ -44,10 +45,32 @@ class StrengthParameters(Part):
     surface: str
     linear_only: bool
     spacing_mm: Figure
+    simulated_cement: bool = False
+
+
+class SimulationParameters(Part):
+    """What the user chose for a simulated procedure.
+
+    ``product_sha256`` is of all values of the product; ``products`` is the name of the file that
+    it came from, absent for a built-in one.
+    """
+
+    level: str | None
+    procedure: Procedure
+    product: str
+    product_sha256: str
+    products: str | None
+    volume_ml: Figure | None
+    rate_ml_per_min: Figure
+    plan: int
+    samples: int
+    seed: int
+    stop_rules: bool
+    spacing_mm: Figure
 
 
 class Parameters(Part):
-    """What the user chose; ``strength`` is absent where it was not computed."""
+    """What the user chose; ``strength`` and ``simulation`` are absent where not computed."""
 
     level: str | None
     procedures: tuple[Procedure, ...]
@@ -59,6 +82,7 @@ class Parameters(Part):
     correct_orientation: bool
     pdf: bool
     strength: StrengthParameters | None = None
+    simulation: SimulationParameters | None = None
 
 
 class Provenance(Part):
@@ -278,7 +302,8 @@ class PlanningRecord(Part):
 class CaseDocument(Part):
     """All of ``case.json``.
 
-    ``planning`` is absent where no level was planned, ``mechanics`` where no strength was computed.
+    ``planning`` is absent where no level was planned, ``mechanics`` where no strength was
+    computed, ``augmentation`` where nothing was simulated.
     """
 
     schema_version: int
@@ -291,6 +316,7 @@ class CaseDocument(Part):
     fracture: FractureRecord
     planning: PlanningRecord | None
     mechanics: MechanicsRecord | None = None
+    augmentation: AugmentationRecord | None = None
 
 
 def format_case(document: CaseDocument) -> str:

@@ -154,6 +154,14 @@ class Filling:
     tips_lps_mm : (n, 3) float64 array
     needle_lps_mm : (n, 2, 3) float64 array
         Entry and tip of each needle's axis.
+    entered_s : (ni, nj, nk) float32 array or None
+        From the start of the injection to when the cement of each cell entered the bone; NaN
+        without cement. With the curve's times it tells the portion.
+    interdigitated_mm3 : float or None
+        Trabeculae that cement has locked into.
+    opening_gap_mm : (6,) float64 array or None
+        From cement (half full cells) to the nearest opening of each path (vein, fissure, missing
+        wall), in the order of `LEAK_PATHS`; NaN where a path has none or there is no cement.
     method, notes : tuple of str
         How it was computed, and what limits it, in sentences for the report.
     """
@@ -178,10 +186,17 @@ class Filling:
     left_share: float
     tips_lps_mm: FloatArray
     needle_lps_mm: FloatArray
+    entered_s: NDArray[np.float32] | None = None
+    interdigitated_mm3: float | None = None
+    opening_gap_mm: FloatArray | None = None
     method: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.entered_s is not None:
+            object.__setattr__(self, "entered_s", read_only(self.entered_s, np.float32))
+        if self.opening_gap_mm is not None:
+            object.__setattr__(self, "opening_gap_mm", read_only(self.opening_gap_mm, np.float64))
         kinds = {"in_body": np.bool_, "cell_tip": np.uint8, "age_s": np.float32}
         for name, kind in kinds.items():
             object.__setattr__(self, name, read_only(getattr(self, name), kind))

@@ -40,7 +40,7 @@ def as_command(kind: type[Command]) -> Callable[..., None]:
         except KeyboardInterrupt:
             text = (
                 "stopped; nothing is half-written. Run the same command again: it goes on after "
-                "the last finished step (anatomy of all levels, measurement, planning)"
+                "the last finished step (anatomy of all levels, measurement, planning, injection)"
             )
             _tell("Stopped", text, EXIT_STOPPED, wants_json=wants_json)
         except MemoryError:

@@ -48,7 +48,7 @@ def compute_strength(given: "Strength") -> None:
         message = "name a case folder"
         raise InputError(message)
     from vertaug.cli.cases import result_tree
-    from vertaug.workflow.run import add_strength
+    from vertaug.workflow.again import add_strength
 
     with show_progress(quiet=given.quiet) as listener:
         result = add_strength(given.case, choice, progress=listener)

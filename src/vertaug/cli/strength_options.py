@@ -22,8 +22,8 @@ class Strength:
     cement_ml: Annotated[
         float | None,
         typer.Option(
-            help="Also with this volume of cement at the planned tips, above 0 to 20. "
-            "(default: as it is only)"
+            help="Also with this volume of cement at the planned tips, above 0 to 20. (default: "
+            "with the simulated cement of the level, if there is one; else as it is only)"
         ),
     ] = None
     level: Annotated[

@@ -22,6 +22,13 @@ def show_summary(result: CaseResult) -> None:
             style="bold",
             soft_wrap=True,
         )
+    if result.dropped_simulation:
+        console.print(
+            "The simulated vertebroplasty of this case belongs to other measurements and was left "
+            "out; simulate it again with: vertaug simulate CASE",
+            style="bold",
+            soft_wrap=True,
+        )
     for line in _list_findings(document):
         console.print(line, soft_wrap=True)
     console.print(_levels(document))

@@ -7,8 +7,14 @@ from vertaug.fluoroscopy.dicom_xa_reader import read_carm
 from vertaug.fluoroscopy.dicom_xa_writer import write_xa
 from vertaug.fluoroscopy.display import GreyScale
 from vertaug.fluoroscopy.exposure import Collimation, Exposure, ExposureLimits, sum_exposures
+from vertaug.fluoroscopy.filling_series import filling_matter, filling_steps, show_filling
 from vertaug.fluoroscopy.matter import Box, Cylinder, Ellipsoid, VoxelMatter, voxel_matter
-from vertaug.fluoroscopy.needle_series import check_medial_border, needle_in_place, needle_steps
+from vertaug.fluoroscopy.needle_series import (
+    cannula_in_place,
+    check_medial_border,
+    needle_in_place,
+    needle_steps,
+)
 from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.presets import carm_preset, preset_names
 from vertaug.fluoroscopy.radiograph import Radiograph, render, show_view
@@ -38,9 +44,12 @@ __all__ = [
     "VoxelMatter",
     "XrayPatient",
     "aim_at_view",
+    "cannula_in_place",
     "carm_preset",
     "centre_on_needle",
     "check_medial_border",
+    "filling_matter",
+    "filling_steps",
     "fix_view",
     "needle_in_place",
     "needle_steps",
@@ -49,6 +58,7 @@ __all__ = [
     "read_carm",
     "record",
     "render",
+    "show_filling",
     "show_view",
     "sum_exposures",
     "voxel_matter",

@@ -6,7 +6,7 @@ image. Both are evaluated on the images themselves: points are projected by the 
 compared where they are seen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Pedicle, Vertebra
 from vertaug.fluoroscopy.carm import CArm
 from vertaug.fluoroscopy.matter import WATER_G_PER_ML, Cylinder
+from vertaug.tissue.material import Material
 
 _STEP_MM, _APART_MM, _NOTHING_MM = 0.1, 1.5, 1e-6
 
@@ -80,24 +81,49 @@ def needle_in_place(path: NeedlePath, depth_mm: float | None = None) -> tuple[Cy
     depth_mm : float, optional
         Of the tip from the bone entry; by default to the target.
     """
-    tip = path.length_mm if depth_mm is None else depth_mm
+    parts = _parts(path, path.length_mm if depth_mm is None else depth_mm)
+    return tuple(_shaft(path, part, path.needle.radius_mm) for part in parts)
+
+
+def cannula_in_place(
+    path: NeedlePath, bore_mm: float, content: Material | None = None
+) -> tuple[Cylinder, ...]:
+    """Return the needle at its target without its stylet, as cement is injected through it.
+
+    Parameters
+    ----------
+    path : NeedlePath
+    bore_mm : float
+        Diameter of the bore.
+    content : Material, optional
+        Of what fills the bore, such as cement; default: tissue.
+    """
+    outer, inner = path.needle.radius_mm, 0.5 * bore_mm
+    parts = _parts(path, path.length_mm)
+    tube = [replace(_shaft(path, part, outer), bore_radius_mm=inner) for part in parts]
+    if content is None:
+        return tuple(tube)
+    filled = [replace(_shaft(path, part, inner), material=content) for part in parts]
+    return (*tube, *filled)
+
+
+def _parts(path: NeedlePath, tip: float) -> tuple[tuple[float, float, float], ...]:
+    """Return start and end, mm from bone entry, and what gives way, in and outside the patient."""
     end = tip - path.needle.usable_length_mm
     skin = end if path.skin_depth_mm is None else -path.skin_depth_mm
-    parts = [_shaft(path, max(end, min(skin, tip)), tip, WATER_G_PER_ML)]
+    parts = [(max(end, min(skin, tip)), tip, WATER_G_PER_ML)]
     if skin > end:
-        parts.append(_shaft(path, end, min(skin, tip), 0.0))
-    return tuple(part for part in parts if part is not None)
+        parts.append((end, min(skin, tip), 0.0))
+    return tuple(part for part in parts if part[1] - part[0] >= _NOTHING_MM)
 
 
-def _shaft(path: NeedlePath, start: float, end: float, displaced: float) -> Cylinder | None:
-    """Return the needle between two depths from bone entry; None if there is nothing between."""
-    if end - start < _NOTHING_MM:
-        return None
+def _shaft(path: NeedlePath, part: tuple[float, float, float], radius_mm: float) -> Cylinder:
+    start, end, displaced = part
     along = _direction(path)
     return Cylinder(
         start_lps_mm=path.entry_lps_mm + start * along,
         end_lps_mm=path.entry_lps_mm + end * along,
-        radius_mm=path.needle.radius_mm,
+        radius_mm=radius_mm,
         displaced_g_per_ml=displaced,
     )
 

@@ -64,7 +64,8 @@ class CementBone:
     cement_strength_mpa : float
         70 MPa, the least of ISO 5833 in compression (recalled).
     bone_share : float
-        Share of a voxel that is bone tissue. 0.10: middle of the 0.057 to 0.138 of Kinzl 2011.
+        Share of a voxel that is bone tissue, where it is not known voxel by voxel. 0.10: middle of
+        the 0.057 to 0.138 of Kinzl 2011.
     rule : MixtureRule
     """
 
@@ -92,7 +93,9 @@ class CementBone:
             )
             raise InputError(message)
 
-    def mix(self, bone: ArrayLike, share: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def mix(
+        self, bone: ArrayLike, share: ArrayLike, bone_share: ArrayLike | None = None
+    ) -> tuple[FloatArray, FloatArray]:
         """Return the moduli of bone and of cement in voxels, MPa; their sum is the voxel's.
 
         A voxel never gets softer: where bone is stiffer than the mixture (cortex, which has no
@@ -104,20 +107,26 @@ class CementBone:
             Modulus before, MPa; 0 where there is no matter.
         share : array-like
             Share of the marrow space filled, 0 to 1.
+        bone_share : array-like, optional
+            Share of each voxel that is bone tissue; default: the one of this law everywhere.
         """
-        return self._mix(np.asarray(bone, dtype=np.float64), share, self.cement_mpa)
+        return self._mix(np.asarray(bone, dtype=np.float64), share, bone_share, self.cement_mpa)
 
-    def mix_strength(self, bone: ArrayLike, share: ArrayLike) -> FloatArray:
+    def mix_strength(
+        self, bone: ArrayLike, share: ArrayLike, bone_share: ArrayLike | None = None
+    ) -> FloatArray:
         """Return the strength of voxels in MPa, by the same rule as the modulus."""
-        parts = self._mix(np.asarray(bone, np.float64), share, self.cement_strength_mpa)
+        before = np.asarray(bone, dtype=np.float64)
+        parts = self._mix(before, share, bone_share, self.cement_strength_mpa)
         return np.asarray(parts[0] + parts[1])
 
     def _mix(
-        self, bone: FloatArray, share: ArrayLike, cement: float
+        self, bone: FloatArray, share: ArrayLike, bone_share: ArrayLike | None, cement: float
     ) -> tuple[FloatArray, FloatArray]:
         s = np.asarray(share, dtype=np.float64)
         void = bone <= 0.0
-        filled = np.where(void, 1.0, 1.0 - self.bone_share) * cement
+        tissue = self.bone_share if bone_share is None else np.asarray(bone_share, np.float64)
+        filled = np.where(void, 1.0, 1.0 - tissue) * cement
         kept = bone if self.rule is MixtureRule.PARALLEL else (1.0 - s) * bone
         if self.rule is MixtureRule.SERIES:
             safe = np.where(void, 1.0, bone)
@@ -130,7 +139,10 @@ class CementBone:
 
 
 def with_cement(
-    model: VertebraModel, share: NDArray[np.generic], law: CementBone | None = None
+    model: VertebraModel,
+    share: NDArray[np.generic],
+    law: CementBone | None = None,
+    bone_share: FloatArray | None = None,
 ) -> VertebraModel:
     """Return the model with cement in its voxels.
 
@@ -143,6 +155,8 @@ def with_cement(
     share : (ni, nj, nk) array
         Share of the marrow space filled in each voxel, 0 to 1.
     law : CementBone, optional
+    bone_share : (ni, nj, nk) array, optional
+        Share of each voxel that is bone tissue; default: the one of the law everywhere.
 
     Raises
     ------
@@ -151,13 +165,14 @@ def with_cement(
     """
     law = law or CementBone()
     s = _check_share(model, share)
+    tissue = np.full(s.shape, law.bone_share) if bone_share is None else bone_share
     s = np.where((model.filler_mpa > 0.0) | (s < _LEAST_SHARE), 0.0, s)
-    bone, cement = law.mix(model.bone_mpa, s)
+    bone, cement = law.mix(model.bone_mpa, s, tissue)
     before = np.where(model.filled, model.strength_mpa, 0.0)
     # voxels that stay as stiff as they were hold no cement to speak of
     changed = (cement > 0.0) & np.isfinite(before)
     strength = np.array(before)
-    strength[changed] = law.mix_strength(before[changed], s[changed])
+    strength[changed] = law.mix_strength(before[changed], s[changed], tissue[changed])
     filler = model.filler_mpa + cement
     kept = keep_largest_piece((bone > 0.0) | (filler > 0.0)) | model.filled
     return replace(
@@ -169,11 +184,15 @@ def with_cement(
 
 
 def cement_volume_ml(
-    model: VertebraModel, share: NDArray[np.generic], law: CementBone | None = None
+    model: VertebraModel,
+    share: NDArray[np.generic],
+    law: CementBone | None = None,
+    bone_share: FloatArray | None = None,
 ) -> float:
     """Return the volume of cement that fills shares of the marrow space of a model."""
     law = law or CementBone()
-    room = np.where(model.bone_mpa > 0.0, 1.0 - law.bone_share, 1.0)
+    tissue = law.bone_share if bone_share is None else bone_share
+    room = np.where(model.bone_mpa > 0.0, 1.0 - tissue, 1.0)
     s = _check_share(model, share)
     return float((s * room).sum() * model.grid.voxel_volume_mm3 / 1000.0)
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError
+from vertaug.case.filling import Filling
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Vertebra
 from vertaug.case.strength import (
@@ -25,11 +26,17 @@ from vertaug.mechanics.cement_bone import (
     with_cement,
 )
 from vertaug.mechanics.comparison_fields import Solved, keep_fields, where_yielded
-from vertaug.mechanics.comparison_words import describe_method, list_findings, list_limits
+from vertaug.mechanics.comparison_words import (
+    describe_ellipsoids,
+    describe_method,
+    list_findings,
+    list_limits,
+)
 from vertaug.mechanics.density_shift import measure_sensitivity
 from vertaug.mechanics.disc_load import measure_disc_load
 from vertaug.mechanics.elastic import solve_elastic
 from vertaug.mechanics.failure import failure_loads, main_definition
+from vertaug.mechanics.injected_cement import PlacedCement, place_filling
 from vertaug.mechanics.load_case import LoadCase, Motion
 from vertaug.mechanics.load_transfer import (
     BodyParts,
@@ -61,7 +68,7 @@ class StrengthOptions:
     Attributes
     ----------
     cement_ml : float or None
-        In all; None computes the vertebra before only.
+        In ellipsoids, in all; None without such cement.
     surface : YieldSurface
     linear_only : bool
         Leave out the elastic-plastic curve.
@@ -90,8 +97,12 @@ def assess_strength(
     options: StrengthOptions | None = None,
     tips_lps_mm: Sequence[ArrayLike] = (),
     tell: Tell | None = None,
+    *,
+    filling: Filling | None = None,
 ) -> StrengthAssessment:
     """Return what a vertebra bears before and, if asked for, with cement.
+
+    Cement is that of a simulated injection, or ellipsoids of ``options.cement_ml``.
 
     Parameters
     ----------
@@ -103,24 +114,33 @@ def assess_strength(
         Where the cement spreads from, in equal parts; default: the centroid of the body.
     tell : callable, optional
         Takes (message, fraction).
+    filling : Filling, optional
+        Of this vertebra; ``options.cement_ml`` must then be None.
 
     Raises
     ------
     LevelError
         If the vertebra is incomplete.
     InputError
-        If a number cannot be used, or the bone has no room for the cement.
+        If a number cannot be used, the bone has no room for the cement, or the filling is of
+        another vertebra.
     ComputationError
         If a solution did not converge; there is then no number at all.
     """
     options, tell = options or StrengthOptions(), tell or _say_nothing
+    if filling is not None:
+        _check_filling(filling, vertebra.level, options)
 
     def build(law: DensityCalibration) -> VertebraModel:
         return model_from_vertebra(vertebra, law, options.material, spacing_mm=options.spacing_mm)
 
     model = build(calibration)
-    tips = list(tips_lps_mm) or [vertebra.frame.origin_lps_mm]
-    found = _assess(model, vertebra.level, options, tips, tell, planned=len(tips_lps_mm) > 0)
+    if filling is not None:
+        cement: PlacedCement | None = place_filling(model, filling, options.cement)
+    else:
+        tips = list(tips_lps_mm) or [vertebra.frame.origin_lps_mm]
+        cement = _place_ellipsoids(model, tips, options, planned=len(tips_lps_mm))
+    found = _assess(model, vertebra.level, options, cement, tell)
     tell("uncertainty of the density", 0.8)
     surface = None if options.linear_only else options.surface
     density = measure_density(vertebra, calibration)
@@ -166,7 +186,8 @@ def assess_model(
     """
     options, alone = options or StrengthOptions(), body or model
     centre = alone.grid.to_world(np.argwhere(alone.bone_mpa > 0.0).mean(axis=0))
-    found = _assess(model, name, options, [centre], tell or _say_nothing)
+    cement = _place_ellipsoids(model, [centre], options, planned=0)
+    found = _assess(model, name, options, cement, tell or _say_nothing)
     if body is None:
         return found
     competitors, missing = _compete(body)
@@ -209,21 +230,51 @@ def spread_cement(
     return np.asarray(share)
 
 
+def _check_filling(filling: Filling, level: str, options: StrengthOptions) -> None:
+    if options.cement_ml is not None:
+        message = (
+            f"cement is given twice: a filling, and {options.cement_ml:g} ml in ellipsoids; leave "
+            "cement_ml out"
+        )
+        raise InputError(message)
+    if filling.level != level:
+        message = f"the filling is of {filling.level}, the strength is asked for of {level}"
+        raise InputError(message)
+
+
+def _place_ellipsoids(
+    model: VertebraModel, tips: Sequence[ArrayLike], options: StrengthOptions, *, planned: int
+) -> PlacedCement | None:
+    """Return ellipsoids about tips, None without cement; ``planned`` tips are a plan's."""
+    if options.cement_ml is None:
+        return None
+    share = spread_cement(model, tips, options.cement_ml, options.cement)
+    return PlacedCement(
+        share=share,
+        bone_share=None,
+        volume_ml=options.cement_ml,
+        words=describe_ellipsoids(planned),
+        notes=(
+            (
+                "The cement is a shape, not a simulated injection: real cement follows cracks and "
+                "clefts."
+            ),
+        ),
+    )
+
+
 def _assess(
     model: VertebraModel,
     level: str,
     options: StrengthOptions,
-    tips: Sequence[ArrayLike],
+    cement: PlacedCement | None,
     tell: Tell,
-    *,
-    planned: bool = False,
 ) -> StrengthAssessment:
     parts = divide_body(model)
     filled, share = None, np.zeros(model.grid.shape)
-    if options.cement_ml is not None:  # refused before the long computation
-        share = spread_cement(model, tips, options.cement_ml, options.cement)
-        filled = with_cement(model, share, options.cement)
-        share = np.where(filled.filler_mpa > model.filler_mpa, share, 0.0)
+    if cement is not None:
+        filled = with_cement(model, cement.share, options.cement, cement.bone_share)
+        share = np.where(filled.filler_mpa > model.filler_mpa, cement.share, 0.0)
     end = 0.8 if filled is None else 0.4
     before = _state(
         model, parts, np.zeros_like(share), options, lambda m, f: tell(f"before: {m}", f * end)
@@ -235,13 +286,13 @@ def _assess(
         )
     competitors, missing = _compete(model)
     limits = list_limits(
-        linear=options.linear_only, cement=filled is not None, levels=bool(parts.free.size)
+        linear=options.linear_only, cement=cement is not None, levels=bool(parts.free.size)
     )
     found = StrengthAssessment(
         level=level,
         before=before,
         after=after,
-        cement_ml=options.cement_ml,
+        cement_ml=None if cement is None else round(cement.volume_ml, 3),
         competitors=competitors,
         sensitivity=None,
         height_mm=model.height_mm,
@@ -251,10 +302,10 @@ def _assess(
             model,
             options.material,
             None if options.linear_only else options.surface.value,
-            options.cement if filled is not None else None,
-            len(tips) if planned else 0,
+            options.cement if cement is not None else None,
+            "" if cement is None else cement.words,
         ),
-        notes=(*limits, *missing),
+        notes=(*limits, *(() if cement is None else cement.notes), *missing),
     )
     return replace(found, notes=(*list_findings(found), *found.notes))
 

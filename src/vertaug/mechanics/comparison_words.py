@@ -22,7 +22,7 @@ def describe_method(
     material: BoneMaterial,
     surface: str | None,
     cement: CementBone | None,
-    tips: int,
+    places: str,
 ) -> tuple[str, ...]:
     """Return how the strength was computed, in sentences with sources.
 
@@ -32,8 +32,8 @@ def describe_method(
         Name of the yield surface; None for a linear computation.
     cement : CementBone or None
         None without cement.
-    tips : int
-        From how many planned needle tips it spreads; 0 from the middle of the body.
+    places : str
+        Where the cement lies, as part of a sentence.
     """
     sizes = [f"{s:.2g}" for s in model.grid.spacing_mm]
     spacing = sizes[0] if len(set(sizes)) == 1 else " × ".join(sizes)
@@ -63,16 +63,26 @@ def describe_method(
             f"({material.strength.source})."
         )
     if cement is not None:
-        places = "one ellipsoid about the middle of the body"
-        if tips > 0:
-            number = "one ellipsoid" if tips == 1 else f"{tips} ellipsoids of equal volume"
-            places = f"{number} about the planned needle {'tip' if tips == 1 else 'tips'}"
         sentences.append(
             f"Cement: {places}, in the marrow space; {cement.cement_mpa:g} MPa, "
             f"{cement.cement_strength_mpa:g} MPa strong; "
             f"{_RULES[cement.rule]}."
         )
     return tuple(sentences)
+
+
+def describe_ellipsoids(tips: int) -> str:
+    """Return where ellipsoids of cement lie, as part of a sentence.
+
+    Parameters
+    ----------
+    tips : int
+        About how many planned needle tips; 0 for the middle of the body.
+    """
+    if tips == 0:
+        return "one ellipsoid about the middle of the body"
+    number = "one ellipsoid" if tips == 1 else f"{tips} ellipsoids of equal volume"
+    return f"{number} about the planned needle {'tip' if tips == 1 else 'tips'}"
 
 
 def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
@@ -117,18 +127,12 @@ def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
             "1.9 % is not a measured maximum."
         )
     if cement:
-        limits += [
-            (
-                "The gain by cement has no uncertainty here. The perfect bond, the mixture rule "
-                "(an upper estimate, Zhao 2012), the lack of softening, the regular shape of the "
-                "cement and bricks as coarse as its edge push it too high; a strength before that "
-                "is an upper estimate pushes it too low."
-            ),
-            (
-                "The cement is a shape, not a simulated injection: real cement follows cracks and "
-                "clefts."
-            ),
-        ]
+        limits.append(
+            "The gain by cement has no uncertainty here. The perfect bond, the mixture rule "
+            "(an upper estimate, Zhao 2012), the lack of softening, the shape of the cement and "
+            "bricks as coarse as its edge push it too high; a strength before that is an upper "
+            "estimate pushes it too low."
+        )
     if not levels:
         limits.append("Caps reach into every layer: shares of the load are not given.")
     return tuple(limits)

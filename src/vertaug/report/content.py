@@ -54,8 +54,8 @@ class TextBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StrengthPart:
-    """What stands under the heading of the strength: limits first, method last.
+class ReportPart:
+    """What stands under a heading of its own: limits first, method last.
 
     Attributes
     ----------
@@ -86,8 +86,8 @@ class ReportContent:
         Notes, method and sources.
     provenance : tuple of Table
         Inputs, software and parameters.
-    strength : StrengthPart or None
-        None where it was not computed.
+    vertebroplasty, strength : ReportPart or None
+        None where they were not computed.
     """
 
     title: str
@@ -100,7 +100,8 @@ class ReportContent:
     wide: tuple[Table, ...]
     text: tuple[TextBlock, ...]
     provenance: tuple[Table, ...]
-    strength: StrengthPart | None = None
+    vertebroplasty: ReportPart | None = None
+    strength: ReportPart | None = None
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:
@@ -113,6 +114,7 @@ def build_content(case: ReportInput) -> ReportContent:
     from vertaug.report import content_fracture, content_list, content_method, content_plan
     from vertaug.report.content_status import status
     from vertaug.report.content_strength import strength_part
+    from vertaug.report.content_vertebroplasty import vertebroplasty_part
 
     level = case.level
     title = f"Vertebral augmentation plan, {level}" if case.planning else "Spine measurement"
@@ -130,7 +132,7 @@ def build_content(case: ReportInput) -> ReportContent:
         left += [content_plan.views_table(case.planning)]
         right += content_plan.best_plan_tables(case)
         wide += [content_list.candidates_table(case)]
-    found = case.strength
+    found, simulated = case.strength, case.vertebroplasty
     own = None if found is None else case.assessment.levels.get(found.level)
     return ReportContent(
         title=title,
@@ -143,5 +145,6 @@ def build_content(case: ReportInput) -> ReportContent:
         wide=tuple(wide),
         text=tuple(content_method.text_blocks(case)),
         provenance=content_method.provenance_tables(case),
+        vertebroplasty=None if simulated is None else vertebroplasty_part(simulated, found),
         strength=None if found is None else strength_part(found, own),
     )

@@ -17,6 +17,7 @@ from vertaug.report.content_plan import (
     shown_paths,
 )
 from vertaug.report.content_strength import first_page_words
+from vertaug.report.content_vertebroplasty import first_page_words as vertebroplasty_words
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import Mark
 
@@ -26,11 +27,14 @@ _MOST_NAMED = 4
 
 
 def status(case: ReportInput) -> Status:
-    """Return the sentence at the top of the first page, and where the strength stands."""
+    """Return the sentence at the top of the first page, and where simulations stand."""
     found = _status(case)
-    if case.strength is None:
-        return found
-    return replace(found, advice=(*found.advice, first_page_words(case.strength)))
+    more: tuple[str, ...] = ()
+    if case.vertebroplasty is not None:
+        more = (vertebroplasty_words(case.vertebroplasty),)
+    if case.strength is not None:
+        more = (*more, first_page_words(case.strength))
+    return replace(found, advice=(*found.advice, *more))
 
 
 def _status(case: ReportInput) -> Status:

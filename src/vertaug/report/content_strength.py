@@ -10,7 +10,7 @@ from vertaug.case.strength import FailureLoad, StrengthAssessment, StrengthState
 from vertaug.case.strength_gain import gain_range, still_rises, two_figures
 from vertaug.mechanics.failure import AT_END, GREATEST
 from vertaug.report import words
-from vertaug.report.content import Cell, StrengthPart, Table, TextBlock, cells
+from vertaug.report.content import Cell, ReportPart, Table, TextBlock, cells
 from vertaug.report.content_disc_load import DISC_TEXT, disc_table
 from vertaug.report.content_load_share import share_table
 from vertaug.report.content_measures import measures_table
@@ -21,7 +21,7 @@ PICTURES = ("strength_curve", "map_plastic_strain", "map_strain_energy")
 
 def strength_part(
     found: StrengthAssessment, measured: VertebraMeasurement | None = None
-) -> StrengthPart:
+) -> ReportPart:
     """Return everything under the heading of the strength.
 
     Parameters
@@ -31,7 +31,7 @@ def strength_part(
         Of the same level, for its density on the first page.
     """
     limits, *rest = strength_text(found)
-    return StrengthPart(
+    return ReportPart(
         title=f"Strength, {found.level}",
         limits=limits,
         tables=strength_tables(found, measured),

@@ -7,9 +7,11 @@ from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import LevelError
 from vertaug.case.measurement import FractureAssessment
 from vertaug.case.plan import PlanningResult
+from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.planning.rules import SafetyRules
+from vertaug.report.filling_films import FillingFilms
 
 DISCLAIMER = "Research and teaching, not for clinical decisions"
 """Stands on every page and on every figure page."""
@@ -70,6 +72,10 @@ class ReportInput:
         None if the case was measured only.
     strength : StrengthAssessment or None
         None where it was not computed.
+    vertebroplasty : SimulatedVertebroplasty or None
+        None where it was not simulated.
+    filling_films : FillingFilms or None
+        Radiographs of it.
     rules : SafetyRules
         Required margins, against which the margins of the plans are marked.
     """
@@ -80,6 +86,8 @@ class ReportInput:
     planning: PlanningResult | None
     provenance: ReportProvenance
     strength: StrengthAssessment | None = None
+    vertebroplasty: SimulatedVertebroplasty | None = None
+    filling_films: FillingFilms | None = None
     rules: SafetyRules = field(default_factory=SafetyRules)
 
     def __post_init__(self) -> None:

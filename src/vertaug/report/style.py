@@ -50,5 +50,6 @@ class Mark(StrEnum):
     KEPT = "kept"
     NARROW = "narrow"
     CAUTION = "caution"
+    UNCERTAIN = "uncertain"
     CUT = "not kept"
     NONE = ""

@@ -141,27 +141,40 @@ COPPER = Material(name="copper", density_g_per_ml=8.96, parts=(("copper", 1.0),)
 CAESIUM_IODIDE = Material(
     name="caesium iodide", density_g_per_ml=4.51, parts=(("caesium_iodide", 1.0),), source="NIST"
 )
-_PMMA_G_PER_ML, _BARIUM_SULPHATE_G_PER_ML, _IODINE_CARRIER_G_PER_ML = 1.18, 4.5, 1.0
+_PMMA_G_PER_ML, _IODINE_CARRIER_G_PER_ML = 1.18, 1.0
+RADIOPACIFIERS: dict[str, tuple[str, str, float]] = {
+    "BaSO4": ("barium_sulphate", "barium sulphate", 4.5),
+    "ZrO2": ("zirconium_dioxide", "zirconium dioxide", 5.68),
+}
+"""Of bone cements: column of the table, name and density in g/ml (handbook values, recalled)."""
 
 
-def bone_cement(barium_sulphate_fraction: float = 0.30) -> Material:
-    """Return acrylic cement with barium sulphate.
+def bone_cement(mass_share: float = 0.30, radiopacifier: str = "BaSO4") -> Material:
+    """Return acrylic cement with a radiopacifier.
 
     Parameters
     ----------
-    barium_sulphate_fraction : float
-        Mass fraction; cements made for augmentation hold about 0.30 (recalled), others 0.10.
+    mass_share : float
+        Of the radiopacifier; powders made for augmentation hold about 0.30 (recalled), others
+        0.10, cured cement two thirds of it.
+    radiopacifier : str
+        One of `RADIOPACIFIERS`.
     """
-    f = float(barium_sulphate_fraction)
-    if not 0.0 <= f <= 0.6:
-        message = f"a mass fraction of barium sulphate of {f:g} is not a bone cement (0 to 0.6)"
+    f = float(mass_share)
+    if radiopacifier not in RADIOPACIFIERS:
+        known = ", ".join(RADIOPACIFIERS)
+        message = f"unknown radiopacifier {radiopacifier!r}; known: {known}"
         raise InputError(message)
-    density = 1.0 / ((1.0 - f) / _PMMA_G_PER_ML + f / _BARIUM_SULPHATE_G_PER_ML)
+    column, name, own = RADIOPACIFIERS[radiopacifier]
+    if not 0.0 <= f <= 0.6:
+        message = f"a mass fraction of {name} of {f:g} is not a bone cement (0 to 0.6)"
+        raise InputError(message)
+    density = 1.0 / ((1.0 - f) / _PMMA_G_PER_ML + f / own)
     return Material(
-        name=f"bone cement with {f:.0%} barium sulphate",
+        name=f"bone cement with {f:.0%} {name}",
         density_g_per_ml=density,
-        parts=(("pmma", 1.0 - f), ("barium_sulphate", f)),
-        source="PMMA 1.18, barium sulphate 4.5 g/ml, volumes added",
+        parts=(("pmma", 1.0 - f), (column, f)),
+        source=f"PMMA 1.18, {name} {own:g} g/ml, volumes added",
     )
 
 

@@ -19,10 +19,11 @@ from vertaug.workflow.fingerprint import make_key
 from vertaug.workflow.kernels import one_thread, warm_up, warm_up_mechanics
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.request import CaseOptions
+from vertaug.workflow.simulation_steps import KERNELS, SimulationRun, simulate_case
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.strength_choice import StrengthChoice, assess_case
 
-READ, KERNELS, ANATOMY = "Reading", "Kernels", "Anatomy"
+READ, ANATOMY = "Reading", "Anatomy"
 MEASURE, PLAN, FILES, REPORT = "Measuring", "Planning", "Files", "Report"
 STRENGTH = "Strength"
 TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
@@ -60,6 +61,8 @@ class Chain:
         Titles of steps that are computed even if a stored result fits.
     strength : StrengthChoice or None
         How strength is computed; None leaves it out.
+    simulation : SimulationRun or None
+        The simulated vertebroplasty; None leaves it out.
     """
 
     store: StepStore
@@ -70,6 +73,7 @@ class Chain:
     calibration: CalibrationChoice
     again: frozenset[str] = field(default_factory=frozenset)
     strength: StrengthChoice | None = None
+    simulation: SimulationRun | None = None
 
     @property
     def measure_key(self) -> str:
@@ -103,9 +107,37 @@ class Chain:
         if self.strength is None:
             return None
         tips = None if self.strength.cement_ml is None else self.plan_key(self.options.level or "")
+        cement = self.simulation_keys.get("injection") if self.strength.simulated_cement else None
         return make_key(
-            "strength", {"measure": self.measure_key, "tips": tips, **asdict(self.strength)}
+            "strength",
+            {
+                "measure": self.measure_key,
+                "tips": tips,
+                "injection": cement,
+                **asdict(self.strength),
+            },
         )
+
+    @property
+    def simulation_keys(self) -> dict[str, str]:
+        """Keys of the steps of the simulated vertebroplasty, none where it is left out."""
+        if self.simulation is None:
+            return {}
+        choice = self.simulation.choice
+        plan = self.plan_key(choice.level or self.options.level or "")
+        injection = make_key(
+            "injection",
+            {"measure": self.measure_key, "plan": plan, "choice": choice.injection_part()},
+        )
+        keys = {
+            "injection": injection,
+            "hardening": make_key("hardening", {"injection": injection}),
+        }
+        if choice.samples:
+            keys["samples"] = make_key(
+                "samples", {"injection": injection, "samples": choice.samples}
+            )
+        return keys
 
     def find_anatomy(self, read: Callable[[], tuple[Scan, LabelMap]]) -> Spine:
         """Return the stored anatomy, or compute and store it."""
@@ -171,11 +203,14 @@ class Chain:
             assessment=measured.assessment,
             planning=None if level is None else self.plan(spine, level),
         )
-        return (
-            results
-            if strength is None
-            else replace(results, strength=self._assess(results, strength))
-        )
+        if self.simulation is not None:
+            simulated = simulate_case(
+                results, self.simulation, self.simulation_keys, self._stored, self.reporter
+            )
+            results = replace(results, vertebroplasty=simulated)
+        if strength is not None:
+            results = replace(results, strength=self._assess(results, strength))
+        return results
 
     def _assess(self, results: CaseResults, choice: StrengthChoice) -> StrengthAssessment:
         def compute() -> StrengthAssessment:
@@ -190,6 +225,7 @@ class Chain:
         keys = {"anatomy": self.anatomy_key, "measure": self.measure_key}
         if level is not None:
             keys["plan"] = self.plan_key(level)
+        keys |= self.simulation_keys
         if self.strength_key is not None:
             keys["strength"] = self.strength_key
         return keys

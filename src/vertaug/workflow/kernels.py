@@ -217,7 +217,7 @@ def warm_up(tell: Callable[[str, float], None]) -> None:
         Takes (message, fraction); hears ``compiling kernels, once`` where the cache is cold.
     """
     waiting = [kernel for kernel in CHAIN_KERNELS if not _dispatcher(kernel).signatures]
-    words = "loading kernels" if kernels_are_cached() else "compiling kernels, once"
+    words = say_kernels(CHAIN_KERNELS)
     for number, kernel in enumerate(waiting):
         tell(f"{words}: {kernel.name}", number / len(waiting))
         _dispatcher(kernel).compile(tuple(_numba_type(text) for text in kernel.arguments))
@@ -243,8 +243,7 @@ def warm_up_mechanics(tell: Callable[[str, float], None]) -> None:
     from vertaug.mechanics.plastic import NewtonLimits, crush
     from vertaug.mechanics.plastic_body import YieldSurface
 
-    cached = all(_is_cached(kernel) for kernel in MECHANICS_KERNELS)
-    words = "loading kernels" if cached else "compiling kernels, once"
+    words = say_kernels(MECHANICS_KERNELS)
     shape = (_BLOCK, _BLOCK, _BLOCK)
     block = np.ones(shape, dtype=bool)
     caps = np.zeros(shape, dtype=bool)
@@ -270,6 +269,12 @@ def warm_up_mechanics(tell: Callable[[str, float], None]) -> None:
         displacements_mm=np.array([0.01 * _BLOCK]),
         limits=NewtonLimits(tolerance=0.1),
     )
+
+
+def say_kernels(kernels: tuple[KernelSignature, ...]) -> str:
+    """Return whether kernels are compiled or only loaded, in words."""
+    cached = all(_is_cached(kernel) for kernel in kernels)
+    return "loading kernels" if cached else "compiling kernels, once"
 
 
 def kernels_are_cached() -> bool:

@@ -1,17 +1,22 @@
 """From results and provenance to what the report shows."""
 
 from vertaug.case.case_content import CaseResults
-from vertaug.case.case_file import Parameters, Provenance, StrengthParameters
+from vertaug.case.case_file import Parameters, Provenance, SimulationParameters, StrengthParameters
 from vertaug.report import InputRecord, ReportInput, ReportProvenance
+from vertaug.report.filling_films import FillingFilms
 
 
-def make_report_input(results: CaseResults, provenance: Provenance, name: str) -> ReportInput:
+def make_report_input(
+    results: CaseResults, provenance: Provenance, name: str, films: FillingFilms | None = None
+) -> ReportInput:
     """Return everything that the report of a case shows.
 
     Parameters
     ----------
     name : str
         Short name of the case for the header of each page.
+    films : FillingFilms, optional
+        Of the vertebroplasty.
     """
     return ReportInput(
         spine=results.spine,
@@ -19,6 +24,8 @@ def make_report_input(results: CaseResults, provenance: Provenance, name: str) -
         assessment=results.assessment,
         planning=results.planning,
         strength=results.strength,
+        vertebroplasty=results.vertebroplasty,
+        filling_films=films,
         provenance=ReportProvenance(
             case_name=name,
             software=tuple(provenance.software.items()),
@@ -43,15 +50,41 @@ def _list_parameters(given: Parameters) -> tuple[tuple[str, str], ...]:
         ("orientation corrected on request", "yes" if given.correct_orientation else "no"),
     )
     listed = tuple((name, str(value)) for name, value in shown)
+    if given.simulation is not None:
+        listed = (*listed, ("vertebroplasty", _simulation(given.simulation)))
     return listed if given.strength is None else (*listed, ("strength", _strength(given.strength)))
+
+
+def _simulation(given: SimulationParameters) -> str:
+    """Return how the vertebroplasty was asked for."""
+    known = f" of {given.products}" if given.products else ""
+    volume = "volume of the plan" if given.volume_ml is None else f"{given.volume_ml:g} ml"
+    parts = [
+        f"level {given.level or 'as treated'}",
+        f"product {given.product}{known}",
+        volume,
+        f"{given.rate_ml_per_min:g} ml/min",
+        f"plan {given.plan}",
+        f"{given.samples} samples" if given.samples else "no samples",
+        f"seed {given.seed}",
+        f"stop rules {'on' if given.stop_rules else 'off'}",
+        f"cells of {given.spacing_mm:g} mm",
+    ]
+    return ", ".join(parts)
 
 
 def _strength(given: StrengthParameters) -> str:
     """Return how the strength was asked for."""
     parts = [
         f"level {given.level or 'as treated'}",
-        "no cement" if given.cement_ml is None else f"{given.cement_ml:g} ml of cement",
+        _cement(given),
         "linear only" if given.linear_only else f"yield surface {given.surface}",
         f"voxels of {given.spacing_mm:g} mm",
     ]
     return ", ".join(parts)
+
+
+def _cement(given: StrengthParameters) -> str:
+    if given.simulated_cement:
+        return "cement of the simulated vertebroplasty"
+    return "no cement" if given.cement_ml is None else f"{given.cement_ml:g} ml of cement"

@@ -1,4 +1,4 @@
-"""Run one case: from its inputs to the case folder, or one step of an existing case again."""
+"""Run one case, from its inputs to the case folder."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,36 +15,31 @@ from vertaug.case.case_file import (
     format_case,
     read_case,
 )
-from vertaug.case.errors import FormatError
 from vertaug.case.mechanics_content import case_stem
-from vertaug.case.spine import Spine
 from vertaug.case.storage import replace_text
-from vertaug.workflow.calibration import GENERIC, CalibrationChoice, choose_calibration
+from vertaug.workflow.calibration import choose_calibration
 from vertaug.workflow.chain import (
     FILES,
-    MEASURE,
     READ,
     REPORT,
     TITLES,
     Chain,
-    Measured,
 )
 from vertaug.workflow.extras import check_extras
 from vertaug.workflow.fingerprint import hash_code, list_software, make_key
+from vertaug.workflow.optional_steps import keep_added
 from vertaug.workflow.progress import ProgressListener, Reporter
 from vertaug.workflow.publish import is_intact, publish, read_manifest
-from vertaug.workflow.request import CaseOptions, CaseRequest, FileSource, PhantomSource
+from vertaug.workflow.request import CaseRequest, FileSource, PhantomSource
 from vertaug.workflow.run_checks import (
     keep_stamp,
     level_of,
+    parameters_of,
     refuse_idle_voltage,
     refuse_other_patient,
     refuse_unlabelled,
-    strength_of,
 )
 from vertaug.workflow.step_store import StepStore
-from vertaug.workflow.strength import keep_strength, want_strength
-from vertaug.workflow.strength_choice import StrengthChoice
 from vertaug.workflow.workspace import PRIVATE, Workspace, check_target, open_workspace
 
 
@@ -66,8 +61,10 @@ class CaseResult:
         Whether everything was there already and nothing was computed or written.
     replaced : str or None
         Another level whose case stood in the folder before.
-    dropped_strength : bool
-        Whether the case had a strength before that fits no more.
+    dropped_strength, dropped_simulation : bool
+        Whether the case had a strength or a simulated vertebroplasty before that fits no more.
+    sketched_ml : float or None
+        Volume of the sketched cement whose strength was replaced by one with simulated cement.
     """
 
     folder: Path
@@ -77,30 +74,8 @@ class CaseResult:
     unchanged: bool
     replaced: str | None = None
     dropped_strength: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseChanges:
-    """What to change when a step of an existing case is run again; None keeps it.
-
-    Attributes
-    ----------
-    level : str or None
-    kvp : float or None
-        Tube voltage in kV.
-    calibration : Path or None
-        File of calibration measurements.
-    generic : bool
-        Go back to the generic law of the tube voltage.
-    pdf : bool or None
-        Also write the report as PDF.
-    """
-
-    level: str | None = None
-    kvp: float | None = None
-    calibration: Path | None = None
-    generic: bool = False
-    pdf: bool | None = None
+    dropped_simulation: bool = False
+    sketched_ml: float | None = None
 
 
 def run_case(
@@ -135,8 +110,8 @@ def run_case(
     check_target(folder)
     chain = _prepare(request, folder, Reporter(titles=TITLES, listener=progress))
     refuse_other_patient(folder, chain.inputs)
-    had = strength_of(folder)
-    chain = keep_strength(chain, had)
+    had = parameters_of(folder)
+    chain = keep_added(chain, had)
     key = _case_key(chain, folder)
     manifest = read_manifest(folder)
     if manifest is not None and manifest.key == key and is_intact(folder, manifest):
@@ -148,55 +123,24 @@ def run_case(
     before = level_of(folder)
     with open_workspace(folder) as workspace:
         spine = chain.find_anatomy(lambda: material or request.source.read())
-        result = _write(workspace, chain, chain.follow(spine), request.source)
+        result = write_case(workspace, chain, chain.follow(spine), request.source)
     now = result.document.fracture.level
-    dropped = had is not None and chain.strength is None
-    return replace(result, replaced=before if before != now else None, dropped_strength=dropped)
+    result = replace(result, replaced=before if before != now else None)
+    return result if had is None else say_changes(result, chain, had)
 
 
-def measure_again(
-    folder: Path, changes: CaseChanges, *, progress: ProgressListener | None = None
-) -> CaseResult:
-    """Measure an existing case again, and what follows from it; the CT is not needed.
-
-    Raises
-    ------
-    FormatError
-        If the folder holds no complete case.
-    """
-    return _again(Path(folder), changes, frozenset({MEASURE}), progress)
-
-
-def add_strength(
-    folder: Path, choice: StrengthChoice, *, progress: ProgressListener | None = None
-) -> CaseResult:
-    """Compute the strength of a level of an existing case; the CT is not needed.
-
-    Raises
-    ------
-    FormatError
-        If the folder holds no complete case.
-    LevelError
-        If the level is not in the case, is incomplete, or holds metal.
-    InputError
-        If the cement has no room.
-    ComputationError
-        If a solution did not converge; the case stays as it was.
-    """
-    return _again(Path(folder), CaseChanges(), frozenset(), progress, choice)
-
-
-def report_again(
-    folder: Path, changes: CaseChanges, *, progress: ProgressListener | None = None
-) -> CaseResult:
-    """Write files and report of an existing case again; the CT is not needed.
-
-    Raises
-    ------
-    FormatError
-        If the folder holds no complete case.
-    """
-    return _again(Path(folder), changes, frozenset({REPORT}), progress)
+def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseResult:
+    """Return the result with what the older case had and this one has not."""
+    strength, now = before.strength, chain.strength
+    sketched = None
+    if strength is not None and now is not None and now.simulated_cement:
+        sketched = strength.cement_ml
+    return replace(
+        result,
+        dropped_strength=strength is not None and now is None,
+        dropped_simulation=before.simulation is not None and chain.simulation is None,
+        sketched_ml=sketched,
+    )
 
 
 def _prepare(request: CaseRequest, folder: Path, reporter: Reporter) -> Chain:
@@ -225,73 +169,6 @@ def _prepare(request: CaseRequest, folder: Path, reporter: Reporter) -> Chain:
     )
 
 
-def _again(
-    folder: Path,
-    changes: CaseChanges,
-    steps: frozenset[str],
-    progress: ProgressListener | None,
-    strength: StrengthChoice | None = None,
-) -> CaseResult:
-    document = read_case(folder)
-    store = StepStore(folder=folder / PRIVATE / "steps")
-    stored = {step.name: step.key for step in document.provenance.steps}
-    spine = store.load("anatomy", stored.get("anatomy", ""), Spine)
-    measured = store.load("measure", stored.get("measure", ""), Measured)
-    if spine is None or measured is None:
-        message = (
-            f"{folder} has lost its stored steps ({PRIVATE}/steps); "
-            f"make it again with: vertaug plan CT --labels LABELS -o {folder}"
-        )
-        raise FormatError(message)
-    given = document.provenance.parameters
-    options = _changed_options(given, changes)
-    check_extras(pdf=options.pdf)
-    calibration = _kept_calibration(document, measured, changes)
-    refuse_idle_voltage(changes.kvp, calibration)
-    others = tuple(i for i in document.provenance.inputs if i.role != "calibration")
-    if calibration.sha256 is not None:
-        file = InputFile(role="calibration", name=calibration.name, sha256=calibration.sha256)
-        others = (*others, file)
-    chain = Chain(
-        store=store,
-        reporter=Reporter(titles=TITLES, listener=progress),
-        inputs=others,
-        anatomy_key=stored["anatomy"],
-        options=options,
-        calibration=calibration,
-        again=steps,
-    )
-    chain = want_strength(chain, strength) if strength else keep_strength(chain, given.strength)
-    with open_workspace(folder) as workspace:
-        result = _write(workspace, chain, chain.follow(spine), given)
-    dropped = given.strength is not None and chain.strength is None
-    return replace(result, dropped_strength=dropped)
-
-
-def _changed_options(given: Parameters, changes: CaseChanges) -> CaseOptions:
-    options = CaseOptions(
-        level=given.level if changes.level is None else changes.level,
-        procedures=given.procedures,
-        gauge=given.gauge,
-        kvp=given.kvp if changes.kvp is None else changes.kvp,
-        correct_orientation=given.correct_orientation,
-        pdf=given.pdf if changes.pdf is None else changes.pdf,
-    )
-    return replace(options, calibration=changes.calibration)
-
-
-def _kept_calibration(
-    document: CaseDocument, measured: Measured, changes: CaseChanges
-) -> CalibrationChoice:
-    if changes.calibration is not None:
-        return choose_calibration(changes.calibration)
-    given = document.provenance.parameters
-    if changes.generic or given.calibration == GENERIC:
-        return CalibrationChoice()
-    digest = next(i.sha256 for i in document.provenance.inputs if i.role == "calibration")
-    return CalibrationChoice(name=given.calibration, sha256=digest, law=measured.calibration)
-
-
 def _case_key(chain: Chain, folder: Path) -> str:
     options = chain.options
     return make_key(
@@ -300,19 +177,38 @@ def _case_key(chain: Chain, folder: Path) -> str:
             "measure": chain.measure_key,
             "plan": chain.plan_key(options.level or ""),
             "strength": chain.strength_key,
+            "simulation": chain.simulation_keys,
             "pdf": options.pdf,
             "name": folder.resolve().name,
         },
     )
 
 
-def _write(
+def write_case(
     workspace: Workspace,
     chain: Chain,
     results: CaseResults,
     source: FileSource | PhantomSource | Parameters,
 ) -> CaseResult:
+    """Write files, report and ``case.json`` of results, all together.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    chain : Chain
+        That made the results.
+    results : CaseResults
+    source : FileSource, PhantomSource or Parameters
+        For the options of the input that the case remembers.
+
+    Raises
+    ------
+    StorageError
+        If a file cannot be written.
+    """
     from vertaug.report import write_case_files, write_report
+    from vertaug.report.filling_files import write_filling_files
+    from vertaug.report.filling_films import take_case_films
     from vertaug.report.strength_files import write_strength_files
     from vertaug.workflow.report_input import make_report_input
 
@@ -322,10 +218,15 @@ def _write(
     write_case_files(results.spine, results.assessment, results.planning, staging)
     if results.strength is not None:
         write_strength_files(results.strength, staging, case_stem(results.strength))
+    films = take_case_films(results)
+    if results.vertebroplasty is not None:
+        write_filling_files(results.vertebroplasty.result.filling, films, results.spine, staging)
     chain.reporter.start(REPORT)
     name = workspace.folder.resolve().name
     write_report(
-        make_report_input(results, document.provenance, name), staging, pdf=chain.options.pdf
+        make_report_input(results, document.provenance, name, films),
+        staging,
+        pdf=chain.options.pdf,
     )
     replace_text(staging / CASE_FILE, format_case(document))
     publish(workspace, _case_key(chain, workspace.folder))
@@ -348,6 +249,7 @@ def _describe(
         correct_orientation=options.correct_orientation,
         pdf=options.pdf,
         strength=None if chain.strength is None else chain.strength.as_parameters(),
+        simulation=(None if chain.simulation is None else chain.simulation.choice.as_parameters()),
     )
     keys = chain.step_keys(results.assessment.level)
     provenance = Provenance(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vertaug.case.case_file import CaseDocument, InputFile, StrengthParameters, read_case
+from vertaug.case.case_file import CaseDocument, InputFile, Parameters, read_case
 from vertaug.case.errors import FormatError, InputError, LevelError
 from vertaug.case.level import sort_levels
 from vertaug.case.volume import LabelMap
@@ -33,10 +33,10 @@ def level_of(folder: Path) -> str | None:
         return None
 
 
-def strength_of(folder: Path) -> StrengthParameters | None:
-    """Return how the strength in a folder was computed, None if there is none."""
+def parameters_of(folder: Path) -> Parameters | None:
+    """Return what was chosen for the case in a folder, None if there is none."""
     try:
-        return read_case(folder).provenance.parameters.strength
+        return read_case(folder).provenance.parameters
     except FormatError:
         return None
 

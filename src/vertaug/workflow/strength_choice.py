@@ -8,6 +8,7 @@ import numpy as np
 from vertaug.case.case_content import CaseResults
 from vertaug.case.case_file import StrengthParameters
 from vertaug.case.errors import InputError, LevelError
+from vertaug.case.filling import Filling
 from vertaug.case.grid import FloatArray
 from vertaug.case.level import AUGMENTABLE_LEVELS, parse_level
 from vertaug.case.spine import Spine
@@ -34,6 +35,8 @@ class StrengthChoice:
     linear_only : bool
     spacing_mm : float
         Of the voxels.
+    simulated_cement : bool
+        With the cement of the simulated vertebroplasty; ``cement_ml`` is then None.
     """
 
     level: str | None = None
@@ -41,6 +44,7 @@ class StrengthChoice:
     surface: str = SURFACES[0]
     linear_only: bool = False
     spacing_mm: float = 1.0
+    simulated_cement: bool = False
 
     def __post_init__(self) -> None:
         if self.level is not None:
@@ -75,6 +79,7 @@ class StrengthChoice:
             surface=self.surface,
             linear_only=self.linear_only,
             spacing_mm=self.spacing_mm,
+            simulated_cement=self.simulated_cement,
         )
 
     def find_level(self, spine: Spine, treated: str | None) -> str:
@@ -137,9 +142,23 @@ def assess_case(
         spacing_mm=choice.spacing_mm,
     )
     tips = () if choice.cement_ml is None else find_tips(results, level)
-    found = assess_strength(results.spine[level], results.calibration, options, tips, tell)
+    filling = _find_filling(results, level) if choice.simulated_cement else None
+    found = assess_strength(
+        results.spine[level], results.calibration, options, tips, tell, filling=filling
+    )
     limits = list_case_limits(results, level, choice.spacing_mm, choice.cement_ml)
     return replace(found, notes=(*limits, *found.notes))
+
+
+def _find_filling(results: CaseResults, level: str) -> Filling:
+    simulated = results.vertebroplasty
+    if simulated is None or simulated.level != level:
+        message = (
+            f"no vertebroplasty of {level} is simulated in this case; simulate it with: "
+            f"vertaug simulate CASE --level {level}"
+        )
+        raise InputError(message)
+    return simulated.result.filling
 
 
 def find_tips(results: CaseResults, level: str) -> tuple[FloatArray, ...]:

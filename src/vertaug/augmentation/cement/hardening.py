@@ -19,6 +19,7 @@ from vertaug.augmentation.cement.heat_tissue import TISSUES, HeatTissue, heat_ti
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.thermal_dose import ThermalDose
 from vertaug.case.errors import InputError
+from vertaug.case.filling import TissueHeat
 from vertaug.case.grid import FloatArray, read_only
 from vertaug.numerics.conduction import HeatBody, HeatEquation
 
@@ -90,7 +91,11 @@ class HardeningSchedule:
     age_s : float or (ni, nj, nk) array
         Of the cement at the start, from mixing; each place its own where portions differ.
     cement_c : float
-        Of the cement since mixing and at the start.
+        Of the cement since mixing (``age_s`` is time at this temperature) and, without
+        ``start_c``, at the start.
+    start_c : (ni, nj, nk) array or None
+        Temperatures at the start; None: cement at ``cement_c`` mixed with tissue at body
+        temperature.
     seconds : float
         How long to follow it.
     first_step_s, longest_step_s : float
@@ -101,6 +106,7 @@ class HardeningSchedule:
 
     age_s: float | FloatArray = 480.0
     cement_c: float = 22.0
+    start_c: FloatArray | None = None
     seconds: float = 1500.0
     first_step_s: float = 0.5
     longest_step_s: float = 10.0
@@ -119,29 +125,6 @@ class HardeningSchedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RegionHeat:
-    """What a region went through; each number is the largest of its voxels.
-
-    Attributes
-    ----------
-    peak_c, above_45_s, above_50_s, cem43_min, damage : float
-        Damage is Henriques' integral; 1 is a burn.
-    burnt_share : float
-        Of the region's voxels with a damage of 1 or more.
-    history_c : (n,) array
-        Hottest voxel over time.
-    """
-
-    peak_c: float
-    above_45_s: float
-    above_50_s: float
-    cem43_min: float
-    damage: float
-    burnt_share: float
-    history_c: FloatArray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Hardening:
     """How the cement hardened.
 
@@ -157,7 +140,7 @@ class Hardening:
         Largest temperature of each voxel.
     temperature_c, degree : (ni, nj, nk) arrays
         At the end; degree is 0 where there is no cement.
-    regions : dict of RegionHeat
+    regions : dict of TissueHeat
     set_s : float or None
         From the start until half of the cure is done, on the mean; None where it is not reached.
     """
@@ -168,7 +151,7 @@ class Hardening:
     peak_c: FloatArray
     temperature_c: FloatArray
     degree: FloatArray
-    regions: dict[str, RegionHeat]
+    regions: dict[str, TissueHeat]
     set_s: float | None
 
 
@@ -229,6 +212,35 @@ def heat_body(scene: HeatScene, product: CementProduct) -> HeatBody:
     )
 
 
+def mix_temperature(
+    scene: HeatScene, product: CementProduct, tissue_c: FloatArray, cement_c: float
+) -> FloatArray:
+    """Return the temperatures once cement has taken the place of marrow in each voxel.
+
+    Parameters
+    ----------
+    scene : HeatScene
+    product : CementProduct
+    tissue_c : (ni, nj, nk) float64 array
+        Before.
+    cement_c : float
+        Of the cement that comes in.
+    """
+    own = scene.cement * _cement_capacity(product) / heat_body(scene, product).capacity
+    return np.asarray(tissue_c + own * (cement_c - tissue_c))
+
+
+def _checked_start(scene: HeatScene, start_c: FloatArray) -> FloatArray:
+    start = np.array(start_c, dtype=np.float64)
+    if start.shape != scene.cement.shape or not np.isfinite(start).all():
+        message = (
+            f"temperatures at the start are expected as numbers of shape {scene.cement.shape}; "
+            f"got shape {start.shape}"
+        )
+        raise InputError(message)
+    return start
+
+
 def _cement_capacity(product: CementProduct) -> float:
     """Return the heat capacity of cement per volume, mJ/(mm3 K)."""
     return 1e-3 * product.density_g_per_ml.value * product.heat_capacity_j_per_kg_k.value
@@ -250,9 +262,12 @@ class _State:
         self._heating = self._share * heat / capacity
         age = np.broadcast_to(schedule.age_s, scene.cement.shape).ravel()[self._cells]
         self._degree = degree_after_s(self._kinetics, age, schedule.cement_c)
-        own = self._share * _cement_capacity(product) / capacity
-        self._temperature = np.full(scene.cement.shape, scene.body_c)
-        self._temperature.reshape(-1)[self._cells] += own * (schedule.cement_c - scene.body_c)
+        tissue = np.full(scene.cement.shape, scene.body_c)
+        self._temperature = (
+            mix_temperature(scene, product, tissue, schedule.cement_c)
+            if schedule.start_c is None
+            else _checked_start(scene, schedule.start_c)
+        )
         self._peak = self._temperature.copy()
         watched = np.zeros(scene.cement.shape, dtype=bool)
         for mask in scene.regions.values():
@@ -320,10 +335,11 @@ class _State:
             set_s=float(np.interp(_SET_DEGREE, means, times)) if is_set else None,
         )
 
-    def _region(self, name: str) -> RegionHeat:
+    def _region(self, name: str) -> TissueHeat:
         inside, dose = self._inside[name], self._dose
         damage = dose.damage[inside]
-        return RegionHeat(
+        return TissueHeat(
+            name=name,
             peak_c=float(dose.peak_c[inside].max()),
             above_45_s=float(dose.above_s[0, inside].max()),
             above_50_s=float(dose.above_s[1, inside].max()),

@@ -1,5 +1,7 @@
 """From walls, veins, fissures and needle tracks to one way out of every cell."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,28 @@ from vertaug.case.grid import FloatArray, Grid
 from vertaug.numerics.flow_cells import POROUS
 
 _SAMPLES_PER_MM = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CellLinks:
+    """Ways out of every cell.
+
+    Attributes
+    ----------
+    conductance_mm3 : (ni, nj, nk) float64 array
+        Times viscosity, of all of them.
+    thin_mm3 : (ni, nj, nk) float64 array
+        Of veins, fissures and needle tracks only.
+    room_mm3 : (ni, nj, nk) float64 array
+        What these hold.
+    path : (ni, nj, nk) uint8 array
+        `LeakPath` of the widest.
+    """
+
+    conductance_mm3: FloatArray
+    thin_mm3: FloatArray
+    room_mm3: FloatArray
+    path: NDArray[np.uint8]
 
 
 def find_tracks(survey: BoneSurvey, tracks: tuple[NeedleTrack, ...]) -> tuple[Way, ...]:
@@ -43,8 +67,8 @@ def sum_ways(
     ratios: FloatArray,
     vein_length_mm: float,
     ways: tuple[Way, ...],
-) -> tuple[FloatArray, NDArray[np.uint8]]:
-    """Return the conductance times viscosity of all ways out of every cell, and its widest.
+) -> CellLinks:
+    """Return the ways out of every cell.
 
     Parameters
     ----------
@@ -56,20 +80,17 @@ def sum_ways(
     vein_length_mm : float
         Of the vein behind a foramen that the CT shows.
     ways : tuple of Way
-
-    Returns
-    -------
-    conductance_mm3 : (ni, nj, nk) float64 array
-    path : (ni, nj, nk) uint8 array
-        Values of `LeakPath`.
     """
     wall, shape = survey.wall, survey.bone.grid.shape
     cell = np.ravel_multi_index(tuple(wall.cell.T), shape)
     through = _through_wall(survey, permeability.ravel()[cell] * ratios[wall.axis], vein_length_mm)
     parts = [(cell, through, wall.path)]
+    thin, room = np.zeros((2, permeability.size))
     for way in ways:
         places, share = _spread_way(survey, permeability, way)
         parts.append((places, share, np.full(len(places), way.path, dtype=np.uint8)))
+        np.add.at(thin, places, share)
+        np.add.at(room, places, way.room_mm3 * share / share.sum())
     cells, values, paths = (np.concatenate(p) for p in zip(*parts, strict=True))
     total, best = np.zeros(permeability.size), np.zeros(permeability.size)
     path = np.zeros(permeability.size, dtype=np.uint8)
@@ -79,7 +100,12 @@ def sum_ways(
         total += amount
         path[amount > best] = leak
         best = np.maximum(best, amount)
-    return total.reshape(shape), path.reshape(shape)
+    return CellLinks(
+        conductance_mm3=total.reshape(shape),
+        thin_mm3=thin.reshape(shape),
+        room_mm3=room.reshape(shape),
+        path=path.reshape(shape),
+    )
 
 
 def _through_wall(survey: BoneSurvey, own: FloatArray, vein_length_mm: float) -> FloatArray:

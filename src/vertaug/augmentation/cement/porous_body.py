@@ -55,6 +55,11 @@ class PorousBody:
         is the conductance in mm3/(MPa s).
     path : (ni, nj, nk) uint8 array
         `LeakPath` of the widest way out of each cell.
+    thin_mm3 : (ni, nj, nk) float64 array
+        Part of that conductance times viscosity that is veins, fissures and tracks.
+    room_mm3 : (ni, nj, nk) float64 array
+        What these hold; until cement has filled it, marrow is in the rest of their length.
+        Without both, no way out is thin.
     shell_mm : (ni, nj, nk) float64 array
         Thickness of the cortex of cells at the wall (0 where it is open), NaN elsewhere.
     in_body : (ni, nj, nk) bool array
@@ -77,12 +82,17 @@ class PorousBody:
     shell_mm: FloatArray
     in_body: NDArray[np.bool_]
     body_volume_mm3: float
+    thin_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
+    room_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
     ways: tuple[Way, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("thin_mm3", "room_mm3"):
+            if getattr(self, name).size == 0:
+                object.__setattr__(self, name, np.zeros(self.grid.shape))
         names = ("porosity", "permeability_mm2", "pore_volume_mm3", "links", "shell_mm")
-        for name in (*names, "path", "in_body"):
+        for name in (*names, "thin_mm3", "room_mm3", "path", "in_body"):
             values = read_only(getattr(self, name))
             object.__setattr__(self, name, values)
             if values.shape != self.grid.shape:
@@ -132,10 +142,8 @@ def build_porous_body(
     pores = np.where(porous, filled + gas * (1.0 - filled), 0.0) * bone.grid.voxel_volume_mm3
     ways = draw_ways(setting.network, survey.wall, survey.visible_mm, way_rng)
     ways += find_tracks(survey, tracks)
-    conductance, path = sum_ways(
-        survey, permeability, law.ratios, setting.network.vein_length_mm, ways
-    )
-    if not conductance.any():
+    found = sum_ways(survey, permeability, law.ratios, setting.network.vein_length_mm, ways)
+    if not found.conductance_mm3.any():
         message = (
             "no boundary to displace marrow through: wall, endplates, veins and fissures of "
             f"{survey.vertebra.level} are all closed; give the shell a permeability above 0"
@@ -149,8 +157,10 @@ def build_porous_body(
         porosity=np.where(porous, cancellous + gas * (1.0 - cancellous), 0.0),
         permeability_mm2=permeability,
         pore_volume_mm3=pores,
-        links=np.divide(conductance, permeability, out=np.zeros_like(gas), where=porous),
-        path=path,
+        links=np.divide(found.conductance_mm3, permeability, out=np.zeros_like(gas), where=porous),
+        path=found.path,
+        thin_mm3=found.thin_mm3,
+        room_mm3=found.room_mm3,
         shell_mm=_shell(survey.wall, bone.grid.shape),
         in_body=bone.in_body,
         body_volume_mm3=survey.vertebra.body_volume_mm3,

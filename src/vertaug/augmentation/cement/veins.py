@@ -132,6 +132,17 @@ class Way:
     own_mm3: float
     length_mm: float
 
+    @property
+    def room_mm3(self) -> float:
+        """What it holds between the bone and a wide vein or space.
+
+        Its section times the length that gives its own conductance.
+        """
+        if self.kind == "vein":
+            return float((np.pi * self.size_mm**3) ** 2 / (512.0 * self.own_mm3))
+        # a slit: width times breadth b times depth t, own = b w^3 / (12 t); b is its length
+        return float(self.size_mm**4 * self.length_mm**2 / (12.0 * self.own_mm3))
+
     def draw_from_bone(self, permeability_mm2: FloatArray) -> FloatArray:
         """Return the conductance to it of the bone around, per place along it, in mm3.
 

@@ -1,0 +1,261 @@
+"""From a simulated vertebroplasty to the keys ``augmentation`` of ``case.json``."""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from vertaug.case.augmentation_record import (
+    AugmentationRecord,
+    CurvesRecord,
+    ExtravasationRecord,
+    HeatRecord,
+    InjectionRecord,
+    LeakVolumes,
+    OddsRecord,
+    ProductRecord,
+    ProductValueRecord,
+    SpreadRecord,
+    StopRecord,
+    TissueHeatRecord,
+    VertebroplastyRecord,
+)
+from vertaug.case.case_part import Triple
+from vertaug.case.filling import (
+    LEAK_PATHS,
+    Extravasation,
+    Filling,
+    FillingSpread,
+    HeatResult,
+    InjectionCurve,
+    StopEvent,
+)
+from vertaug.case.grid import FloatArray
+from vertaug.case.simulation import InjectionSetup, ProductSheet, SimulatedVertebroplasty
+from vertaug.case.spread_figures import QUANTILES, leak_odds, quantiles
+
+ML = 1e-3
+"""Of a mm3."""
+ML_PER_MIN = 0.06
+"""Of a mm3/s."""
+KPA = 1e3
+"""Of a MPa."""
+
+FILM_VIEWS = ("ap", "lateral")
+
+
+def filling_stem(level: str) -> str:
+    """Return how the names of a case's files of a vertebroplasty begin."""
+    return f"vertebroplasty/{level}"
+
+
+def filling_file_names(filling: Filling, *, images: bool = True) -> tuple[str, ...]:
+    """Return the names of the files of a filling, in the case folder.
+
+    The cement at each time, the times, the curves, and an animation in each view.
+
+    Parameters
+    ----------
+    filling : Filling
+    images : bool
+        With the animations.
+    """
+    stem = filling_stem(filling.level)
+    cement = [f"{stem}_cement_{number:02d}.nii.gz" for number in range(1, len(filling.frames) + 1)]
+    films = [f"{stem}_{view}.gif" for view in FILM_VIEWS] if images else []
+    return *cement, f"{stem}_frames.csv", f"{stem}_curves.csv", *films
+
+
+def describe_augmentation(found: SimulatedVertebroplasty) -> AugmentationRecord:
+    """Return the keys ``augmentation``.
+
+    Raises
+    ------
+    ValidationError
+        If a result is not a finite number.
+    """
+    return AugmentationRecord(vertebroplasty=_vertebroplasty(found))
+
+
+def peak_temperature_c(heat: HeatResult | None) -> float | None:
+    """Return the highest temperature anywhere."""
+    return None if heat is None else max(tissue.peak_c for tissue in heat.tissues)
+
+
+def _vertebroplasty(found: SimulatedVertebroplasty) -> VertebroplastyRecord:
+    filling, heat, spread = found.result.filling, found.result.heat, found.result.spread
+    safe = filling.safe_volume_mm3
+    superior, inferior = (float(gap) for gap in filling.endplate_gap_mm)
+    return VertebroplastyRecord(
+        level=filling.level,
+        injected_ml=filling.injected_mm3 * ML,
+        in_bone_ml=filling.in_bone_mm3 * ML,
+        leak_ml=LeakVolumes(**{path: filling.leaked_mm3(path) * ML for path in LEAK_PATHS}),
+        safe_volume_ml=None if safe is None else safe * ML,
+        fill_fraction=filling.fill_fraction,
+        peak_pressure_kpa=float(filling.curve.tip_mpa.max()) * KPA,
+        peak_syringe_pressure_kpa=float(filling.curve.syringe_mpa.max()) * KPA,
+        peak_temperature_c=peak_temperature_c(heat),
+        stop_reason=filling.stop_reason,
+        leak_is_prediction=False,
+        body_volume_ml=filling.body_volume_mm3 * ML,
+        pore_volume_ml=filling.pore_volume_mm3 * ML,
+        endplate_gap_mm=(_known(superior), _known(inferior)),
+        left_share=filling.left_share,
+        opening_gap_mm=opening_gaps(filling),
+        product=_product(found.setup.product),
+        injection=_injection(found.setup, filling),
+        leaks=tuple(_leak(leak) for leak in filling.leaks),
+        events=tuple(_event(event) for event in filling.events),
+        curves=_curves(filling.curve),
+        heat=None if heat is None else _heat(heat),
+        spread=None if spread is None else _spread(spread),
+        method=filling.method,
+        notes=(*found.notes, *filling.notes),
+        files=filling_file_names(filling),
+    )
+
+
+def opening_gaps(filling: Filling) -> dict[str, float | None]:
+    """Return the distance from cement to the nearest opening of each path, None without one."""
+    gaps = filling.opening_gap_mm
+    if gaps is None:
+        return dict.fromkeys(LEAK_PATHS)
+    return {path: _known(float(gap)) for path, gap in zip(LEAK_PATHS, gaps, strict=True)}
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _triple(point: FloatArray) -> Triple:
+    x, y, z = (float(value) for value in point)
+    return x, y, z
+
+
+def _row(values: FloatArray, factor: float = 1.0) -> tuple[float, ...]:
+    return tuple(float(value) * factor for value in values)
+
+
+def _product(product: ProductSheet) -> ProductRecord:
+    return ProductRecord(
+        name=product.name,
+        title=product.title,
+        viscosity_class=product.viscosity_class,
+        radiopacifier=product.radiopacifier,
+        values={
+            value.name: ProductValueRecord(
+                value=value.value,
+                low=value.low,
+                high=value.high,
+                status=value.status,
+                source=value.source,
+            )
+            for value in product.values
+        },
+        uncertain=product.uncertain,
+    )
+
+
+def _injection(setup: InjectionSetup, filling: Filling) -> InjectionRecord:
+    return InjectionRecord(
+        plan=setup.plan_number,
+        plan_words=setup.plan,
+        plan_safe=setup.plan_safe,
+        gauge=setup.gauge,
+        planned_ml=setup.planned_mm3 * ML,
+        volume_source=setup.volume_source,
+        rate_ml_per_min=setup.rate_mm3_per_s * ML_PER_MIN,
+        stop_rules=setup.stop_rules,
+        spacing_mm=setup.spacing_mm,
+        seed=setup.seed,
+        age_at_start_s=setup.first_age_s,
+        tips_lps_mm=tuple(_triple(tip) for tip in filling.tips_lps_mm),
+    )
+
+
+def _leak(leak: Extravasation) -> ExtravasationRecord:
+    return ExtravasationRecord(
+        path=leak.path,
+        volume_ml=leak.volume_mm3 * ML,
+        first_s=leak.first_s,
+        first_injected_ml=leak.first_injected_mm3 * ML,
+        first_lps_mm=_triple(leak.first_lps_mm),
+        largest_rate_ml_per_min=leak.largest_rate_mm3_per_s * ML_PER_MIN,
+    )
+
+
+def _event(event: StopEvent) -> StopRecord:
+    return StopRecord(
+        rule=event.rule,
+        sentence=event.sentence,
+        time_s=event.time_s,
+        injected_ml=event.injected_mm3 * ML,
+        acted_on=event.acted_on,
+    )
+
+
+def _curves(curve: InjectionCurve) -> CurvesRecord:
+    return CurvesRecord(
+        time_s=_row(curve.time_s),
+        injected_ml=_row(curve.injected_mm3, ML),
+        rate_ml_per_min=_row(curve.rate_mm3_per_s, ML_PER_MIN),
+        tip_kpa=_row(curve.tip_mpa, KPA),
+        syringe_kpa=_row(curve.syringe_mpa, KPA),
+        leaked_ml={
+            path: _row(curve.leaked_mm3[:, number], ML) for number, path in enumerate(LEAK_PATHS)
+        },
+        portion=tuple(int(number) for number in curve.portion),
+    )
+
+
+def _heat(heat: HeatResult) -> HeatRecord:
+    return HeatRecord(
+        times_s=_row(heat.times_s),
+        degree_mean=_row(heat.degree_mean),
+        set_s=heat.set_s,
+        tissues={
+            tissue.name: TissueHeatRecord(
+                peak_c=tissue.peak_c,
+                above_45_s=tissue.above_45_s,
+                above_50_s=tissue.above_50_s,
+                cem43_min=tissue.cem43_min,
+                damage=tissue.damage,
+                burnt_share=tissue.burnt_share,
+                history_c=_row(tissue.history_c),
+            )
+            for tissue in heat.tissues
+        },
+        method=heat.method,
+        notes=heat.notes,
+    )
+
+
+def _spread(spread: FillingSpread) -> SpreadRecord | None:
+    if len(spread.safe_volume_mm3) == 0:
+        return None
+    rules = Counter(rule for rule in spread.first_rule if rule)
+    return SpreadRecord(
+        samples=spread.samples,
+        seed=spread.seed,
+        least_ml=spread.least_mm3 * ML,
+        leak_odds={
+            odds.path: OddsRecord(
+                count=odds.count, share=odds.share, low_95=odds.low, high_95=odds.high
+            )
+            for odds in leak_odds(spread)
+        },
+        stopped=int(np.count_nonzero(spread.stopped)),
+        first_rules=dict(rules.most_common()),
+        quantiles=QUANTILES,
+        safe_volume_ml=quantiles(spread.safe_volume_mm3 * ML),
+        fill_fraction=quantiles(spread.fill_fraction),
+        peak_tip_kpa=quantiles(spread.peak_tip_mpa * KPA),
+        peak_syringe_kpa=quantiles(spread.peak_syringe_mpa * KPA),
+        leaked_ml={
+            path: quantiles(spread.leaked_mm3[:, number] * ML)
+            for number, path in enumerate(LEAK_PATHS)
+        },
+        drawn={name: _row(values) for name, values in spread.drawn.items()},
+        failed=spread.failed,
+    )

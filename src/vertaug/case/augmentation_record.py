@@ -1,0 +1,180 @@
+"""The keys ``augmentation`` of ``case.json``."""
+
+from vertaug.case.case_part import Coefficient, Figure, Part, Triple
+
+
+class LeakVolumes(Part):
+    """Volume by path: Yeom's types, a defect toward the canal, the needle's track."""
+
+    B: Coefficient
+    S: Coefficient
+    C: Coefficient
+    D: Coefficient
+    canal: Coefficient
+    track: Coefficient
+
+
+class ProductValueRecord(Part):
+    """A number of a product; its name ends with its unit."""
+
+    value: Coefficient
+    low: Coefficient | None
+    high: Coefficient | None
+    status: str
+    source: str
+
+
+class ProductRecord(Part):
+    """A cement product."""
+
+    name: str
+    title: str
+    viscosity_class: str
+    radiopacifier: str
+    values: dict[str, ProductValueRecord]
+    uncertain: tuple[str, ...]
+
+
+class InjectionRecord(Part):
+    """What was chosen; ``age_at_start_s`` counts from mixing."""
+
+    plan: int
+    plan_words: str
+    plan_safe: bool
+    gauge: int
+    planned_ml: Figure
+    volume_source: str
+    rate_ml_per_min: Figure
+    stop_rules: bool
+    spacing_mm: Figure
+    seed: int
+    age_at_start_s: Figure
+    tips_lps_mm: tuple[Triple, ...]
+
+
+class CurvesRecord(Part):
+    """Over time; ``leaked_ml`` by path. Pressures above that of the marrow."""
+
+    time_s: tuple[Figure, ...]
+    injected_ml: tuple[Coefficient, ...]
+    rate_ml_per_min: tuple[Figure, ...]
+    tip_kpa: tuple[Figure, ...]
+    syringe_kpa: tuple[Figure, ...]
+    leaked_ml: dict[str, tuple[Coefficient, ...]]
+    portion: tuple[int, ...]
+
+
+class ExtravasationRecord(Part):
+    """Cement that left by one path, and where it began."""
+
+    path: str
+    volume_ml: Coefficient
+    first_s: Figure
+    first_injected_ml: Figure
+    first_lps_mm: Triple
+    largest_rate_ml_per_min: Figure
+
+
+class StopRecord(Part):
+    """A stop rule that was met."""
+
+    rule: str
+    sentence: str
+    time_s: Figure
+    injected_ml: Figure
+    acted_on: bool
+
+
+class TissueHeatRecord(Part):
+    """Heat in one tissue; ``damage`` is the Arrhenius integral, 1 is a burn."""
+
+    peak_c: Figure
+    above_45_s: Figure
+    above_50_s: Figure
+    cem43_min: Figure
+    damage: Coefficient
+    burnt_share: Coefficient
+    history_c: tuple[Figure, ...]
+
+
+class HeatRecord(Part):
+    """The hardening, from the end of the injection."""
+
+    times_s: tuple[Figure, ...]
+    degree_mean: tuple[Figure, ...]
+    set_s: Figure | None
+    tissues: dict[str, TissueHeatRecord]
+    method: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class OddsRecord(Part):
+    """Share of samples that leaked by a path, with its 95 % interval (Wilson)."""
+
+    count: int
+    share: Figure
+    low_95: Figure
+    high_95: Figure
+
+
+class SpreadRecord(Part):
+    """Sampled injections; quantiles are those of ``quantiles``. Of the model, no prediction."""
+
+    samples: int
+    seed: int
+    least_ml: Figure
+    leak_odds: dict[str, OddsRecord]
+    stopped: int
+    first_rules: dict[str, int]
+    quantiles: tuple[Figure, ...]
+    safe_volume_ml: tuple[Figure, ...]
+    fill_fraction: tuple[Figure, ...]
+    peak_tip_kpa: tuple[Figure, ...]
+    peak_syringe_kpa: tuple[Figure, ...]
+    leaked_ml: dict[str, tuple[Coefficient, ...]]
+    drawn: dict[str, tuple[Coefficient, ...]]
+    failed: tuple[str, ...]
+
+
+class VertebroplastyRecord(Part):
+    """A simulated vertebroplasty.
+
+    ``safe_volume_ml`` is what was injected before the first stop rule; absent where none was met:
+    then it is at least ``injected_ml``. ``peak_pressure_kpa`` is in the bone at the tip,
+    ``peak_temperature_c`` anywhere. ``opening_gap_mm`` is from cement to the nearest vein, fissure
+    or missing wall of each path, absent where the model has none. Leak volumes are of the model
+    and no prediction.
+    """
+
+    level: str
+    injected_ml: Coefficient
+    in_bone_ml: Coefficient
+    leak_ml: LeakVolumes
+    safe_volume_ml: Figure | None
+    fill_fraction: Figure
+    peak_pressure_kpa: Figure
+    peak_syringe_pressure_kpa: Figure
+    peak_temperature_c: Figure | None
+    stop_reason: str
+    leak_is_prediction: bool
+    body_volume_ml: Figure
+    pore_volume_ml: Figure
+    endplate_gap_mm: tuple[Figure | None, Figure | None]
+    left_share: Figure
+    opening_gap_mm: dict[str, Figure | None]
+    product: ProductRecord
+    injection: InjectionRecord
+    leaks: tuple[ExtravasationRecord, ...]
+    events: tuple[StopRecord, ...]
+    curves: CurvesRecord
+    heat: HeatRecord | None
+    spread: SpreadRecord | None
+    method: tuple[str, ...]
+    notes: tuple[str, ...]
+    files: tuple[str, ...] = ()
+
+
+class AugmentationRecord(Part):
+    """What was simulated of the procedures."""
+
+    vertebroplasty: VertebroplastyRecord | None = None

@@ -1,0 +1,143 @@
+"""The command that simulates a procedure of a case."""
+
+import json
+from typing import TYPE_CHECKING
+
+import typer
+
+from vertaug.case.augmentation_record import SpreadRecord, VertebroplastyRecord
+from vertaug.case.errors import InputError
+from vertaug.case.plan import Procedure
+from vertaug.cli.progress import show_progress
+from vertaug.workflow.kernels import choose_kernel_cache, set_threads
+from vertaug.workflow.simulation_choice import SimulationChoice, choose_product, hash_product
+from vertaug.workflow.simulation_steps import SimulationRun
+
+if TYPE_CHECKING:
+    from vertaug.cli.simulate_options import Simulate
+    from vertaug.workflow import CaseResult
+
+
+def simulate(given: "Simulate") -> None:
+    """Simulate, say what came out, print where it is.
+
+    Raises
+    ------
+    InputError
+        If an option cannot be used.
+    """
+    run = _run(given)
+    choose_kernel_cache()
+    set_threads(given.threads)
+    from vertaug.cli.cases import result_tree
+    from vertaug.workflow.again import add_simulation
+
+    with show_progress(quiet=given.quiet) as listener:
+        result = add_simulation(given.case, run, strength=given.strength, progress=listener)
+    if given.json_output:
+        typer.echo(json.dumps(result_tree(result), indent=2, ensure_ascii=False))
+        return
+    if not given.quiet:
+        _say(result)
+    typer.echo(str(result.report.resolve()))
+
+
+def _run(given: "Simulate") -> SimulationRun:
+    known = [procedure.value for procedure in Procedure]
+    if given.procedure not in known:
+        message = f"--procedure is {' or '.join(known)}; got {given.procedure!r}"
+        raise InputError(message)
+    if given.procedure != Procedure.VERTEBROPLASTY.value:
+        message = (
+            f"vertaug simulates a vertebroplasty; {given.procedure} is planned by it, not "
+            "simulated: use --procedure vertebroplasty"
+        )
+        raise InputError(message)
+    product = choose_product(given.product, given.products)
+    choice = SimulationChoice(
+        level=given.level,
+        product=given.product,
+        product_sha256=hash_product(product),
+        products=None if given.products is None else given.products.name,
+        volume_ml=given.volume_ml,
+        rate_ml_per_min=given.rate_ml_per_min,
+        plan=given.plan,
+        samples=given.samples,
+        seed=given.seed,
+        stop_rules=given.stop_rules,
+        spacing_mm=given.spacing_mm,
+    )
+    return SimulationRun(choice=choice, product=product, workers=given.workers)
+
+
+def _say(result: "CaseResult") -> None:
+    from vertaug.cli.strength import list_lines as strength_lines
+
+    document = result.document
+    lines = []
+    if result.sketched_ml is not None:
+        lines.append(
+            f"The strength with {result.sketched_ml:g} ml of sketched cement was replaced by that "
+            "with the simulated cement."
+        )
+    if result.dropped_strength:
+        lines.append(
+            "The strength of this case was that with other cement and was left out; compute it "
+            "again with: vertaug strength CASE"
+        )
+    found = None if document.augmentation is None else document.augmentation.vertebroplasty
+    if found is not None:
+        lines += list_lines(found)
+    if document.mechanics is not None:
+        lines += strength_lines(document.mechanics)
+    if found is not None:
+        lines += [f"note: {note}" for note in found.notes]
+    for line in lines:
+        typer.echo(line)
+    typer.echo("Research and teaching, not for clinical decisions.")
+
+
+def list_lines(found: VertebroplastyRecord) -> list[str]:
+    """Return the results of a vertebroplasty in a few lines."""
+    leaked = {path: volume for path, volume in found.leak_ml.model_dump().items() if volume > 0.0}
+    by_path = ", ".join(f"{path} {volume:.3f}" for path, volume in leaked.items())
+    safe = (
+        f"no stop rule was met: the safe volume is at least {found.injected_ml:.2f} ml"
+        if found.safe_volume_ml is None
+        else f"safe volume {found.safe_volume_ml:.2f} ml: {found.events[0].sentence}"
+    )
+    lines = [
+        (
+            f"{found.level}: {found.injected_ml:.2f} of {found.injection.planned_ml:.2f} ml "
+            f"injected ({found.product.title}; {found.stop_reason})"
+        ),
+        f"{found.in_bone_ml:.2f} ml in the bone, {100 * found.fill_fraction:.0f} % of the body",
+        safe,
+        (
+            f"greatest pressure {found.peak_pressure_kpa:.1f} kPa at the tip, "
+            f"{found.peak_syringe_pressure_kpa:.0f} kPa in the syringe"
+        ),
+        f"left the bone in the model (ml): {by_path or 'none'}; not a prediction",
+    ]
+    if found.peak_temperature_c is not None and found.heat is not None:
+        canal = found.heat.tissues.get("canal")
+        beside = "" if canal is None else f", {canal.peak_c:.1f} °C in the canal"
+        lines.append(f"hottest: {found.peak_temperature_c:.1f} °C in the cement{beside}")
+    if found.spread is not None:
+        lines += _spread_lines(found.spread)
+    return lines
+
+
+def _spread_lines(spread: SpreadRecord) -> list[str]:
+    low, _, middle, _, high = spread.safe_volume_ml
+    any_leak = spread.leak_odds["any"]
+    lines = [
+        (
+            f"{spread.samples} samples: safe volume {middle:.1f} ml (5 to 95 %: {low:.1f} to "
+            f"{high:.1f}), a rule met in {spread.stopped}; any leak in {any_leak.count} "
+            f"({100 * any_leak.low_95:.0f} to {100 * any_leak.high_95:.0f} %)"
+        )
+    ]
+    if spread.failed:
+        lines.append(f"samples that could not be computed: {'; '.join(spread.failed)}")
+    return lines

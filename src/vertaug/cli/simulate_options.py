@@ -1,0 +1,80 @@
+"""The options of ``vertaug simulate``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vertaug.cli.options import Case, Json, Quiet, Threads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulate:
+    """Simulate a procedure on a case: the cement's way, leaks, pressures, heat, strength after.
+
+    Works with the stored steps of the case; the CT is not needed. What fits is not computed again.
+    """
+
+    case: Case
+    procedure: Annotated[str, typer.Option(metavar="vertebroplasty", help="What to simulate.")] = (
+        "vertebroplasty"
+    )
+    level: Annotated[
+        str | None, typer.Option(help="Level, such as L1. (default: the treated one)")
+    ] = None
+    product: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Cement: low_viscosity, medium_viscosity, high_viscosity, simplex_p, zirconia, or "
+            "one of --products.",
+        ),
+    ] = "low_viscosity"
+    products: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML file with products of your own (docs/cement.md)."),
+    ] = None
+    volume_ml: Annotated[
+        float | None,
+        typer.Option(help="To inject, above 0 to 20. (default: the plan's cement target)"),
+    ] = None
+    rate_ml_per_min: Annotated[float, typer.Option(help="Wanted flow, above 0 to 60.")] = 3.0
+    plan: Annotated[
+        int, typer.Option(min=1, help="Number of the vertebroplasty plan whose needles are used.")
+    ] = 1
+    samples: Annotated[
+        int, typer.Option(help="Sampled injections for the spread, 0 to 1000; 0: none.")
+    ] = 32
+    seed: Annotated[int, typer.Option(min=0, help="Of veins, fissures and samples.")] = 1
+    stop_rules: Annotated[
+        bool,
+        typer.Option(
+            "--stop-rules/--no-stop-rules",
+            help="Stop as an operator would on fluoroscopy, or inject all and record the rules.",
+        ),
+    ] = True
+    spacing_mm: Annotated[float, typer.Option(help="Of the cells, 0.5 to 2.")] = 1.0
+    strength: Annotated[
+        bool,
+        typer.Option(
+            "--strength/--no-strength", help="Also compute the strength with this cement."
+        ),
+    ] = True
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Processes for the samples; the result does not depend on it. (default: all "
+            "cores)",
+        ),
+    ] = None
+    threads: Threads = None
+    json_output: Json = False
+    quiet: Quiet = False
+
+    def run(self) -> None:
+        """Simulate."""
+        from vertaug.cli.simulate import simulate
+
+        simulate(self)

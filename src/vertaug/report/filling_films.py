@@ -1,0 +1,122 @@
+"""Radiographs of a filling: stills of its frames and a sequence, AP and lateral."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertaug.augmentation.cement.cannula import tube_of_needle
+from vertaug.case.case_content import CaseResults
+from vertaug.case.filling import Filling
+from vertaug.case.plan import NeedlePath, PlanningResult, Procedure
+from vertaug.case.simulation import ProductSheet, SimulatedVertebroplasty
+from vertaug.fluoroscopy.cine import Cine, record
+from vertaug.fluoroscopy.filling_series import filling_steps, show_filling
+from vertaug.fluoroscopy.matter import Cylinder, Matter
+from vertaug.fluoroscopy.needle_series import cannula_in_place
+from vertaug.fluoroscopy.patient import prepare_patient
+from vertaug.fluoroscopy.presets import carm_preset
+from vertaug.fluoroscopy.radiograph import Radiograph
+from vertaug.fluoroscopy.surroundings import Trunk
+from vertaug.fluoroscopy.view import FixedView, fix_view
+from vertaug.fluoroscopy.working_view import aim_at_view
+from vertaug.tissue.material import Material, bone_cement
+
+VIEWS = ("ap", "lateral")
+_PRESET, _ZOOM, _PIXELS = "mobile", 1.6, 480
+_SEED = 30
+"""Noise is drawn from a fixed seed, so that a report made again is the same."""
+_CINE_IMAGES, _PULSES_PER_SECOND = 24, 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FillingFilms:
+    """A filling on the monitor.
+
+    Attributes
+    ----------
+    ap, lateral : tuple of Radiograph
+        One a frame of the filling, with one setting of exposure and display each.
+    cines : tuple of Cine
+        AP and lateral, from no cement to all of it at equal steps of the volume.
+    cine_mm3 : tuple of float
+        Injected at each image of a cine.
+    sides : tuple of str
+        Needles that are seen.
+    """
+
+    ap: tuple[Radiograph, ...]
+    lateral: tuple[Radiograph, ...]
+    cines: tuple[Cine, Cine]
+    cine_mm3: tuple[float, ...]
+    sides: tuple[str, ...]
+
+
+def take_case_films(results: CaseResults) -> FillingFilms | None:
+    """Take the radiographs of a case's filling, prone, with the tube under the table.
+
+    None without a vertebroplasty, or where the plan has no AP and lateral view.
+
+    Parameters
+    ----------
+    results : CaseResults
+    """
+    found, planning = results.vertebroplasty, results.planning
+    if found is None or planning is None:
+        return None
+    views = {view.name: view for view in planning.views}
+    if not set(VIEWS) <= views.keys():
+        return None
+    paths = _paths(found, planning)
+    patient = prepare_patient(results.spine.scan, results.spine.patient, Trunk())
+    frame = results.spine[found.level].frame
+    arm = carm_preset(_PRESET, frame.origin_lps_mm).zoom(_ZOOM).with_pixels(_PIXELS)
+    fixed = [fix_view(patient, aim_at_view(arm, views[name])) for name in VIEWS]
+    filling = found.result.filling
+    material = cement_material(found.setup.product)
+    needles = tuple(part for path in paths for part in _cannula(path, material))
+    stills = [
+        show_filling(view, filling, material, needles, np.random.default_rng(_SEED + number))
+        for number, view in enumerate(fixed)
+    ]
+    return FillingFilms(
+        ap=stills[0],
+        lateral=stills[1],
+        cines=(
+            _record(fixed[0], filling, material, needles),
+            _record(fixed[1], filling, material, needles),
+        ),
+        cine_mm3=tuple(np.linspace(0.0, filling.injected_mm3, _CINE_IMAGES).tolist()),
+        sides=tuple(path.side for path in paths),
+    )
+
+
+def cement_material(product: ProductSheet) -> Material:
+    """Return what X-rays meet in a product.
+
+    Parameters
+    ----------
+    product : ProductSheet
+    """
+    share = next(v.value for v in product.values if v.name == "radiopacifier_mass_share")
+    return bone_cement(share, product.radiopacifier)
+
+
+def _paths(found: SimulatedVertebroplasty, planning: PlanningResult) -> tuple[NeedlePath, ...]:
+    plans = [plan for plan in planning.plans if plan.procedure is Procedure.VERTEBROPLASTY]
+    return plans[found.setup.plan_number - 1].paths
+
+
+def _cannula(path: NeedlePath, cement: Material) -> tuple[Cylinder, ...]:
+    """Return a needle without its stylet, full of cement."""
+    return cannula_in_place(path, tube_of_needle(path.needle).bore_mm, cement)
+
+
+def _record(
+    view: FixedView, filling: Filling, material: Material, needles: tuple[Matter, ...]
+) -> Cine:
+    return record(
+        view,
+        filling_steps(filling, material, needles, images=_CINE_IMAGES),
+        np.random.default_rng(_SEED),
+        pulses_per_second=_PULSES_PER_SECOND,
+    )

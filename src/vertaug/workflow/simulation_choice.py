@@ -1,0 +1,144 @@
+"""What the user chose for a simulated vertebroplasty."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vertaug.case.case_file import SimulationParameters
+from vertaug.case.errors import InputError, LevelError
+from vertaug.case.level import AUGMENTABLE_LEVELS, parse_level
+from vertaug.case.plan import Procedure
+
+if TYPE_CHECKING:
+    from vertaug.augmentation.cement.product import CementProduct
+
+DEFAULT_PRODUCT = "low_viscosity"
+_MOST_ML, _MOST_ML_PER_MIN, _MOST_SAMPLES = 20.0, 60.0, 1000
+_SPACING_RANGE_MM = (0.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationChoice:
+    """What the user chose.
+
+    Attributes
+    ----------
+    level : str or None
+        None takes the treated one.
+    product, product_sha256 : str
+        Its name, and the hash of all its values.
+    products : str or None
+        Name of the file that it came from; None for a built-in one.
+    volume_ml : float or None
+        None takes the cement target of the plan.
+    rate_ml_per_min : float
+    plan : int
+        Number among the plans of a vertebroplasty, from 1.
+    samples : int
+        0 leaves the spread out.
+    seed : int
+    stop_rules : bool
+        Whether the injection stops by the rules.
+    spacing_mm : float
+        Of the cells.
+    """
+
+    level: str | None = None
+    product: str = DEFAULT_PRODUCT
+    product_sha256: str = ""
+    products: str | None = None
+    volume_ml: float | None = None
+    rate_ml_per_min: float = 3.0
+    plan: int = 1
+    samples: int = 32
+    seed: int = 1
+    stop_rules: bool = True
+    spacing_mm: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.level is not None:
+            level = parse_level(self.level)
+            if level not in AUGMENTABLE_LEVELS:
+                message = f"vertaug works on thoracic and lumbar levels, not on {level}"
+                raise LevelError(message)
+            object.__setattr__(self, "level", level)
+        volume = 1.0 if self.volume_ml is None else self.volume_ml
+        low, high = _SPACING_RANGE_MM
+        checks = (
+            ("--volume-ml", volume, 0.0 < volume <= _MOST_ML, f"above 0 to {_MOST_ML:g} ml"),
+            (
+                "--rate-ml-per-min",
+                self.rate_ml_per_min,
+                0.0 < self.rate_ml_per_min <= _MOST_ML_PER_MIN,
+                f"above 0 to {_MOST_ML_PER_MIN:g} ml/min",
+            ),
+            ("--plan", self.plan, self.plan >= 1, "a number from 1"),
+            (
+                "--samples",
+                self.samples,
+                0 <= self.samples <= _MOST_SAMPLES,
+                f"0 (none) to {_MOST_SAMPLES}",
+            ),
+            ("--seed", self.seed, self.seed >= 0, "0 or more"),
+            (
+                "--spacing-mm",
+                self.spacing_mm,
+                low <= self.spacing_mm <= high,
+                f"{low:g} to {high:g} mm",
+            ),
+        )
+        for option, value, fits, expected in checks:
+            if not fits:
+                message = f"{option} is {expected}; got {value:g}"
+                raise InputError(message)
+
+    def as_parameters(self) -> SimulationParameters:
+        """Return it as it stands in ``case.json``."""
+        return SimulationParameters(procedure=Procedure.VERTEBROPLASTY, **asdict(self))
+
+    def injection_part(self) -> dict[str, object]:
+        """Return what the one injection depends on: all but the samples."""
+        return {key: value for key, value in asdict(self).items() if key != "samples"}
+
+
+def simulation_choice_of(parameters: SimulationParameters) -> SimulationChoice:
+    """Return the choice that stands in a ``case.json``."""
+    return SimulationChoice(**parameters.model_dump(exclude={"procedure"}))
+
+
+def choose_product(name: str, file: Path | None) -> "CementProduct":
+    """Return a product, built in or of a file.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown; the known ones are named.
+    FormatError
+        If the file cannot be read.
+    """
+    from vertaug.augmentation.cement.product import cement_product
+
+    try:
+        return cement_product(name, file=file)
+    except InputError as error:
+        if file is None and "unknown cement" in str(error):
+            message = f"{error}; choose one with --product, or give --products FILE with your own"
+            raise InputError(message) from error
+        raise
+
+
+def hash_product(product: "CementProduct") -> str:
+    """Return the SHA-256 of all values of a product, sources included."""
+    tree = asdict(product)
+    text = json.dumps(tree, sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    message = f"a product holds a {type(value).__name__}"
+    raise TypeError(message)

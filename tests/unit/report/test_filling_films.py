@@ -1,0 +1,90 @@
+"""Radiographs of a filling, and the files made of them."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from vertaug.case.simulation import ProductValue
+from vertaug.report import filling_films
+from vertaug.report.figure_filling import draw_filling_radiographs, shown_frames
+from vertaug.report.filling_files import write_filling_files
+from vertaug.report.filling_films import cement_material, take_case_films
+
+
+@pytest.fixture(scope="module")
+def results(make_vertebroplasty, spine, planning):
+    found = make_vertebroplasty(spine["L1"], planning.plans[0].paths)
+    product = found.setup.product
+    share = ProductValue(
+        name="radiopacifier_mass_share", value=0.2, status="verified", source="label"
+    )
+    product = replace(product, values=(*product.values, share))
+    found = replace(found, setup=replace(found.setup, product=product))
+    return SimpleNamespace(spine=spine, planning=planning, vertebroplasty=found)
+
+
+@pytest.fixture(scope="module")
+def films(results):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filling_films, "_PIXELS", 96)
+        patch.setattr(filling_films, "_CINE_IMAGES", 3)
+        return take_case_films(results)
+
+
+def test_one_radiograph_a_frame_from_one_place(results, films):
+    frames = results.vertebroplasty.result.filling.frames
+    for images in (films.ap, films.lateral):
+        assert len(images) == len(frames)
+        assert len({id(image.carm) for image in images}) == 1
+    assert films.sides == ("left", "right")
+    assert films.cine_mm3 == pytest.approx((0.0, 2000.0, 4000.0))
+    assert [len(cine.frames) for cine in films.cines] == [3, 3]
+
+
+def test_it_gets_darker_where_the_cement_is(results, films):
+    filling = results.vertebroplasty.result.filling
+    for images in (films.ap, films.lateral):
+        first, last = (image.grey.astype(float) for image in (images[0], images[-1]))
+        full = filling.cement_share > 0.6
+        thick = filling.grid.to_world(np.argwhere(full)).mean(axis=0)
+        column, row = np.round(images[0].carm.project(thick)).astype(int)
+        near = np.s_[row - 1 : row + 2, column - 1 : column + 2]
+        assert last[near].mean() <= first[near].mean() + 1.0
+        assert last.mean() < first.mean()
+
+
+def test_the_picture_says_what_it_leaves_out(results, films):
+    filling = results.vertebroplasty.result.filling
+    picture = draw_filling_radiographs(films, filling, results.spine, shown_frames(filling))
+    assert picture.name == "filling_radiographs"
+    assert "both needles in place" in picture.caption
+    assert "not seen here" in picture.caption
+
+
+def test_no_films_without_vertebroplasty_or_views(results):
+    bare = SimpleNamespace(spine=results.spine, planning=results.planning, vertebroplasty=None)
+    assert take_case_films(bare) is None
+    planning = replace(results.planning, views=results.planning.views[:1])
+    bare = SimpleNamespace(
+        spine=results.spine, planning=planning, vertebroplasty=results.vertebroplasty
+    )
+    assert take_case_films(bare) is None
+
+
+def test_the_material_is_that_of_the_product(results):
+    from vertaug.tissue.material import bone_cement
+
+    product = results.vertebroplasty.setup.product
+    assert cement_material(product) == bone_cement(0.2, "BaSO4")
+
+
+def test_files_with_and_without_films(results, films, tmp_path):
+    filling = results.vertebroplasty.result.filling
+    paths = write_filling_files(filling, films, results.spine, tmp_path / "all")
+    assert all(path.is_file() for path in paths)
+    assert sum(path.suffix == ".gif" for path in paths) == 2
+    paths = write_filling_files(filling, None, results.spine, tmp_path / "bare")
+    assert all(path.is_file() for path in paths)
+    assert not any(path.suffix == ".gif" for path in paths)

@@ -1,0 +1,225 @@
+"""What the report says and shows of a vertebroplasty."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vertaug.report.content import build_content
+from vertaug.report.content_filling_spread import spread_table
+from vertaug.report.content_vertebroplasty import NOT_CALIBRATED, PICTURES, vertebroplasty_part
+from vertaug.report.figure_filling import (
+    cement_colours,
+    choose_cement_sections,
+    draw_filling_sections,
+    shown_frames,
+)
+from vertaug.report.figure_filling_curves import (
+    draw_filling_curves,
+    draw_filling_heat,
+    portion_spans,
+)
+from vertaug.report.figure_filling_spread import draw_filling_spread
+from vertaug.report.filling_pictures import filling_pictures
+from vertaug.report.render_html import render_html
+from vertaug.report.render_pdf import render_pdf
+from vertaug.report.style import Mark
+
+
+@pytest.fixture(scope="module")
+def found(make_vertebroplasty, spine, planning):
+    return make_vertebroplasty(spine["L1"], planning.plans[0].paths)
+
+
+@pytest.fixture(scope="module")
+def case(report_input, found):
+    return replace(report_input, vertebroplasty=found)
+
+
+def rows_of(part, title):
+    table = next(table for table in part.tables if table.title.startswith(title))
+    return {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+
+
+def changed(found, **filling):
+    new = replace(found.result.filling, **filling)
+    return replace(found, result=replace(found.result, filling=new))
+
+
+def test_the_limits_say_that_leaks_are_no_prediction_and_what_is_uncertain(found):
+    limits = vertebroplasty_part(found).limits.paragraphs
+    assert limits[0] == NOT_CALIBRATED
+    assert "not a prediction" in limits[0]
+    assert "viscosity (Pa s)" in limits[1]
+    assert "Nothing was simulated." in limits
+
+
+def test_volumes_and_where_they_stand(found):
+    rows = rows_of(vertebroplasty_part(found), "What was injected")
+    assert rows["injected"] == ["4.00 ml, the planned volume was injected"]
+    assert rows["left the bone, in the model"] == ["0.06 ml"]
+    assert rows["safe volume"][0].startswith("2.60 ml")
+    assert rows["nearest to the endplates"] == ["superior in contact, inferior 2.5 mm"]
+    assert rows["left : right"] == ["47 : 53"]
+    assert "3 ml/min" in rows["planned"][0]
+    filling = found.result.filling
+    share = 100.0 * filling.fill_fraction
+    assert rows["cement in the body"][0].startswith(f"{share:.0f} % of the body's")
+
+
+def test_without_a_rule_met_the_safe_volume_is_a_least_value(found):
+    part = vertebroplasty_part(changed(found, safe_volume_mm3=None, events=()))
+    assert rows_of(part, "What was injected")["safe volume"][0].startswith("at least 4.00 ml")
+    assert list(rows_of(part, "Stop rules")) == ["none was met"]
+
+
+def test_leaks_by_path_with_distance_and_place(found):
+    rows = rows_of(vertebroplasty_part(found), "Leakage by path")
+    assert len(rows) == 6
+    place = found.result.filling.leaks[0].first_lps_mm
+    where = ", ".join(f"{v:.0f}".replace("-", "−") for v in place)
+    assert rows["basivertebral vein (B)"] == ["0.0", "0.060", "2.90", "58", where]
+    assert rows["segmental vein (S)"][:2] == ["3.2", "0"]
+    assert rows["cortical defect (C)"][:2] == ["no opening", "0"]
+
+
+def test_stop_rules_say_whether_they_were_acted_on(found):
+    rows = rows_of(vertebroplasty_part(found), "Stop rules")
+    assert rows["posterior quarter"][-1] == "recorded only"
+    event = replace(found.result.filling.events[0], acted_on=True)
+    rows = rows_of(vertebroplasty_part(changed(found, events=(event,))), "Stop rules")
+    assert rows["posterior quarter"][-1] == "stopped here"
+
+
+def test_uncertain_values_of_the_product_are_marked(found):
+    part = vertebroplasty_part(found)
+    table = next(table for table in part.tables if table.title.startswith("Product"))
+    marks = {row[0].text: row[3].mark for row in table.rows}
+    assert marks == {"density (g/ml)": Mark.NONE, "viscosity (Pa s)": Mark.UNCERTAIN}
+
+
+def test_heat_by_tissue(found):
+    rows = rows_of(vertebroplasty_part(found), "Heat")
+    assert rows["vertebral canal"][0] == "39.0"
+    # cement is no living tissue: no dose
+    assert rows["cement"] == ["68.0", "300", "120", "–", "–"]
+    assert rows["vertebral canal"][3:] == ["12", "< 0.001"]
+
+
+def test_spread_counts_with_intervals(found):
+    spread = found.result.spread
+    table = spread_table(spread)
+    assert table is not None
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+    leaked = int((spread.leaked_mm3[:, 0] > spread.least_mm3).sum())
+    assert rows["leak by basivertebral vein (B)"][0].startswith(f"{leaked} of 32 (")
+    middle = np.median(spread.safe_volume_mm3) / 1000.0
+    assert rows["safe volume (ml)"][2].startswith(f"{middle:.2f} (")
+    assert "Wilson" in table.note
+    assert "seed 1" in table.note
+
+
+def test_samples_that_failed_are_said(found):
+    table = spread_table(replace(found.result.spread, failed=("no way out",)))
+    assert table is not None
+    assert "no way out" in table.note
+
+
+def test_no_spread_without_samples(found):
+    empty = replace(found.result.spread, leaked_mm3=np.zeros((0, 6)), safe_volume_mm3=np.zeros(0))
+    assert spread_table(empty) is None
+    assert draw_filling_spread(empty, "L1", 4000.0) is None
+
+
+def test_strength_stands_beside_it_where_it_is_of_the_same_level(found):
+    from types import SimpleNamespace
+
+    before = SimpleNamespace(failure_load_n=2000.0, stiffness_n_per_mm=10_000.0, main="offset")
+    after = SimpleNamespace(failure_load_n=3000.0, stiffness_n_per_mm=15_000.0, main="offset")
+    strength = SimpleNamespace(level="L1", before=before, after=after)
+    rows = rows_of(vertebroplasty_part(found, strength), "Strength before")
+    assert rows["failure load, offset (kN)"] == ["2.00", "3.00", "1.50"]
+    strength.level = "L2"
+    titles = [table.title for table in vertebroplasty_part(found, strength).tables]
+    assert not any(title.startswith("Strength") for title in titles)
+
+
+def test_the_first_page_points_to_it(case):
+    advice = build_content(case).status.advice
+    assert any("Simulated vertebroplasty of L1: 4.0 ml" in line for line in advice)
+    assert any("no prediction of leakage" in line for line in advice)
+
+
+def test_frames_are_at_equal_parts_of_the_volume(found):
+    filling = found.result.filling
+    volumes = [filling.frames[number].injected_mm3 for number in shown_frames(filling)]
+    assert volumes == pytest.approx([1000.0, 2000.0, 3000.0, 4000.0])
+    few = replace(filling, frames=filling.frames[-1:])
+    assert shown_frames(few) == (0,)
+
+
+def test_sections_go_through_the_cement(found):
+    filling = found.result.filling
+    sections = choose_cement_sections(filling)
+    assert [section.axis for section in sections] == [1, 0, 2]
+    for section in sections:
+        other = tuple(axis for axis in range(3) if axis != section.axis)
+        area = filling.cement_share.sum(axis=other)
+        index = filling.grid.to_index(section.plane.centre_lps_mm)[section.axis]
+        assert area[round(index)] == area.max()
+    front = sections[0].plane
+    # from the front and from below: the patient's right on the left
+    assert front.right @ filling.grid.directions[:, 0] == pytest.approx(1.0)
+    assert front.down @ filling.grid.directions[:, 2] == pytest.approx(-1.0)
+    assert sections[2].plane.down @ filling.grid.directions[:, 1] == pytest.approx(1.0)
+
+
+def test_more_cement_is_denser_and_lighter_and_none_is_clear():
+    colours = cement_colours(np.linspace(0.0, 1.0, 11)[None])[0]
+    assert colours[0, 3] == 0.0
+    assert (np.diff(colours[1:, 3]) >= 0.0).all()
+    assert (np.diff(colours[1:, :3].mean(axis=1)) > 0.0).all()
+
+
+def test_pictures_have_names_captions_and_the_width_of_the_page(case):
+    pictures = filling_pictures(case)
+    assert [p.name for p in pictures] == [n for n in PICTURES if n != "filling_radiographs"]
+    for picture in pictures:
+        assert picture.png.startswith(b"\x89PNG")
+        assert picture.width_mm == 182.0
+        assert picture.height_mm < 240.0
+    assert "not a prediction" in pictures[1].caption
+    assert "path as in the table" in pictures[0].caption
+    assert filling_pictures(replace(case, vertebroplasty=None)) == ()
+
+
+def test_without_leaks_no_cross_is_explained(found, spine):
+    picture = draw_filling_sections(replace(found.result.filling, leaks=()), spine)
+    assert "Red cross" not in picture.caption
+
+
+def test_curves_name_the_rules_and_heat_its_level(found):
+    assert "a posterior quarter" in draw_filling_curves(found.result.filling).caption
+    assert "L1" in draw_filling_heat(found.result.heat, "L1").caption
+
+
+def test_portions_cover_the_whole_time(found):
+    curve = found.result.filling.curve
+    spans = portion_spans(curve)
+    assert [number for *_, number in spans] == [0, 1, 2, 3]
+    assert spans[0][0] == 0.0
+    assert spans[-1][1] == curve.time_s[-1]
+    for (_, stop, _), (start, _, _) in itertools.pairwise(spans):
+        assert start == stop
+
+
+def test_pages_hold_the_section_once(case):
+    content = build_content(case)
+    pictures = filling_pictures(case)
+    html = render_html(content, pictures)
+    assert html.count('<h1 class="part">Vertebroplasty, L1</h1>') == 1
+    for picture in pictures:
+        assert html.count(f'id="figure-{picture.name}"') == 1
+    assert render_pdf(content, pictures).startswith(b"%PDF")
+    assert build_content(replace(case, vertebroplasty=None)).vertebroplasty is None
