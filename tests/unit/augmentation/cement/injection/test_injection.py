@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from vertaug.augmentation.cement.cannula import Syringe
 from vertaug.augmentation.cement.injection import inject
@@ -99,6 +100,30 @@ def test_portions_keep_their_shells(ball, needle_at):
         assert own.mean() == pytest.approx(
             0.75 * (outer**4 - inner**4) / (outer**3 - inner**3), abs=0.25
         )
+
+
+def test_cement_in_uneven_bone_is_lobed_and_no_checkerboard(ball, needle_at):
+    body = ball()
+    noise = np.random.default_rng(4).standard_normal(body.grid.shape)
+    field = gaussian_filter(noise, 1.5)
+    uneven = body.permeability_mm2 * np.exp(1.2 * field / field.std() - 0.72)
+    links = body.links * body.permeability_mm2 / np.where(uneven > 0.0, uneven, 1.0)
+    loose = replace(body, permeability_mm2=uneven, links=links)
+    plan = plan_of((needle_at(),), 3000.0)
+    reach, single = [], []
+    for one in (body, loose):
+        found = inject(one, plan)
+        held = found.cement_share / np.where(body.porosity > 0.0, body.porosity, np.inf)
+        beside = np.stack([np.roll(held, by, axis) for axis in range(3) for by in (-1, 1)])
+        low = (held < 0.5) & (beside > 0.9).all(axis=0)
+        high = (held > 0.5) & (beside < 0.1).all(axis=0)
+        single.append(int(low.sum() + high.sum()))
+        edge = (held > 0.3) & (held < 0.7)
+        reach.append(np.linalg.norm(body.grid.to_world(np.argwhere(edge)), axis=1).std())
+    assert single[0] == 0
+    assert single[1] <= 3
+    assert reach[0] < 0.3
+    assert reach[1] > 3.0 * reach[0]
 
 
 def test_older_cement_lies_outside_and_is_older(ball, needle_at):
