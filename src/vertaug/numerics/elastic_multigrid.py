@@ -30,7 +30,7 @@ _DIRECT_NODES = 350
 """The coarsest level has about as many nodes at most; its matrix is dense."""
 _ONE_THREAD_NODES = 5_000
 """Smaller levels run on one thread: starting a second one takes longer than it saves."""
-_MOST_DEGREE = 36
+_MOST_DEGREE = 108
 _SHIFT = 1e-6
 """Added to the diagonal of the coarsest level, where the body may be free to drift."""
 
