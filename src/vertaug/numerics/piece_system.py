@@ -13,8 +13,6 @@ _NULL = 1e-6
 the turn of a single node."""
 _SHIFT = 1e-10
 _DROP = 1e-13
-_MOST_LINKS = 1_600_000
-"""Entries of the matrix beyond which its factors take longer than more iterations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,7 +39,7 @@ class PieceSystem:
 
 
 def factorise(keys: NDArray[np.int64], links: FloatArray, count: int) -> PieceSystem | None:
-    """Return the factors of the stiffness between pieces, None where it is too large.
+    """Return the factors of the stiffness between pieces, None where there is none.
 
     Parameters
     ----------
@@ -62,7 +60,7 @@ def factorise(keys: NDArray[np.int64], links: FloatArray, count: int) -> PieceSy
     matrix = (basis.T @ stiffness @ basis).tocsc()
     matrix.data[np.abs(matrix.data) < _DROP] = 0.0
     matrix.eliminate_zeros()
-    if matrix.nnz > _MOST_LINKS or matrix.shape[0] == 0:
+    if matrix.shape[0] == 0:
         return None
     shifted = (matrix + _SHIFT * eye_array(matrix.shape[0])).tocsc()
     try:

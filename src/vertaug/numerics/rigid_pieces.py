@@ -23,10 +23,14 @@ _CUTS = ((3, 0.0), (3, 1e-5), (4, 1e-5), (6, 1e-5), (8, 1e-5))
 """Bricks along the side of a block, and the part of the largest modulus below which bricks belong
 to no piece; the next ones where these make too many pieces. Soft bricks between stiff ones need no
 help, soft ones that hang in nothing do."""
-_MOST_PIECES = 4_000
+_MOST_WORK = 2.4e6
+"""Pieces times the square of how many others each one is linked to: their factors take a few
+seconds then, and as many as 20 for much larger ones."""
 SOME, MUCH = 0.2, 0.36
 """Share of the faces of bricks at which the neighbour is unlike or missing: 0.1 in bone between its
 walls, 0.3 in thick foams, 0.37 to 0.46 in lattices and thin foams, 0.8 in random voxels."""
+_AT_ONCE = 100_000
+"""Bricks whose pairs of pieces are listed at once."""
 _LIKE = 0.1
 """Bricks are of like stiffness if none has less than this part of the other's modulus."""
 
@@ -95,11 +99,13 @@ def prepare_pieces(body: BrickBody) -> RigidPieces | None:
     for edge, least in _CUTS:
         piece = find_pieces(body, edge, least)
         count = int(piece.max()) + 1
-        if not 0 < count <= _MOST_PIECES:
+        if count == 0:
+            continue
+        joints = find_joints(body, piece, free)
+        if not 0 < joints.pairs.size**2 <= _MOST_WORK * count:
             continue
         arm = _arms(body, piece, count)
-        keys, links = link_pieces(body, piece, arm, free)
-        system = factorise(keys, links, count)
+        system = factorise(joints.pairs, link_pieces(body, joints, arm, free), count)
         if system is not None:
             return RigidPieces(piece=piece, arm=arm, free=free, system=system)
     return None
@@ -167,49 +173,78 @@ def _arms(body: BrickBody, piece: NDArray[np.int32], count: int) -> FloatArray:
     return arm / float(np.max(body.spacing_mm))
 
 
-def link_pieces(
-    body: BrickBody, piece: NDArray[np.int32], arm: FloatArray, free: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], FloatArray]:
-    """Return the stiffness between pieces that move as rigid bodies.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Joints:
+    """Where pieces are joined, or held.
+
+    Attributes
+    ----------
+    count : int
+        Pieces in all.
+    bricks : (b,) int64 array
+        Bricks that deform when pieces move, in the order of the runs of cells.
+    nodes : (b, 8) int64 array
+        Their corners.
+    pieces : (b, 8) int32 array
+        The pieces of these, -1 for none.
+    pairs : (p,) int64 array
+        Pieces that meet in a brick, ``count * one + other``, each pair once, rising.
+    """
+
+    count: int
+    bricks: NDArray[np.int64]
+    nodes: NDArray[np.int64]
+    pieces: NDArray[np.int32]
+    pairs: NDArray[np.int64]
+
+
+def find_joints(body: BrickBody, piece: NDArray[np.int32], free: NDArray[np.bool_]) -> Joints:
+    """Return where pieces are joined.
 
     Parameters
     ----------
     body : BrickBody
-    piece, arm, free
+    piece, free
         As in `RigidPieces`.
-
-    Returns
-    -------
-    keys : (pairs,) int64 array
-        ``count * one + other``, rising.
-    links : (pairs, 6, 6) float64 array
     """
-    from vertaug.numerics._pieces_numba import list_pairs, sum_links
-
-    count = int(piece.max()) + 1
-    nodes, bricks = _bricks_that_give(body, piece, free)
-    pieces = piece[nodes]
-    pairs: NDArray[np.int64] = np.empty(64 * len(bricks), dtype=np.int64)
-    keys = np.unique(pairs[: list_pairs(pieces, count, pairs)])
-    links = np.zeros((keys.size, 6, 6))
-    arms, able = (np.moveaxis(values[:, nodes], 0, -1).copy() for values in (arm, free))
-    stiffness = np.array(body.brick_stiffnesses())
-    moduli = np.ascontiguousarray(body.moduli[:, bricks])
-    sum_links(pieces, arms, able, moduli, stiffness, count, keys, links)
-    return keys, links
-
-
-def _bricks_that_give(
-    body: BrickBody, piece: NDArray[np.int32], free: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return the corners and the numbers of the bricks that deform when pieces move."""
-    grid = body.grid
+    grid, count = body.grid, int(piece.max()) + 1
     number = grid.spread_nodes(np.arange(grid.nodes.size))
-    filled = grid.spread_cells(np.asarray(body.moduli.sum(axis=0) > 0.0))
-    where = np.argwhere(filled)
+    where = np.argwhere(grid.spread_cells(np.asarray(body.moduli.sum(axis=0) > 0.0)))
     nodes = number[tuple((where[:, None, :] + CORNERS).transpose(2, 0, 1))]
     pieces = piece[nodes]
-    gives = (pieces != pieces[:, :1]).any(axis=1) & (pieces >= 0).any(axis=1)
+    gives = (pieces != pieces[:, :1]).any(axis=1)
     gives |= (pieces[:, 0] >= 0) & ~free[:, nodes].all(axis=(0, 2))
-    cells = grid.spread_cells(np.arange(grid.cells.size))[tuple(where[gives].T)]
-    return nodes[gives], cells
+    bricks = grid.spread_cells(np.arange(grid.cells.size))[tuple(where[gives].T)]
+    parts = np.array_split(pieces[gives], max(1, bricks.size // _AT_ONCE))
+    pairs = np.unique(np.concatenate([_pair(part, count) for part in parts]))
+    return Joints(count=count, bricks=bricks, nodes=nodes[gives], pieces=pieces[gives], pairs=pairs)
+
+
+def _pair(pieces: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    from vertaug.numerics._pieces_numba import list_pairs
+
+    pairs: NDArray[np.int64] = np.empty(64 * len(pieces), dtype=np.int64)
+    return np.unique(pairs[: list_pairs(pieces, count, pairs)])
+
+
+def link_pieces(
+    body: BrickBody, joints: Joints, arm: FloatArray, free: NDArray[np.bool_]
+) -> FloatArray:
+    """Return the stiffness that each pair of pieces feels, shape (p, 6, 6).
+
+    Parameters
+    ----------
+    body : BrickBody
+    joints : Joints
+    arm, free
+        As in `RigidPieces`.
+    """
+    from vertaug.numerics._pieces_numba import sum_links
+
+    links = np.zeros((joints.pairs.size, 6, 6))
+    arms, able = (np.moveaxis(v[:, joints.nodes], 0, -1).copy() for v in (arm, free))
+    stiffness = np.array(body.brick_stiffnesses())
+    moduli = np.ascontiguousarray(body.moduli[:, joints.bricks])
+    pieces, pairs = joints.pieces, joints.pairs
+    sum_links(pieces, arms, able, moduli, stiffness, joints.count, pairs, links)
+    return links

@@ -8,12 +8,12 @@ import pytest
 from vertaug.numerics import (
     _pieces_numba as compiled,
     _pieces_reference as plain,
-    piece_system,
     rigid_pieces,
 )
 from vertaug.numerics.brick_operator import BrickBody, node_weights, prepare_operator
 from vertaug.numerics.hexahedron import isotropic_stiffness
 from vertaug.numerics.rigid_pieces import (
+    find_joints,
     find_pieces,
     link_pieces,
     measure_patchiness,
@@ -158,7 +158,8 @@ def test_links_are_the_stiffness_of_rigid_motions():
     body = make_body(scattered())
     pieces = prepare_pieces(body)
     count, multiply = pieces.system.pieces, stiffness_of(body)
-    keys, links = link_pieces(body, pieces.piece, pieces.arm, pieces.free)
+    joints = find_joints(body, pieces.piece, pieces.free)
+    keys, links = joints.pairs, link_pieces(body, joints, pieces.arm, pieces.free)
     table = np.zeros((count, count, 6, 6))
     table[np.divmod(keys, count)] = links
     table = table.transpose(0, 2, 1, 3).reshape(6 * count, 6 * count)
@@ -181,7 +182,9 @@ def test_a_body_that_turns_as_a_whole_strains_no_link():
     middle = np.array([np.bincount(piece[piece >= 0], x[piece >= 0]) for x in place])
     middle /= np.bincount(piece[piece >= 0])
     arm = np.where(piece >= 0, place - middle[:, piece], 0.0)
-    keys, links = link_pieces(body, piece, arm, np.ones_like(body.held))
+    free = np.ones_like(body.held)
+    joints = find_joints(body, piece, free)
+    keys, links = joints.pairs, link_pieces(body, joints, arm, free)
     turn = np.array([0.3, -0.2, 0.5])
     motion = np.hstack([np.cross(turn, middle.T), np.broadcast_to(turn, (count, 3))])
     one, other = np.divmod(keys, count)
@@ -207,15 +210,11 @@ def test_what_is_left_does_no_work_on_rigid_motions():
 def test_blocks_grow_until_the_pieces_are_few_enough(monkeypatch):
     body = make_body(np.full((9, 9, 9), 5.0))
     assert prepare_pieces(body).system.pieces == 27
-    monkeypatch.setattr(rigid_pieces, "_MOST_PIECES", 20)
+    # 27 pieces have 7^3 pairs, 8 of them 4^3
+    monkeypatch.setattr(rigid_pieces, "_MOST_WORK", 600.0)
     assert prepare_pieces(body).system.pieces == 8
-    monkeypatch.setattr(rigid_pieces, "_MOST_PIECES", 3)
+    monkeypatch.setattr(rigid_pieces, "_MOST_WORK", 3.0)
     assert prepare_pieces(body) is None
-
-
-def test_a_system_that_is_too_large_is_not_factorised(monkeypatch):
-    monkeypatch.setattr(piece_system, "_MOST_LINKS", 10)
-    assert prepare_pieces(make_body(scattered())) is None
 
 
 def test_a_brick_that_touches_nothing_stays_where_it_is():
