@@ -23,12 +23,9 @@ _CUTS = ((3, 0.0), (3, 1e-5), (4, 1e-5), (6, 1e-5), (8, 1e-5))
 """Bricks along the side of a block, and the part of the largest modulus below which bricks belong
 to no piece; the next ones where these make too many pieces. Soft bricks between stiff ones need no
 help, soft ones that hang in nothing do."""
-_MOST_WORK = 2.4e6
-"""Pieces times the square of how many others each one is linked to: their factors take a few
-seconds then, and as many as 20 for much larger ones."""
-SOME, MUCH = 0.2, 0.36
-"""Share of the faces of bricks at which the neighbour is unlike or missing: 0.1 in bone between its
-walls, 0.3 in thick foams, 0.37 to 0.46 in lattices and thin foams, 0.8 in random voxels."""
+_MOST_PIECES, _MOST_WORK = 12_000, 2.4e6
+"""At most so many pieces, and so many times the square of how many others each one is linked to:
+then their factors take a few seconds."""
 _AT_ONCE = 100_000
 """Bricks whose pairs of pieces are listed at once."""
 _LIKE = 0.1
@@ -99,7 +96,7 @@ def prepare_pieces(body: BrickBody) -> RigidPieces | None:
     for edge, least in _CUTS:
         piece = find_pieces(body, edge, least)
         count = int(piece.max()) + 1
-        if count == 0:
+        if not 0 < count <= _MOST_PIECES:
             continue
         joints = find_joints(body, piece, free)
         if not 0 < joints.pairs.size**2 <= _MOST_WORK * count:
