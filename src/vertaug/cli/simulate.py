@@ -8,6 +8,7 @@ import typer
 from vertaug.case.augmentation_record import SpreadRecord, VertebroplastyRecord
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
+from vertaug.cli.changes import list_changes
 from vertaug.cli.progress import show_progress
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 from vertaug.workflow.simulation_choice import SimulationChoice, choose_product, hash_product
@@ -74,17 +75,7 @@ def _say(result: "CaseResult") -> None:
     from vertaug.cli.strength import list_lines as strength_lines
 
     document = result.document
-    lines = []
-    if result.sketched_ml is not None:
-        lines.append(
-            f"The strength with {result.sketched_ml:g} ml of sketched cement was replaced by that "
-            "with the simulated cement."
-        )
-    if result.dropped_strength:
-        lines.append(
-            "The strength of this case was that with other cement and was left out; compute it "
-            "again with: vertaug strength CASE"
-        )
+    lines = list_changes(result)
     found = None if document.augmentation is None else document.augmentation.vertebroplasty
     if found is not None:
         lines += list_lines(found)
@@ -121,7 +112,11 @@ def list_lines(found: VertebroplastyRecord) -> list[str]:
     ]
     if found.peak_temperature_c is not None and found.heat is not None:
         canal = found.heat.tissues.get("canal")
-        beside = "" if canal is None else f", {canal.peak_c:.1f} °C in the canal"
+        beside = (
+            ", the canal lies beyond what was computed"
+            if canal is None
+            else f", {canal.peak_c:.1f} °C in the canal"
+        )
         lines.append(f"hottest: {found.peak_temperature_c:.1f} °C in the cement{beside}")
     if found.spread is not None:
         lines += _spread_lines(found.spread)

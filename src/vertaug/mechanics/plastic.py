@@ -1,5 +1,6 @@
 """Crushing a vertebra beyond yield: load steps with Newton's method."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -121,6 +122,7 @@ def crush(
     limits: NewtonLimits | None = None,
     *,
     bone: NDArray[np.bool_] | None = None,
+    progress: Callable[[str, float], None] | None = None,
 ) -> PlasticResult:
     """Compress a model step by step and return its force-displacement curve.
 
@@ -140,6 +142,8 @@ def crush(
     limits : NewtonLimits, optional
     bone : (ni, nj, nk) bool array, optional
         Voxels that count as bone, for `PlasticResult.yielded_bone`.
+    progress : callable, optional
+        Takes (message, share done, 0 to 1), before each step.
 
     Raises
     ------
@@ -172,7 +176,9 @@ def crush(
     left = _TRIES + len(steps)
     counted = None if bone is None else loaded.body.grid.gather_cells(bone)
     bone_shares = [0.0]
-    for size in steps:
+    for number, size in enumerate(steps):
+        if progress is not None:
+            progress(f"crushing to {100.0 * size / model.height_mm:.1f} %", number / len(steps))
         point, left = _advance(point, float(size), limits, left)
         forces.append(-float(point.state.force_n[2, loaded.superior].sum()))
         flowed = _flowed(point.state.body)
