@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from vertaug.cli.simulate_options import Simulate
     from vertaug.workflow import CaseResult
 
+_TRACE_ML = 0.01
+"""Smaller leaks are traces: samples do not count them either."""
+
 
 def simulate(given: "Simulate") -> None:
     """Simulate, say what came out, print where it is.
@@ -90,8 +93,6 @@ def _say(result: "CaseResult") -> None:
 
 def list_lines(found: VertebroplastyRecord) -> list[str]:
     """Return the results of a vertebroplasty in a few lines."""
-    leaked = {path: volume for path, volume in found.leak_ml.model_dump().items() if volume > 0.0}
-    by_path = ", ".join(f"{path} {volume:.3f}" for path, volume in leaked.items())
     safe = (
         f"no stop rule was met: the safe volume is at least {found.injected_ml:.2f} ml"
         if found.safe_volume_ml is None
@@ -108,7 +109,7 @@ def list_lines(found: VertebroplastyRecord) -> list[str]:
             f"greatest pressure {found.peak_pressure_kpa:.1f} kPa at the tip, "
             f"{found.peak_syringe_pressure_kpa:.0f} kPa in the syringe"
         ),
-        f"left the bone in the model (ml): {by_path or 'none'}; not a prediction",
+        f"left the bone in the model (ml): {_leaks(found)}; not a prediction",
     ]
     if found.peak_temperature_c is not None and found.heat is not None:
         canal = found.heat.tissues.get("canal")
@@ -121,6 +122,16 @@ def list_lines(found: VertebroplastyRecord) -> list[str]:
     if found.spread is not None:
         lines += _spread_lines(found.spread)
     return lines
+
+
+def _leaks(found: VertebroplastyRecord) -> str:
+    """Return what left by each path, and by which paths only traces did."""
+    leaked = {path: volume for path, volume in found.leak_ml.model_dump().items() if volume > 0.0}
+    said = [f"{path} {volume:.2f}" for path, volume in leaked.items() if volume >= _TRACE_ML]
+    traces = [path for path, volume in leaked.items() if volume < _TRACE_ML]
+    if traces:
+        said.append(f"less than {_TRACE_ML:g} each by {', '.join(traces)}")
+    return ", ".join(said) or "none"
 
 
 def _spread_lines(spread: SpreadRecord) -> list[str]:
