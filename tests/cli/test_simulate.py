@@ -219,6 +219,22 @@ def test_a_replaced_sketch_is_said(run, case):
     assert "The strength with 2 ml of sketched cement was replaced" in done.out
 
 
+def test_a_trace_of_a_leak_has_no_figures(record):
+    from vertaug.cli.simulate import list_lines
+
+    def leaking(**volumes):
+        none = dict.fromkeys(LEAK_PATHS, 0.0)
+        leaks = record.leak_ml.model_copy(update=none | volumes)
+        return next(
+            line
+            for line in list_lines(record.model_copy(update={"leak_ml": leaks}))
+            if line.startswith("left the bone")
+        )
+
+    assert "(ml): C 0.05, less than 0.01 each by S;" in leaking(S=0.0004, C=0.0512)
+    assert "(ml): none; not a prediction" in leaking()
+
+
 def test_without_strength_a_fitting_one_stays(run, case):
     fast = ("--linear-only", "--spacing-mm", "4")
     assert run("strength", case, *fast, "--cement-ml", "2").code == 0

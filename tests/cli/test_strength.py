@@ -162,6 +162,14 @@ def test_what_limits_this_case_is_told_in_the_case_and_on_the_terminal(run, stro
     assert "without the error of the model" in shown
 
 
+def test_cement_that_goes_is_said(run, strong):
+    said = run("strength", strong, *FAST)
+    shown = " ".join(said.out.split())
+    assert "strength with 3 ml of cement of this case was replaced by that without cement" in shown
+    assert "vertaug strength CASE --cement-ml 3" in shown
+    assert "was replaced" not in run("strength", strong, *FAST).out
+
+
 def test_writing_the_report_again_keeps_it(run, strong):
     before = read_case(strong).mechanics
     said = run("report", strong, "--no-pdf")

@@ -327,9 +327,9 @@ class HeatResult:
     method: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def tissue(self, name: str) -> TissueHeat:
-        """Return the heat in a tissue by its name."""
-        return next(tissue for tissue in self.tissues if tissue.name == name)
+    def tissue(self, name: str) -> TissueHeat | None:
+        """Return the heat in a tissue by its name, None where the box holds none of it."""
+        return next((tissue for tissue in self.tissues if tissue.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,6 +8,7 @@ import typer
 from vertaug.case.augmentation_record import SpreadRecord, VertebroplastyRecord
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
+from vertaug.cli.changes import list_changes
 from vertaug.cli.progress import show_progress
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 from vertaug.workflow.simulation_choice import SimulationChoice, choose_product, hash_product
@@ -16,6 +17,9 @@ from vertaug.workflow.simulation_steps import SimulationRun
 if TYPE_CHECKING:
     from vertaug.cli.simulate_options import Simulate
     from vertaug.workflow import CaseResult
+
+_TRACE_ML = 0.01
+"""Smaller leaks are traces: samples do not count them either."""
 
 
 def simulate(given: "Simulate") -> None:
@@ -74,17 +78,7 @@ def _say(result: "CaseResult") -> None:
     from vertaug.cli.strength import list_lines as strength_lines
 
     document = result.document
-    lines = []
-    if result.sketched_ml is not None:
-        lines.append(
-            f"The strength with {result.sketched_ml:g} ml of sketched cement was replaced by that "
-            "with the simulated cement."
-        )
-    if result.dropped_strength:
-        lines.append(
-            "The strength of this case was that with other cement and was left out; compute it "
-            "again with: vertaug strength CASE"
-        )
+    lines = list_changes(result)
     found = None if document.augmentation is None else document.augmentation.vertebroplasty
     if found is not None:
         lines += list_lines(found)
@@ -99,8 +93,6 @@ def _say(result: "CaseResult") -> None:
 
 def list_lines(found: VertebroplastyRecord) -> list[str]:
     """Return the results of a vertebroplasty in a few lines."""
-    leaked = {path: volume for path, volume in found.leak_ml.model_dump().items() if volume > 0.0}
-    by_path = ", ".join(f"{path} {volume:.3f}" for path, volume in leaked.items())
     safe = (
         f"no stop rule was met: the safe volume is at least {found.injected_ml:.2f} ml"
         if found.safe_volume_ml is None
@@ -117,15 +109,29 @@ def list_lines(found: VertebroplastyRecord) -> list[str]:
             f"greatest pressure {found.peak_pressure_kpa:.1f} kPa at the tip, "
             f"{found.peak_syringe_pressure_kpa:.0f} kPa in the syringe"
         ),
-        f"left the bone in the model (ml): {by_path or 'none'}; not a prediction",
+        f"left the bone in the model (ml): {_leaks(found)}; not a prediction",
     ]
     if found.peak_temperature_c is not None and found.heat is not None:
         canal = found.heat.tissues.get("canal")
-        beside = "" if canal is None else f", {canal.peak_c:.1f} °C in the canal"
+        beside = (
+            ", the canal lies beyond what was computed"
+            if canal is None
+            else f", {canal.peak_c:.1f} °C in the canal"
+        )
         lines.append(f"hottest: {found.peak_temperature_c:.1f} °C in the cement{beside}")
     if found.spread is not None:
         lines += _spread_lines(found.spread)
     return lines
+
+
+def _leaks(found: VertebroplastyRecord) -> str:
+    """Return what left by each path, and by which paths only traces did."""
+    leaked = {path: volume for path, volume in found.leak_ml.model_dump().items() if volume > 0.0}
+    said = [f"{path} {volume:.2f}" for path, volume in leaked.items() if volume >= _TRACE_ML]
+    traces = [path for path, volume in leaked.items() if volume < _TRACE_ML]
+    if traces:
+        said.append(f"less than {_TRACE_ML:g} each by {', '.join(traces)}")
+    return ", ".join(said) or "none"
 
 
 def _spread_lines(spread: SpreadRecord) -> list[str]:

@@ -9,6 +9,8 @@ import typer
 from vertaug.case.errors import InputError
 from vertaug.case.mechanics_record import MechanicsRecord, StateRecord
 from vertaug.case.strength_gain import end_slope, gain_range, still_rises, two_figures
+from vertaug.case.volume_words import with_cement_of
+from vertaug.cli.changes import list_changes
 from vertaug.cli.progress import show_progress
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 from vertaug.workflow.strength_choice import StrengthChoice
@@ -52,6 +54,9 @@ def compute_strength(given: "Strength") -> None:
 
     with show_progress(quiet=given.quiet) as listener:
         result = add_strength(given.case, choice, progress=listener)
+    if not (given.quiet or given.json_output):
+        for line in list_changes(result):
+            typer.echo(line)
     _say(given, result_tree(result), result.document.mechanics, str(result.report.resolve()))
 
 
@@ -125,7 +130,7 @@ def list_lines(found: MechanicsRecord) -> list[str]:
     lines = [f"{found.level} as it is: {_state(found.before)}"]
     after = found.after_vertebroplasty
     if after is not None and found.load_ratios and found.stiffness_ratio is not None:
-        lines.append(f"with {found.cement_ml:g} ml of cement: {_state(after)}")
+        lines.append(f"{with_cement_of(found.cement_ml)}: {_state(after)}")
         lines.append(
             f"gain by cement: failure load {gain_range(found.load_ratios)} ({_each(found)}), "
             f"stiffness {two_figures(found.stiffness_ratio)} times; its uncertainty is not known"

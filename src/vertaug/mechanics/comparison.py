@@ -152,7 +152,13 @@ def assess_strength(
             integral_mg_per_ml=density.integral_mg_per_ml,
             trabecular_mg_per_ml=density.trabecular_mg_per_ml,
         ),
-        sensitivity=measure_sensitivity(build, calibration, density.integral_mg_per_ml, surface),
+        sensitivity=measure_sensitivity(
+            build,
+            calibration,
+            density.integral_mg_per_ml,
+            surface,
+            lambda message, share: tell(message, 0.8 + 0.2 * share),
+        ),
     )
 
 
@@ -305,7 +311,7 @@ def _assess(
             options.cement if cement is not None else None,
             "" if cement is None else cement.words,
         ),
-        notes=(*limits, *(() if cement is None else cement.notes), *missing),
+        notes=(*limits, *model.notes, *(() if cement is None else cement.notes), *missing),
     )
     return replace(found, notes=(*list_findings(found), *found.notes))
 
@@ -326,8 +332,12 @@ def _state(
     transfer = measure_transfer(pressed)
     plastic = None
     if not options.linear_only:
-        tell("crushing", 0.3)
-        plastic = crush(model, options.surface, bone=parts.shell | parts.core)
+        plastic = crush(
+            model,
+            options.surface,
+            bone=parts.shell | parts.core,
+            progress=lambda message, share: tell(message, 0.3 + 0.7 * share),
+        )
     loads = failure_loads(pressed, model.height_mm, plastic)
     scale = FAILURE_STRAIN * model.height_mm / pressed.load.displacement_mm
     return StrengthState(

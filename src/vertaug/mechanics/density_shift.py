@@ -49,6 +49,7 @@ def measure_sensitivity(
     calibration: DensityCalibration,
     density_mg_per_ml: float,
     surface: YieldSurface | None = None,
+    progress: Callable[[str, float], None] | None = None,
 ) -> DensitySensitivity:
     """Compute again with the densities one standard uncertainty lower and higher.
 
@@ -62,6 +63,8 @@ def measure_sensitivity(
     surface : YieldSurface, optional
         Crush as well; None gives the linear failure load. Where crushing fails at either density,
         the linear load is given for both, and its name says so.
+    progress : callable, optional
+        Takes (message, share done, 0 to 1).
 
     Raises
     ------
@@ -74,7 +77,10 @@ def measure_sensitivity(
     if surface is not None:
         # the state itself was computed: a lack here must not hide it
         with suppress(ComputationError):
-            crushed = [crush(model, surface) for model in models]
+            crushed = [
+                crush(model, surface, progress=_part(progress, number))
+                for number, model in enumerate(models)
+            ]
     loads = [
         failure_loads(elastic, model.height_mm, plastic)
         for elastic, model, plastic in zip(pressed, models, crushed, strict=True)
@@ -88,3 +94,13 @@ def measure_sensitivity(
         failure_load_n=(low, high),
         definition=name,
     )
+
+
+def _part(
+    progress: Callable[[str, float], None] | None, number: int
+) -> Callable[[str, float], None] | None:
+    """Return the progress of the lower (0) or higher (1) density as part of that of both."""
+    if progress is None:
+        return None
+    which = ("lower", "higher")[number]
+    return lambda message, share: progress(f"{which} density: {message}", 0.5 * (number + share))

@@ -11,6 +11,7 @@ import numpy as np
 from vertaug.case.errors import InputError
 from vertaug.case.filling import Filling
 from vertaug.case.grid import FloatArray
+from vertaug.case.volume_words import millilitres_of
 from vertaug.mechanics.cement_bone import CementBone
 from vertaug.mechanics.model import VertebraModel
 from vertaug.numerics.volume_transfer import transfer_contents
@@ -102,7 +103,7 @@ def place_filling(
         volume_ml=volume,
         left_out_ml=pedicles,
         moved_ml=moved,
-        words=f"that of the simulated injection ({volume:.2f} ml in the body){by_density}",
+        words=f"that of the simulated injection ({millilitres_of(volume)} in the body){by_density}",
         notes=_notes(volume, pedicles, moved),
     )
 
@@ -168,11 +169,12 @@ def _notes(volume: float, pedicles: float, moved: float) -> tuple[str, ...]:
     ]
     if pedicles > _TOLD_ML:
         notes.append(
-            f"{pedicles:.2f} ml of cement in the pedicles are left out: the model has none."
+            f"{millilitres_of(pedicles)} of cement in the pedicles are left out: the model has "
+            "none."
         )
     if moved > _TOLD_SHARE * volume:
         notes.append(
-            f"{moved:.2f} ml of the cement had no room in the voxels of the model and were put "
-            "beside them."
+            f"{millilitres_of(moved)} of the cement had no room in the voxels of the model and "
+            "were put beside them."
         )
     return tuple(notes)

@@ -47,6 +47,8 @@ class VertebraModel:
         Of the body between its endplates, for apparent strain.
     density_mg_per_ml : (ni, nj, nk) float64 array or None
         Of the image in voxels of bone, 0 elsewhere; to be shown, not computed with.
+    notes : tuple of str
+        What was changed or left out when the model was made, in sentences.
     """
 
     grid: Grid
@@ -58,6 +60,7 @@ class VertebraModel:
     inferior_nodes: NDArray[np.int64]
     height_mm: float
     density_mg_per_ml: FloatArray | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = ["bone_mpa", "filler_mpa", "strength_mpa"]

@@ -1,6 +1,5 @@
 """A model from a calibrated image and a map of its regions, as in spineFE-benchmark."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,10 @@ from vertaug.mechanics.bone_material import BoneMaterial, keep_largest_piece, ma
 from vertaug.mechanics.model import VertebraModel, nodes_of_faces
 from vertaug.tissue.bone_law import check_density_unit
 
-logger = logging.getLogger(__name__)
+_MIRRORED = (
+    "By its header the process lies in front of the body: the image was mirrored front to back. "
+    "Only flexion and extension depend on it."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class _Turned:
     inferior: NDArray[np.bool_]
     superior: NDArray[np.bool_]
     grid: Grid
+    notes: tuple[str, ...] = ()
 
 
 def model_from_regions(
@@ -78,8 +81,9 @@ def model_from_regions(
     The array is permuted and flipped so that its third axis runs superior; values are not
     resampled. Front and back are taken from the bone where there is a process: a header that
     has them the wrong way round is set right by mirroring the array, which only matters to flexion
-    and extension. The grid is mirrored with it, so that places stay those of the header; its axes
-    are then left-handed.
+    and extension, and is noted. The grid is mirrored with it, so that places stay those of the
+    header; its axes are then left-handed. Voxels that do not hang together with the rest are left
+    out and noted.
 
     Parameters
     ----------
@@ -114,7 +118,8 @@ def model_from_regions(
     )
     mapped = map_bone(turned.density, bone, material)
     caps = turned.inferior | turned.superior
-    kept = keep_largest_piece(mapped.bone | caps)
+    filled = mapped.bone | caps
+    kept = keep_largest_piece(filled)
     inferior, superior = turned.inferior & kept, turned.superior & kept
     if not (inferior.any() and superior.any()):
         message = (
@@ -136,7 +141,26 @@ def model_from_regions(
         inferior_nodes=nodes_of_faces(inferior[crop], upper=False),
         height_mm=height,
         density_mg_per_ml=np.where(mapped.bone[crop] & alone, turned.density[crop], 0.0),
+        notes=(*turned.notes, *_describe_loose(filled & ~kept, turned.grid)),
     )
+
+
+def _describe_loose(loose: NDArray[np.bool_], grid: Grid) -> tuple[str, ...]:
+    """Return number and size of the pieces that are left out, in a sentence; none for none."""
+    from scipy.ndimage import label
+
+    pieces, count = label(loose, structure=np.ones((3, 3, 3)))
+    if count == 0:
+        return ()
+    sizes = np.bincount(pieces.ravel())[1:]
+    volume_mm3 = float(sizes.sum()) * grid.voxel_volume_mm3
+    largest = "" if count == 1 else f", the largest of {int(sizes.max())}"
+    sentence = (
+        f"Left out: {count} loose {'piece' if count == 1 else 'pieces'} of the region map, "
+        f"{int(sizes.sum())} {'voxel' if sizes.sum() == 1 else 'voxels'} in all{largest} "
+        f"({volume_mm3:.3g} mm3), not joined to the rest of the bone."
+    )
+    return (sentence,)
 
 
 def _turn(density: Volume, regions: Volume | LabelMap, numbers: RegionNumbers) -> _Turned:
@@ -161,14 +185,20 @@ def _turn(density: Volume, regions: Volume | LabelMap, numbers: RegionNumbers) -
             "way round, or the numbers of the caps are swapped"
         )
         raise OrientationError(message)
-    fields = [values, body, process, inferior, superior]
+    fields, notes = [values, body, process, inferior, superior], tuple[str, ...]()
     if process.any() and _middle(process, 1) < _middle(body, 1):
-        logger.warning("the process lies in front of the body by the header: mirrored")
+        notes = (_MIRRORED,)
         fields = [f[:, ::-1] for f in fields]
         grid = _mirrored(grid)
     values, body, process, inferior, superior = (np.ascontiguousarray(f) for f in fields)
     return _Turned(
-        density=values, body=body, process=process, inferior=inferior, superior=superior, grid=grid
+        density=values,
+        body=body,
+        process=process,
+        inferior=inferior,
+        superior=superior,
+        grid=grid,
+        notes=notes,
     )
 
 

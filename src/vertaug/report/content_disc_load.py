@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from vertaug.case.strength import DiscLoad, StrengthAssessment
+from vertaug.case.volume_words import with_cement_of
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 
@@ -35,7 +36,7 @@ def disc_table(found: StrengthAssessment) -> Table | None:
     )
     return Table(
         title=f"Load on the endplates of {found.level} and on the adjacent discs",
-        columns=("", "as it is", f"with {found.cement_ml:g} ml of cement", "change"),
+        columns=("", "as it is", with_cement_of(found.cement_ml), "change"),
         rows=rows,
         lead=_LEAD,
         note=_LIMITS,

@@ -10,6 +10,9 @@ from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 from vertaug.report.path_words import ANY, PATHS
 
+_MANY = 20
+"""Samples from which on one in twenty lies outside 5 to 95 %."""
+
 
 def spread_table(spread: FillingSpread) -> Table | None:
     """Return shares of leaking samples and quantiles; None where every sample failed."""
@@ -56,7 +59,7 @@ def _note(spread: FillingSpread) -> str:
     met = int(spread.stopped.sum())
     rules = Counter(rule.replace("_", " ") for rule in spread.first_rule if rule)
     first = ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
-    drawn = ", ".join(_drawn_words(name, values) for name, values in spread.drawn.items())
+    drawn = "; ".join(_drawn_words(name, values) for name, values in spread.drawn.items())
     first_words = f" (first: {first})" if first else ""
     parts = [
         (
@@ -68,7 +71,7 @@ def _note(spread: FillingSpread) -> str:
         ),
     ]
     if drawn:
-        parts.append(f"Drawn, 5 to 95 %: {drawn}; seed {spread.seed}.")
+        parts.append(f"Drawn, {_span_words(done)}: {drawn}; seed {spread.seed}.")
     if spread.failed:
         parts.append(
             f"Samples that could not be computed are left out: {'; '.join(spread.failed)}."
@@ -78,4 +81,10 @@ def _note(spread: FillingSpread) -> str:
 
 def _drawn_words(name: str, values: FloatArray) -> str:
     low, *_, high = quantiles(values)
-    return f"{name} {words.three_figures(low)} to {words.three_figures(high)}"
+    title, _, unit = name.partition(", ")
+    return f"{title} {words.three_figures(low)} to {words.three_figures(high)} {unit}".rstrip()
+
+
+def _span_words(samples: int) -> str:
+    """Return what the quantiles are; of few samples they lie between the outermost two."""
+    return "5 to 95 %" if samples >= _MANY else f"5 to 95 %, of {samples} samples a rough guide"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from vertaug.case.strength import LoadLevel, StrengthAssessment, StrengthState
+from vertaug.case.volume_words import with_cement_of
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 
@@ -22,7 +23,7 @@ def share_table(found: StrengthAssessment) -> Table | None:
         return None
     columns = [f"Load through {found.level}", "as it is"]
     if found.after is not None:
-        columns.append(f"with {found.cement_ml:g} ml of cement")
+        columns.append(with_cement_of(found.cement_ml))
     note = (
         "Linear compression, but for what yields. Shell: bone less than 2 mm from the side wall, "
         "more than the cortex. Left and right: halves about the middle of the bone. Layers: the "

@@ -8,6 +8,7 @@ from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.mechanics_content import case_stem, strength_file_names
 from vertaug.case.strength import FailureLoad, StrengthAssessment, StrengthState
 from vertaug.case.strength_gain import gain_range, still_rises, two_figures
+from vertaug.case.volume_words import with_cement_of
 from vertaug.mechanics.failure import AT_END, GREATEST
 from vertaug.report import words
 from vertaug.report.content import Cell, ReportPart, Table, TextBlock, cells
@@ -42,7 +43,7 @@ def strength_part(
 
 def first_page_words(found: StrengthAssessment) -> str:
     """Return the line of the first page that points to the strength."""
-    cement = "" if found.cement_ml is None else f" and with {found.cement_ml:g} ml of cement"
+    cement = "" if found.cement_ml is None else f" and {with_cement_of(found.cement_ml)}"
     return (
         f"What {found.level} bears in a model as it is{cement}, and why these numbers are no safe "
         f"loads: see Strength, {found.level}."
@@ -98,7 +99,7 @@ def _states_table(found: StrengthAssessment) -> Table:
     columns = [f"{found.level} between platens", "as it is"]
     rows = []
     if found.after is not None:
-        columns += [f"with {found.cement_ml:g} ml of cement", "ratio"]
+        columns += [with_cement_of(found.cement_ml), "ratio"]
         if found.load_ratios:
             texts = ("gain in failure load", "", "", gain_range(found.load_ratios))
             rows.append(tuple(Cell(text=text, strong=True) for text in texts))

@@ -8,13 +8,13 @@ from vertaug.case.augmentation_content import (
     opening_gaps,
 )
 from vertaug.case.filling import LEAK_PATHS, Filling, HeatResult, TissueHeat
-from vertaug.case.simulation import InjectionSetup, ProductValue, SimulatedVertebroplasty
+from vertaug.case.simulation import InjectionSetup, SimulatedVertebroplasty
 from vertaug.case.strength import StrengthAssessment
 from vertaug.report import words
 from vertaug.report.content import Cell, ReportPart, Table, TextBlock, cells
 from vertaug.report.content_filling_spread import spread_table
+from vertaug.report.content_product import product_table, value_title
 from vertaug.report.path_words import PATHS
-from vertaug.report.style import Mark
 
 PICTURES = (
     "filling_radiographs",
@@ -35,6 +35,11 @@ NOT_CALIBRATED = (
     "patient: its veins and fissures are not calibrated on experiments yet. What may be read is "
     "how far the cement reaches, how near it comes to an opening, and how widely the samples "
     "differ."
+)
+
+NOT_CALIBRATED_SAMPLES = (
+    "Nor are the probabilities of leakage: the veins and fissures of the model are not calibrated "
+    "on experiments yet; how widely the samples differ may be read."
 )
 
 
@@ -63,7 +68,7 @@ def vertebroplasty_part(
             _stop_table(result.filling),
             _leak_table(result.filling),
             *(table for table in maybe if table is not None),
-            _product_table(found.setup),
+            product_table(found.setup),
         ),
         pictures=PICTURES,
         text=(_method(found), _files(result.filling)),
@@ -88,22 +93,37 @@ def first_page_words(found: SimulatedVertebroplasty) -> str:
 
 def _limits(found: SimulatedVertebroplasty) -> TextBlock:
     heat = found.result.heat
-    notes = (*found.notes, *found.result.filling.notes, *(() if heat is None else heat.notes))
+    lead, others = _leak_limit(found.result.filling)
+    notes = (*found.notes, *others, *(() if heat is None else heat.notes))
     unsure = found.setup.product.uncertain
     product = (
         (
-            f"Uncertain values of the product: {', '.join(_value_title(name) for name in unsure)}. "
+            f"Uncertain values of the product: {', '.join(value_title(name) for name in unsure)}. "
             "They are working numbers, not those of a brand."
         ),
     )
     return TextBlock(
         title="Vertebroplasty: limits",
         paragraphs=(
-            NOT_CALIBRATED,
+            lead,
             *(product if unsure else ()),
-            *(words.sentence(note) for note in dict.fromkeys(notes)),
+            *(_squared(words.sentence(note)) for note in dict.fromkeys(notes)),
         ),
     )
+
+
+def _squared(text: str) -> str:
+    """Return a text with areas and volumes as they are printed."""
+    return text.replace(" mm2", " mm²").replace(" mm3", " mm³")
+
+
+def _leak_limit(filling: Filling) -> tuple[str, tuple[str, ...]]:
+    """Return what is to be read of the leaks, said once, and the other notes of the filling."""
+    own = tuple(note for note in filling.notes if "not a prediction" in note)
+    if not own:
+        return NOT_CALIBRATED, filling.notes
+    others = tuple(note for note in filling.notes if note not in own)
+    return " ".join((*map(words.sentence, own), NOT_CALIBRATED_SAMPLES)), others
 
 
 def _volume_table(found: SimulatedVertebroplasty) -> Table:
@@ -213,16 +233,15 @@ def _leak_table(filling: Filling) -> Table:
 
 
 def _heat_table(heat: HeatResult) -> Table:
-    rows = [
-        cells(
-            TISSUES.get(tissue.name, tissue.name),
-            f"{tissue.peak_c:.1f}",
-            _seconds(tissue.above_45_s),
-            _seconds(tissue.above_50_s),
-            *_dose_words(tissue),
-        )
-        for tissue in heat.tissues
-    ]
+    rows = []
+    for name, title in TISSUES.items():
+        tissue = heat.tissue(name)
+        if tissue is None:
+            rows.append(cells(f"{title}: beyond the computed box", *[words.MISSING] * 5))
+            continue
+        peak, long, longer = tissue.peak_c, tissue.above_45_s, tissue.above_50_s
+        times = _seconds(long), _seconds(longer)
+        rows.append(cells(title, f"{peak:.1f}", *times, *_dose_words(tissue)))
     hard = (
         "later than was computed"
         if heat.set_s is None
@@ -263,54 +282,13 @@ def _strength_table(strength: StrengthAssessment, level: str) -> Table | None:
     )
 
 
-def _product_table(setup: InjectionSetup) -> Table:
-    product = setup.product
-    return Table(
-        title=f"Product: {product.title}",
-        columns=("Quantity", "Value", "Range", "Status", "Source"),
-        rows=tuple(_value_row(value) for value in product.values),
-        note=(
-            "Every value can be replaced by one of your product: vertaug simulate CASE --products "
-            "FILE (docs/cement.md)."
-        ),
-    )
-
-
-def _value_row(value: ProductValue) -> tuple[Cell, ...]:
-    unsure = value.status == "uncertain"
-    known = value.low is not None and value.high is not None
-    spread = f"{value.low:g} to {value.high:g}" if known else words.MISSING
-    return (
-        *cells(_value_title(value.name), f"{value.value:g}", spread),
-        Cell(text=value.status, mark=Mark.UNCERTAIN if unsure else Mark.NONE),
-        Cell(text=value.source),
-    )
-
-
-_UNITS = {
-    "_pa_s": " (Pa s)", "_j_per_kg_k": " (J/(kg K))", "_w_per_m_k": " (W/(m K))",
-    "_kj_per_mol": " (kJ/mol)", "_kj_per_kg": " (kJ/kg)", "_g_per_ml": " (g/ml)",
-    "_per_s": " (1/s)", "_mpa": " (MPa)", "_pa": " (Pa)", "_c": " (°C)", "_s": " (s)",
-}  # fmt: skip
-
-
-def _value_title(name: str) -> str:
-    """Return a name of a product's value with its unit in brackets."""
-    if name == "hu_120kv":
-        return "CT number at 120 kV (HU)"
-    for ending, unit in _UNITS.items():
-        if name.endswith(ending):
-            return name.removesuffix(ending).replace("_", " ") + unit
-    return name.replace("_", " ")
-
-
 def _method(found: SimulatedVertebroplasty) -> TextBlock:
     heat = found.result.heat
     setup = found.setup
     return TextBlock(
         title="Vertebroplasty: method",
         paragraphs=(
-            *(words.sentence(line) for line in found.result.filling.method),
+            *(_squared(words.sentence(line)) for line in found.result.filling.method),
             *(words.sentence(line) for line in (() if heat is None else heat.method)),
             f"Cells of {setup.spacing_mm:g} mm along the vertebra's axes, seed {setup.seed}.",
         ),

@@ -19,15 +19,20 @@ from vertaug.report.filling_films import FillingFilms
 from vertaug.report.film_words import say_blades, say_sides
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.plane import PicturePlane, plane_through, sample
-from vertaug.report.style import BONE_WINDOW
+from vertaug.report.style import DisplayWindow
 
 FRAMES = 4
 """Moments that are shown, at about equal volumes, the last one at the end."""
+CANCELLOUS_WINDOW = DisplayWindow(centre_hu=200.0, width_hu=800.0)
+"""Narrower than that for bone, so that loose and dense cancellous bone differ; cortex is white."""
 _GAP_MM, _HEAD_MM, _FOOT_MM = 1.5, 4.8, 2.6
 _MARGIN_MM = 7.0
 _PIXEL_MM = 0.25
 _VISIBLE = 0.04
 """Cement below this share of a cell is not drawn: the blur of a front, not cement."""
+_OUTLINE = "#FFD54A"
+_OUTLINED = 0.4
+"""Share of a cell at the outline: about half of the pores of cancellous bone."""
 _CEMENT_MAP = "YlOrBr_r"
 _LEAK_COLOUR = "#FF5A36"
 _LEAK_LEAST_MM3 = 10.0
@@ -66,6 +71,8 @@ def shown_frames(filling: Filling) -> tuple[int, ...]:
 def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
     """Draw coronal, sagittal and axial sections, a column for each moment.
 
+    The first column shows the bone without cement, with the outline of the cement at the end.
+
     Parameters
     ----------
     filling : Filling
@@ -74,17 +81,17 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
     """
     frames = [filling.frames[number] for number in shown_frames(filling)]
     sections = choose_cement_sections(filling)
-    wide = (PAGE_WIDTH_MM - _GAP_MM * (FRAMES - 1)) / FRAMES
+    wide = (PAGE_WIDTH_MM - _GAP_MM * FRAMES) / (FRAMES + 1)
     scale = wide / (2.0 * max(section.plane.half_width_mm for section in sections))
     heights = [2.0 * scale * section.plane.half_height_mm for section in sections]
     total = _HEAD_MM + sum(heights) + _HEAD_MM * len(sections) + _FOOT_MM
     figure = canvas.new_figure(PAGE_WIDTH_MM, total)
-    _write_volumes(figure, [frame.injected_mm3 for frame in frames], wide, total)
+    _write_volumes(figure, [0.0, *(frame.injected_mm3 for frame in frames)], wide, total)
     top = _HEAD_MM
     for section, tall in zip(sections, heights, strict=True):
         top += _HEAD_MM + tall
         across = 2.0 * scale * section.plane.half_width_mm
-        for column, frame in enumerate(frames):
+        for column, frame in enumerate((None, *frames)):
             left = column * (wide + _GAP_MM)
             rect = (
                 left / PAGE_WIDTH_MM, 1.0 - top / total, across / PAGE_WIDTH_MM, tall / total
@@ -155,9 +162,14 @@ def _where(axis: int, offset_mm: float) -> str:
 
 
 def _draw_section(
-    axes: Axes, plane: PicturePlane, filling: Filling, frame: FillingFrame, spine: Spine
+    axes: Axes, plane: PicturePlane, filling: Filling, frame: FillingFrame | None, spine: Spine
 ) -> None:
-    canvas.draw_scan(axes, plane, spine.scan, BONE_WINDOW)
+    """Draw one section; without a frame the bone and the outline of the cement at the end."""
+    canvas.draw_scan(axes, plane, spine.scan, CANCELLOUS_WINDOW)
+    if frame is None:
+        end = _share(plane, filling, filling.frames[-1])
+        canvas.draw_contour(axes, plane, end / (2.0 * _OUTLINED), _OUTLINE)
+        return
     share = _share(plane, filling, frame)
     axes.imshow(
         cement_colours(share),
@@ -233,12 +245,15 @@ def _sections_caption(filling: Filling, sections: tuple[CementSection, ...]) -> 
         if any(leak.volume_mm3 >= _LEAK_LEAST_MM3 for leak in filling.leaks)
         else ""
     )
+    section_words = "; ".join(section.words for section in sections)
     return (
         f"Cement in {filling.level} on the CT after the volumes written above, each column one "
-        f"moment: {'; '.join(section.words for section in sections)}, where most cement lies at "
-        "the end. Yellow, the lighter the more: share of the cell that is cement, bone between it "
-        "is bone. Blue: axes and tips of the needles, projected. Patient's right on the left; "
-        f"{BONE_WINDOW.words}.{leaked} Cement that left the bone is not drawn."
+        "moment; at 0 ml the bone alone, with the outline of the cement at the end, to see whether "
+        f"it followed loose (dark) bone. {section_words[:1].upper()}{section_words[1:]}, where "
+        "most cement lies at the end. Yellow, the lighter the more: share of the cell that is "
+        "cement, bone between it is bone. Blue: axes and tips of the needles, projected. Patient's "
+        "right on the left; "
+        f"{CANCELLOUS_WINDOW.words}.{leaked} Cement that left the bone is not drawn."
     )
 
 

@@ -22,12 +22,12 @@ _CURVES_MM, _HEAT_MM = 58.0, 58.0
 _LETTERS = "abcdefgh"
 Corner = Literal["upper left", "upper right", "lower left"]
 _BODY_C, _HARM_C = 37.0, (45.0, 50.0)
-_HEAT_LINES: tuple[dict[str, Any], ...] = (
-    {"color": INK, "linestyle": "-"},
-    {"color": RED, "linestyle": "--"},
-    {"color": BLUE, "linestyle": "-."},
-    {"color": GREEN, "linestyle": (0, (1, 1))},
-)
+_HEAT_LINES: dict[str, dict[str, Any]] = {
+    "cement": {"color": INK, "linestyle": "-"},
+    "canal": {"color": RED, "linestyle": "--"},
+    "superior_endplate": {"color": BLUE, "linestyle": "-."},
+    "inferior_endplate": {"color": GREEN, "linestyle": (0, (1, 1))},
+}
 """Told apart by dash as well as by colour."""
 
 
@@ -163,10 +163,13 @@ def draw_filling_heat(heat: HeatResult, level: str) -> Picture:
     left = figure.add_axes((0.055, 0.21, 0.56, 0.66))
     dress(left, "Time from the end of the injection (min)", "Temperature, hottest cell (°C)")
     lines = []
-    for tissue, line in zip(heat.tissues, _HEAT_LINES, strict=False):
+    for name, line in _HEAT_LINES.items():
+        tissue = heat.tissue(name)
+        if tissue is None:
+            continue
         left.plot(minutes, tissue.history_c, linewidth=1.2, **line)
-        name = f"{TISSUES.get(tissue.name, tissue.name)}, peak {tissue.peak_c:.1f} °C"
-        lines.append((name, line["color"], line["linestyle"]))
+        words = f"{TISSUES[name]}, peak {tissue.peak_c:.1f} °C"
+        lines.append((words, line["color"], line["linestyle"]))
     hottest = max(float(np.max(tissue.history_c)) for tissue in heat.tissues)
     coolest = min(float(np.min(tissue.history_c)) for tissue in heat.tissues)
     left.set_ylim(min(coolest, _BODY_C) - 2.0, max(hottest, _HARM_C[-1]) + 4.0)

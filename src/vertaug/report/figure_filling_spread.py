@@ -12,6 +12,7 @@ from vertaug.report.path_words import ANY, PATHS
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _HEIGHT_MM = 60.0
+_MEDIAN = "#9aa7b3"
 
 
 def draw_filling_spread(spread: FillingSpread, level: str, injected_mm3: float) -> Picture | None:
@@ -28,7 +29,7 @@ def draw_filling_spread(spread: FillingSpread, level: str, injected_mm3: float) 
     if not odds:
         return None
     figure = canvas.new_figure(PAGE_WIDTH_MM, _HEIGHT_MM)
-    left = figure.add_axes((0.19, 0.20, 0.33, 0.66))
+    left = figure.add_axes((0.19, 0.20, 0.30, 0.66))
     _draw_odds(left, odds)
     right = figure.add_axes((0.60, 0.20, 0.385, 0.66))
     _draw_safe(right, spread, injected_mm3)
@@ -38,8 +39,9 @@ def draw_filling_spread(spread: FillingSpread, level: str, injected_mm3: float) 
         caption=(
             f"{done} sampled injections into {level}. Left: share of samples with a leak by each "
             "path and its 95 % interval (Wilson), which is of chance alone. Right: share of "
-            "samples in which no stop rule had been met after a volume; grey: the middle half of "
-            "the samples. Of the model, not calibrated on experiments: no prediction."
+            "samples in which no stop rule had been met after a volume, a dot for each sample that "
+            "met one; grey: the middle half of the samples. Of the model, not calibrated on "
+            "experiments: no prediction."
         ),
         png=canvas.png_bytes(figure),
         width_mm=PAGE_WIDTH_MM,
@@ -56,8 +58,8 @@ def _draw_odds(axes: Axes, odds: tuple[LeakOdds, ...]) -> None:
             axes.plot([100 * end] * 2, [row - 0.15, row + 0.15], color=colour, linewidth=1.0)
         axes.plot(100 * one.share, row, "o", color=colour, markersize=4.0, clip_on=False)
         axes.annotate(
-            f"{one.count}", xy=(100 * one.share, row), xytext=(0, 4), textcoords="offset points",
-            fontsize=canvas.SMALL_PT - 0.5, ha="center", va="bottom", color=colour,
+            f"{one.count} of {one.samples}", xy=(1.02, row), xycoords=("axes fraction", "data"),
+            fontsize=canvas.SMALL_PT - 0.5, ha="left", va="center", color=colour,
         )  # fmt: skip
     names = [PATHS.get(one.path, ANY) for one in reversed(odds)]
     axes.set_yticks(range(len(names)), names, fontsize=canvas.SMALL_PT)
@@ -76,12 +78,16 @@ def _draw_safe(axes: Axes, spread: FillingSpread, injected_mm3: float) -> None:
     low, middle, high = np.quantile(spread.safe_volume_mm3 * ML, [0.25, 0.5, 0.75])
     axes.axvspan(low, high, color="#e9edf1", zorder=0, linewidth=0)
     axes.plot(x, y, color=BLUE, linewidth=1.4, drawstyle="steps-post")
+    axes.axvline(middle, color=_MEDIAN, linewidth=1.4)
+    if len(met):
+        # with few samples the steps alone do not show how few there are
+        axes.plot(met, y[1:-1], "o", color=BLUE, markersize=2.4)
     axes.axvline(planned, color=FAINT, linewidth=0.9, linestyle="--")
     axes.axvline(injected_mm3 * ML, color=INK, linewidth=0.9, linestyle=":")
     axes.set_ylim(0.0, 104.0)
     axes.set_xlim(0.0, 1.04 * max(planned, injected_mm3 * ML))
     lines = [
-        (f"median {middle:.1f} ml", "#b9c2cb", "-"),
+        (f"median {middle:.1f} ml", _MEDIAN, "-"),
         (f"planned {planned:.1f} ml", FAINT, "--"),
         (f"the injection shown {injected_mm3 * ML:.1f} ml", INK, ":"),
     ]

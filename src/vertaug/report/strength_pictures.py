@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from vertaug.case.strength import StrengthAssessment, StrengthState
+from vertaug.case.volume_words import with_cement_of
 from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
@@ -26,7 +27,7 @@ def strength_pictures(case: ReportInput) -> tuple[Picture, ...]:
 def _named_states(found: StrengthAssessment) -> list[tuple[str, StrengthState]]:
     states = [("As it is", found.before)]
     if found.after is not None:
-        states.append((f"With {found.cement_ml:g} ml of cement", found.after))
+        states.append((with_cement_of(found.cement_ml).capitalize(), found.after))
     return states
 
 

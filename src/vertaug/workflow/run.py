@@ -12,6 +12,7 @@ from vertaug.case.case_file import (
     Parameters,
     Provenance,
     StepKey,
+    StrengthParameters,
     format_case,
     read_case,
 )
@@ -65,6 +66,8 @@ class CaseResult:
         Whether the case had a strength or a simulated vertebroplasty before that fits no more.
     sketched_ml : float or None
         Volume of the sketched cement whose strength was replaced by one with simulated cement.
+    dropped_cement : StrengthParameters or None
+        Of a strength with cement that was replaced by one without.
     """
 
     folder: Path
@@ -76,6 +79,7 @@ class CaseResult:
     dropped_strength: bool = False
     dropped_simulation: bool = False
     sketched_ml: float | None = None
+    dropped_cement: StrengthParameters | None = None
 
 
 def run_case(
@@ -132,14 +136,19 @@ def run_case(
 def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseResult:
     """Return the result with what the older case had and this one has not."""
     strength, now = before.strength, chain.strength
-    sketched = None
-    if strength is not None and now is not None and now.simulated_cement:
-        sketched = strength.cement_ml
+    sketched = cement = None
+    if strength is not None and now is not None:
+        had = strength.cement_ml is not None or strength.simulated_cement
+        if now.simulated_cement:
+            sketched = strength.cement_ml
+        elif had and now.cement_ml is None:
+            cement = strength
     return replace(
         result,
         dropped_strength=strength is not None and now is None,
         dropped_simulation=before.simulation is not None and chain.simulation is None,
         sketched_ml=sketched,
+        dropped_cement=cement,
     )
 
 

@@ -2,6 +2,7 @@
 
 from vertaug.case.case_content import CaseResults
 from vertaug.case.plan import AccessPlan
+from vertaug.case.volume_words import millilitres_of
 
 
 def list_simulation_limits(
@@ -43,8 +44,8 @@ def list_simulation_limits(
         if not low <= volume_ml <= high:
             where = "below" if volume_ml < low else "above"
             notes.append(
-                f"The planned {volume_ml:g} ml are {where} the plan's estimate of {low:.1f} to "
-                f"{high:.1f} ml"
+                f"The planned {millilitres_of(volume_ml)} are {where} the plan's estimate of "
+                f"{low:.1f} to {high:.1f} ml"
             )
     assumed = [part for part in results.calibration.description.split("; ") if "assumed" in part]
     if results.calibration.method == "generic":

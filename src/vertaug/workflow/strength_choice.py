@@ -8,9 +8,9 @@ import numpy as np
 from vertaug.case.case_content import CaseResults
 from vertaug.case.case_file import StrengthParameters
 from vertaug.case.errors import InputError, LevelError
-from vertaug.case.filling import Filling
 from vertaug.case.grid import FloatArray
 from vertaug.case.level import AUGMENTABLE_LEVELS, parse_level
+from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.workflow.strength_limits import find_cement_plan, list_case_limits
@@ -115,8 +115,8 @@ def assess_case(
 ) -> StrengthAssessment:
     """Compute the strength of a level of a case.
 
-    Cement spreads from the tips of the best vertebroplasty plan of that level, or else from the
-    middle of the body.
+    Cement is that of the simulated injection if asked for; else it spreads from the tips of the
+    best vertebroplasty plan of that level, or from the middle of the body.
 
     Parameters
     ----------
@@ -142,15 +142,22 @@ def assess_case(
         spacing_mm=choice.spacing_mm,
     )
     tips = () if choice.cement_ml is None else find_tips(results, level)
-    filling = _find_filling(results, level) if choice.simulated_cement else None
+    simulated = _find_simulated(results, level) if choice.simulated_cement else None
     found = assess_strength(
-        results.spine[level], results.calibration, options, tips, tell, filling=filling
+        results.spine[level],
+        results.calibration,
+        options,
+        tips,
+        tell,
+        filling=None if simulated is None else simulated.result.filling,
     )
-    limits = list_case_limits(results, level, choice.spacing_mm, choice.cement_ml)
+    limits = list_case_limits(
+        results, level, choice.spacing_mm, choice.cement_ml, simulated=simulated
+    )
     return replace(found, notes=(*limits, *found.notes))
 
 
-def _find_filling(results: CaseResults, level: str) -> Filling:
+def _find_simulated(results: CaseResults, level: str) -> SimulatedVertebroplasty:
     simulated = results.vertebroplasty
     if simulated is None or simulated.level != level:
         message = (
@@ -158,7 +165,7 @@ def _find_filling(results: CaseResults, level: str) -> Filling:
             f"vertaug simulate CASE --level {level}"
         )
         raise InputError(message)
-    return simulated.result.filling
+    return simulated
 
 
 def find_tips(results: CaseResults, level: str) -> tuple[FloatArray, ...]:

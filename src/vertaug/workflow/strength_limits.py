@@ -1,16 +1,24 @@
 """What limits the strength of one case: its fracture, gas, voxels, voltage and cement."""
 
 from vertaug.case.case_content import CaseResults
+from vertaug.case.filling import Filling
 from vertaug.case.level import sort_levels
 from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.plan import AccessPlan, Procedure
+from vertaug.case.simulation import SimulatedVertebroplasty
+from vertaug.case.volume_words import millilitres_of
 
 _COARSER = 1.001
 """How much larger than the model's a voxel of the CT is before it is told."""
 
 
 def list_case_limits(
-    results: CaseResults, level: str, spacing_mm: float, cement_ml: float | None
+    results: CaseResults,
+    level: str,
+    spacing_mm: float,
+    cement_ml: float | None = None,
+    *,
+    simulated: SimulatedVertebroplasty | None = None,
 ) -> tuple[str, ...]:
     """Return what limits the strength of a level of a case, in sentences.
 
@@ -22,16 +30,21 @@ def list_case_limits(
     spacing_mm : float
         Of the model's voxels.
     cement_ml : float or None
-        None without cement.
+        In ellipsoids; None without such cement.
+    simulated : SimulatedVertebroplasty, optional
+        Whose cement it is; ``cement_ml`` is then None.
     """
     measured = results.assessment.levels.get(level)
     notes = []
     if measured is not None and measured.cleft.present:
-        notes.append(_cleft(measured, cement=cement_ml is not None))
+        notes.append(_cleft(measured, _cement_in_cleft(cement_ml, simulated)))
     if measured is not None and measured.genant_grade > 0:
         notes.append(_fracture(results, measured))
     if cement_ml is not None:
-        notes.append(_cement(results, level, cement_ml))
+        share = _share(results, level, cement_ml, "cement")
+        notes.append(f"{share}; {_ellipsoids(results, level)}.")
+    if simulated is not None:
+        notes.append(_simulated_cement(results, level, simulated))
     coarse = results.spine.scan.grid.spacing_mm
     if max(coarse) > _COARSER * spacing_mm:
         sizes = " × ".join(f"{size:.1f}" for size in coarse)
@@ -58,18 +71,27 @@ def find_cement_plan(results: CaseResults, level: str) -> tuple[int, AccessPlan]
     return next(named, plans[0])
 
 
-def _cleft(measured: VertebraMeasurement, *, cement: bool) -> str:
-    text = (
+def _cleft(measured: VertebraMeasurement, cement: str) -> str:
+    return (
         f"{measured.level} holds a gas cleft of {measured.cleft.volume_ml:.1f} ml: modelled as a "
         "gap that bears next to nothing where the density is below 0, and as thin bone at its "
-        "blurred edges; it does not close under load"
+        f"blurred edges; it does not close under load{cement}."
     )
-    if cement:
-        text += (
-            ". Cement would enter it first, which this result does not show: its shape here takes "
-            "no notice of the cleft"
+
+
+def _cement_in_cleft(cement_ml: float | None, simulated: SimulatedVertebroplasty | None) -> str:
+    """Return what cement does with a cleft, to follow on a sentence."""
+    if simulated is not None:
+        return (
+            ". In the simulated injection it is free space that cement enters; fluid in it is not "
+            "seen"
         )
-    return f"{text}."
+    if cement_ml is None:
+        return ""
+    return (
+        ". Cement would enter it first, which this result does not show: its shape here takes no "
+        "notice of the cleft"
+    )
 
 
 def _fracture(results: CaseResults, measured: VertebraMeasurement) -> str:
@@ -94,24 +116,45 @@ def _fracture(results: CaseResults, measured: VertebraMeasurement) -> str:
     return f"{text}. Cancellous bone in mg/ml, intact neighbours: {', '.join(known)}{mine}."
 
 
-def _cement(results: CaseResults, level: str, volume_ml: float) -> str:
-    """Return how much of the body the cement is, beside the plan's estimate, and where it lies."""
+def _share(results: CaseResults, level: str, volume_ml: float, cement: str) -> str:
+    """Return how much of the body some cement is, beside the plan's estimate."""
     body = results.spine[level].body_volume_mm3 / 1000.0
     text = (
-        f"{volume_ml:g} ml of cement is {100 * volume_ml / body:.0f} % of the body's {body:.1f} ml"
+        f"{millilitres_of(volume_ml)} of {cement} is {100 * volume_ml / body:.0f} % of the body's "
+        f"{body:.1f} ml"
     )
     planning = results.planning
-    if planning is not None and planning.level == level:
-        low, high = planning.cement.low_ml, planning.cement.high_ml
-        where = "below" if volume_ml < low else "above" if volume_ml > high else "within"
-        text += f", {where} the plan's estimate of {low:.1f} to {high:.1f} ml"
+    if planning is None or planning.level != level:
+        return text
+    low, high = planning.cement.low_ml, planning.cement.high_ml
+    where = "below" if volume_ml < low else "above" if volume_ml > high else "within"
+    return f"{text}, {where} the plan's estimate of {low:.1f} to {high:.1f} ml"
+
+
+def _ellipsoids(results: CaseResults, level: str) -> str:
+    """Return where cement without a simulation lies, to follow on a sentence."""
     plan = find_cement_plan(results, level)
     if plan is None:
-        return f"{text}; it lies in the middle of the body, as there is no plan for {level}."
+        return f"it lies in the middle of the body, as there is no plan for {level}"
     number, access = plan
     one = len(access.paths) == 1
     return (
-        f"{text}; it lies at the {'tip' if one else 'tips'} of plan {number} "
+        f"it lies at the {'tip' if one else 'tips'} of plan {number} "
         f"({access.procedure.value}, {access.route.value.replace('_', '-')}, "
-        f"{'both sides' if access.sides == 'both' else access.sides})."
+        f"{'both sides' if access.sides == 'both' else access.sides})"
     )
+
+
+def _simulated_cement(results: CaseResults, level: str, simulated: SimulatedVertebroplasty) -> str:
+    """Return how much simulated cement the body holds, and by which needles it came."""
+    filling = simulated.result.filling
+    setup = simulated.setup
+    text = _share(results, level, _in_body_ml(filling), "simulated cement in the body")
+    return (
+        f"{text}; it was injected through the needles of plan {setup.plan_number} of a "
+        f"vertebroplasty ({setup.plan}, {setup.gauge} G) and lies where the injection put it."
+    )
+
+
+def _in_body_ml(filling: Filling) -> float:
+    return filling.fill_fraction * filling.body_volume_mm3 / 1000.0

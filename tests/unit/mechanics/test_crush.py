@@ -24,6 +24,15 @@ def test_a_bar_carries_its_strength_times_its_area(surface):
     assert all(report.converged for report in result.solver)
 
 
+def test_each_step_is_told():
+    told = []
+    crush(make_block((2, 2, 3), 200.0, strength=1.5), progress=lambda *said: told.append(said))
+    messages, shares = zip(*told, strict=True)
+    assert messages[0] == "crushing to 0.2 %"
+    assert messages[-1] == "crushing to 1.9 %"
+    assert shares == pytest.approx(np.arange(7) / 7)
+
+
 @pytest.mark.parametrize("surface", list(YieldSurface))
 def test_bars_side_by_side_yield_one_after_the_other(surface):
     strength = np.ones((4, 3, 5))

@@ -135,7 +135,7 @@ def test_strength_with_a_filling(vertebra, filling):
     found = assess_strength(vertebra, LAW, options, filling=filling)
     assert found.after.stiffness_n_per_mm > found.before.stiffness_n_per_mm
     assert found.cement_ml == pytest.approx(3.0, rel=1e-3)
-    assert any("simulated injection (3.00 ml" in sentence for sentence in found.method)
+    assert any("simulated injection (3 ml" in sentence for sentence in found.method)
     assert not any("is a shape" in note for note in found.notes)
 
 

@@ -14,6 +14,7 @@ from vertaug.mechanics.bone_material import (
     keep_largest_piece,
     map_bone,
 )
+from vertaug.mechanics.comparison import StrengthOptions, assess_model
 from vertaug.mechanics.elastic import solve_elastic
 from vertaug.mechanics.segmented import RegionNumbers, model_from_regions
 from vertaug.tissue.bone_law import KOPPERDAHL_2002_MODULUS, KOPPERDAHL_2002_STRENGTH
@@ -119,6 +120,24 @@ def test_voxels_stay_where_the_header_has_them(front):
     # the recipe drops what is below a whole mg/ml
     np.testing.assert_allclose(model.bone_mpa[tuple(bone[:5].T)], moduli, rtol=0.01)
     assert not model.density_mg_per_ml[model.bone_mpa <= 0.0].any()
+
+
+def test_what_was_left_out_or_mirrored_is_noted():
+    density, regions = block()
+    (crumb,) = model_from_regions(density, regions).notes
+    assert "1 loose piece of the region map, 1 voxel in all (3 mm3)" in crumb
+    more = np.array(regions.values)
+    more[0:2, 13, 11:13] = 1
+    (both,) = model_from_regions(density, Volume(values=more, grid=regions.grid)).notes
+    assert "2 loose pieces of the region map, 5 voxels in all, the largest of 4 (15 mm3)" in both
+    more[9, 0, 0] = more[0:2, 13, 11:13] = 0
+    assert model_from_regions(density, Volume(values=more, grid=regions.grid)).notes == ()
+    turned = Volume(values=more[:, ::-1].copy(), grid=regions.grid)
+    model = model_from_regions(density, turned)
+    (mirrored,) = model.notes
+    assert "mirrored front to back" in mirrored
+    found = assess_model(model, "L1", StrengthOptions(linear_only=True))
+    assert found.notes.count(mirrored) == 1
 
 
 def test_head_and_foot_the_wrong_way_round_are_refused():

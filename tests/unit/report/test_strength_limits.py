@@ -7,6 +7,7 @@ import pytest
 
 from vertaug.case.case_content import CaseResults
 from vertaug.case.plan import Procedure
+from vertaug.case.volume_words import millilitres_of
 from vertaug.workflow.strength_choice import find_tips
 from vertaug.workflow.strength_limits import find_cement_plan, list_case_limits
 
@@ -36,6 +37,22 @@ def test_a_cleft_is_named_with_what_cement_would_do(results):
     assert "Cement would enter it first" in said(gas)
     assert "enter it first" not in said(gas, cement=None)
     assert "cleft" not in said(gas, "L2")
+
+
+def test_simulated_cement_is_not_described_as_a_shape(results, make_vertebroplasty, planning):
+    found = make_vertebroplasty(results.spine["L1"], planning.plans[0].paths)
+    filling = found.result.filling
+    cleft = replace(results.assessment.levels["L1"].cleft, present=True, volume_ml=0.33)
+    gas = with_level(results, "L1", cleft=cleft)
+    text = " ".join(list_case_limits(gas, "L1", 10.0, simulated=found))
+    held = filling.fill_fraction * filling.body_volume_mm3 / 1000.0
+    body = results.spine["L1"].body_volume_mm3 / 1000.0
+    share = f"is {100 * held / body:.0f} % of the body's {body:.1f} ml"
+    assert f"{millilitres_of(held)} of simulated cement in the body {share}" in text
+    assert "the needles of plan 1 of a vertebroplasty (transpedicular, both sides" in text
+    assert "free space that cement enters" in text
+    assert "no notice" not in text
+    assert "at the tips of plan" not in text
 
 
 def test_a_fracture_is_named_with_its_grade_and_intact_neighbours(results):

@@ -107,6 +107,28 @@ def test_heat_by_tissue(found):
     assert rows["vertebral canal"][3:] == ["12", "< 0.001"]
 
 
+def test_a_tissue_beyond_the_box_has_a_row_and_no_line(found):
+    heat = found.result.heat
+    assert heat.tissue("canal").peak_c == 39.0
+    bare = replace(heat, tissues=tuple(t for t in heat.tissues if t.name != "canal"))
+    assert bare.tissue("canal") is None
+    alone = replace(found, result=replace(found.result, heat=bare))
+    rows = rows_of(vertebroplasty_part(alone), "Heat")
+    assert rows["vertebral canal: beyond the computed box"] == ["–"] * 5
+    assert "vertebral canal" not in rows
+    assert draw_filling_heat(bare, "L1").png != draw_filling_heat(heat, "L1").png
+
+
+def test_that_leaks_are_no_prediction_is_said_once_in_the_limits(found):
+    note = "leak volumes are of the model and not a prediction: they hardly depend on viscosity"
+    limits = vertebroplasty_part(changed(found, notes=(note, "no wall is seen over 3 mm2")))
+    text = " ".join(limits.limits.paragraphs)
+    assert text.count("not a prediction") == 1
+    assert text.startswith("Leak volumes are of the model and not a prediction: they hardly")
+    assert "probabilities of leakage" in text
+    assert "No wall is seen over 3 mm²." in limits.limits.paragraphs
+
+
 def test_spread_counts_with_intervals(found):
     spread = found.result.spread
     table = spread_table(spread)
