@@ -13,11 +13,13 @@ from vertaug.numerics.hexahedron import FloatArray
 from vertaug.numerics.rigid_pieces import SOME, RigidPieces, prepare_pieces
 
 _TRIALS, _GOAL = {6: 25, 12: 20}, 15
-"""After so many iterations the smoothing is made stronger if more than so many would be needed."""
-_MOST = 20
-"""In a patchy body more than so many are too many."""
+"""After so many iterations smoothing is made stronger if more than so many would be needed."""
+_PATCHY_TRIALS, _MOST = (6, 9, 12), 20
+"""After so many iterations a patchy body gets its pieces if more than so many would be needed."""
 _SLOWEST = 0.99
 _BESIDE_PIECES = Smoothing(degree=6, ratio=20.0)
+_UNEVEN, _MOST_UNEVEN = 1.5, 4.0
+"""Bricks more than so many times longer one way than another need more smoothing."""
 
 
 class AdaptiveCycle:
@@ -91,7 +93,9 @@ class AdaptiveCycle:
         self._operator.apply(motion, forces)
         solution += motion
         residual -= forces
-        self._smooth(_BESIDE_PIECES)
+        spacing = self._operator.body.spacing_mm
+        uneven = min(float(np.max(spacing) / np.min(spacing)), _MOST_UNEVEN)
+        self._smooth(strengthen(_BESIDE_PIECES, uneven) if uneven > _UNEVEN else _BESIDE_PIECES)
         return True
 
     def watch(
@@ -109,13 +113,14 @@ class AdaptiveCycle:
             Whether anything has changed: the cycle, and maybe solution and residual.
         """
         done = len(residuals) - 1
+        if self._patchy and done in _PATCHY_TRIALS:
+            # over two steps and over four: residuals stall, and fall again for a step or two
+            left = max(_left(residuals, tolerance, steps) for steps in (2, 4))
+            if done + left > _MOST and self.take_pieces(solution, residual):
+                return True
         if done not in _TRIALS:
             return False
-        # the first steps are faster: they take away what the start has wrong
-        rate = min((residuals[-1] / residuals[-3]) ** 0.5, _SLOWEST)
-        left = float(np.log(tolerance / residuals[-1]) / np.log(rate))
-        if self._patchy and done + left > _MOST and self.take_pieces(solution, residual):
-            return True
+        left = _left(residuals, tolerance, 2)
         if done + left <= _TRIALS[done]:
             return False
         smoothing = self._multigrid.smoothing
@@ -126,3 +131,12 @@ class AdaptiveCycle:
 
     def _smooth(self, smoothing: Smoothing) -> None:
         self._multigrid = replace(self._multigrid, smoothing=smoothing)
+
+
+def _left(residuals: Sequence[float], tolerance: float, steps: int) -> float:
+    """Return how many more iterations the last steps predict.
+
+    Not the first ones, which are faster: they take away what the start has wrong.
+    """
+    rate = min((residuals[-1] / residuals[-1 - steps]) ** (1.0 / steps), _SLOWEST)
+    return float(np.log(tolerance / residuals[-1]) / np.log(rate))

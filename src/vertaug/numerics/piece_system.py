@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from vertaug.numerics.hexahedron import FloatArray
 
-_NULL = 1e-6
+_NULL = 1e-10
 """A motion that a piece's links resist less than this part of the others moves nothing, such as
-the turn of a single node."""
+the turn of a single node. A stiff voxel that hangs by an edge in soft matter has 2e-8."""
 _SHIFT = 1e-10
 _DROP = 1e-13
 
@@ -70,7 +70,7 @@ def factorise(keys: NDArray[np.int64], links: FloatArray, count: int) -> PieceSy
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},
         )
-    except (RuntimeError, MemoryError):
+    except (RuntimeError, MemoryError, ValueError):
         return None
     return PieceSystem(pieces=count, basis=basis, factors=factors)
 

@@ -25,8 +25,8 @@ to no piece; the next ones where these make too many pieces. Soft bricks between
 help, soft ones that hang in nothing do."""
 _MOST_PIECES, _MOST_WORK = 12_000, 2.4e6
 """At most so many pieces, and so many times the square of how many others each one is linked to:
-then their factors take a few seconds."""
-SOME, MUCH = 0.2, 0.36
+then their factors take seconds (up to 20 on a busy machine)."""
+SOME, MUCH = 0.15, 0.36
 """Share of the faces of bricks at which the neighbour is unlike or missing: 0.1 in bone between its
 walls, 0.3 in thick foams, 0.37 to 0.46 in lattices and thin foams, 0.8 in random voxels."""
 _AT_ONCE = 100_000
