@@ -21,7 +21,7 @@ from vertaug.numerics.flow_cells import POROUS, SEALED
 
 EVEN = BoneSetting(
     heterogeneity=Heterogeneity(sigma=0.0),
-    network=LeakNetwork(veins=0.0, wall_fissures=0.0, endplate_fissures=0.0),
+    network=LeakNetwork(veins=0.0, tributaries=0.0, wall_fissures=0.0, endplate_fissures=0.0),
 )
 
 
