@@ -24,8 +24,8 @@ from vertaug.tissue.bone_law import SourceStatus
 _AROUND_MM = 3.0
 """Distance in the bone from which a vessel or fissure draws."""
 _CALIBRATED = (
-    "calibrated, with the mean numbers, on published rates of leaks by path (physics reference 4.5), "
-    "4 ml of low-viscosity cement in a phantom; no measured size"
+    "calibrated, with the mean numbers, on published rates of leaks by path (physics reference "
+    "4.5), 4 ml of low-viscosity cement in a phantom; no measured size"
 )
 _FORAMEN_COUNTS = np.array([0.50, 0.42, 0.08])
 """One, two, three foramina: 45.1, 36.9, 4.4 % of vertebrae (Tzika et al., Surg Radiol Anat
@@ -87,7 +87,7 @@ class LeakNetwork:
         )
     )
     vein: SizeDistribution = field(
-        default=SizeDistribution(median_mm=1.1, log_sd=0.4, source=_CALIBRATED)
+        default=SizeDistribution(median_mm=1.0, log_sd=0.4, source=_CALIBRATED)
     )
     tributary: SizeDistribution = field(
         default=SizeDistribution(median_mm=2.4, log_sd=0.4, source=_CALIBRATED)
@@ -97,8 +97,8 @@ class LeakNetwork:
     )
     veins: float = 4.0
     tributaries: float = 2.0
-    wall_fissures: float = 9.0
-    endplate_fissures: float = 7.0
+    wall_fissures: float = 12.0
+    endplate_fissures: float = 5.5
     vein_length_mm: float = 10.0
     vein_reach_mm: float = 6.0
     tributary_reach: float = 0.5
