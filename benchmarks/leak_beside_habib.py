@@ -129,7 +129,7 @@ def fit_hole(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hole-mm", type=float, default=3.6)
+    parser.add_argument("--hole-mm", type=float, default=3.762, help="as fitted")
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--gap-mm", type=float, default=1.5, help="from the tip to the hole")
     parser.add_argument("--size-mm", type=float, nargs=3, default=(30.0, 30.0, 24.0))
