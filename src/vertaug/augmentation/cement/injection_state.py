@@ -132,7 +132,8 @@ class CementInBone:
         self._pressure = np.zeros(body.grid.shape)
         self._mobility = np.zeros(body.grid.shape)
         self._thickness = np.full(body.grid.shape, limits.marrow_mpa_s)
-        self._ways = ThinWays(body, limits.marrow_mpa_s)
+        self._aged = np.zeros(body.grid.shape)
+        self._ways = ThinWays(body, plan.product, limits.marrow_mpa_s)
         self._solver = DarcySolver(body.cells)
         self._path = body.path.ravel()
         self.tips = tuple(self._place(n.tip_lps_mm, n.needle.radius_mm) for n in plan.needles)
@@ -171,7 +172,12 @@ class CementInBone:
         limits = self.limits
         self._fill_mobility(tip, rate_mm3_per_s)
         links = self._ways.conductance(
-            self._mobility, self._thickness, self.saturation, self._pressure, seconds
+            self._mobility,
+            cement_mpa_s=self._thickness,
+            aged_s=self._aged,
+            saturation=self.saturation,
+            pressure_mpa=self._pressure,
+            seconds=seconds,
         )
         try:
             flow = self._solver.solve(
@@ -207,14 +213,15 @@ class CementInBone:
         entry = np.where(source[cement], rate_mm3_per_s / (4.0 * np.pi * radius**2), 0.0)
         speed = np.maximum(self._speed[cement], entry)
         shear = pore_shear_rate_per_s(speed, k, body.porosity[cement])
+        aged = self.clock.equivalent_age_s(self.time_s, entered)
         thick = pore_viscosity_mpa_s(
             self.plan.product,
-            self.clock.equivalent_age_s(self.time_s, entered),
+            aged,
             self.clock.temperature_c(self.time_s, entered),
             shear,
         )
         self._mobility[cement] = k / (share * thick + (1.0 - share) * marrow)
-        self._thickness[cement] = thick
+        self._thickness[cement], self._aged[cement] = thick, aged
 
     def advance(
         self, tip: int, flow: PressureSolution, rate_mm3_per_s: float, seconds: float

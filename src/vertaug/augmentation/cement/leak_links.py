@@ -26,6 +26,8 @@ class CellLinks:
         Of veins, fissures and needle tracks only.
     room_mm3 : (ni, nj, nk) float64 array
         What these hold.
+    thin_shear_per_mm3 : (ni, nj, nk) float64 array
+        Shear rate at their walls by the flow that leaves the cell through them.
     path : (ni, nj, nk) uint8 array
         `LeakPath` of the widest.
     """
@@ -33,6 +35,7 @@ class CellLinks:
     conductance_mm3: FloatArray
     thin_mm3: FloatArray
     room_mm3: FloatArray
+    thin_shear_per_mm3: FloatArray
     path: NDArray[np.uint8]
 
 
@@ -85,12 +88,14 @@ def sum_ways(
     cell = np.ravel_multi_index(tuple(wall.cell.T), shape)
     through = _through_wall(survey, permeability.ravel()[cell] * ratios[wall.axis], vein_length_mm)
     parts = [(cell, through, wall.path)]
-    thin, room = np.zeros((2, permeability.size))
+    thin, room, shear = np.zeros((3, permeability.size))
     for way in ways:
         places, share = _spread_way(survey, permeability, way)
         parts.append((places, share, np.full(len(places), way.path, dtype=np.uint8)))
         np.add.at(thin, places, share)
         np.add.at(room, places, way.room_mm3 * share / share.sum())
+        # the flow through a cell's share of a way is that share of the flow through the whole
+        np.add.at(shear, places, way.shear_per_mm3 * share.sum() * share)
     cells, values, paths = (np.concatenate(p) for p in zip(*parts, strict=True))
     total, best = np.zeros(permeability.size), np.zeros(permeability.size)
     path = np.zeros(permeability.size, dtype=np.uint8)
@@ -104,6 +109,9 @@ def sum_ways(
         conductance_mm3=total.reshape(shape),
         thin_mm3=thin.reshape(shape),
         room_mm3=room.reshape(shape),
+        thin_shear_per_mm3=np.divide(
+            shear, thin**2, out=np.zeros_like(thin), where=thin > 0.0
+        ).reshape(shape),
         path=path.reshape(shape),
     )
 

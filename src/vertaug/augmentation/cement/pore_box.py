@@ -74,6 +74,7 @@ def cut_to_pores(body: PorousBody) -> PoreBox:
         path=body.path[box],
         thin_mm3=body.thin_mm3[box],
         room_mm3=body.room_mm3[box],
+        thin_shear_per_mm3=body.thin_shear_per_mm3[box],
         shell_mm=body.shell_mm[box],
         in_body=body.in_body[box],
     )

@@ -60,6 +60,9 @@ class PorousBody:
     room_mm3 : (ni, nj, nk) float64 array
         What these hold; until cement has filled it, marrow is in the rest of their length.
         Without both, no way out is thin.
+    thin_shear_per_mm3 : (ni, nj, nk) float64 array
+        Shear rate at their walls by the flow that leaves the cell through them. Where it is 0,
+        cement in them is as thick as in their cell.
     shell_mm : (ni, nj, nk) float64 array
         Thickness of the cortex of cells at the wall (0 where it is open), NaN elsewhere.
     in_body : (ni, nj, nk) bool array
@@ -84,15 +87,17 @@ class PorousBody:
     body_volume_mm3: float
     thin_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
     room_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
+    thin_shear_per_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
     ways: tuple[Way, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("thin_mm3", "room_mm3"):
+        thin = ("thin_mm3", "room_mm3", "thin_shear_per_mm3")
+        for name in thin:
             if getattr(self, name).size == 0:
                 object.__setattr__(self, name, np.zeros(self.grid.shape))
         names = ("porosity", "permeability_mm2", "pore_volume_mm3", "links", "shell_mm")
-        for name in (*names, "thin_mm3", "room_mm3", "path", "in_body"):
+        for name in (*names, *thin, "path", "in_body"):
             values = read_only(getattr(self, name))
             object.__setattr__(self, name, values)
             if values.shape != self.grid.shape:
@@ -161,6 +166,7 @@ def build_porous_body(
         path=found.path,
         thin_mm3=found.thin_mm3,
         room_mm3=found.room_mm3,
+        thin_shear_per_mm3=found.thin_shear_per_mm3,
         shell_mm=_shell(survey.wall, bone.grid.shape),
         in_body=bone.in_body,
         body_volume_mm3=survey.vertebra.body_volume_mm3,

@@ -1,14 +1,23 @@
 """Veins, fissures and needle tracks while cement runs into them.
 
-A way out thinner than a cell is filled from the bone outward: cement of its cell's viscosity as far
-as it has come, marrow beyond, in series. An empty vein takes cement as a tube that marrow leaves;
-one that is full, or whose cement is old, hardly any more.
+A way out thinner than a cell is filled from the bone outward: cement as far as it has come, marrow
+beyond, in series. The cement has the age of its cell's, the temperature of the body, and the
+viscosity at its own shear rate: with a yield stress it stops where pressure no longer exceeds
+``2 tau L / r`` of the length L that it has come. An empty vein takes cement as a tube that marrow
+leaves; one that is full, or whose cement is old, hardly any more.
 """
 
 import numpy as np
 
+from vertaug.augmentation.cement.injection_plan import BODY_C
 from vertaug.augmentation.cement.porous_body import PorousBody
+from vertaug.augmentation.cement.product import CementProduct
+from vertaug.augmentation.cement.rheology import aged_viscosity_mpa_s
 from vertaug.case.grid import FloatArray
+
+_HALVINGS = 30
+"""Of the interval in which the logarithm of the shear rate is sought."""
+_SHEAR_PER_S = (1e-8, 1e6)
 
 
 class ThinWays:
@@ -17,23 +26,27 @@ class ThinWays:
     Parameters
     ----------
     body : PorousBody
+    product : CementProduct
     marrow_mpa_s : float
         Viscosity of the marrow.
     """
 
-    def __init__(self, body: PorousBody, marrow_mpa_s: float) -> None:
-        self._links, self._marrow = body.links, marrow_mpa_s
+    def __init__(self, body: PorousBody, product: CementProduct, marrow_mpa_s: float) -> None:
+        self._links, self._marrow, self._product = body.links, marrow_mpa_s, product
         self._cells = body.thin_mm3 > 0.0
         self._own = body.thin_mm3[self._cells]
         self._permeability = body.permeability_mm2[self._cells]
         self._room = np.maximum(body.room_mm3[self._cells], 1e-9)
+        self._shear = body.thin_shear_per_mm3[self._cells]
         self._held = np.zeros_like(self._room)
         self._share = np.zeros_like(self._room)
 
     def conductance(
         self,
         mobility: FloatArray,
+        *,
         cement_mpa_s: FloatArray,
+        aged_s: FloatArray,
         saturation: FloatArray,
         pressure_mpa: FloatArray,
         seconds: float,
@@ -46,24 +59,54 @@ class ThinWays:
 
         Parameters
         ----------
-        mobility, cement_mpa_s, saturation, pressure_mpa : (ni, nj, nk) float64 arrays
-            Of the cells; viscosity of their cement, whether there or not.
+        mobility, cement_mpa_s, aged_s, saturation, pressure_mpa : (ni, nj, nk) float64 arrays
+            Of the cells; viscosity and equivalent age of their cement, whether there or not.
         seconds : float
             Length of the step.
         """
         at, m = self._cells, self._marrow
-        steeper = np.maximum(cement_mpa_s[at] - m, 1e-3 * m) / self._room
-        pressed = np.maximum(saturation[at] * pressure_mpa[at], 0.0) * self._own * seconds
-        start = self._held
-        root = m**2 + steeper * (steeper * start**2 + 2.0 * m * start + 2.0 * pressed)
-        end = np.minimum((np.sqrt(root) - m) / steeper, self._room)
-        inside = m + steeper * 0.5 * np.minimum(start + end, 2.0 * self._room)
+        drive = np.maximum(saturation[at] * pressure_mpa[at], 0.0) * self._own
+        cement = self._thickness(cement_mpa_s[at], aged_s[at], drive, seconds)
+        end = self._end(cement, drive, seconds)
+        inside = m + (cement - m) / self._room * 0.5 * np.minimum(
+            self._held + end, 2.0 * self._room
+        )
         whole = self._links * mobility
         own = self._own / inside
         rest = np.maximum(whole[at] - self._own * mobility[at] / self._permeability, 0.0)
         whole[at] = rest + own
         self._share = own / whole[at]
         return np.asarray(whole)
+
+    def _end(self, cement_mpa_s: FloatArray, drive: FloatArray, seconds: float) -> FloatArray:
+        """Cement in each way at the end of a step, mm3; at most what it holds."""
+        m, start = self._marrow, self._held
+        steeper = np.maximum(cement_mpa_s - m, 1e-3 * m) / self._room
+        root = m**2 + steeper * (steeper * start**2 + 2.0 * m * start + 2.0 * drive * seconds)
+        return np.asarray(np.minimum((np.sqrt(root) - m) / steeper, self._room))
+
+    def _thickness(
+        self, of_cell: FloatArray, aged_s: FloatArray, drive: FloatArray, seconds: float
+    ) -> FloatArray:
+        """Viscosity of the cement in each way at the shear rate that its pressure drives.
+
+        At the end of the step, where it is slowest: cement with a yield stress does not run past
+        where it stops. Found by halving: shear rate times viscosity grows with the shear rate, so
+        there is one answer.
+        """
+        known = (self._shear > 0.0) & (drive > 0.0)
+        if not known.any():
+            return of_cell
+        low, high = (np.full(len(aged_s), np.log(edge)) for edge in _SHEAR_PER_S)
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (low + high)
+            thick = aged_viscosity_mpa_s(self._product, aged_s, BODY_C, np.exp(middle))
+            share = self._end(thick, drive, seconds) / self._room
+            resisted = self._marrow + (thick - self._marrow) * share
+            over = np.exp(middle) * resisted > self._shear * drive
+            high, low = np.where(over, middle, high), np.where(over, low, middle)
+        found = aged_viscosity_mpa_s(self._product, aged_s, BODY_C, np.exp(high))
+        return np.where(known, found, of_cell)
 
     def fill(self, through_mm3: FloatArray) -> None:
         """Add the cement that has left each cell, mm3, in the share that took a thin way."""

@@ -21,7 +21,7 @@ from vertaug.numerics.flow_cells import POROUS, SEALED
 
 EVEN = BoneSetting(
     heterogeneity=Heterogeneity(sigma=0.0),
-    network=LeakNetwork(veins=0.0, wall_fissures=0.0, endplate_fissures=0.0),
+    network=LeakNetwork(veins=0.0, tributaries=0.0, wall_fissures=0.0, endplate_fissures=0.0),
 )
 
 
@@ -213,3 +213,24 @@ def test_what_cannot_be_computed_is_refused(plain, law, survey):
         build_porous_body(
             replace(survey, setting=closed, wall=wall), np.random.default_rng(1), EVEN
         )
+
+
+def test_tributaries_run_from_the_foramen_to_the_middle_of_the_body(survey):
+    network = replace(EVEN.network, tributaries=4.0, size_factor=4.0)
+    body = build_porous_body(survey, np.random.default_rng(3), replace(EVEN, network=network))
+    seen = survey.wall.path == LeakPath.B
+    foramen = survey.wall.points.place_mm[seen].mean(axis=0)
+    widest = np.sqrt(4.0 / np.pi * survey.wall.area_mm2[seen].sum())
+    depth = np.ptp(survey.wall.points.place_mm[:, 1])
+    assert len(body.ways) > 0
+    for way in body.ways:
+        assert way.path is LeakPath.B
+        np.testing.assert_allclose(way.mouth_mm, foramen, atol=1.5)
+        assert np.linalg.norm(way.inner_mm - way.mouth_mm) == pytest.approx(0.5 * depth)
+        assert way.inner_mm[1] < way.mouth_mm[1] - 0.3 * depth
+        assert way.size_mm <= widest
+    draining = np.argwhere(body.thin_mm3 > 0.0)
+    assert (body.path[body.thin_mm3 > 0.0] == LeakPath.B).mean() > 0.8
+    assert np.ptp(draining[:, 1]) * body.grid.spacing_mm[1] > 0.3 * depth
+    with pytest.raises(InputError, match="share of 0 to 1"):
+        LeakNetwork(tributary_reach=0.0)

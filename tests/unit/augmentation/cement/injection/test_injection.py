@@ -276,11 +276,19 @@ def test_an_empty_vein_fills_as_a_tube_that_marrow_leaves(ball):
     thin, room = np.zeros(body.grid.shape), np.zeros(body.grid.shape)
     thin[at], room[at] = 1e-3, 20.0
     links = np.where(thin > 0.0, thin / 3.44e-2, 0.0)
-    ways = ThinWays(replace(body, links=links, thin_mm3=thin, room_mm3=room), 1e-7)
+    product = cement_product("low_viscosity")
+    ways = ThinWays(replace(body, links=links, thin_mm3=thin, room_mm3=room), product, 1e-7)
     full, ones = np.ones(body.grid.shape), np.ones(body.grid.shape)
     held, pressure, cement = [0.0], 5e-3, 2e-4
     for _ in range(200):
-        flow = ways.conductance(3.44e-2 / cement * ones, cement * ones, full, pressure * ones, 4.0)
+        flow = ways.conductance(
+            3.44e-2 / cement * ones,
+            cement_mpa_s=cement * ones,
+            aged_s=ones,
+            saturation=full,
+            pressure_mpa=pressure * ones,
+            seconds=4.0,
+        )
         volume = 4.0 * pressure * flow[at]
         ways.fill(np.where(thin > 0.0, volume, 0.0))
         held.append(held[-1] + volume)
@@ -289,5 +297,60 @@ def test_an_empty_vein_fills_as_a_tube_that_marrow_leaves(ball):
     filling = held < 19.0
     np.testing.assert_allclose(held[filling], root[filling], rtol=0.01, atol=0.05)
     assert np.diff(held)[-1] == pytest.approx(4.0 * pressure * 1e-3 / cement)
-    empty = ways.conductance(ones, cement * ones, 0.0 * ones, ones, 4.0)
+    empty = ways.conductance(
+        ones,
+        cement_mpa_s=cement * ones,
+        aged_s=ones,
+        saturation=0.0 * ones,
+        pressure_mpa=ones,
+        seconds=4.0,
+    )
     assert (empty[thin == 0.0] == 0.0).all()
+
+
+def fill_a_vein(body, product, pressure_mpa, seconds, steps):
+    """Return what a vein of 1 mm and 20 mm holds, and its section."""
+    size, length = 1.0, 20.0
+    at = tuple(np.argwhere(body.path > 0)[0])
+    thin, room, shear = np.zeros((3, *body.grid.shape))
+    thin[at] = np.pi * size**4 / (128.0 * length)
+    room[at], shear[at] = 0.25 * np.pi * size**2 * length, 32.0 / (np.pi * size**3)
+    links = np.where(thin > 0.0, thin / 3.44e-2, 0.0)
+    vein = replace(body, links=links, thin_mm3=thin, room_mm3=room, thin_shear_per_mm3=shear)
+    ways, ones, held = ThinWays(vein, product, 1e-7), np.ones(body.grid.shape), 0.0
+    for _ in range(steps):
+        flow = ways.conductance(
+            3.44e-2 * ones,
+            cement_mpa_s=ones,
+            aged_s=0.0 * ones,
+            saturation=ones,
+            pressure_mpa=pressure_mpa * ones,
+            seconds=seconds,
+        )
+        ways.fill(np.where(thin > 0.0, seconds * pressure_mpa * flow[at], 0.0))
+        held += seconds * pressure_mpa * flow[at]
+    return held, 0.25 * np.pi * size**2
+
+
+def test_cement_with_a_yield_stress_stops_in_a_vein_where_the_pressure_no_longer_moves_it(
+    ball, newtonian
+):
+    product = newtonian(cement_product("low_viscosity"), 1.0).with_value("yield_stress_pa", 200.0)
+    held, section = fill_a_vein(ball(radius=6.0), product, 8e-3, 0.5, 40)
+    # 8 kPa = 4 tau L / d; a little further, since the yield stress is smoothed
+    assert held / section == pytest.approx(10.2, abs=0.5)
+    runny, _ = fill_a_vein(ball(radius=6.0), product.with_value("yield_stress_pa", 0.0), 8e-3, 2, 9)
+    assert runny > 20.0 * section
+
+
+def test_cement_in_a_vein_is_as_thin_as_its_own_shear_rate_makes_it(ball, newtonian):
+    """A power law in a tube, but for the factor ((3 n + 1) / 4 n)^n of its profile."""
+    product = newtonian(cement_product("low_viscosity"), 20.0).with_value("exponent", 0.5)
+    product = product.with_value("carreau_s", 1e4)
+    _, section = fill_a_vein(ball(radius=6.0), product, 1e-2, 1.0, 1)
+    first = [fill_a_vein(ball(radius=6.0), product, p, 1.0, 4000)[0] for p in (1e-2, 2e-2)]
+    more = [fill_a_vein(ball(radius=6.0), product, p, 1.0, 4050)[0] for p in (1e-2, 2e-2)]
+    assert min(first) > 20.0 * section
+    # full: flow grows with the square of the pressure
+    flow = np.subtract(more, first)
+    assert flow[1] / flow[0] == pytest.approx(4.0, rel=0.02)

@@ -33,6 +33,13 @@ def test_a_fissure_holds_width_times_length_times_depth():
     assert found == pytest.approx(width * length * deep)
 
 
+def test_walls_are_sheared_by_the_flow():
+    vein = way("vein", 0.8, 1e-3, 6.0)
+    assert vein.shear_per_mm3 == pytest.approx(8.0 / 0.8 / (np.pi / 4.0 * 0.8**2))
+    slit = way("fissure", 0.2, 1e-3, 5.0)
+    assert slit.shear_per_mm3 == pytest.approx(6.0 / 0.2 / (0.2 * 5.0))
+
+
 def test_a_body_knows_what_its_thin_ways_pass_and_hold(plain, law):
     survey = survey_bone(plain[0], law, plain[1], spacing_mm=1.5)
     body = build_porous_body(survey, np.random.default_rng(3))
@@ -40,3 +47,4 @@ def test_a_body_knows_what_its_thin_ways_pass_and_hold(plain, law):
     assert 0.0 < body.thin_mm3.sum() < sum(w.own_mm3 for w in body.ways)
     whole = body.links * body.permeability_mm2
     assert (body.thin_mm3 <= whole * (1.0 + 1e-9)).all()
+    assert ((body.thin_shear_per_mm3 > 0.0) == (body.thin_mm3 > 0.0)).all()
