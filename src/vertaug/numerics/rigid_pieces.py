@@ -23,9 +23,9 @@ _CUTS = ((3, 0.0), (3, 1e-5), (4, 1e-5), (6, 1e-5), (8, 1e-5))
 """Bricks along the side of a block, and the part of the largest modulus below which bricks belong
 to no piece; the next ones where these make too many pieces. Soft bricks between stiff ones need no
 help, soft ones that hang in nothing do."""
-_MOST_PIECES, _MOST_WORK = 12_000, 2.4e6
+_MOST_PIECES, _MOST_WORK = 12_000, 1.0e6
 """At most so many pieces, and so many times the square of how many others each one is linked to:
-then their factors take seconds (up to 20 on a busy machine)."""
+then their factors take three seconds at most."""
 SOME, MUCH = 0.15, 0.36
 """Share of the faces of bricks at which the neighbour is unlike or missing: 0.1 in bone between its
 walls, 0.3 in thick foams, 0.37 to 0.46 in lattices and thin foams, 0.8 in random voxels."""
