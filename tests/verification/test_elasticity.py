@@ -276,6 +276,14 @@ def foam(shape, share, filling):
     return np.where(pieces == np.bincount(pieces[solid]).argmax(), 6000.0, filling)
 
 
+def islands(shape, edge, share, filling):
+    """Stiff cubes at random places of a lattice, in soft matter."""
+    some = np.random.default_rng(1).random([-(-n // edge) for n in shape]) < share
+    for axis in range(3):
+        some = np.repeat(some, edge, axis=axis)
+    return np.where(some[tuple(slice(n) for n in shape)], 6000.0, filling)
+
+
 def soft_layers():
     row = np.where(np.arange(32) % 8 < 4, 1e-4, 6000.0)
     return np.broadcast_to(row, (24, 24, 32)).copy()
@@ -316,6 +324,8 @@ HARD = {
     "a flat box of such voxels": lambda: with_voids(random_blocks(1, (29, 7, 19)), 0.4),
     "a thin column of such voxels": lambda: random_blocks(1, (2, 2, 60)),
     "thin foam": lambda: foam((31, 33, 29), 0.25, 0.0),
+    "few stiff voxels in nothing": lambda: islands((16, 16, 16), 1, 0.1, 1e-4),
+    "stiff cubes": lambda: islands((20, 20, 20), 4, 0.5, 1.0),
     "thin foam in marrow": lambda: foam((31, 33, 29), 0.25, 1e-4),
 }
 

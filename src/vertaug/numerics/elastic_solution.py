@@ -106,7 +106,7 @@ def solve_body(
         state.cycle.take_pieces(start_mm, residual)
         report = _join(report, _improve(state, rule))
     report = _confirm(state, forces_n, rule, report)
-    stop_drift(body, start_mm)
+    stop_drift(body, weight, start_mm)
     return ElasticSolution(displacement_mm=start_mm, operator=operator, solver=report)
 
 
@@ -165,7 +165,7 @@ def _confirm(
     return report
 
 
-def stop_drift(body: BrickBody, displacement_mm: FloatArray) -> None:
+def stop_drift(body: BrickBody, weight: NDArray[np.float32], displacement_mm: FloatArray) -> None:
     """Take out rigid motions that nothing holds, about and along the axes of the grid.
 
     Between sliding platens a body may go sideways and turn; the solution is that which does not
@@ -174,30 +174,38 @@ def stop_drift(body: BrickBody, displacement_mm: FloatArray) -> None:
     Parameters
     ----------
     body : BrickBody
+    weight : (3, m) float32 array
+        From `node_weights`.
     displacement_mm : (3, m) float64 array
         Changed.
     """
     loose = [axis for axis in range(3) if not body.held[axis].any()]
-    matter = body.diagonal()[0] > 0.0
     for axis in loose:
-        displacement_mm[axis, matter] -= displacement_mm[axis, matter].mean()
+        matter = weight[axis] > 0.0
+        displacement_mm[axis] -= np.where(matter, displacement_mm[axis].mean(where=matter), 0.0)
     for one in loose:
         for other in (axis for axis in loose if axis > one):
-            x, y = (_places(body, axis, matter) for axis in (one, other))
+            x, y = (_places(body, axis, weight[one] > 0.0) for axis in (one, other))
             u, v = displacement_mm[one], displacement_mm[other]
-            turn = (x @ v[matter] - y @ u[matter]) / max(x @ x + y @ y, np.finfo(float).tiny)
-            u[matter] += turn * y
-            v[matter] -= turn * x
+            size = float(np.einsum("n,n->", x, x) + np.einsum("n,n->", y, y))
+            moved = float(np.einsum("n,n->", x, v) - np.einsum("n,n->", y, u))
+            turn = moved / max(size, float(np.finfo(np.float64).tiny))
+            y *= turn
+            u += y
+            x *= turn
+            v -= x
 
 
 def _places(body: BrickBody, axis: int, matter: NDArray[np.bool_]) -> FloatArray:
-    """Return how far the nodes of matter lie from their middle along an axis, mm."""
+    """Return how far the nodes of matter lie from their middle along an axis, mm; 0 elsewhere."""
     shape = [1, 1, 1]
     shape[axis] = -1
     along = np.arange(body.grid.node_shape[axis]) * float(body.spacing_mm[axis])
     box = np.broadcast_to(along.reshape(shape), body.grid.node_shape)
-    place = body.grid.gather_nodes(box)[matter]
-    return np.asarray(place - place.mean())
+    place = body.grid.gather_nodes(box)
+    place -= place.mean(where=matter)
+    place *= matter
+    return np.asarray(place)
 
 
 def _join(first: SolverReport, second: SolverReport) -> SolverReport:

@@ -10,10 +10,11 @@ from scipy.ndimage import gaussian_filter, label
 from vertaug.numerics.brick_operator import BrickBody
 from vertaug.numerics.coarse_operator import assemble_dense
 from vertaug.numerics.elastic_solution import solve_body
-from vertaug.numerics.hexahedron import isotropic_stiffness
+from vertaug.numerics.hexahedron import CORNERS, isotropic_stiffness
 from vertaug.numerics.rigid_pieces import MUCH, SOME, measure_patchiness
 from vertaug.numerics.solver_status import SolverStatus
 from vertaug.numerics.span_grid import span_body
+from vertaug.verification.voxel_problem import free_body, solve_problem
 
 LIMITS = (1e-12, 100)
 
@@ -158,3 +159,48 @@ def test_a_thick_foam_gets_its_pieces_on_the_way():
     assert found.solver.iterations <= 20
     residual = np.where(held, 0.0, found.forces())
     assert np.linalg.norm(residual) < 1e-3 * np.linalg.norm(found.forces())
+
+
+def test_nothing_drifts_between_sliding_platens():
+    rng = np.random.default_rng(5)
+    filled = rng.random((9, 8, 10)) > 0.4
+    filled[:, :, [0, -1]] = True
+    grid = span_body(filled)
+    height = grid.gather_nodes(np.indices(grid.node_shape)[2])
+    held = np.array([np.zeros_like(height, bool)] * 2 + [(height == 0) | (height == 10)])
+    body = BrickBody(
+        grid=grid,
+        spacing_mm=np.array([0.7, 1.1, 0.9]),
+        moduli=grid.gather_cells(filled * 1e-4 * 6e7 ** rng.random(filled.shape))[None],
+        elasticity=(isotropic_stiffness(0.3),),
+        held=held,
+    )
+    found = solve_body(body, np.where(held & (height == 10), -0.2, 0.0), limits=(1e-9, 200))
+    assert found.solver.converged
+    matter = body.diagonal()[0] > 0
+    u, v, _ = found.displacement_mm
+    assert abs(u[matter].mean()) + abs(v[matter].mean()) < 1e-12
+    assert (u[~matter] == 0.0).all()
+    index = np.indices(grid.node_shape)
+    x, y = (grid.gather_nodes(index[n] * body.spacing_mm[n])[matter] for n in (0, 1))
+    turn = (x - x.mean()) @ v[matter] - (y - y.mean()) @ u[matter]
+    assert abs(turn) < 1e-9 * np.abs(found.displacement_mm).max() * x.size
+    # and it is still in balance
+    rest = np.where(held, 0.0, found.forces())
+    assert np.linalg.norm(rest) < 1e-6 * np.linalg.norm(found.forces())
+
+
+@pytest.mark.parametrize("seed", [48, 59, 89])
+def test_a_mechanism_that_runs_away_is_not_called_solved(seed):
+    rng = np.random.default_rng(seed)
+    modulus = np.where(rng.random((5, 5, 5)) < 0.35, 6000.0, 0.0)
+    problem = free_body(modulus, 0.3, np.ones(3))
+    held = problem.held.copy()
+    held[:, :, :, 0] = True
+    forces, matter = rng.standard_normal(held.shape), np.zeros(held.shape[1:], bool)
+    for a, b, c in CORNERS:
+        matter[a : a + 5, b : b + 5, c : c + 5] |= modulus > 0
+    solved = solve_problem(replace(problem, held=held, forces_n=forces * matter), 1e-6)
+    left = np.where(held | ~matter, 0.0, forces * matter - solved.forces_n)
+    true = np.linalg.norm(left) / np.linalg.norm(np.where(held, 0.0, forces * matter))
+    assert not solved.solver.converged or true < 3e-6
