@@ -329,8 +329,7 @@ def _solve_tangent(
     report = solve_conjugate_gradients(
         apply,
         cycle.cycle,
-        move,
-        np.array(residual),
+        (move, np.array(residual)),
         cycle.right,
         rule=StoppingRule(
             scale=_length(residual),

@@ -51,6 +51,11 @@ class AdaptiveCycle:
         """Where the residual is put for the cycle, in single precision."""
         return self._multigrid.right
 
+    @property
+    def between_cycles(self) -> FloatArray:
+        """Memory that the cycle leaves free until it is called again."""
+        return self._multigrid.between_cycles
+
     def cycle(self, residual: FloatArray) -> NDArray[Any]:
         """Return the correction for a residual that stands in ``right`` too."""
         if self._pieces is None:

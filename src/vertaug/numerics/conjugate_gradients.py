@@ -36,12 +36,12 @@ Preconditioner = Callable[[], NDArray[Any]]
 def solve_conjugate_gradients(
     apply: Operator,
     precondition: Preconditioner,
-    solution: NDArray[np.float64],
-    residual: NDArray[np.float64],
+    fields: tuple[NDArray[np.float64], NDArray[np.float64]],
     scaled: NDArray[Any],
     *,
     rule: StoppingRule,
     adapt: Callable[[Sequence[float]], bool] | None = None,
+    room: NDArray[np.float64] | None = None,
 ) -> SolverReport:
     """Improve a solution until the residual is small.
 
@@ -52,14 +52,17 @@ def solve_conjugate_gradients(
         scalar product of both.
     precondition : callable
         Returns the correction for the residual in ``scaled``.
-    solution, residual : (3, n) float64 arrays
-        Start and its residual; both are changed.
+    fields : tuple of two (3, n) float64 arrays
+        Solution and residual: a start and what it lacks; both are changed.
     scaled : (3, n) array
         The residual in the precision of the preconditioner; filled here.
     rule : StoppingRule
     adapt : callable, optional
         Hears the residuals so far before each iteration; returns whether it has changed the
         preconditioner, or solution and residual, so that a new sequence of directions begins.
+    room : (3, n) float64 array, optional
+        For the operator's products. The preconditioner may use the same memory: what it has
+        returned is read before the next product.
 
     Returns
     -------
@@ -67,8 +70,10 @@ def solve_conjugate_gradients(
     """
     from vertaug.numerics._vector_numba import advance, dot, turn
 
+    solution, residual = fields
     x, r, small = solution.reshape(-1), residual.reshape(-1), scaled.reshape(-1)
-    direction, product = np.zeros_like(residual), np.empty_like(residual)
+    direction = np.zeros_like(residual)
+    product = np.empty_like(residual) if room is None else room
     p, q = direction.reshape(-1), product.reshape(-1)
     small[:] = r
     history = [float(np.sqrt(dot(r, r))) / rule.scale]

@@ -214,8 +214,7 @@ class DarcySolver:
             return solve_conjugate_gradients(
                 apply,
                 self._multigrid.cycle,
-                pressure,
-                residual,
+                (pressure, residual),
                 fine.b,
                 rule=StoppingRule(scale=scale, tolerance=limits[0], iterations=limits[1]),
             )

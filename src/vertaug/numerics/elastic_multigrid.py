@@ -80,12 +80,19 @@ def strengthen(smoothing: Smoothing, speed: float) -> Smoothing:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Room:
-    """Vectors of one level, kept from cycle to cycle."""
+    """Vectors of one level, kept from cycle to cycle; ``both`` is ``x`` and ``spare``."""
 
     right: NDArray[np.float32]
-    x: NDArray[np.float32]
-    spare: NDArray[np.float32]
+    both: NDArray[np.float32]
     step: NDArray[np.float32]
+
+    @property
+    def x(self) -> NDArray[np.float32]:
+        return np.asarray(self.both[0])
+
+    @property
+    def spare(self) -> NDArray[np.float32]:
+        return np.asarray(self.both[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,6 +121,11 @@ class ElasticMultigrid:
     def right(self) -> NDArray[np.float32]:
         """Where the right side of a cycle is put, shape (3, m)."""
         return self.rooms[0].right
+
+    @property
+    def between_cycles(self) -> NDArray[np.float64]:
+        """Memory that nobody needs between cycles, shape (3, m)."""
+        return self.rooms[0].both.reshape(-1).view(np.float64).reshape(self.right.shape)
 
     def cycle(self) -> NDArray[np.float32]:
         """Return the correction for the right side; it is overwritten by the next cycle."""
@@ -229,5 +241,5 @@ def prepare_multigrid(
 
 
 def _make_room(shape: tuple[int, ...]) -> _Room:
-    right, x, spare, step = (np.zeros(shape, dtype=np.float32) for _ in range(4))
-    return _Room(right=right, x=x, spare=spare, step=step)
+    right, step = (np.zeros(shape, dtype=np.float32) for _ in range(2))
+    return _Room(right=right, both=np.zeros((2, *shape), dtype=np.float32), step=step)

@@ -127,16 +127,17 @@ def _improve(state: _State, rule: StoppingRule) -> SolverReport:
     def watch(residuals: Sequence[float]) -> bool:
         return state.cycle.watch(residuals, rule.tolerance, *fields)
 
-    run = partial(solve_conjugate_gradients, state.operator.apply)
+    room = state.cycle.between_cycles
+    run = partial(solve_conjugate_gradients, state.operator.apply, room=room)
     right = state.cycle.right
     given = partial(state.cycle.cycle, state.residual)
-    report = run(given, *fields, right, rule=rule, adapt=watch)
+    report = run(given, fields, right, rule=rule, adapt=watch)
     if report.status is not SolverStatus.BROKE_DOWN or not np.isfinite(report.residuals[-1]):
         return report
     # strong smoothing needs a bound of the eigenvalues that holds; where it does not, go on with
     # the usual one, which forgives
     left = replace(rule, iterations=rule.iterations - report.iterations)
-    return _join(report, run(state.cycle.plain, *fields, right, rule=left))
+    return _join(report, run(state.cycle.plain, fields, right, rule=left))
 
 
 def _confirm(

@@ -26,8 +26,7 @@ def solve(matrix, b, start=None, tolerance=1e-10, most=100, precondition=None):
     report = solve_conjugate_gradients(
         apply,
         (lambda: small) if precondition is None else (lambda: precondition(small)),
-        x,
-        residual,
+        (x, residual),
         small,
         rule=StoppingRule(scale=float(np.linalg.norm(b)), tolerance=tolerance, iterations=most),
     )
@@ -72,8 +71,7 @@ def test_nothing_asked_gives_nothing():
     report = solve_conjugate_gradients(
         lambda _d, _o: pytest.fail("no product is needed"),
         lambda: pytest.fail("no correction is needed"),
-        x,
-        np.zeros_like(x),
+        (x, np.zeros_like(x)),
         np.zeros_like(x),
         rule=StoppingRule(scale=1.0, tolerance=1e-6, iterations=10),
     )
@@ -103,8 +101,7 @@ def test_an_operator_that_is_not_finite_breaks_down(spoilt):
     report = solve_conjugate_gradients(
         apply,
         lambda: small,
-        x,
-        RIGHT.reshape(1, -1).copy(),
+        (x, RIGHT.reshape(1, -1).copy()),
         small,
         rule=StoppingRule(scale=1.0, tolerance=1e-6, iterations=10),
     )
@@ -121,8 +118,7 @@ def test_a_residual_that_is_not_a_number_is_not_called_converged():
     report = solve_conjugate_gradients(
         lambda d, o: float(np.vdot(d, np.copyto(o, d) or o)),
         lambda: small,
-        x,
-        right.reshape(1, -1),
+        (x, right.reshape(1, -1)),
         small,
         rule=StoppingRule(scale=1.0, tolerance=1e-6, iterations=10),
     )
