@@ -40,5 +40,5 @@ def test_a_strength_compiles_nothing_that_the_block_did_not():
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=600
     )
     lines = done.stdout.split("\n")[:-1]
-    assert len(lines) == 16
+    assert len(lines) == 20
     assert [line for line in lines if not line.endswith(" True")] == []
