@@ -20,10 +20,10 @@ from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
 _STALE = 12
 """Iterations of conjugate gradients from which on the preconditioner is made again."""
-_FORCING, _INNER_ITERATIONS = 0.02, 160
-"""How exactly Newton's moves are computed, and in how many iterations at most. With 0.1 and 80 a
-body that flows as a whole made moves along its soft directions that were mostly wrong: the last
-step of a vertebra of 62 mg/ml took more than 20 moves; with these it takes 3."""
+_FORCING, _EXACT_FORCING, _ROUGH_MOVES = 0.1, 0.02, 6
+_INNER_ITERATIONS, _EXACT_ITERATIONS = 80, 160
+"""The first moves of a step are computed roughly; if these do not do, the next ones exactly: rough
+moves go astray where a body flows as a whole (a vertebra of 62 mg/ml took more than 20)."""
 _OVERSHOOT = 0.3
 _SHORTENINGS = 4
 _SMALL_SHARE, _LEAST_DAMPING = 0.2, 1e-3
@@ -292,7 +292,8 @@ def relax(
             break
         if cycle is None or effort > _STALE:
             cycle = body.preconditioner()
-        move, effort = _solve_tangent(body, cycle, residual, damping)
+        rough = len(history) <= _ROUGH_MOVES
+        move, effort = _solve_tangent(body, cycle, residual, damping, rough=rough)
         u, force, share = _search(body, u, move, residual, given)
         damping = _adjust(damping, share, effort)
     report = SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history))
@@ -321,7 +322,12 @@ def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:
 
 
 def _solve_tangent(
-    body: PlasticBody, cycle: ElasticMultigrid, residual: FloatArray, damping: float
+    body: PlasticBody,
+    cycle: ElasticMultigrid,
+    residual: FloatArray,
+    damping: float,
+    *,
+    rough: bool,
 ) -> tuple[FloatArray, int]:
     """Return Newton's move, and the iterations that it took."""
     move = np.zeros_like(residual)
@@ -333,8 +339,8 @@ def _solve_tangent(
         cycle.right,
         rule=StoppingRule(
             scale=_length(residual),
-            tolerance=_FORCING,
-            iterations=_INNER_ITERATIONS,
+            tolerance=_FORCING if rough else _EXACT_FORCING,
+            iterations=_INNER_ITERATIONS if rough else _EXACT_ITERATIONS,
         ),
     )
     return move, report.iterations
