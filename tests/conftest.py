@@ -205,6 +205,7 @@ def _filling(vertebra, paths):
         needle_lps_mm=np.stack([[p.entry_lps_mm, p.target_lps_mm] for p in paths]),
         method=("Made up for tests",),
         notes=("Nothing was simulated",),
+        leak_limit="leaks are made up and not a prediction",
     )
 
 

@@ -111,7 +111,7 @@ def _vertebroplasty(found: SimulatedVertebroplasty) -> VertebroplastyRecord:
         heat=None if heat is None else _heat(heat),
         spread=None if spread is None else _spread(spread),
         method=filling.method,
-        notes=(*found.notes, *filling.notes),
+        notes=tuple(note for note in (filling.leak_limit, *found.notes, *filling.notes) if note),
         files=filling_file_names(filling),
     )
 

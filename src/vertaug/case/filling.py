@@ -164,6 +164,8 @@ class Filling:
         wall), in the order of `LEAK_PATHS`; NaN where a path has none or there is no cement.
     method, notes : tuple of str
         How it was computed, and what limits it, in sentences for the report.
+    leak_limit : str
+        What may be read of the leaks, in a sentence.
     """
 
     level: str
@@ -191,6 +193,7 @@ class Filling:
     opening_gap_mm: FloatArray | None = None
     method: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    leak_limit: str = ""
 
     def __post_init__(self) -> None:
         if self.entered_s is not None:

@@ -38,6 +38,21 @@ def parse_level(text: str) -> str:
     return name
 
 
+def parse_augmentable(text: str) -> str:
+    """Return the name of a level that vertaug works on, see `parse_level`.
+
+    Raises
+    ------
+    LevelError
+        If the text names no vertebral level, or one of the neck or the sacrum.
+    """
+    level = parse_level(text)
+    if level not in AUGMENTABLE_LEVELS:
+        message = f"vertaug works on thoracic and lumbar levels, not on {level}"
+        raise LevelError(message)
+    return level
+
+
 def sort_levels(levels: Iterable[str]) -> tuple[str, ...]:
     """Return the levels in cranio-caudal order."""
     return tuple(sorted(levels, key=LEVELS.index))

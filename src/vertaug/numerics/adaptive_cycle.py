@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vertaug.numerics.brick_operator import BrickOperator
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, strengthen
 from vertaug.numerics.hexahedron import FloatArray
-from vertaug.numerics.rigid_pieces import SOME, RigidPieces, prepare_pieces
+from vertaug.numerics.rigid_pieces import FINEST_EDGE, SOME, RigidPieces, prepare_pieces
 
 _TRIALS, _GOAL = {6: 25, 12: 20}, 15
 """After so many iterations smoothing is made stronger if more than so many would be needed."""
@@ -18,8 +18,9 @@ _PATCHY_TRIALS, _MOST = (6, 9, 12), 20
 """After so many iterations a patchy body gets its pieces if more than so many would be needed."""
 _SLOWEST = 0.99
 _BESIDE_PIECES = Smoothing(degree=6, ratio=20.0)
-_UNEVEN, _MOST_UNEVEN = 1.5, 4.0
-"""Bricks more than so many times longer one way than another need more smoothing."""
+_ROUGH, _MOST_UNEVEN = 1.25, 4.0
+"""Bricks that are longer one way than another, up to so many times, and pieces of larger blocks
+need more smoothing: from 1.25 times the one or the other on."""
 
 
 class AdaptiveCycle:
@@ -100,7 +101,8 @@ class AdaptiveCycle:
         residual -= forces
         spacing = self._operator.body.spacing_mm
         uneven = min(float(np.max(spacing) / np.min(spacing)), _MOST_UNEVEN)
-        self._smooth(strengthen(_BESIDE_PIECES, uneven) if uneven > _UNEVEN else _BESIDE_PIECES)
+        rough = uneven * self._pieces.edge / FINEST_EDGE
+        self._smooth(strengthen(_BESIDE_PIECES, rough) if rough > _ROUGH else _BESIDE_PIECES)
         return True
 
     def watch(

@@ -25,12 +25,13 @@ from vertaug.numerics.coarse_operator import (
     coarsen_operator,
     runs_of,
 )
+from vertaug.numerics.thread_limit import few_threads
 
 _DIRECT_NODES = 350
 """The coarsest level has about as many nodes at most; its matrix is dense."""
 _ONE_THREAD_NODES = 5_000
 """Smaller levels run on one thread: starting a second one takes longer than it saves."""
-_MOST_DEGREE = 108
+_MOST_DEGREE = 200
 _SHIFT = 1e-6
 """Added to the diagonal of the coarsest level, where the body may be free to drift."""
 
@@ -132,18 +133,11 @@ class ElasticMultigrid:
         return self._descend(0)
 
     def _descend(self, number: int) -> NDArray[np.float32]:
-        import numba
-
         room = self.rooms[number]
         if number == len(self.coarse):
             return self._solve_coarsest(room)
-        threads = numba.get_num_threads()
-        if room.x.size < 3 * _ONE_THREAD_NODES:
-            numba.set_num_threads(1)
-        try:
+        with few_threads(room.x.size // 3, _ONE_THREAD_NODES):
             return self._correct(number, room)
-        finally:
-            numba.set_num_threads(threads)
 
     def _correct(self, number: int, room: _Room) -> NDArray[np.float32]:
         from vertaug.numerics._galerkin_numba import interpolate, restrict

@@ -25,8 +25,8 @@ _CARRIED, _ROUNDS = 5e-3, 4
 the work of all forces, errs by the square."""
 _ROUNDING = 1e-13
 """A residual below this part of the scale is rounding."""
-_DRIFT = 2.0
-"""The residual that the iteration keeps may fall short of the true one by this factor."""
+_UNDERSTATED = 2.0
+"""The residual that the iteration keeps may be smaller than the true one by this factor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,7 +105,7 @@ def solve_body(
         rule = StoppingRule(scale=scale, tolerance=0.5 * most, iterations=left)
         state.cycle.take_pieces(start_mm, residual)
         report = _join(report, _improve(state, rule))
-    report = _confirm(state, forces_n, rule, report)
+    report = _confirm(state, forces_n, replace(rule, iterations=limits[1]), report)
     stop_drift(body, weight, start_mm)
     return ElasticSolution(displacement_mm=start_mm, operator=operator, solver=report)
 
@@ -145,15 +145,24 @@ def _confirm(
 ) -> SolverReport:
     """Return the report with the true residual; go on once where it is not small enough.
 
-    What the iteration keeps drifts from it where a part of the body is held by nearly nothing and
-    goes far.
+    What the iteration keeps differs from it where a part of the body is held by nearly nothing
+    and goes far.
+
+    Parameters
+    ----------
+    state : _State
+    forces_n : (3, m) float64 array or None
+    rule : StoppingRule
+        The last one, with the iterations of the whole solution.
+    report : SolverReport
+        Of the whole solution.
     """
     for last in (False, True):
         if not report.converged:
             break
         _balance(state.operator, state.displacement, forces_n, state.residual)
         true = _length(state.residual) / rule.scale
-        if true <= max(_DRIFT * rule.tolerance, _ROUNDING):
+        if true <= max(_UNDERSTATED * rule.tolerance, _ROUNDING):
             break
         if last:
             return replace(
@@ -161,7 +170,7 @@ def _confirm(
                 status=SolverStatus.BROKE_DOWN,
                 residuals=(*report.residuals[:-1], true),
             )
-        left = replace(rule, iterations=max(rule.iterations - report.iterations, 1))
+        left = replace(rule, iterations=rule.iterations - report.iterations)
         report = _join(report, _improve(state, left))
     return report
 

@@ -19,7 +19,8 @@ from vertaug.numerics.brick_operator import BrickBody
 from vertaug.numerics.hexahedron import CORNERS, FloatArray
 from vertaug.numerics.piece_system import PieceSystem, factorise
 
-_CUTS = ((3, 0.0), (3, 1e-5), (4, 1e-5), (6, 1e-5), (8, 1e-5))
+FINEST_EDGE = 3
+_CUTS = ((FINEST_EDGE, 0.0), (FINEST_EDGE, 1e-5), (4, 1e-5), (6, 1e-5), (8, 1e-5))
 """Bricks along the side of a block, and the part of the largest modulus below which bricks belong
 to no piece; the next ones where these make too many pieces. Soft bricks between stiff ones need no
 help, soft ones that hang in nothing do."""
@@ -41,6 +42,8 @@ class RigidPieces:
 
     Attributes
     ----------
+    edge : int
+        Bricks along the side of a block.
     piece : (m,) int32 array
         Of each node in the order of the runs; -1 for none.
     arm : (3, m) float64 array
@@ -49,6 +52,7 @@ class RigidPieces:
     system : PieceSystem
     """
 
+    edge: int
     piece: NDArray[np.int32]
     arm: FloatArray
     free: NDArray[np.bool_]
@@ -107,7 +111,7 @@ def prepare_pieces(body: BrickBody) -> RigidPieces | None:
         arm = _arms(body, piece, count)
         system = factorise(joints.pairs, link_pieces(body, joints, arm, free), count)
         if system is not None:
-            return RigidPieces(piece=piece, arm=arm, free=free, system=system)
+            return RigidPieces(edge=edge, piece=piece, arm=arm, free=free, system=system)
     return None
 
 

@@ -30,17 +30,6 @@ TISSUES = {
     "superior_endplate": "superior endplate",
     "inferior_endplate": "inferior endplate",
 }
-NOT_CALIBRATED = (
-    "Volumes and probabilities of leakage are those of the model, not a prediction for the "
-    "patient: its veins and fissures are not calibrated on experiments yet. What may be read is "
-    "how far the cement reaches, how near it comes to an opening, and how widely the samples "
-    "differ."
-)
-
-NOT_CALIBRATED_SAMPLES = (
-    "Nor are the probabilities of leakage: the veins and fissures of the model are not calibrated "
-    "on experiments yet; how widely the samples differ may be read."
-)
 
 
 def vertebroplasty_part(
@@ -93,8 +82,8 @@ def first_page_words(found: SimulatedVertebroplasty) -> str:
 
 def _limits(found: SimulatedVertebroplasty) -> TextBlock:
     heat = found.result.heat
-    lead, others = _leak_limit(found.result.filling)
-    notes = (*found.notes, *others, *(() if heat is None else heat.notes))
+    filling = found.result.filling
+    notes = (*found.notes, *filling.notes, *(() if heat is None else heat.notes))
     unsure = found.setup.product.uncertain
     product = (
         (
@@ -105,7 +94,7 @@ def _limits(found: SimulatedVertebroplasty) -> TextBlock:
     return TextBlock(
         title="Vertebroplasty: limits",
         paragraphs=(
-            lead,
+            *((words.sentence(filling.leak_limit),) if filling.leak_limit else ()),
             *(product if unsure else ()),
             *(_squared(words.sentence(note)) for note in dict.fromkeys(notes)),
         ),
@@ -115,15 +104,6 @@ def _limits(found: SimulatedVertebroplasty) -> TextBlock:
 def _squared(text: str) -> str:
     """Return a text with areas and volumes as they are printed."""
     return text.replace(" mm2", " mm²").replace(" mm3", " mm³")
-
-
-def _leak_limit(filling: Filling) -> tuple[str, tuple[str, ...]]:
-    """Return what is to be read of the leaks, said once, and the other notes of the filling."""
-    own = tuple(note for note in filling.notes if "not a prediction" in note)
-    if not own:
-        return NOT_CALIBRATED, filling.notes
-    others = tuple(note for note in filling.notes if note not in own)
-    return " ".join((*map(words.sentence, own), NOT_CALIBRATED_SAMPLES)), others
 
 
 def _volume_table(found: SimulatedVertebroplasty) -> Table:

@@ -40,8 +40,7 @@ def draw_filling_spread(spread: FillingSpread, level: str, injected_mm3: float) 
             f"{done} sampled injections into {level}. Left: share of samples with a leak by each "
             "path and its 95 % interval (Wilson), which is of chance alone. Right: share of "
             "samples in which no stop rule had been met after a volume, a dot for each sample that "
-            "met one; grey: the middle half of the samples. Of the model, not calibrated on "
-            "experiments: no prediction."
+            "met one; grey: the middle half of the samples. Of the model: no prediction."
         ),
         png=canvas.png_bytes(figure),
         width_mm=PAGE_WIDTH_MM,

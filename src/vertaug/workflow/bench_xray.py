@@ -191,7 +191,7 @@ def _check_beam() -> list[Measurement]:
 
 def _count_thread_differences(patient: XrayPatient) -> float:
     """Return how many pixels of a noisy image differ between one thread and all."""
-    from vertaug.workflow.kernels import one_thread
+    from vertaug.numerics.thread_limit import one_thread
 
     def take() -> FloatArray:
         view = _view(patient, 256)

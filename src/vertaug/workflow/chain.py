@@ -14,9 +14,10 @@ from vertaug.case.plan import PlanningResult
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.volume import LabelMap, Scan
+from vertaug.numerics.thread_limit import one_thread
 from vertaug.workflow.calibration import CalibrationChoice
 from vertaug.workflow.fingerprint import make_key
-from vertaug.workflow.kernels import one_thread, warm_up, warm_up_mechanics
+from vertaug.workflow.kernels import warm_up, warm_up_mechanics
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.request import CaseOptions
 from vertaug.workflow.simulation_steps import KERNELS, SimulationRun, simulate_case

@@ -3,8 +3,7 @@
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -66,23 +65,6 @@ def set_threads(number: int | None) -> None:
     chosen = max(1, min(number, numba.get_num_threads()))
     numba.set_num_threads(chosen)
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(chosen)  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run kernels in one thread: for steps of thousands of calls of a fraction of a millisecond.
-
-    Starting the other threads then costs more than they save, and on a busy machine several
-    times more.
-    """
-    import numba
-
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

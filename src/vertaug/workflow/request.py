@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vertaug.case.case_file import InputFile
-from vertaug.case.errors import InputError, LevelError
-from vertaug.case.level import AUGMENTABLE_LEVELS, parse_level
+from vertaug.case.errors import InputError
+from vertaug.case.level import parse_augmentable
 from vertaug.case.plan import Procedure
 from vertaug.case.volume import LabelMap, Scan
 
@@ -140,11 +140,7 @@ class CaseOptions:
 
     def __post_init__(self) -> None:
         if self.level is not None:
-            level = parse_level(self.level)
-            if level not in AUGMENTABLE_LEVELS:
-                message = f"vertaug works on thoracic and lumbar levels, not on {level}"
-                raise LevelError(message)
-            object.__setattr__(self, "level", level)
+            object.__setattr__(self, "level", parse_augmentable(self.level))
         object.__setattr__(self, "procedures", tuple(Procedure(p) for p in self.procedures))
         if not self.procedures:
             message = "name at least one procedure: vertebroplasty, kyphoplasty or both"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vertaug.case.case_file import SimulationParameters
-from vertaug.case.errors import InputError, LevelError
-from vertaug.case.level import AUGMENTABLE_LEVELS, parse_level
+from vertaug.case.errors import InputError
+from vertaug.case.level import parse_augmentable
 from vertaug.case.plan import Procedure
 
 if TYPE_CHECKING:
@@ -60,11 +60,7 @@ class SimulationChoice:
 
     def __post_init__(self) -> None:
         if self.level is not None:
-            level = parse_level(self.level)
-            if level not in AUGMENTABLE_LEVELS:
-                message = f"vertaug works on thoracic and lumbar levels, not on {level}"
-                raise LevelError(message)
-            object.__setattr__(self, "level", level)
+            object.__setattr__(self, "level", parse_augmentable(self.level))
         volume = 1.0 if self.volume_ml is None else self.volume_ml
         low, high = _SPACING_RANGE_MM
         checks = (

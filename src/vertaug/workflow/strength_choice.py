@@ -9,7 +9,7 @@ from vertaug.case.case_content import CaseResults
 from vertaug.case.case_file import StrengthParameters
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.grid import FloatArray
-from vertaug.case.level import AUGMENTABLE_LEVELS, parse_level
+from vertaug.case.level import parse_augmentable
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
@@ -48,11 +48,7 @@ class StrengthChoice:
 
     def __post_init__(self) -> None:
         if self.level is not None:
-            level = parse_level(self.level)
-            if level not in AUGMENTABLE_LEVELS:
-                message = f"vertaug works on thoracic and lumbar levels, not on {level}"
-                raise LevelError(message)
-            object.__setattr__(self, "level", level)
+            object.__setattr__(self, "level", parse_augmentable(self.level))
         object.__setattr__(self, "surface", self.surface.lower())
         if self.surface not in SURFACES:
             message = f"--surface is one of {', '.join(SURFACES)}; got {self.surface!r}"

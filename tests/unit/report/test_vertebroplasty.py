@@ -8,7 +8,7 @@ import pytest
 
 from vertaug.report.content import build_content
 from vertaug.report.content_filling_spread import spread_table
-from vertaug.report.content_vertebroplasty import NOT_CALIBRATED, PICTURES, vertebroplasty_part
+from vertaug.report.content_vertebroplasty import PICTURES, vertebroplasty_part
 from vertaug.report.figure_filling import (
     cement_colours,
     choose_cement_sections,
@@ -49,8 +49,7 @@ def changed(found, **filling):
 
 def test_the_limits_say_that_leaks_are_no_prediction_and_what_is_uncertain(found):
     limits = vertebroplasty_part(found).limits.paragraphs
-    assert limits[0] == NOT_CALIBRATED
-    assert "not a prediction" in limits[0]
+    assert limits[0] == "Leaks are made up and not a prediction."
     assert "viscosity (Pa s)" in limits[1]
     assert "Nothing was simulated." in limits
 
@@ -120,13 +119,11 @@ def test_a_tissue_beyond_the_box_has_a_row_and_no_line(found):
 
 
 def test_that_leaks_are_no_prediction_is_said_once_in_the_limits(found):
-    note = "leak volumes are of the model and not a prediction: they hardly depend on viscosity"
-    limits = vertebroplasty_part(changed(found, notes=(note, "no wall is seen over 3 mm2")))
-    text = " ".join(limits.limits.paragraphs)
-    assert text.count("not a prediction") == 1
-    assert text.startswith("Leak volumes are of the model and not a prediction: they hardly")
-    assert "probabilities of leakage" in text
-    assert "No wall is seen over 3 mm²." in limits.limits.paragraphs
+    limits = vertebroplasty_part(changed(found, notes=("no wall is seen over 3 mm2",))).limits
+    assert " ".join(limits.paragraphs).count("not a prediction") == 1
+    assert "No wall is seen over 3 mm²." in limits.paragraphs
+    silent = vertebroplasty_part(changed(found, leak_limit="")).limits
+    assert "not a prediction" not in " ".join(silent.paragraphs)
 
 
 def test_spread_counts_with_intervals(found):

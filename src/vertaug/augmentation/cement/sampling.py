@@ -6,7 +6,6 @@ recorded but not acted on, so that leaks are those of the planned volume.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,6 +23,7 @@ from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.errors import ComputationError, InputError, VertaugError
 from vertaug.case.filling import LEAK_PATHS, Filling, FillingSpread
 from vertaug.case.grid import FloatArray
+from vertaug.numerics.thread_limit import one_thread
 
 _REDRAWS = 50
 _EASY = 0.8
@@ -166,7 +166,7 @@ def _cores() -> int:
 def _run(task: _Task, seeds: list[np.random.SeedSequence], workers: int) -> Iterator[_Sample]:
     """Give the samples in the order of their seeds."""
     if workers == 1:
-        with _one_thread():
+        with one_thread():
             yield from (_inject_sample(task, seed) for seed in seeds)
         return
     from concurrent.futures import ProcessPoolExecutor
@@ -177,18 +177,6 @@ def _run(task: _Task, seeds: list[np.random.SeedSequence], workers: int) -> Iter
         workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(task,)
     ) as pool:
         yield from pool.map(_inject_in_worker, seeds)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    import numba
-
-    number = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(number)
 
 
 _worker_task: list[_Task] = []
