@@ -151,8 +151,8 @@ def _body_doubts(own: VertebraMeasurement, error_mm: float) -> list[str]:
         )
     if own.cleft.present:
         doubts.append(
-            f"{own.level} holds gas ({own.cleft.volume_ml:.1f} ml): cement fills a cleft first; "
-            "the tips are not aimed at it."
+            f"{own.level} holds gas ({own.cleft.volume_ml:.1f} ml): in patients cement runs into a "
+            "cleft first; the tips are not aimed at it."
         )
     if posterior < FLAT_MM:
         doubts.append(

@@ -31,7 +31,7 @@ def list_simulation_limits(
     if measured is not None and measured.cleft.present:
         notes.append(
             f"{level} holds a gas cleft of {measured.cleft.volume_ml:.1f} ml: modelled as free "
-            "space that cement enters first; fluid in it is not seen"
+            "space; fluid in it is not seen"
         )
     if measured is not None and measured.genant_grade > 0:
         notes.append(

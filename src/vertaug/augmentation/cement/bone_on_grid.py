@@ -64,6 +64,11 @@ class BoneOnGrid:
     cancellous_mg_per_ml: FloatArray
     gas_share: FloatArray
 
+    @property
+    def gas_mm3(self) -> float:
+        """Volume of the gas in the porous bone."""
+        return float(self.gas_share[self.region == POROUS].sum() * self.grid.voxel_volume_mm3)
+
 
 def bone_on_grid(
     vertebra: Vertebra, calibration: DensityCalibration | None, spacing_mm: FloatArray

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import PorousBody
-from vertaug.case.filling import LEAK_PATHS
+from vertaug.case.filling import LEAK_PATHS, FillingFrame
 from vertaug.case.grid import FloatArray
 
 LEAK_CODES = (LeakPath.B, LeakPath.S, LeakPath.C, LeakPath.D, LeakPath.CANAL, LeakPath.TRACK)
@@ -116,3 +116,29 @@ def measure_openings(body: PorousBody, full: NDArray[np.bool_]) -> FloatArray:
         if cells.any():
             out[number] = float(away[cells].min())
     return out
+
+
+def measure_gap_fill(
+    body: PorousBody, gas_share: FloatArray, frames: tuple[FillingFrame, ...]
+) -> FloatArray:
+    """Return the share of the gas in the bone that cement has taken the place of in each frame.
+
+    Parameters
+    ----------
+    body : PorousBody
+    gas_share : (ni, nj, nk) float64 array
+        Of the volume of each cell.
+    frames : tuple of FillingFrame
+
+    Returns
+    -------
+    (n,) float64 array
+        NaN without gas.
+    """
+    gas = np.where(body.pore_volume_mm3 > 0.0, gas_share, 0.0)
+    total = float(gas.sum())
+    if total == 0.0:
+        return np.full(len(frames), np.nan)
+    whole = body.grid.voxel_volume_mm3
+    open_share = np.where(gas > 0.0, body.pore_volume_mm3 / whole, 1.0)
+    return np.array([float((gas * f.cement_share / open_share).sum()) / total for f in frames])

@@ -16,7 +16,9 @@ from vertaug.augmentation.cement.openings import (
 from vertaug.case.density import DensityCalibration
 from vertaug.case.grid import Grid
 from vertaug.case.spine import Vertebra
-from vertaug.numerics.flow_cells import POROUS
+
+LEAST_GAS_MM3 = 10.0
+"""Less gas in a bone is not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -108,9 +110,8 @@ def _notes(
         area = float(wall.area_mm2[wall.opened & (wall.path == path)].sum())
         if area > 0.0:
             notes.append(f"no wall is seen over {area:.0f} mm2 ({_WHERE[path]})")
-    gas = float(bone.gas_share[bone.region == POROUS].sum() * bone.grid.voxel_volume_mm3)
-    if gas > 10.0:
-        notes.append(f"{gas / 1000.0:.2f} ml of gas in the bone count as free space")
+    if bone.gas_mm3 >= LEAST_GAS_MM3:
+        notes.append(f"{bone.gas_mm3 / 1000.0:.2f} ml of gas in the bone count as free space")
     notes.append("a gap filled with fluid is seen only as bone of low density")
     return tuple(notes)
 

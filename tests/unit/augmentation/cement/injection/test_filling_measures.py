@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vertaug.augmentation.cement.filling_measures import (
+    measure_gap_fill,
     measure_gaps,
     measure_interdigitation,
     measure_left,
@@ -12,6 +13,7 @@ from vertaug.augmentation.cement.filling_measures import (
 )
 from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import open_void
+from vertaug.case.filling import FillingFrame
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +87,15 @@ def test_the_way_to_each_opening_is_measured(body):
         assert gap == pytest.approx(np.abs(x[cells]).min() - reach, abs=0.5)
     assert measure_openings(holed, body.in_body)[1] == 0.0
     assert np.isnan(measure_openings(holed, np.zeros_like(cement))).all()
+
+
+def test_cement_takes_the_place_of_gas(body):
+    x, _, _ = places(body)
+    gas = np.where(body.in_body & (x > 0.0), 0.5, 0.0)
+    filled = np.where(body.in_body, body.pore_volume_mm3 / body.grid.voxel_volume_mm3, 0.0)
+    frames = tuple(
+        FillingFrame(time_s=t, injected_mm3=10.0 * t, cement_share=share.astype(np.float32))
+        for t, share in enumerate((0.0 * filled, np.where(x > 0.0, 0.3, 1.0) * filled, filled))
+    )
+    assert measure_gap_fill(body, gas, frames) == pytest.approx([0.0, 0.3, 1.0], rel=1e-6)
+    assert np.isnan(measure_gap_fill(body, 0.0 * gas, frames)).all()
