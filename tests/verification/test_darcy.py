@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vertaug.numerics.darcy_multigrid import DarcySolver
-from vertaug.numerics.flow_cells import POROUS, FlowCells
+from vertaug.numerics.flow_cells import OUTSIDE, POROUS, SEALED, FlowCells
 from vertaug.numerics.tip_source import place_tip
 from vertaug.verification.darcy import (
     BuckleyLeverett,
@@ -103,6 +103,26 @@ def test_pressure_at_a_tip_does_not_depend_on_its_place(spacing, offset):
     )
     exact = factor * (1.0 / problem.needle_mm - 1.0 / problem.outer_mm)
     assert tip == pytest.approx(exact, rel=0.01)
+
+
+@pytest.mark.parametrize(("away", "error"), [(0.01, 0.08), (0.5, 0.03), (1.0, 0.02)])
+def test_pressure_at_a_tip_beside_a_sealed_wall(away, error):
+    """Against the image of the needle behind the wall, in cells of a quarter of the width."""
+
+    def press(spacing):
+        shape = np.array([16, 24, 24]) / spacing
+        region = np.full(shape.astype(int) + 2, OUTSIDE, dtype=np.uint8)
+        region[1:-1, 1:-1, 1:-1] = POROUS
+        region[0] = SEALED
+        cells = FlowCells(region=region, spacing_mm=np.full(3, spacing), ratios=np.ones(3))
+        source = place_tip(cells, np.array([away, 12.0, 12.0]) / spacing + 0.5, 1.3)
+        ones = np.ones(cells.shape)
+        flow = DarcySolver(cells).solve(ones, source.weights)
+        mean = float((source.weights * flow.pressure_mpa).sum())
+        return source.pressure_mpa(flow.pressure_mpa, ones, 1.0), mean
+
+    coarse, fine = press(1.0)[0], press(0.25)[1]
+    assert coarse == pytest.approx(fine, rel=error)
 
 
 @pytest.mark.parametrize("exponent", [0.5, 0.7, 1.0])

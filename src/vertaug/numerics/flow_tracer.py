@@ -17,6 +17,7 @@ FloatArray = NDArray[np.float64]
 
 _STRIDES = np.array([0.8566748838545029, 0.733891856627126, 0.6287067210378087, 0.5385972572236101])
 """Of the evenest additive sequence in four dimensions (roots of x^5 = x + 1; Roberts, recalled)."""
+_GOLDEN = 0.6180339887498949
 _FADED = 1e-3
 
 
@@ -162,8 +163,10 @@ def _release(
     number = tracers.released + 1 + np.arange(count)
     even = np.mod(0.5 + number[:, None] * _STRIDES, 1.0)
     edges = np.cumsum(shares) / shares.sum()
-    # one more number for the cell: the same sequence would tie cells to times
-    pick = np.searchsorted(edges, (np.arange(count) + 0.5) / count)
+    # one more number for the cell: the same sequence would tie cells to times; moved on by each
+    # release, or the same few cells would release all particles of short steps
+    start = np.mod(0.5 + tracers.released * _GOLDEN, 1.0)
+    pick = np.searchsorted(edges, (np.arange(count) + start) / count)
     order = np.argsort(even[:, 3], kind="stable")
     cell = where[np.minimum(pick, len(where) - 1)][order]
     return cell + even[:, :3], seconds * even[:, 3]

@@ -4,7 +4,8 @@ The flow enters through a ball of 1.2 needle radii, whose mean pressure in a con
 the radius of the needle. On a grid the mean over the ball's cells differs from it, by a length
 that only depends on how the ball lies in its cells; it is computed from the exact answer of a grid
 without borders, so that the pressure at the tip does not depend on where in a cell it is (the idea
-of Peaceman's well radius, SPE J 1978;18:183, for a ball).
+of Peaceman's well radius, SPE J 1978;18:183, for a ball). Where bone ends within the ball the flow
+enters through the part that is in bone, whose mean pressure is higher.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ _BALL = 1.2
 """The mean of the potential in a uniform ball of radius a is 6/5 of that at a, 1/(4 pi a)."""
 _POINTS = 6
 """Along each axis of a cell, to find how much of it lies in the ball."""
+_ACROSS = 13
+"""Points along the diameter of a ball, to compare its part in bone with the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,7 +57,8 @@ class TipSource:
         mean = float((share * pressure_mpa[inside]).sum())
         # resistances around the tip are in series with each other
         resistance = float((share / values).sum())
-        return mean + self.missing_per_mm * rate_mm3_per_s * resistance
+        # beside an open end the grid's own answer can be smaller than what it lacks
+        return max(mean + self.missing_per_mm * rate_mm3_per_s * resistance, 0.0)
 
 
 def place_tip(cells: FlowCells, place: NDArray[np.float64], radius_mm: float) -> TipSource:
@@ -99,7 +103,7 @@ def place_tip(cells: FlowCells, place: NDArray[np.float64], radius_mm: float) ->
         message = f"no porous cell is within {_BALL * radius_mm:.2f} mm of the tip"
         raise ValueError(message)
     weights /= weights.sum()
-    exact = _ball_mean(cells, _BALL * radius_mm)
+    exact = _ball_mean(cells, _BALL * radius_mm) * _concentration(cells, place, radius_mm)
     weights.flags.writeable = False
     return TipSource(weights=weights, missing_per_mm=exact - _grid_mean(cells, weights))
 
@@ -115,6 +119,27 @@ def _ball_mean(cells: FlowCells, radius_mm: float) -> float:
     ratios = cells.ratios
     x, y, z = radius_mm**2 / ratios
     return float(_BALL * elliprf(x, y, z) / (4.0 * np.pi * np.sqrt(ratios.prod())))
+
+
+def _concentration(cells: FlowCells, place: NDArray[np.float64], radius_mm: float) -> float:
+    """Return the mean potential in the part of a ball that is in bone, by that in a whole ball.
+
+    Both are sums of 1 / r over pairs of points, r in axes scaled by the roots of the ratios.
+    """
+    from scipy.spatial.distance import pdist
+
+    along = np.linspace(-1.0, 1.0, _ACROSS)
+    ball = np.stack(np.meshgrid(along, along, along, indexing="ij"), axis=-1).reshape(-1, 3)
+    ball = ball[(ball**2).sum(axis=1) <= 1.0] * _BALL * radius_mm
+    cell = np.floor(place + ball / cells.spacing_mm + 0.5).astype(int)
+    within = ((cell >= 0) & (cell < np.array(cells.shape))).all(axis=1)
+    porous = np.zeros(len(ball), dtype=bool)
+    porous[within] = cells.region[tuple(cell[within].T)] == POROUS
+    if porous.all() or np.count_nonzero(porous) < 2:
+        return 1.0
+    scaled = ball / np.sqrt(cells.ratios)
+    part, whole = (float((1.0 / pdist(points)).mean()) for points in (scaled[porous], scaled))
+    return part / whole
 
 
 def _grid_mean(cells: FlowCells, weights: NDArray[np.float64]) -> float:

@@ -115,3 +115,21 @@ def test_where_two_values_meet_one_of_them_is_typical():
     assert both.typical_in_cells(wanted)[3, 2, 2] == 30.0
     assert np.isnan(both.typical_in_cells(wanted)[0, 0, 0])
     assert np.isnan(no_tracers().typical_in_cells(wanted)).all()
+
+
+def test_short_steps_release_from_all_cells_of_the_source():
+    cells = box((10, 10, 10))
+    source = np.zeros(cells.shape)
+    source[4:6, 4:6, 4:6] = 0.5
+    flow = pressed(cells, source)
+    pores = np.ones(cells.shape)
+    tracers = no_tracers()
+    for _ in range(400):
+        tracers = release_and_carry(
+            tracers, flow, source, pores, seconds=1e-6, values=(0.0, 0.0), per_mm3=1e-3
+        )
+    assert len(tracers.value) == 400
+    cell = np.floor(tracers.place).astype(int) - 4
+    of_each = np.bincount(cell @ [4, 2, 1], minlength=8)
+    assert of_each.min() >= 40
+    assert of_each.max() <= 60

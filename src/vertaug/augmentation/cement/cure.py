@@ -176,7 +176,10 @@ def advance_cure(
         b = rate(now + 0.5 * step * a)
         c = rate(now + 0.5 * step * b)
         d = rate(now + step * c)
-        now = now + step / 6.0 * (a + 2.0 * (b + c) + d)
+        then = now + step / 6.0 * (a + 2.0 * (b + c) + d)
+        # cement never cures back; steps too long to be stable end at the final degree
+        final = kinetics.final_degree(start + heating * (then - first))
+        now = np.maximum(np.minimum(then, final), now)
     return np.asarray(now)
 
 

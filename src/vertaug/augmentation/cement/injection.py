@@ -150,7 +150,9 @@ class _Run:
         press = plan.press(portion.tip)
         age = plan.first_age_s + state.time_s
         wanted = _wanted_rate(press, portion, age)
-        limit = plan.syringe.limit_mpa if portion.pressure_mpa is None else portion.pressure_mpa
+        limit = plan.syringe.limit_mpa
+        if portion.pressure_mpa is not None:
+            limit = min(limit, portion.pressure_mpa)
         most = np.inf if portion.pressure_mpa is not None else wanted
         # solved at about the rate that comes out, for the shear rate
         guess = min(_possible_rate(press, age, limit, self._resistance), most)
@@ -255,7 +257,8 @@ def _wanted_rate(press: Press, portion: Portion, age_s: float) -> float:
         return portion.rate_mm3_per_s
     assert portion.pressure_mpa is not None
     law = press.law(age_s)
-    rate = float(tube_flow_mm3_per_s(law, press.tube, portion.pressure_mpa))
+    pressure_mpa = min(portion.pressure_mpa, press.syringe.limit_mpa)
+    rate = float(tube_flow_mm3_per_s(law, press.tube, pressure_mpa))
     if rate <= 0.0:
         message = (
             f"{portion.pressure_mpa:g} MPa do not overcome the yield stress of the cement in the "
@@ -281,12 +284,14 @@ def _possible_rate(press: Press, age_s: float, limit_mpa: float, resistance: flo
 
     law = press.law(age_s)
 
-    def surplus(at_tip: float) -> float:
-        flow = float(tube_flow_mm3_per_s(law, press.tube, limit_mpa - at_tip))
-        return flow * resistance - at_tip
+    def through_needle(at_tip: float) -> float:
+        return float(tube_flow_mm3_per_s(law, press.tube, limit_mpa - at_tip))
 
-    if surplus(0.0) <= 0.0:
-        return 0.0
+    def surplus(at_tip: float) -> float:
+        return through_needle(at_tip) * resistance - at_tip
+
+    if surplus(0.0) <= 0.0:  # nothing moves in the needle, or the bone resists nothing
+        return through_needle(0.0)
     return float(brentq(surplus, 0.0, limit_mpa, xtol=1e-12 * limit_mpa, rtol=1e-10)) / resistance
 
 

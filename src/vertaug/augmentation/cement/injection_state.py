@@ -32,7 +32,7 @@ WARMING_S = 30.0
 BALANCE = 1e-10
 """Largest part of the injected volume by which the balance may fail."""
 _LONGEST_S = 7200.0
-_PER_CELL = 4.0
+_PER_CELL = 16.0
 """Particles that carry the cement's age, in a cell."""
 
 

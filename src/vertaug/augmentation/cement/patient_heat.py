@@ -49,7 +49,7 @@ _CORTEX_POROSITY = 0.5
 """Bone with fewer pores is cortex: half way between the two (design default)."""
 _HOLDS_CEMENT, _MOSTLY_CEMENT = 0.1, 0.5
 """Share from which on a voxel counts as cement, and from which on it is no endplate any more."""
-_STAGE_S, _MOST_STAGES = 5.0, 16
+_STAGE_S, _MOST_STAGES = 2.0, 128
 _TOLD_ML = 0.01
 _LEAKED_INTO = {"B": _CANAL, "canal": _CANAL, "D": _DISC, "C": _SOFT}
 """Tissue in which cement by a path comes to lie; the basivertebral vein opens into the canal."""
@@ -230,6 +230,7 @@ def temperature_after_injection(
     for stage in range(stages + 1):
         first, last = (stage - 0.5) * step, (stage + 0.5) * step
         coming = (entered > first) & (entered <= last) if stage else entered <= last
+        coming &= scene.cement > 0.0
         if coming.any():
             fresh = replace(scene, cement=np.where(coming, scene.cement, 0.0), regions={})
             now = mix_temperature(fresh, product, now, setting.cement_c)
@@ -367,6 +368,13 @@ def _notes(
         notes.append(
             f"Leaked cement ({lumps}) lies in this heat as a lump where it began to leave: its "
             "shape is not known, and spread thin it would heat less."
+        )
+    placed = float(scene.cement.sum()) * float(np.prod(scene.spacing_mm)) - filling.in_bone_mm3
+    short = sum(leaked[path] for path in _LEAKED_INTO) - placed / 1000.0
+    if short > _TOLD_ML:
+        notes.append(
+            f"{short:.2f} ml of leaked cement find no room in their disc or canal here and give "
+            "off no heat."
         )
     if lost:
         notes.append(f"Cement that left the bone with the blood ({lost}) is not in this heat.")

@@ -64,13 +64,10 @@ class ThinWays:
         seconds : float
             Length of the step.
         """
-        at, m = self._cells, self._marrow
+        at = self._cells
         drive = np.maximum(saturation[at] * pressure_mpa[at], 0.0) * self._own
         cement = self._thickness(cement_mpa_s[at], aged_s[at], drive, seconds)
-        end = self._end(cement, drive, seconds)
-        inside = m + (cement - m) / self._room * 0.5 * np.minimum(
-            self._held + end, 2.0 * self._room
-        )
+        inside = self._mean_viscosity(cement, drive, seconds)
         whole = self._links * mobility
         own = self._own / inside
         rest = np.maximum(whole[at] - self._own * mobility[at] / self._permeability, 0.0)
@@ -84,6 +81,19 @@ class ThinWays:
         steeper = np.maximum(cement_mpa_s - m, 1e-3 * m) / self._room
         root = m**2 + steeper * (steeper * start**2 + 2.0 * m * start + 2.0 * drive * seconds)
         return np.asarray(np.minimum((np.sqrt(root) - m) / steeper, self._room))
+
+    def _mean_viscosity(
+        self, cement_mpa_s: FloatArray, drive: FloatArray, seconds: float
+    ) -> FloatArray:
+        """Return what resists in each way, in the mean over a step: marrow, then cement."""
+        m, room, start = self._marrow, self._room, np.minimum(self._held, self._room)
+        end = self._end(cement_mpa_s, drive, seconds)
+        filling = m + (cement_mpa_s - m) / room * 0.5 * (start + end)
+        until_full = (room - start) * (m + (cement_mpa_s - m) / room * 0.5 * (start + room))
+        after = drive * seconds - until_full
+        passed = room - start + np.maximum(after, 0.0) / cement_mpa_s
+        fills = (after > 0.0) & (passed > 0.0)
+        return np.asarray(np.divide(drive * seconds, passed, out=filling, where=fills))
 
     def _thickness(
         self, of_cell: FloatArray, aged_s: FloatArray, drive: FloatArray, seconds: float

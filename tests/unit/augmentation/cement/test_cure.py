@@ -68,3 +68,11 @@ def test_faults_are_named():
         parse_kinetics("[a]\ntitle='x'", "mine")
     with pytest.raises(FormatError, match="mine is not TOML"):
         parse_kinetics("[a", "mine")
+
+
+@pytest.mark.parametrize("name", ["li", "borzacchiello_1", "borzacchiello_2"])
+def test_cement_never_cures_beyond_its_final_degree(name):
+    kinetics = kinetics_of(name)
+    found = degree_after_s(kinetics, np.array([1e4, 1e5, 1e6])[:, None], np.array([22.0, 60.0]))
+    assert (found <= kinetics.final_degree(np.array([22.0, 60.0])) + 1e-12).all()
+    assert (np.diff(found, axis=0) >= 0.0).all()

@@ -179,6 +179,41 @@ def test_cement_that_is_not_set_in_time_is_told(survey, filling):
     assert any("not set after" in note for note in found.notes)
 
 
+def test_an_injection_may_end_in_a_pause(survey, filling):
+    """The working time can run out while the syringe is changed: nothing comes in any more."""
+    curve = filling.curve
+    given = {}
+    for name in InjectionCurve.__dataclass_fields__:
+        values = getattr(curve, name)
+        given[name] = np.concatenate([values, values[-1:]])
+    given["time_s"][-1] += 15.0
+    paused = replace(filling, curve=InjectionCurve(**given))
+    scene, grid = scene_of_filling(paused, survey, HeatSetting())
+    start = temperature_after_injection(paused, scene, grid, LOW, HeatSetting())
+    before = temperature_after_injection(filling, scene, grid, LOW, HeatSetting())
+    cement = scene.cement > 0.5
+    assert before[cement].mean() < start[cement].mean() < 37.0
+
+
+def test_cement_for_which_a_disc_has_no_room_is_told(survey, filling):
+    where = survey.vertebra.superior.centre_lps_mm
+    leak = Extravasation(
+        path="D",
+        volume_mm3=60_000.0,
+        first_s=1.0,
+        first_injected_mm3=10.0,
+        first_lps_mm=where,
+        largest_rate_mm3_per_s=1.0,
+    )
+    leaked = filling.curve.leaked_mm3.copy()
+    leaked[-1, 3] = 60_000.0
+    given = {n: getattr(filling.curve, n) for n in InjectionCurve.__dataclass_fields__}
+    curve = InjectionCurve(**{**given, "leaked_mm3": leaked})
+    flooded = replace(filling, leaks=(leak,), curve=curve)
+    found = harden_filling(flooded, survey, LOW, schedule=HardeningSchedule(seconds=20.0))
+    assert any("find no room in their disc or canal" in note for note in found.notes)
+
+
 def test_faults(survey, filling):
     with pytest.raises(InputError, match="beyond the cement"):
         HeatSetting(margin_mm=5.0)

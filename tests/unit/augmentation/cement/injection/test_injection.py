@@ -19,6 +19,7 @@ from vertaug.augmentation.cement.rheology import equivalent_age_s
 from vertaug.augmentation.cement.stop_rules import StopRules
 from vertaug.augmentation.cement.thin_ways import ThinWays
 from vertaug.case.errors import InputError
+from vertaug.numerics.flow_cells import POROUS, SEALED
 
 LOW = cement_product("low_viscosity")
 QUIET = StopRules(act=False)
@@ -202,6 +203,31 @@ def test_a_pressure_gives_the_flow(ball, needle_at):
     assert found.curve.rate_mm3_per_s[-1] < found.curve.rate_mm3_per_s[1]
 
 
+def test_no_portion_is_pressed_harder_than_the_syringe_can(ball, needle_at):
+    plan = plan_of((needle_at(),), 200.0, syringe=Syringe(limit_mpa=0.15))
+    portion = Portion(tip=0, volume_mm3=200.0, pressure_mpa=10.0)
+    found = inject(ball(radius=8.0), replace(plan, portions=(portion,)))
+    np.testing.assert_allclose(found.curve.syringe_mpa[1:], 0.15, rtol=1e-6)
+
+
+def test_a_tip_beside_an_open_wall_meets_no_resistance(ball, needle_at, newtonian):
+    """Bone ends at the tip and marrow leaves freely: the pressure is small, never negative."""
+    body = ball(radius=10.0)
+    x = body.grid.to_world(np.moveaxis(np.indices(body.grid.shape), 0, -1))[..., 0]
+    kept = (body.cells.region == POROUS) & (x < 0.6)
+    edge = kept & (x > -0.6)
+    cut = replace(
+        body,
+        cells=replace(body.cells, region=np.where(kept, POROUS, SEALED).astype(np.uint8)),
+        links=np.where(edge, 1000.0, 0.0),
+        path=np.where(edge, LeakPath.C, 0).astype(np.uint8),
+    )
+    plan = plan_of((needle_at((0.4, 0.0, 0.0)),), 100.0, product=newtonian(LOW, 50.0))
+    found = inject(cut, plan)
+    assert found.stop_reason == "the planned volume is injected"
+    assert (found.curve.tip_mpa >= 0.0).all()
+
+
 def test_old_cement_plugs_the_way_it_left_by(ball, needle_at):
     """A vein that the first portion has filled takes less of the second one after a pause."""
     body = ball(radius=6.0)
@@ -330,6 +356,14 @@ def fill_a_vein(body, product, pressure_mpa, seconds, steps):
         ways.fill(np.where(thin > 0.0, seconds * pressure_mpa * flow[at], 0.0))
         held += seconds * pressure_mpa * flow[at]
     return held, 0.25 * np.pi * size**2
+
+
+def test_a_step_in_which_a_vein_fills_takes_as_much_as_many(ball, newtonian):
+    body, product = ball(radius=6.0), newtonian(LOW, 50.0)
+    once, _ = fill_a_vein(body, product, 0.02, 60.0, 1)
+    often, _ = fill_a_vein(body, product, 0.02, 0.6, 100)
+    assert once == pytest.approx(often, rel=1e-9)
+    assert once > 0.25 * np.pi * 20.0
 
 
 def test_cement_with_a_yield_stress_stops_in_a_vein_where_the_pressure_no_longer_moves_it(
