@@ -29,12 +29,12 @@ class InjectionLog:
     """
 
     def __init__(self, body: PorousBody, planned_mm3: float) -> None:
-        self._grid, self._path = body.grid, body.path
+        self._grid, self._path, self._exits = body.grid, body.path, body.exit_lps_mm
         self._every = planned_mm3 / _KEPT
         self._rows: list[tuple[float, ...]] = [(0.0,) * 6]
         self._leaked: list[FloatArray] = [np.zeros(len(LEAK_PATHS))]
         self._frames: list[FillingFrame] = []
-        self._first: dict[int, tuple[float, float, FloatArray]] = {}
+        self._first: dict[int, tuple[float, float, FloatArray, FloatArray | None]] = {}
 
     def rest(self, state: CementInBone, portion: int) -> None:
         """Keep that nothing is injected until now."""
@@ -77,7 +77,9 @@ class InjectionLog:
             own = np.where(self._path == LEAK_CODES[number], left_mm3, 0.0)
             at = np.unravel_index(int(own.argmax()), own.shape)
             place = self._grid.to_world(np.array(at, dtype=np.float64))
-            self._first[int(number)] = (state.time_s, state.injected_mm3, place)
+            leaves = self._exits[at].astype(np.float64)
+            out = leaves if np.isfinite(leaves).all() else None
+            self._first[int(number)] = (state.time_s, state.injected_mm3, place, out)
 
     def curve(self) -> InjectionCurve:
         """Return volumes and pressures over time."""
@@ -126,6 +128,7 @@ class InjectionLog:
                 first_s=first[0],
                 first_injected_mm3=first[1],
                 first_lps_mm=first[2],
+                exit_lps_mm=first[3],
                 largest_rate_mm3_per_s=float(rates[:, number].max()),
             )
             for number, first in sorted(self._first.items())
