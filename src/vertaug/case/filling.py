@@ -82,9 +82,11 @@ class Extravasation:
     first_lps_mm : (3,) float64 array
         Centre of the cell where it began.
     largest_rate_mm3_per_s : float
-    exit_lps_mm : (3,) float64 array or None
-        Where the vein, fissure, gap or track that it began to leave by opens on the surface of the
-        bone; None if it is not known.
+    exit_lps_mm, inlet_lps_mm : (3,) float64 array or None
+        Where the vein, fissure, gap or track that took most of it opens on the surface of the bone,
+        and the centre of the cell from which most went there; None if they are not known.
+    exit_share : float
+        Of the volume, what left within 3 mm of that place.
     """
 
     path: str
@@ -94,11 +96,14 @@ class Extravasation:
     first_lps_mm: FloatArray
     largest_rate_mm3_per_s: float
     exit_lps_mm: FloatArray | None = None
+    inlet_lps_mm: FloatArray | None = None
+    exit_share: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "first_lps_mm", read_only(self.first_lps_mm))
-        if self.exit_lps_mm is not None:
-            object.__setattr__(self, "exit_lps_mm", read_only(self.exit_lps_mm, np.float64))
+        for name in ("exit_lps_mm", "inlet_lps_mm"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,9 @@ def filling_pictures(case: ReportInput) -> tuple[Picture, ...]:
     """Return radiographs, sections, curves, heat and spread, as far as they were computed."""
     if case.vertebroplasty is None:
         return ()
-    from vertaug.report.figure_filling import (
-        draw_filling_radiographs,
-        draw_filling_sections,
-        shown_frames,
-    )
+    from vertaug.report.figure_filling import draw_filling_sections, shown_frames
     from vertaug.report.figure_filling_curves import draw_filling_curves, draw_filling_heat
+    from vertaug.report.figure_filling_films import draw_filling_radiographs
     from vertaug.report.figure_filling_spread import draw_filling_spread
 
     result, films = case.vertebroplasty.result, case.filling_films

@@ -17,6 +17,8 @@ _KEPT = 32
 """Frames kept on the way, so that eight at about equal volumes are left wherever it ends."""
 _TRACE_MM3 = 1e-3
 """Less is rounding and the foot of a front, not a leak."""
+_ONE_EXIT_MM = 3.0
+"""Cement that leaves within this distance is told as of one place: the radius of a drop of 0.1 ml."""
 
 
 class InjectionLog:
@@ -34,7 +36,8 @@ class InjectionLog:
         self._rows: list[tuple[float, ...]] = [(0.0,) * 6]
         self._leaked: list[FloatArray] = [np.zeros(len(LEAK_PATHS))]
         self._frames: list[FillingFrame] = []
-        self._first: dict[int, tuple[float, float, FloatArray, FloatArray | None]] = {}
+        self._first: dict[int, tuple[float, float, FloatArray]] = {}
+        self._left = np.zeros(body.grid.shape)
 
     def rest(self, state: CementInBone, portion: int) -> None:
         """Keep that nothing is injected until now."""
@@ -68,6 +71,7 @@ class InjectionLog:
         self._leaked.append(state.leaked_mm3)
         if state.injected_mm3 >= self._every * (len(self._frames) + 1) - 1e-6:
             self._frames.append(_frame(state))
+        self._left += left_mm3
         self._note_first(state, left_mm3)
 
     def _note_first(self, state: CementInBone, left_mm3: FloatArray) -> None:
@@ -77,9 +81,7 @@ class InjectionLog:
             own = np.where(self._path == LEAK_CODES[number], left_mm3, 0.0)
             at = np.unravel_index(int(own.argmax()), own.shape)
             place = self._grid.to_world(np.array(at, dtype=np.float64))
-            leaves = self._exits[at].astype(np.float64)
-            out = leaves if np.isfinite(leaves).all() else None
-            self._first[int(number)] = (state.time_s, state.injected_mm3, place, out)
+            self._first[int(number)] = (state.time_s, state.injected_mm3, place)
 
     def curve(self) -> InjectionCurve:
         """Return volumes and pressures over time."""
@@ -121,17 +123,39 @@ class InjectionLog:
         curve = self.curve()
         steps = np.diff(curve.time_s)
         rates = np.diff(curve.leaked_mm3, axis=0) / np.where(steps > 0.0, steps, np.inf)[:, None]
-        return tuple(
-            Extravasation(
+        leaks = []
+        for number, first in sorted(self._first.items()):
+            leak = Extravasation(
                 path=LEAK_PATHS[number],
                 volume_mm3=float(curve.leaked_mm3[-1, number]),
                 first_s=first[0],
                 first_injected_mm3=first[1],
                 first_lps_mm=first[2],
-                exit_lps_mm=first[3],
                 largest_rate_mm3_per_s=float(rates[:, number].max()),
             )
-            for number, first in sorted(self._first.items())
+            leaks.append(self._add_exit(leak, number))
+        return tuple(leaks)
+
+    def _add_exit(self, leak: Extravasation, number: int) -> Extravasation:
+        """Return a leak with the place where most of it left: within 3 mm, in the mean."""
+        from scipy.spatial import cKDTree
+
+        known = np.isfinite(self._exits).all(axis=-1)
+        cells = np.argwhere((self._path == LEAK_CODES[number]) & (self._left > 0.0) & known)
+        if len(cells) == 0:
+            return leak
+        at = tuple(cells.T)
+        volume, exits = self._left[at], self._exits[at].astype(np.float64)
+        near = cKDTree(exits).query_ball_point(exits, _ONE_EXIT_MM)
+        most = max(near, key=lambda group: float(volume[group].sum()))
+        middle = np.average(exits[most], axis=0, weights=volume[most])
+        away = np.linalg.norm(exits[most] - middle, axis=1)
+        inlet = cells[most[int(volume[most].argmax())]]
+        return replace(
+            leak,
+            exit_lps_mm=exits[most[int(away.argmin())]],
+            inlet_lps_mm=self._grid.to_world(inlet.astype(np.float64)),
+            exit_share=float(volume[most].sum() / volume.sum()),
         )
 
 

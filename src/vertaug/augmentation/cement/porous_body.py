@@ -90,9 +90,7 @@ class PorousBody:
     thin_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
     room_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
     thin_shear_per_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
-    exit_lps_mm: NDArray[np.float32] = field(
-        default_factory=lambda: np.zeros(0, dtype=np.float32)
-    )
+    exit_lps_mm: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     ways: tuple[Way, ...] = ()
     notes: tuple[str, ...] = ()
 
