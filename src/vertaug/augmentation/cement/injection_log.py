@@ -18,7 +18,7 @@ _KEPT = 32
 _TRACE_MM3 = 1e-3
 """Less is rounding and the foot of a front, not a leak."""
 _ONE_EXIT_MM = 3.0
-"""Cement that leaves within this distance is told as of one place: the radius of a drop of 0.1 ml."""
+"""Cement that leaves within this distance counts as of one place: the radius of 0.1 ml."""
 
 
 class InjectionLog:
