@@ -183,7 +183,7 @@ def pore_filling(filling: Filling, frame: FillingFrame) -> FloatArray:
         else np.asarray(filling.pore_share, dtype=np.float64)
     )
     out = np.divide(cement, pores, out=np.zeros_like(cement), where=pores > 0.0)
-    return np.clip(out, 0.0, 1.0)
+    return np.asarray(np.clip(out, 0.0, 1.0))
 
 
 def tint(full: FloatArray) -> NDArray[np.float64]:

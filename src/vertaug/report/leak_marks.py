@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
 
 from vertaug.case.augmentation_content import ML
 from vertaug.case.filling import LEAST_LEAK_MM3, Extravasation, Filling
@@ -111,15 +110,15 @@ def draw_leaks(
             [x], [y], s=_RING_PT**2, facecolors="none", edgecolors=LEAK_COLOUR, linewidths=1.1,
             linestyles=[(0, (2.2, 1.3))], zorder=5,
         )  # fmt: skip
-        place = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
+        place: FloatArray = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
         _tag(axes, (x, y), mark.words, _free_slot(place, kind, taken), size or canvas.SMALL_PT)
 
 
-def _free_slot(place: ArrayLike, kind: str, taken: dict[int, int]) -> tuple[float, float]:
+def _free_slot(place: FloatArray, kind: str, taken: dict[int, int]) -> tuple[float, float]:
     """Return the least used and nearest corner, as a share of the panel, and take it."""
     slots = _SLOTS[kind]
-    across, up = (float(v) for v in place)  # type: ignore[union-attr]
-    away = [(across - x) ** 2 + (up - y) ** 2 for x, y in slots]
+    across, up = place
+    away = [float((across - x) ** 2 + (up - y) ** 2) for x, y in slots]
     best = min(range(len(slots)), key=lambda n: (taken.get(n, 0), away[n]))
     row = taken.get(best, 0)
     taken[best] = row + 1
@@ -161,8 +160,8 @@ def say_leaks(filling: Filling) -> str:
         return f"No path leaked {LEAST_LEAK_MM3 * ML:.2f} ml or more, so no leak is marked."
     known = all(leak.exit_lps_mm is not None for leak in drawn)
     where = (
-        f"where most of a leak leaves the bone ({_shares(drawn)}), with a line from the cell that "
-        "feeds it"
+        "where a leak leaves the bone most (part of it that leaves within 3 mm: "
+        f"{_shares(drawn)}), with a line from the cell that feeds it"
         if known
         else "where the leak began in the bone (its exit is not stored)"
     )
