@@ -1,6 +1,6 @@
 """The filling of a vertebra in sections of the CT, a row for each moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +14,7 @@ from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Spine
 from vertaug.report import canvas
 from vertaug.report.filling_moment import moment_of_frame
-from vertaug.report.leak_marks import draw_leaks, leak_marks, say_leaks
+from vertaug.report.leak_marks import LeakMark, draw_leaks, drawn_leaks, leak_marks, say_leaks
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.plane import PicturePlane, sample
 from vertaug.report.style import DisplayWindow
@@ -29,6 +29,8 @@ _GAP_MM, _HEAD_MM, _FOOT_MM, _SIDE_MM = 1.5, 4.8, 2.6, 6.0
 _MARGIN_MM = 7.0
 _PIXEL_MM = 0.25
 _HALF_FULL = 0.5
+_LEAK_NEAR_MM = 4.0
+"""A leak is marked in a section if it leaves the bone no farther away."""
 _OUTLINE, _TINT = "#FFD54A", 0.4
 _NAMES = ("sagittal", "coronal", "axial")
 _SIDES = (("right", "left"), ("in front", "behind"), ("below", "above"))
@@ -86,7 +88,7 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
             rect = (left / PAGE_WIDTH_MM, bottom, wide / PAGE_WIDTH_MM, tall / total)
             axes = canvas.add_panel(figure, rect, section.plane)
             frame = None if number is None else filling.frames[number]
-            _draw_section(axes, section.plane, filling, frame, spine)
+            _draw_section(axes, section, filling, frame, spine)
             canvas.draw_frame(axes, section.plane, "", window=None)
             if row == 0:
                 canvas.draw_title(axes, f"{section.words[0].upper()}{section.words[1:]}")
@@ -144,9 +146,10 @@ def _where(axis: int, offset_mm: float) -> str:
 
 
 def _draw_section(
-    axes: Axes, plane: PicturePlane, filling: Filling, frame: FillingFrame | None, spine: Spine
+    axes: Axes, section: CementSection, filling: Filling, frame: FillingFrame | None, spine: Spine
 ) -> None:
     """Draw one section; without a frame the bone and the outline of the cement at the end."""
+    plane = section.plane
     canvas.draw_scan(axes, plane, spine.scan, CANCELLOUS_WINDOW)
     shown = filling.frames[-1] if frame is None else frame
     full = sample(pore_filling(filling, shown), filling.grid, plane.pixel_centres())
@@ -162,7 +165,29 @@ def _draw_section(
     canvas.draw_contour(axes, plane, full, _OUTLINE)
     if frame is not None:
         _mark_needles(axes, plane, filling)
-        draw_leaks(axes, leak_marks(filling, frame.time_s), plane.to_picture, "section")
+        marks = marks_beside(section, filling, leak_marks(filling, frame.time_s))
+        draw_leaks(axes, marks, plane.to_picture, "section")
+
+
+def marks_beside(
+    section: CementSection, filling: Filling, marks: tuple[LeakMark, ...]
+) -> tuple[LeakMark, ...]:
+    """Return the marks, those far from a section with their way from it instead of a ring.
+
+    Parameters
+    ----------
+    section : CementSection
+    filling : Filling
+    marks : tuple of LeakMark
+    """
+    across = filling.grid.directions[:, section.axis]
+    found = []
+    for mark in marks:
+        offset = float((mark.ring_lps_mm - section.plane.centre_lps_mm) @ across)
+        side = _SIDES[section.axis][offset > 0.0]
+        far = abs(offset) > _LEAK_NEAR_MM
+        found.append(replace(mark, away=f"{abs(offset):.0f} mm {side}" if far else ""))
+    return tuple(found)
 
 
 def pore_filling(filling: Filling, frame: FillingFrame) -> FloatArray:
@@ -227,6 +252,12 @@ def _sections_caption(filling: Filling, sections: tuple[CementSection, ...]) -> 
     section_words = "; ".join(section.words for section in sections)
     cell = " x ".join(f"{size:.2g}" for size in filling.grid.spacing_mm)
     volume = filling.injected_mm3 * ML
+    beside = (
+        f" A leak more than {_LEAK_NEAR_MM:.0f} mm from a section has no ring there, but is named "
+        "with its distance."
+        if drawn_leaks(filling)
+        else ""
+    )
     return (
         f"Cement in {filling.level} on the CT, each row one moment; first row: bone alone, with "
         f"the outline of the cement at the end ({volume:.2f} ml), to see whether it followed loose "
@@ -235,6 +266,5 @@ def _sections_caption(filling: Filling, sections: tuple[CementSection, ...]) -> 
         f"the model's cells of {cell} mm. Its cast is smooth, with a mixed rim about a cell wide: "
         "real cement feathers between trabeculae, and the model has no fingers thinner than a "
         "cell. Blue: axes and tips of the needles, projected. "
-        f"{say_leaks(filling)} Marks are projected on each section. Patient's right on the left; "
-        f"{CANCELLOUS_WINDOW.words}."
+        f"{say_leaks(filling)}{beside} Patient's right on the left; {CANCELLOUS_WINDOW.words}."
     )

@@ -20,7 +20,7 @@ _SLOTS = {
     "film": ((0.02, 0.80), (0.98, 0.80), (0.98, 0.03)),
 }
 """Corners free of letters and scale, as shares of the panel; more leaks go below each other."""
-_NEXT = 0.09
+_NEXT = 0.12
 
 Projection = Callable[[FloatArray], FloatArray]
 """From LPS mm, (n, 3), to the coordinates of a panel, (n, 2)."""
@@ -38,11 +38,14 @@ class LeakMark:
         The cell from which most of it leaves; where it began, if that is not known.
     exit_lps_mm : (3,) float64 array or None
         Where most of it leaves the bone.
+    away : str
+        How far from a section that is, in words; empty where it is marked.
     """
 
     words: str
     inlet_lps_mm: FloatArray
     exit_lps_mm: FloatArray | None
+    away: str = ""
 
     @property
     def ring_lps_mm(self) -> FloatArray:
@@ -81,9 +84,7 @@ def _volume_words(volume_mm3: float) -> str:
     return f"{volume_mm3 * ML:.2f} ml"
 
 
-def draw_leaks(
-    axes: Axes, marks: tuple[LeakMark, ...], project: Projection, kind: str, size: float = 0.0
-) -> None:
+def draw_leaks(axes: Axes, marks: tuple[LeakMark, ...], project: Projection, kind: str) -> None:
     """Draw rings at the exits, a line from the cell that feeds it, and the words in a free corner.
 
     Parameters
@@ -93,8 +94,6 @@ def draw_leaks(
     project : callable
     kind : str
         ``section`` or ``film``: which corners are free.
-    size : float
-        Of the type, points; default: the small type of figures.
     """
     left, right = sorted(axes.get_xlim())
     low, high = sorted(axes.get_ylim())
@@ -103,6 +102,11 @@ def draw_leaks(
         x, y = (float(v) for v in project(mark.ring_lps_mm[None])[0])
         if not (left < x < right and low < y < high):
             continue
+        place: FloatArray = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
+        slot = _free_slot(place, kind, taken)
+        if mark.away:
+            _tag(axes, None, f"{mark.words}\n{mark.away}", slot)
+            continue
         if mark.exit_lps_mm is not None:
             inlet = project(mark.inlet_lps_mm[None])[0]
             axes.plot([inlet[0], x], [inlet[1], y], color=LEAK_COLOUR, linewidth=0.8, zorder=5)
@@ -110,8 +114,7 @@ def draw_leaks(
             [x], [y], s=_RING_PT**2, facecolors="none", edgecolors=LEAK_COLOUR, linewidths=1.1,
             linestyles=[(0, (2.2, 1.3))], zorder=5,
         )  # fmt: skip
-        place: FloatArray = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
-        _tag(axes, (x, y), mark.words, _free_slot(place, kind, taken), size or canvas.SMALL_PT)
+        _tag(axes, (x, y), mark.words, slot)
 
 
 def _free_slot(place: FloatArray, kind: str, taken: dict[int, int]) -> tuple[float, float]:
@@ -127,30 +130,28 @@ def _free_slot(place: FloatArray, kind: str, taken: dict[int, int]) -> tuple[flo
 
 
 def _tag(
-    axes: Axes,
-    ring: tuple[float, float],
-    words: str,
-    slot: tuple[float, float],
-    size: float,
+    axes: Axes, ring: tuple[float, float] | None, words: str, slot: tuple[float, float]
 ) -> None:
-    across = "left" if slot[0] < 0.5 else "right"
+    """Write words in a corner, with a line to their ring."""
+    line = {
+        "arrowstyle": "-", "color": LEAK_COLOUR, "lw": 0.5, "alpha": 0.8, "shrinkA": 0.0,
+        "shrinkB": 0.5 * _RING_PT,
+    }  # fmt: skip
     axes.annotate(
         words,
-        xy=ring,
+        xy=slot if ring is None else ring,
+        xycoords="axes fraction" if ring is None else "data",
         xytext=slot,
         textcoords="axes fraction",
-        ha=across,
+        ha="left" if slot[0] < 0.5 else "right",
         va="top" if slot[1] > 0.5 else "bottom",
         color=LEAK_COLOUR,
-        fontsize=size,
+        fontsize=canvas.SMALL_PT,
         fontweight="bold",
         zorder=6,
         bbox={"boxstyle": "round,pad=0.15", "fc": "#000000", "ec": "none", "alpha": 0.7},
-        arrowprops={
-            "arrowstyle": "-", "color": LEAK_COLOUR, "lw": 0.5, "alpha": 0.8, "shrinkA": 0.0,
-            "shrinkB": 0.5 * _RING_PT,
-        },
-    )  # fmt: skip
+        arrowprops=None if ring is None else line,
+    )
 
 
 def say_leaks(filling: Filling) -> str:

@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vertaug.report import canvas
 from vertaug.report.content import build_content
 from vertaug.report.content_filling_spread import spread_table
 from vertaug.report.content_vertebroplasty import PICTURES, vertebroplasty_part
 from vertaug.report.figure_filling import (
     choose_cement_sections,
     draw_filling_sections,
+    marks_beside,
     pore_filling,
     shown_frames,
     tint,
@@ -24,6 +26,7 @@ from vertaug.report.figure_filling_curves import (
 )
 from vertaug.report.figure_filling_spread import canal_odds, draw_filling_spread
 from vertaug.report.filling_pictures import filling_pictures
+from vertaug.report.leak_marks import draw_leaks, leak_marks
 from vertaug.report.render_html import render_html
 from vertaug.report.render_pdf import render_pdf
 from vertaug.report.style import Mark
@@ -232,6 +235,28 @@ def test_without_leaks_no_ring_is_explained(found, spine):
     picture = draw_filling_sections(replace(found.result.filling, leaks=()), spine)
     assert "ring" not in picture.caption
     assert "No path leaked 0.01 ml or more" in picture.caption
+
+
+def test_a_leak_far_from_a_section_is_named_and_has_no_ring(found):
+    filling = found.result.filling
+    sections = {section.axis: section for section in choose_cement_sections(filling)}
+    left, posterior, up = filling.grid.directions.T
+    plane = sections[2].plane
+    leaves = plane.centre_lps_mm + 3.0 * left - 2.0 * posterior + 9.0 * up
+    leak = replace(filling.leaks[0], exit_lps_mm=leaves, inlet_lps_mm=leaves)
+    leaky = replace(filling, leaks=(leak,))
+    marks = leak_marks(leaky, 80.0)
+    (axial,) = marks_beside(sections[2], leaky, marks)
+    assert axial.away == "9 mm above"
+    (sagittal,) = marks_beside(sections[0], leaky, marks)
+    offset = float((leaves - sections[0].plane.centre_lps_mm) @ left)
+    side = "left" if offset > 0 else "right"
+    assert sagittal.away == ("" if abs(offset) <= 4.0 else f"{abs(offset):.0f} mm {side}")
+    figure = canvas.new_figure(50.0, 50.0)
+    axes = canvas.add_panel(figure, (0, 0, 1, 1), plane)
+    draw_leaks(axes, (axial,), plane.to_picture, "section")
+    assert len(axes.collections) == 0
+    assert [text.get_text() for text in axes.texts] == ["B 0.06 ml\n9 mm above"]
 
 
 def test_sections_have_one_size_and_fill_the_page(found, spine):
