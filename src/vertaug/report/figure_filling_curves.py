@@ -285,7 +285,8 @@ def draw_filling_heat(heat: HeatResult, level: str) -> Picture:
         name="filling_heat",
         caption=(
             f"Hardening of the cement in {level}. Left: hottest cell of each tissue at each time, "
-            "not always the same one; dotted: 45 and 50 °C, from which on tissue is harmed"
+            "not always the same one (a shoulder is where another lobe takes over); "
+            "dotted: 45 and 50 °C, from which on tissue is harmed"
             f"{_BOIL_WORDS if boils else ''}. Right: mean degree of cure of the cement, and when "
             "it is set."
         ),
