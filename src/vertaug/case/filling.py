@@ -11,6 +11,8 @@ from vertaug.case.grid import FloatArray, Grid, read_only
 LEAK_PATHS: tuple[str, ...] = ("B", "S", "C", "D", "canal", "track")
 """Ways out of a vertebra: Yeom's types (basivertebral vein, segmental vein, cortical defect,
 disc), a defect of the cortex toward the canal, the needle's track."""
+LEAST_LEAK_MM3 = 10.0
+"""Less by a path is a trace, neither counted nor drawn: 0.01 ml, a design default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +82,11 @@ class Extravasation:
     first_lps_mm : (3,) float64 array
         Centre of the cell where it began.
     largest_rate_mm3_per_s : float
+    exit_lps_mm, inlet_lps_mm : (3,) float64 array or None
+        Where the vein, fissure, gap or track that took most of it opens on the surface of the bone,
+        and the centre of the cell from which most went there; None if they are not known.
+    exit_share : float
+        Of the volume, what left within 3 mm of that place.
     """
 
     path: str
@@ -88,9 +95,15 @@ class Extravasation:
     first_injected_mm3: float
     first_lps_mm: FloatArray
     largest_rate_mm3_per_s: float
+    exit_lps_mm: FloatArray | None = None
+    inlet_lps_mm: FloatArray | None = None
+    exit_share: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "first_lps_mm", read_only(self.first_lps_mm))
+        for name in ("exit_lps_mm", "inlet_lps_mm"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +175,12 @@ class Filling:
     opening_gap_mm : (6,) float64 array or None
         From cement (half full cells) to the nearest opening of each path (vein, fissure, missing
         wall), in the order of `LEAK_PATHS`; NaN where a path has none or there is no cement.
+    pore_share : (ni, nj, nk) float32 array or None
+        Pore volume by cell volume: cement by it is how full the pores are.
+    syringe_limit_mpa : float or None
+        Largest pressure that the syringe gives.
+    portion_tip : tuple of int
+        Needle of each portion, from 0; empty if it is not known.
     method, notes : tuple of str
         How it was computed, and what limits it, in sentences for the report.
     leak_limit : str
@@ -191,13 +210,17 @@ class Filling:
     entered_s: NDArray[np.float32] | None = None
     interdigitated_mm3: float | None = None
     opening_gap_mm: FloatArray | None = None
+    pore_share: NDArray[np.float32] | None = None
+    syringe_limit_mpa: float | None = None
+    portion_tip: tuple[int, ...] = ()
     method: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     leak_limit: str = ""
 
     def __post_init__(self) -> None:
-        if self.entered_s is not None:
-            object.__setattr__(self, "entered_s", read_only(self.entered_s, np.float32))
+        for name in ("entered_s", "pore_share"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
         if self.opening_gap_mm is not None:
             object.__setattr__(self, "opening_gap_mm", read_only(self.opening_gap_mm, np.float64))
         kinds = {"in_body": np.bool_, "cell_tip": np.uint8, "age_s": np.float32}
@@ -217,6 +240,11 @@ class Filling:
     def cement_share(self) -> NDArray[np.float32]:
         """Cement by cell volume at the end of the injection."""
         return self.frames[-1].cement_share
+
+    def leaked_by_mm3(self, path: str, time_s: float) -> float:
+        """Return what had left by one path at a time."""
+        leaked = self.curve.leaked_mm3[:, LEAK_PATHS.index(path)]
+        return float(np.interp(time_s, self.curve.time_s, leaked))
 
     @property
     def fill_fraction(self) -> float:

@@ -97,7 +97,7 @@ def draw_frame(
 
 
 def draw_direction_marks(
-    axes: Axes, right: ArrayLike, down: ArrayLike, across_at: float = 0.5
+    axes: Axes, right: ArrayLike, down: ArrayLike, across_at: float = 0.5, *, backed: bool = False
 ) -> None:
     """Write at the four edges which way of the patient they point.
 
@@ -107,7 +107,10 @@ def draw_direction_marks(
         Directions of the picture in LPS.
     across_at : float
         Height of the marks at the left and right edge, 0 to 1.
+    backed : bool
+        On grey tags, so that they can be read on black too.
     """
+    tag = {"boxstyle": "round,pad=0.16", "facecolor": "#5b6470", "edgecolor": "none"}
     across, along = np.asarray(right, dtype=np.float64), np.asarray(down, dtype=np.float64)
     # matplotlib's axes fraction: y runs upward, so the top mark is against `down`.
     marks = (
@@ -127,6 +130,7 @@ def draw_direction_marks(
             color="#FFFFFF",
             fontsize=TITLE_PT + 1,
             fontweight="bold",
+            bbox=tag if backed else None,
         )
         text.set_path_effects(halo())
 

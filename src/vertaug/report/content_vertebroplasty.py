@@ -18,6 +18,7 @@ from vertaug.report.path_words import PATHS
 
 PICTURES = (
     "filling_radiographs",
+    "filling_solid",
     "filling_sections",
     "filling_curves",
     "filling_heat",

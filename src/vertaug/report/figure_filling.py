@@ -1,10 +1,10 @@
-"""The filling of a vertebra in four frames: sections of the CT with the cement, radiographs."""
+"""The filling of a vertebra in sections of the CT, a row for each moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -12,33 +12,26 @@ from vertaug.case.augmentation_content import ML
 from vertaug.case.filling import Filling, FillingFrame
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Spine
-from vertaug.fluoroscopy.radiograph import Radiograph
 from vertaug.report import canvas
-from vertaug.report.figure_radiograph import Overlay, add_radiograph
-from vertaug.report.filling_films import FillingFilms
-from vertaug.report.film_words import say_blades, say_sides
+from vertaug.report.filling_moment import moment_of_frame
+from vertaug.report.leak_marks import LeakMark, draw_leaks, drawn_leaks, leak_marks, say_leaks
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
-from vertaug.report.plane import PicturePlane, plane_through, sample
+from vertaug.report.plane import PicturePlane, sample
 from vertaug.report.style import DisplayWindow
 
 FRAMES = 4
-"""Moments that are shown, at about equal volumes, the last one at the end."""
+"""Moments on radiographs, at about equal volumes, the last one at the end."""
+SECTION_FRAMES = 3
+"""Of these the last ones are shown in sections, so that the panels are large."""
 CANCELLOUS_WINDOW = DisplayWindow(centre_hu=200.0, width_hu=800.0)
 """Narrower than that for bone, so that loose and dense cancellous bone differ; cortex is white."""
-_GAP_MM, _HEAD_MM, _FOOT_MM = 1.5, 4.8, 2.6
+_GAP_MM, _HEAD_MM, _FOOT_MM, _SIDE_MM = 1.5, 4.8, 2.6, 6.0
 _MARGIN_MM = 7.0
 _PIXEL_MM = 0.25
-_VISIBLE = 0.04
-"""Cement below this share of a cell is not drawn: the blur of a front, not cement."""
-_OUTLINE = "#FFD54A"
-_OUTLINED = 0.4
-"""Share of a cell at the outline: about half of the pores of cancellous bone."""
-_CEMENT_MAP = "YlOrBr_r"
-_LEAK_COLOUR = "#FF5A36"
-_LEAK_LEAST_MM3 = 10.0
-"""A smaller leak is a trace, which is listed but not marked: a design default."""
+_HALF_FULL = 0.5
 _LEAK_NEAR_MM = 4.0
-"""A place where a leak began is marked in sections no farther away."""
+"""A leak is marked in a section if it leaves the bone no farther away."""
+_OUTLINE, _TINT = "#FFD54A", 0.4
 _NAMES = ("sagittal", "coronal", "axial")
 _SIDES = (("right", "left"), ("in front", "behind"), ("below", "above"))
 
@@ -69,9 +62,9 @@ def shown_frames(filling: Filling) -> tuple[int, ...]:
 
 
 def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
-    """Draw coronal, sagittal and axial sections, a column for each moment.
+    """Draw coronal, sagittal and axial sections, a row for each moment.
 
-    The first column shows the bone without cement, with the outline of the cement at the end.
+    The first row shows the bone without cement, with the outline of the cement at the end.
 
     Parameters
     ----------
@@ -79,27 +72,25 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
     spine : Spine
         With the CT.
     """
-    frames = [filling.frames[number] for number in shown_frames(filling)]
+    numbers = shown_frames(filling)[-SECTION_FRAMES:]
     sections = choose_cement_sections(filling)
-    wide = (PAGE_WIDTH_MM - _GAP_MM * FRAMES) / (FRAMES + 1)
-    scale = wide / (2.0 * max(section.plane.half_width_mm for section in sections))
-    heights = [2.0 * scale * section.plane.half_height_mm for section in sections]
-    total = _HEAD_MM + sum(heights) + _HEAD_MM * len(sections) + _FOOT_MM
+    count = len(sections)
+    wide = (PAGE_WIDTH_MM - _SIDE_MM - _GAP_MM * (count - 1)) / count
+    plane = sections[0].plane
+    tall = wide * plane.half_height_mm / plane.half_width_mm
+    total = _HEAD_MM + (tall + _GAP_MM) * (len(numbers) + 1) + _FOOT_MM
     figure = canvas.new_figure(PAGE_WIDTH_MM, total)
-    _write_volumes(figure, [0.0, *(frame.injected_mm3 for frame in frames)], wide, total)
-    top = _HEAD_MM
-    for section, tall in zip(sections, heights, strict=True):
-        top += _HEAD_MM + tall
-        across = 2.0 * scale * section.plane.half_width_mm
-        for column, frame in enumerate((None, *frames)):
-            left = column * (wide + _GAP_MM)
-            rect = (
-                left / PAGE_WIDTH_MM, 1.0 - top / total, across / PAGE_WIDTH_MM, tall / total
-            )  # fmt: skip
+    for row, number in enumerate((None, *numbers)):
+        bottom = 1.0 - (_HEAD_MM + tall + row * (tall + _GAP_MM)) / total
+        _write_row(figure, filling, number, bottom + 0.5 * tall / total)
+        for column, section in enumerate(sections):
+            left = _SIDE_MM + column * (wide + _GAP_MM)
+            rect = (left / PAGE_WIDTH_MM, bottom, wide / PAGE_WIDTH_MM, tall / total)
             axes = canvas.add_panel(figure, rect, section.plane)
-            _draw_section(axes, section.plane, filling, frame, spine)
+            frame = None if number is None else filling.frames[number]
+            _draw_section(axes, section, filling, frame, spine)
             canvas.draw_frame(axes, section.plane, "", window=None)
-            if column == 0:
+            if row == 0:
                 canvas.draw_title(axes, f"{section.words[0].upper()}{section.words[1:]}")
     return Picture(
         name="filling_sections",
@@ -111,7 +102,7 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
 
 
 def choose_cement_sections(filling: Filling) -> tuple[CementSection, ...]:
-    """Return a coronal, a sagittal and an axial section: where most cement lies at the end.
+    """Return a coronal, a sagittal and an axial section of one size: where most cement is at last.
 
     The sagittal one goes through the side with more cement.
     """
@@ -123,23 +114,16 @@ def choose_cement_sections(filling: Filling) -> tuple[CementSection, ...]:
     half = 0.5 * (high - low + 1) * spacing + _MARGIN_MM
     left, posterior, up = filling.grid.directions.T
     found = []
-    for axis, right, down, size in (
-        (1, left, -up, (half[0], half[2])),
-        (0, posterior, -up, (half[0], half[2])),
-        (2, left, posterior, (half[0], half[1])),
-    ):
+    for axis, right, down in ((1, left, -up), (0, posterior, -up), (2, left, posterior)):
         index = _most(cement, axis)
         centre = middle.copy()
         centre[axis] = index
-        plane = plane_through(
-            filling.grid.to_world(centre), right, down, (float(size[0]), float(size[1]))
-        )
         plane = PicturePlane(
-            centre_lps_mm=plane.centre_lps_mm,
-            right=plane.right,
-            down=plane.down,
-            half_width_mm=plane.half_width_mm,
-            half_height_mm=plane.half_height_mm,
+            centre_lps_mm=filling.grid.to_world(centre),
+            right=right,
+            down=down,
+            half_width_mm=float(half[:2].max()),
+            half_height_mm=float(half[1:].max()),
             pixel_mm=_PIXEL_MM,
         )
         offset = float((index - middle[axis]) * spacing[axis])
@@ -162,43 +146,82 @@ def _where(axis: int, offset_mm: float) -> str:
 
 
 def _draw_section(
-    axes: Axes, plane: PicturePlane, filling: Filling, frame: FillingFrame | None, spine: Spine
+    axes: Axes, section: CementSection, filling: Filling, frame: FillingFrame | None, spine: Spine
 ) -> None:
     """Draw one section; without a frame the bone and the outline of the cement at the end."""
+    plane = section.plane
     canvas.draw_scan(axes, plane, spine.scan, CANCELLOUS_WINDOW)
-    if frame is None:
-        end = _share(plane, filling, filling.frames[-1])
-        canvas.draw_contour(axes, plane, end / (2.0 * _OUTLINED), _OUTLINE)
-        return
-    share = _share(plane, filling, frame)
-    axes.imshow(
-        cement_colours(share),
-        extent=plane.extent_mm,
-        origin="upper",
-        interpolation="nearest",
-        aspect="auto",
-        zorder=2,
-    )
-    _mark_needles(axes, plane, filling)
-    _mark_leaks(axes, plane, filling, frame)
+    shown = filling.frames[-1] if frame is None else frame
+    full = sample(pore_filling(filling, shown), filling.grid, plane.pixel_centres())
+    if frame is not None:
+        axes.imshow(
+            tint(full),
+            extent=plane.extent_mm,
+            origin="upper",
+            interpolation="nearest",
+            aspect="auto",
+            zorder=2,
+        )
+    canvas.draw_contour(axes, plane, full, _OUTLINE)
+    if frame is not None:
+        _mark_needles(axes, plane, filling)
+        marks = marks_beside(section, filling, leak_marks(filling, frame.time_s))
+        draw_leaks(axes, marks, plane.to_picture, "section")
 
 
-def _share(plane: PicturePlane, filling: Filling, frame: FillingFrame) -> FloatArray:
-    values = sample(frame.cement_share, filling.grid, plane.pixel_centres())
-    return np.asarray(np.nan_to_num(values))
-
-
-def cement_colours(share: FloatArray) -> NDArray[np.float64]:
-    """Return the colour of cement, (rows, columns, 4): the more, the lighter and the denser.
+def marks_beside(
+    section: CementSection, filling: Filling, marks: tuple[LeakMark, ...]
+) -> tuple[LeakMark, ...]:
+    """Return the marks, those far from a section with their way from it instead of a ring.
 
     Parameters
     ----------
-    share : (rows, columns) float64 array
-        Of each pixel that is cement.
+    section : CementSection
+    filling : Filling
+    marks : tuple of LeakMark
     """
-    level = np.clip(share, 0.0, 1.0)
-    colours = np.asarray(mpl.colormaps[_CEMENT_MAP](0.25 + 0.6 * level))
-    colours[..., 3] = np.where(level < _VISIBLE, 0.0, np.clip(0.35 + 1.1 * level, 0.0, 0.95))
+    across = filling.grid.directions[:, section.axis]
+    found = []
+    for mark in marks:
+        offset = float((mark.ring_lps_mm - section.plane.centre_lps_mm) @ across)
+        side = _SIDES[section.axis][offset > 0.0]
+        far = abs(offset) > _LEAK_NEAR_MM
+        found.append(replace(mark, away=f"{abs(offset):.0f} mm {side}" if far else ""))
+    return tuple(found)
+
+
+def pore_filling(filling: Filling, frame: FillingFrame) -> FloatArray:
+    """Return how full of cement the pores of each cell are, 0 to 1.
+
+    Halfway between full and empty cells lies their common face, so the half full level is the
+    edge of the cells. Where pores are not stored, those of the body in the mean are taken.
+
+    Parameters
+    ----------
+    filling : Filling
+    frame : FillingFrame
+    """
+    cement = np.asarray(frame.cement_share, dtype=np.float64)
+    pores = (
+        np.full(cement.shape, filling.pore_volume_mm3 / filling.body_volume_mm3)
+        if filling.pore_share is None
+        else np.asarray(filling.pore_share, dtype=np.float64)
+    )
+    out = np.divide(cement, pores, out=np.zeros_like(cement), where=pores > 0.0)
+    return np.asarray(np.clip(out, 0.0, 1.0))
+
+
+def tint(full: FloatArray) -> NDArray[np.float64]:
+    """Return the tint of cement, (rows, columns, 4): even where more than half of the pores is.
+
+    Parameters
+    ----------
+    full : (rows, columns) float64 array
+        How full the pores are.
+    """
+    colours = np.zeros((*full.shape, 4))
+    colours[..., :3] = to_rgb(_OUTLINE)
+    colours[..., 3] = np.where(np.nan_to_num(full) > _HALF_FULL, _TINT, 0.0)
     return colours
 
 
@@ -210,104 +233,38 @@ def _mark_needles(axes: Axes, plane: PicturePlane, filling: Filling) -> None:
     canvas.draw_points(axes, plane.to_picture(filling.tips_lps_mm), "#56B4E9", 2.6)
 
 
-def _mark_leaks(axes: Axes, plane: PicturePlane, filling: Filling, frame: FillingFrame) -> None:
-    left, right, bottom, top = plane.extent_mm
-    for leak in filling.leaks:
-        away = abs(float(plane.depth_mm(leak.first_lps_mm)))
-        if leak.first_s > frame.time_s or away > _LEAK_NEAR_MM:
-            continue
-        if leak.volume_mm3 < _LEAK_LEAST_MM3:
-            continue
-        x, y = plane.to_picture(leak.first_lps_mm)
-        if left < x < right and top < y < bottom:
-            axes.plot(x, y, "x", color=_LEAK_COLOUR, markersize=4.5, markeredgewidth=1.3, zorder=5)
-            canvas.draw_tag(axes, (x, y - 3.4), leak.path, _LEAK_COLOUR)
-
-
-def _write_volumes(figure: Figure, volumes_mm3: list[float], wide: float, total: float) -> None:
-    """Write the injected volume above each column."""
-    for column, volume in enumerate(volumes_mm3):
-        figure.text(
-            (column * (wide + _GAP_MM) + 0.5 * wide) / PAGE_WIDTH_MM,
-            1.0 - 0.75 * _HEAD_MM / total,
-            f"{volume * ML:.1f} ml",
-            fontsize=canvas.TITLE_PT + 1.0,
-            fontweight="bold",
-            ha="center",
-            va="baseline",
-        )
+def _write_row(figure: Figure, filling: Filling, number: int | None, middle: float) -> None:
+    """Write volume and time beside a row."""
+    words = "0 ml" if number is None else moment_of_frame(filling, number).volume_words
+    figure.text(
+        0.45 * _SIDE_MM / PAGE_WIDTH_MM,
+        middle,
+        words,
+        fontsize=canvas.TITLE_PT + 1.0,
+        fontweight="bold",
+        ha="center",
+        va="center",
+        rotation=90,
+    )
 
 
 def _sections_caption(filling: Filling, sections: tuple[CementSection, ...]) -> str:
-    leaked = (
-        f" Red cross with a letter: where a leak of more than {_LEAK_LEAST_MM3 * ML:.2f} ml began "
-        f"(path as in the table), within {_LEAK_NEAR_MM:.0f} mm of the section."
-        if any(leak.volume_mm3 >= _LEAK_LEAST_MM3 for leak in filling.leaks)
-        else ""
-    )
     section_words = "; ".join(section.words for section in sections)
-    return (
-        f"Cement in {filling.level} on the CT after the volumes written above, each column one "
-        "moment; at 0 ml the bone alone, with the outline of the cement at the end, to see whether "
-        f"it followed loose (dark) bone. {section_words[:1].upper()}{section_words[1:]}, where "
-        "most cement lies at the end. Yellow, the lighter the more: share of the cell that is "
-        "cement, bone between it is bone. Blue: axes and tips of the needles, projected. Patient's "
-        "right on the left; "
-        f"{CANCELLOUS_WINDOW.words}.{leaked} Cement that left the bone is not drawn."
-    )
-
-
-def draw_filling_radiographs(
-    films: FillingFilms, filling: Filling, spine: Spine, shown: tuple[int, ...]
-) -> Picture:
-    """Draw AP over lateral radiographs, a column for each moment.
-
-    Parameters
-    ----------
-    films : FillingFilms
-    filling : Filling
-    spine : Spine
-    shown : tuple of int
-        Which frames.
-    """
-    wide = (PAGE_WIDTH_MM - _GAP_MM * (FRAMES - 1)) / FRAMES
-    total = _HEAD_MM + 2 * (wide + _HEAD_MM) + _FOOT_MM
-    figure = canvas.new_figure(PAGE_WIDTH_MM, total)
-    _write_volumes(figure, [filling.frames[n].injected_mm3 for n in shown], wide, total)
-    for column, number in enumerate(shown):
-        for row, (name, images) in enumerate((("AP", films.ap), ("Lateral", films.lateral))):
-            bottom = total - _HEAD_MM - (row + 1) * (wide + _HEAD_MM)
-            rect = (
-                column * (wide + _GAP_MM) / PAGE_WIDTH_MM,
-                bottom / total,
-                wide / PAGE_WIDTH_MM,
-                wide / total,
-            )
-            title = name if column == 0 else ""
-            overlay = Overlay(title=title, walls=(filling.level,) if row else ())
-            add_radiograph(figure, rect, images[number], spine, overlay)
-    return Picture(
-        name="filling_radiographs",
-        caption=_films_caption(films, filling),
-        png=canvas.png_bytes(figure),
-        width_mm=PAGE_WIDTH_MM,
-        height_mm=total,
-    )
-
-
-def _films_caption(films: FillingFilms, filling: Filling) -> str:
-    first: Radiograph = films.ap[0]
-    blades = say_blades((*films.ap, *films.lateral))
-    around = (
-        " Around a CT narrower than the trunk the body is completed as water."
-        if first.completed
+    cell = " x ".join(f"{size:.2g}" for size in filling.grid.spacing_mm)
+    volume = filling.injected_mm3 * ML
+    beside = (
+        f" A leak more than {_LEAK_NEAR_MM:.0f} mm from a section has no ring there, but is named "
+        "with its distance."
+        if drawn_leaks(filling)
         else ""
     )
     return (
-        f"Virtual fluoroscopy of {filling.level} while it is filled, computed from the CT with the "
-        f"cement of the model and {say_sides(films.sides)} in place; above AP, below lateral. "
-        f"Patient {first.carm.posture.value}, seen from the receptor, head up; bar: at the "
-        "isocentre. Dashed: posterior wall, from the labels. Cement that left the bone lies "
-        "outside the model's cells and is not seen here. "
-        f"Without scattered radiation, so contrast is higher than in practice.{around} {blades}"
-    ).rstrip()
+        f"Cement in {filling.level} on the CT, each row one moment; first row: bone alone, with "
+        f"the outline of the cement at the end ({volume:.2f} ml), to see whether it followed loose "
+        f"(dark) bone. {section_words[:1].upper()}{section_words[1:]}, where most cement lies at "
+        "the end. Yellow line and tint: at least half of the pores hold cement, to the edge of "
+        f"the model's cells of {cell} mm. Its cast is smooth, with a mixed rim about a cell wide: "
+        "real cement feathers between trabeculae, and the model has no fingers thinner than a "
+        "cell. Blue: axes and tips of the needles, projected. "
+        f"{say_leaks(filling)}{beside} Patient's right on the left; {CANCELLOUS_WINDOW.words}."
+    )

@@ -4,14 +4,16 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from vertaug.case.augmentation_content import ML
-from vertaug.case.filling import FillingSpread
-from vertaug.case.spread_figures import LeakOdds, leak_odds
+from vertaug.case.filling import LEAK_PATHS, FillingSpread
+from vertaug.case.spread_figures import LeakOdds, binomial_interval, leak_odds
 from vertaug.report import canvas
 from vertaug.report.figure_filling_curves import BLUE, FAINT, INK, RED, dress, name_lines
 from vertaug.report.path_words import ANY, PATHS
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
-_HEIGHT_MM = 60.0
+_HEIGHT_MM = 68.0
+_TO_CANAL = ("B", "canal")
+_TO_CANAL_WORDS = "towards the canal\n(B or posterior wall)"
 _MEDIAN = "#9aa7b3"
 
 
@@ -29,29 +31,95 @@ def draw_filling_spread(spread: FillingSpread, level: str, injected_mm3: float) 
     if not odds:
         return None
     figure = canvas.new_figure(PAGE_WIDTH_MM, _HEIGHT_MM)
-    left = figure.add_axes((0.19, 0.20, 0.30, 0.66))
-    _draw_odds(left, odds)
-    right = figure.add_axes((0.60, 0.20, 0.385, 0.66))
-    _draw_safe(right, spread, injected_mm3)
     done = odds[0].samples
+    figure.text(
+        0.004, 0.955, _title(spread, done), fontsize=canvas.TITLE_PT + 0.5, fontweight="bold",
+        color=INK, va="center",
+    )  # fmt: skip
+    _draw_odds(figure.add_axes((0.19, 0.17, 0.30, 0.66)), (canal_odds(spread), *odds))
+    drawn = _safe_volumes_differ(spread)
+    right = figure.add_axes((0.60, 0.17, 0.385, 0.66))
+    if drawn:
+        _draw_safe(right, spread, injected_mm3)
+    else:
+        _write_safe(right, spread)
     return Picture(
         name="filling_spread",
-        caption=(
-            f"{done} sampled injections into {level}. Left: share of samples with a leak by each "
-            "path and its 95 % interval (Wilson), which is of chance alone. Right: share of "
-            "samples in which no stop rule had been met after a volume, a dot for each sample that "
-            "met one; grey: the middle half of the samples. Of the model: no prediction."
-        ),
+        caption=_caption(spread, level, drawn=drawn),
         png=canvas.png_bytes(figure),
         width_mm=PAGE_WIDTH_MM,
         height_mm=_HEIGHT_MM,
     )
 
 
+def _title(spread: FillingSpread, done: int) -> str:
+    volume = f"{spread.planned_mm3 * ML:.2f} ml"
+    return f"{done} sampled injections: each gets the whole planned volume, {volume}, no stopping"
+
+
+def _caption(spread: FillingSpread, level: str, *, drawn: bool) -> str:
+    right = (
+        " Right: share of samples in which no stop rule had been met after a volume, a dot for "
+        "each sample that met one; grey: the middle half of the samples."
+        if drawn
+        else ""
+    )
+    return (
+        f"{len(spread.leaked_mm3)} sampled injections into {level}, each of the whole planned "
+        "volume: stop rules are recorded, none stops, so they leak more than an injection that is "
+        f"stopped. Left: share of samples with a leak of more than {spread.least_mm3 * ML:.2f} ml "
+        "by each path and its 95 % interval (Wilson), which is of chance alone; first: by any of "
+        f"the two paths towards the canal.{right} Of the model: no prediction."
+    )
+
+
+def canal_odds(spread: FillingSpread) -> LeakOdds:
+    """Return the odds of a leak towards the canal: basivertebral vein, posterior wall, or both.
+
+    Parameters
+    ----------
+    spread : FillingSpread
+        With at least one sample.
+    """
+    columns = [LEAK_PATHS.index(path) for path in _TO_CANAL]
+    count = int((spread.leaked_mm3[:, columns] > spread.least_mm3).any(axis=1).sum())
+    done = len(spread.leaked_mm3)
+    low, high = binomial_interval(count, done)
+    return LeakOdds(path=_TO_CANAL_WORDS, count=count, samples=done, low=low, high=high)
+
+
+def _safe_volumes_differ(spread: FillingSpread) -> bool:
+    """Whether a quarter of the samples or more met a rule, so that lines do not coincide."""
+    return bool(np.quantile(spread.safe_volume_mm3, 0.25) < spread.planned_mm3 - 5.0)
+
+
+def _write_safe(axes: Axes, spread: FillingSpread) -> None:
+    """Say in words what a plot would show as lines on one place."""
+    met = np.sort(spread.safe_volume_mm3[spread.stopped]) * ML
+    done = len(spread.safe_volume_mm3)
+    planned = f"{spread.planned_mm3 * ML:.2f} ml"
+    words = f"None of the {done} samples met a stop rule within the planned {planned}."
+    if len(met):
+        first = f"the first after {met[0]:.2f} ml"
+        words = (
+            f"{len(met)} of {done} samples met a stop rule within the planned {planned}, {first}; "
+            f"the other {done - len(met)} met none."
+        )
+    axes.set_axis_off()
+    axes.set_title(
+        "Safe volume", fontsize=canvas.TITLE_PT, fontweight="bold", loc="left", color=INK, pad=4
+    )
+    axes.text(
+        0.0, 0.92, "\n".join(canvas.wrap(words, 66.0, canvas.LABEL_PT + 1.0)), color=INK,
+        transform=axes.transAxes, ha="left", va="top", fontsize=canvas.LABEL_PT + 1.0,
+        linespacing=1.4,
+    )  # fmt: skip
+
+
 def _draw_odds(axes: Axes, odds: tuple[LeakOdds, ...]) -> None:
     dress(axes, "Share of the samples (%)", "Leakage by path, in the model")
     for row, one in enumerate(reversed(odds)):
-        colour = INK if one.path in PATHS else RED
+        colour = INK if one.path in PATHS else RED  # sums over paths
         axes.plot([100 * one.low, 100 * one.high], [row, row], color=colour, linewidth=1.4)
         for end in (one.low, one.high):
             axes.plot([100 * end] * 2, [row - 0.15, row + 0.15], color=colour, linewidth=1.0)
@@ -60,7 +128,8 @@ def _draw_odds(axes: Axes, odds: tuple[LeakOdds, ...]) -> None:
             f"{one.count} of {one.samples}", xy=(1.02, row), xycoords=("axes fraction", "data"),
             fontsize=canvas.SMALL_PT - 0.5, ha="left", va="center", color=colour,
         )  # fmt: skip
-    names = [PATHS.get(one.path, ANY) for one in reversed(odds)]
+    sums = {"any": ANY, _TO_CANAL_WORDS: _TO_CANAL_WORDS}
+    names = [(PATHS | sums)[one.path] for one in reversed(odds)]
     axes.set_yticks(range(len(names)), names, fontsize=canvas.SMALL_PT)
     axes.set_ylim(-0.6, len(names) - 0.2)
     axes.set_xlim(0.0, 100.0)
@@ -86,8 +155,8 @@ def _draw_safe(axes: Axes, spread: FillingSpread, injected_mm3: float) -> None:
     axes.set_ylim(0.0, 104.0)
     axes.set_xlim(0.0, 1.04 * max(planned, injected_mm3 * ML))
     lines = [
-        (f"median {middle:.1f} ml", _MEDIAN, "-"),
-        (f"planned {planned:.1f} ml", FAINT, "--"),
-        (f"the injection shown {injected_mm3 * ML:.1f} ml", INK, ":"),
+        (f"median {middle:.2f} ml", _MEDIAN, "-"),
+        (f"planned {planned:.2f} ml", FAINT, "--"),
+        (f"the injection shown {injected_mm3 * ML:.2f} ml", INK, ":"),
     ]
     name_lines(axes, lines, "lower left")

@@ -86,7 +86,10 @@ def add_radiograph(
     for level in overlay.walls:
         _draw_wall(axes, image, spine[level])
     if overlay.letters:
-        canvas.draw_direction_marks(axes, image.carm.right, -image.carm.up, across_at=_MARKS_AT)
+        # on a blade a letter would stand on black
+        canvas.draw_direction_marks(
+            axes, image.carm.right, -image.carm.up, across_at=_MARKS_AT, backed=True
+        )
         _draw_scale(axes, image)
     if overlay.note:
         _write_banner(axes, overlay.note)

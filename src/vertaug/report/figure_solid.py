@@ -112,10 +112,10 @@ def add_solid_panels(
         axes.imshow(
             picture(bone, needles, plane), extent=plane.extent_mm, origin="upper", aspect="auto"
         )
-        _draw_solid_frame(axes, plane, vertebra, title)
+        draw_solid_frame(axes, plane, vertebra, title)
 
 
-def _draw_solid_frame(axes: Axes, plane: PicturePlane, vertebra: Vertebra, title: str) -> None:
+def draw_solid_frame(axes: Axes, plane: PicturePlane, vertebra: Vertebra, title: str) -> None:
     """Write the title, orientation letters at the edges and a small cross of axes."""
     canvas.draw_title(axes, title)
     left, right, bottom, top = plane.extent_mm

@@ -14,10 +14,7 @@ from vertaug.case.filling import LEAK_PATHS, Filling
 from vertaug.case.spine import Spine
 from vertaug.case.storage import replace_text
 from vertaug.report.filling_films import FillingFilms
-from vertaug.report.film_files import cine_gif
 from vertaug.report.write import store
-
-_VIEW_WORDS = ("AP", "lateral")
 
 
 def write_filling_files(
@@ -51,8 +48,10 @@ def write_filling_files(
     for path, text in zip(tables, (_frames_text(filling), _curves_text(filling)), strict=True):
         replace_text(path, text)
     if films is not None:
+        from vertaug.report.filling_gif import filling_gifs
+
         animations = [path for path in paths if path.suffix == ".gif"]
-        for path, data in zip(animations, _animate(filling, films, spine), strict=True):
+        for path, data in zip(animations, filling_gifs(filling, films, spine), strict=True):
             store(path, data)
     return tuple(paths)
 
@@ -82,16 +81,3 @@ def _curves_text(filling: Filling) -> str:
         )
         lines.append(",".join([row, *leaked]))
     return "\n".join(lines) + "\n"
-
-
-def _animate(filling: Filling, films: FillingFilms, spine: Spine) -> list[bytes]:
-    from vertaug.report.figure_radiograph import Overlay
-
-    made = []
-    for words, cine in zip(_VIEW_WORDS, films.cines, strict=True):
-        titles = [
-            f"{filling.level} {words}: {volume * ML:.1f} ml injected" for volume in films.cine_mm3
-        ]
-        walls = () if words == _VIEW_WORDS[0] else (filling.level,)
-        made.append(cine_gif(cine, spine, Overlay(walls=walls), titles))
-    return made

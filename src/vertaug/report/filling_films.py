@@ -42,6 +42,8 @@ class FillingFilms:
         Injected at each image of a cine.
     sides : tuple of str
         Needles that are seen.
+    first_age_s : float
+        Of the cement, from the start of mixing to that of the injection.
     """
 
     ap: tuple[Radiograph, ...]
@@ -49,6 +51,7 @@ class FillingFilms:
     cines: tuple[Cine, Cine]
     cine_mm3: tuple[float, ...]
     sides: tuple[str, ...]
+    first_age_s: float
 
 
 def take_case_films(results: CaseResults) -> FillingFilms | None:
@@ -87,6 +90,7 @@ def take_case_films(results: CaseResults) -> FillingFilms | None:
         ),
         cine_mm3=tuple(np.linspace(0.0, filling.injected_mm3, _CINE_IMAGES).tolist()),
         sides=tuple(path.side for path in paths),
+        first_age_s=found.setup.first_age_s,
     )
 
 

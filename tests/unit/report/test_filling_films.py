@@ -1,16 +1,22 @@
 """Radiographs of a filling, and the files made of them."""
 
+import io
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from vertaug.case.simulation import ProductValue
+from vertaug.case.spine import Region
 from vertaug.report import filling_films
-from vertaug.report.figure_filling import draw_filling_radiographs, shown_frames
+from vertaug.report.body_outline import outline_body
+from vertaug.report.figure_filling import shown_frames
+from vertaug.report.figure_filling_films import draw_filling_radiographs
 from vertaug.report.filling_files import write_filling_files
 from vertaug.report.filling_films import cement_material, take_case_films
+from vertaug.report.filling_gif import filling_gifs
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +45,7 @@ def test_one_radiograph_a_frame_from_one_place(results, films):
         assert len(images) == len(frames)
         assert len({id(image.carm) for image in images}) == 1
     assert films.sides == ("left", "right")
+    assert films.first_age_s == 375.0
     assert films.cine_mm3 == pytest.approx((0.0, 2000.0, 4000.0))
     assert [len(cine.frames) for cine in films.cines] == [3, 3]
 
@@ -60,7 +67,12 @@ def test_the_picture_says_what_it_leaves_out(results, films):
     picture = draw_filling_radiographs(films, filling, results.spine, shown_frames(filling))
     assert picture.name == "filling_radiographs"
     assert "both needles in place" in picture.caption
-    assert "not seen here" in picture.caption
+    assert "not simulated beyond the exit" in picture.caption
+    dry = draw_filling_radiographs(
+        films, replace(filling, leaks=()), results.spine, shown_frames(filling)
+    )
+    assert dry.png != picture.png
+    assert "No path leaked" in dry.caption
 
 
 def test_no_films_without_vertebroplasty_or_views(results):
@@ -88,3 +100,44 @@ def test_files_with_and_without_films(results, films, tmp_path):
     paths = write_filling_files(filling, None, results.spine, tmp_path / "bare")
     assert all(path.is_file() for path in paths)
     assert not any(path.suffix == ".gif" for path in paths)
+
+
+def test_the_sequence_marks_leaks_in_colour_and_holds_its_end(results, films):
+    filling = results.vertebroplasty.result.filling
+    for data in filling_gifs(filling, films, results.spine):
+        gif = Image.open(io.BytesIO(data))
+        assert gif.n_frames == 3
+        pinks, pauses = [], []
+        for number in range(gif.n_frames):
+            gif.seek(number)
+            pauses.append(gif.info["duration"])
+            pinks.append(count_pink(gif))
+        assert pauses == [250, 250, 2000]
+        # the leak begins after 2.9 of 4 ml: in the last of 0, 2 and 4 ml
+        assert pinks[:2] == [0, 0]
+        assert pinks[2] > 20
+    dry = filling_gifs(replace(filling, leaks=()), films, results.spine)
+    last = Image.open(io.BytesIO(dry[0]))
+    last.seek(2)
+    assert count_pink(last) == 0
+
+
+def count_pink(gif):
+    red, green, blue = np.moveaxis(np.asarray(gif.convert("RGB")).astype(int), -1, 0)
+    return int(((red - green > 60) & (blue - green > 60)).sum())
+
+
+def test_the_outline_of_the_body_is_where_it_projects(results, films):
+    vertebra = results.spine["L1"]
+    carm = films.lateral[0].carm
+    outline = outline_body(carm, vertebra)
+    column, row = carm.project(vertebra.frame.origin_lps_mm)
+    inside = outline.depth_mm[round(row) - outline.row, round(column) - outline.column]
+    assert inside == pytest.approx(42.0, abs=2.0)  # the width of the body
+    seen = np.argwhere(outline.depth_mm > 1.0)[:, ::-1] + [outline.column, outline.row]
+    voxels = np.argwhere(vertebra.mask(Region.BODY)).astype(float)
+    body = carm.project(vertebra.regions.grid.to_world(voxels))
+    np.testing.assert_allclose(seen.min(axis=0), body.min(axis=0), atol=2.0)
+    np.testing.assert_allclose(seen.max(axis=0), body.max(axis=0), atol=2.0)
+    far = replace(carm, isocentre_lps_mm=carm.isocentre_lps_mm + np.array([0.0, 0.0, 400.0]))
+    assert outline_body(far, vertebra) is None

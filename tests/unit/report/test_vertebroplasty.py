@@ -6,22 +6,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vertaug.report import canvas
 from vertaug.report.content import build_content
 from vertaug.report.content_filling_spread import spread_table
 from vertaug.report.content_vertebroplasty import PICTURES, vertebroplasty_part
 from vertaug.report.figure_filling import (
-    cement_colours,
     choose_cement_sections,
     draw_filling_sections,
+    marks_beside,
+    pore_filling,
     shown_frames,
+    tint,
 )
 from vertaug.report.figure_filling_curves import (
     draw_filling_curves,
     draw_filling_heat,
+    pause_spans,
     portion_spans,
 )
-from vertaug.report.figure_filling_spread import draw_filling_spread
+from vertaug.report.figure_filling_spread import canal_odds, draw_filling_spread
 from vertaug.report.filling_pictures import filling_pictures
+from vertaug.report.leak_marks import draw_leaks, leak_marks
 from vertaug.report.render_html import render_html
 from vertaug.report.render_pdf import render_pdf
 from vertaug.report.style import Mark
@@ -194,11 +199,21 @@ def test_sections_go_through_the_cement(found):
     assert sections[2].plane.down @ filling.grid.directions[:, 1] == pytest.approx(1.0)
 
 
-def test_more_cement_is_denser_and_lighter_and_none_is_clear():
-    colours = cement_colours(np.linspace(0.0, 1.0, 11)[None])[0]
-    assert colours[0, 3] == 0.0
-    assert (np.diff(colours[1:, 3]) >= 0.0).all()
-    assert (np.diff(colours[1:, :3].mean(axis=1)) > 0.0).all()
+def test_cement_is_tinted_where_more_than_half_of_the_pores_is(found):
+    colours = tint(np.array([[0.0, 0.49, 0.51, 1.0, np.nan]]))[0]
+    assert colours[:, 3].tolist() == [0.0, 0.0, 0.4, 0.4, 0.0]
+    assert len({tuple(colour) for colour in colours[2:4]}) == 1
+
+
+def test_how_full_the_pores_are_takes_the_pores_of_each_cell(found):
+    filling = found.result.filling
+    frame = filling.frames[-1]
+    mean = pore_filling(filling, frame)
+    np.testing.assert_allclose(mean, np.clip(frame.cement_share / 0.85, 0.0, 1.0), rtol=1e-6)
+    pores = np.where(frame.cement_share > 0.0, 2.0 * frame.cement_share, 0.0)
+    own = pore_filling(replace(filling, pore_share=pores), frame)
+    np.testing.assert_allclose(own[frame.cement_share > 0.0], 0.5, rtol=1e-6)
+    assert own[frame.cement_share == 0.0].max() == 0.0
 
 
 def test_pictures_have_names_captions_and_the_width_of_the_page(case):
@@ -208,19 +223,119 @@ def test_pictures_have_names_captions_and_the_width_of_the_page(case):
         assert picture.png.startswith(b"\x89PNG")
         assert picture.width_mm == 182.0
         assert picture.height_mm < 240.0
-    assert "not a prediction" in pictures[1].caption
-    assert "path as in the table" in pictures[0].caption
+    captions = {picture.name: picture.caption for picture in pictures}
+    assert "not a prediction" in captions["filling_curves"]
+    assert "path as in the table" in captions["filling_sections"]
+    assert "fingers thinner than a cell" in captions["filling_sections"]
+    assert "not simulated beyond the exit" in captions["filling_solid"]
     assert filling_pictures(replace(case, vertebroplasty=None)) == ()
 
 
-def test_without_leaks_no_cross_is_explained(found, spine):
+def test_without_leaks_no_ring_is_explained(found, spine):
     picture = draw_filling_sections(replace(found.result.filling, leaks=()), spine)
-    assert "Red cross" not in picture.caption
+    assert "ring" not in picture.caption
+    assert "No path leaked 0.01 ml or more" in picture.caption
+
+
+def test_a_leak_far_from_a_section_is_named_and_has_no_ring(found):
+    filling = found.result.filling
+    sections = {section.axis: section for section in choose_cement_sections(filling)}
+    left, posterior, up = filling.grid.directions.T
+    plane = sections[2].plane
+    leaves = plane.centre_lps_mm + 3.0 * left - 2.0 * posterior + 9.0 * up
+    leak = replace(filling.leaks[0], exit_lps_mm=leaves, inlet_lps_mm=leaves)
+    leaky = replace(filling, leaks=(leak,))
+    marks = leak_marks(leaky, 80.0)
+    (axial,) = marks_beside(sections[2], leaky, marks)
+    assert axial.away == "9 mm above"
+    (sagittal,) = marks_beside(sections[0], leaky, marks)
+    offset = float((leaves - sections[0].plane.centre_lps_mm) @ left)
+    side = "left" if offset > 0 else "right"
+    assert sagittal.away == ("" if abs(offset) <= 4.0 else f"{abs(offset):.0f} mm {side}")
+    figure = canvas.new_figure(50.0, 50.0)
+    axes = canvas.add_panel(figure, (0, 0, 1, 1), plane)
+    draw_leaks(axes, (axial,), plane.to_picture, "section")
+    assert len(axes.collections) == 0
+    assert [text.get_text() for text in axes.texts] == ["B 0.06 ml\n9 mm above"]
+
+
+def test_sections_have_one_size_and_fill_the_page(found, spine):
+    filling = found.result.filling
+    planes = [section.plane for section in choose_cement_sections(filling)]
+    assert len({(plane.half_width_mm, plane.half_height_mm) for plane in planes}) == 1
+    body = filling.grid.to_world(np.argwhere(filling.in_body).astype(float))
+    for plane in planes:
+        across = np.abs(plane.to_picture(body))
+        assert (across.max(axis=0) < [plane.half_width_mm, plane.half_height_mm]).all()
+    assert 150.0 < draw_filling_sections(filling, spine).height_mm < 230.0
 
 
 def test_curves_name_the_rules_and_heat_its_level(found):
     assert "a posterior quarter" in draw_filling_curves(found.result.filling).caption
     assert "L1" in draw_filling_heat(found.result.heat, "L1").caption
+
+
+def test_curves_show_leaks_limit_and_needles_where_they_are_known(found):
+    filling = found.result.filling
+    bare = draw_filling_curves(filling)
+    assert "limit of the syringe" not in bare.caption
+    assert "left or right needle" not in bare.caption
+    full = replace(filling, syringe_limit_mpa=3.215, portion_tip=(0, 1, 0, 1))
+    picture = draw_filling_curves(full)
+    assert "limit of the syringe" in picture.caption
+    assert "left or right needle" in picture.caption
+    assert picture.png != bare.png
+    dry = draw_filling_curves(replace(filling, leaks=()))
+    assert dry.png != bare.png
+
+
+def test_pauses_are_where_nothing_flows(found):
+    curve = found.result.filling.curve
+    assert pause_spans(curve) == []
+    rate = np.array(curve.rate_mm3_per_s)
+    rate[[21, 61]] = 0.0
+    rested = replace(curve, rate_mm3_per_s=rate)
+    assert pause_spans(rested) == [(20.0, 21.0), (60.0, 61.0)]
+    filling = replace(found.result.filling, curve=rested)
+    assert "Grey: pauses" in draw_filling_curves(filling).caption
+
+
+def test_the_boiling_point_is_named_where_cement_comes_near_it(found):
+    heat = found.result.heat
+    assert "boiling point" not in draw_filling_heat(heat, "L1").caption
+    hot = tuple(
+        replace(t, history_c=t.history_c + 30.0) if t.name == "cement" else t for t in heat.tissues
+    )
+    assert "boiling point" in draw_filling_heat(replace(heat, tissues=hot), "L1").caption
+
+
+def test_leaks_towards_the_canal_are_those_of_either_path(found):
+    spread = found.result.spread
+    leaked = np.zeros((10, 6))
+    leaked[:3, 0] = 50.0
+    leaked[2:5, 4] = 50.0
+    leaked[5:, 1] = 50.0
+    odds = canal_odds(replace(spread, leaked_mm3=leaked))
+    assert (odds.count, odds.samples) == (5, 10)
+    assert odds.low < 0.5 < odds.high
+
+
+def test_safe_volumes_on_one_place_are_said_and_not_drawn(found):
+    spread = found.result.spread
+    drawn = draw_filling_spread(spread, "L1", 4000.0)
+    assert "Right: share of samples" in drawn.caption
+    assert "none stops" in drawn.caption
+    count = len(spread.safe_volume_mm3)
+    stopped = np.zeros(count, dtype=bool)
+    whole = np.full(count, spread.planned_mm3)
+    none = draw_filling_spread(
+        replace(spread, safe_volume_mm3=whole, stopped=stopped), "L1", 4000.0
+    )
+    assert "Right: share" not in none.caption
+    stopped[0], whole[0] = True, 3000.0
+    one = draw_filling_spread(replace(spread, safe_volume_mm3=whole, stopped=stopped), "L1", 4000.0)
+    assert "Right: share" not in one.caption
+    assert one.png != none.png
 
 
 def test_portions_cover_the_whole_time(found):

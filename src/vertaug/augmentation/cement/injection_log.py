@@ -17,6 +17,8 @@ _KEPT = 32
 """Frames kept on the way, so that eight at about equal volumes are left wherever it ends."""
 _TRACE_MM3 = 1e-3
 """Less is rounding and the foot of a front, not a leak."""
+_ONE_EXIT_MM = 3.0
+"""Cement that leaves within this distance counts as of one place: the radius of 0.1 ml."""
 
 
 class InjectionLog:
@@ -29,12 +31,13 @@ class InjectionLog:
     """
 
     def __init__(self, body: PorousBody, planned_mm3: float) -> None:
-        self._grid, self._path = body.grid, body.path
+        self._grid, self._path, self._exits = body.grid, body.path, body.exit_lps_mm
         self._every = planned_mm3 / _KEPT
         self._rows: list[tuple[float, ...]] = [(0.0,) * 6]
         self._leaked: list[FloatArray] = [np.zeros(len(LEAK_PATHS))]
         self._frames: list[FillingFrame] = []
         self._first: dict[int, tuple[float, float, FloatArray]] = {}
+        self._left = np.zeros(body.grid.shape)
 
     def rest(self, state: CementInBone, portion: int) -> None:
         """Keep that nothing is injected until now."""
@@ -68,6 +71,7 @@ class InjectionLog:
         self._leaked.append(state.leaked_mm3)
         if state.injected_mm3 >= self._every * (len(self._frames) + 1) - 1e-6:
             self._frames.append(_frame(state))
+        self._left += left_mm3
         self._note_first(state, left_mm3)
 
     def _note_first(self, state: CementInBone, left_mm3: FloatArray) -> None:
@@ -119,8 +123,9 @@ class InjectionLog:
         curve = self.curve()
         steps = np.diff(curve.time_s)
         rates = np.diff(curve.leaked_mm3, axis=0) / np.where(steps > 0.0, steps, np.inf)[:, None]
-        return tuple(
-            Extravasation(
+        leaks = []
+        for number, first in sorted(self._first.items()):
+            leak = Extravasation(
                 path=LEAK_PATHS[number],
                 volume_mm3=float(curve.leaked_mm3[-1, number]),
                 first_s=first[0],
@@ -128,7 +133,29 @@ class InjectionLog:
                 first_lps_mm=first[2],
                 largest_rate_mm3_per_s=float(rates[:, number].max()),
             )
-            for number, first in sorted(self._first.items())
+            leaks.append(self._add_exit(leak, number))
+        return tuple(leaks)
+
+    def _add_exit(self, leak: Extravasation, number: int) -> Extravasation:
+        """Return a leak with the place where most of it left: within 3 mm, in the mean."""
+        from scipy.spatial import cKDTree
+
+        known = np.isfinite(self._exits).all(axis=-1)
+        cells = np.argwhere((self._path == LEAK_CODES[number]) & (self._left > 0.0) & known)
+        if len(cells) == 0:
+            return leak
+        at = tuple(cells.T)
+        volume, exits = self._left[at], self._exits[at].astype(np.float64)
+        near = cKDTree(exits).query_ball_point(exits, _ONE_EXIT_MM)
+        most = max(near, key=lambda group: float(volume[group].sum()))
+        middle = np.average(exits[most], axis=0, weights=volume[most])
+        away = np.linalg.norm(exits[most] - middle, axis=1)
+        inlet = cells[most[int(volume[most].argmax())]]
+        return replace(
+            leak,
+            exit_lps_mm=exits[most[int(away.argmin())]],
+            inlet_lps_mm=self._grid.to_world(inlet.astype(np.float64)),
+            exit_share=float(volume[most].sum() / volume.sum()),
         )
 
 

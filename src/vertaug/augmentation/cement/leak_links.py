@@ -30,6 +30,8 @@ class CellLinks:
         Shear rate at their walls by the flow that leaves the cell through them.
     path : (ni, nj, nk) uint8 array
         `LeakPath` of the widest.
+    exit_lps_mm : (ni, nj, nk, 3) float32 array
+        Where the widest one of that path opens on the surface of the bone; NaN without any.
     """
 
     conductance_mm3: FloatArray
@@ -37,6 +39,7 @@ class CellLinks:
     room_mm3: FloatArray
     thin_shear_per_mm3: FloatArray
     path: NDArray[np.uint8]
+    exit_lps_mm: NDArray[np.float32]
 
 
 def find_tracks(survey: BoneSurvey, tracks: tuple[NeedleTrack, ...]) -> tuple[Way, ...]:
@@ -87,16 +90,17 @@ def sum_ways(
     wall, shape = survey.wall, survey.bone.grid.shape
     cell = np.ravel_multi_index(tuple(wall.cell.T), shape)
     through = _through_wall(survey, permeability.ravel()[cell] * ratios[wall.axis], vein_length_mm)
-    parts = [(cell, through, wall.path)]
+    parts = [(cell, through, wall.path, wall.points.place_mm)]
     thin, room, shear = np.zeros((3, permeability.size))
     for way in ways:
         places, share = _spread_way(survey, permeability, way)
-        parts.append((places, share, np.full(len(places), way.path, dtype=np.uint8)))
+        mouth = np.broadcast_to(way.mouth_mm, (len(places), 3))
+        parts.append((places, share, np.full(len(places), way.path, dtype=np.uint8), mouth))
         np.add.at(thin, places, share)
         np.add.at(room, places, way.room_mm3 * share / share.sum())
         # the flow through a cell's share of a way is that share of the flow through the whole
         np.add.at(shear, places, way.shear_per_mm3 * share.sum() * share)
-    cells, values, paths = (np.concatenate(p) for p in zip(*parts, strict=True))
+    cells, values, paths, mouths = (np.concatenate(p) for p in zip(*parts, strict=True))
     total, best = np.zeros(permeability.size), np.zeros(permeability.size)
     path = np.zeros(permeability.size, dtype=np.uint8)
     for leak in LeakPath:
@@ -113,7 +117,24 @@ def sum_ways(
             shear, thin**2, out=np.zeros_like(thin), where=thin > 0.0
         ).reshape(shape),
         path=path.reshape(shape),
+        exit_lps_mm=_widest_exits(survey, (cells, values, mouths), paths == path[cells]),
     )
+
+
+def _widest_exits(
+    survey: BoneSurvey,
+    ways: tuple[NDArray[np.int64], FloatArray, FloatArray],
+    chosen: NDArray[np.bool_],
+) -> NDArray[np.float32]:
+    """Return the mouth of the widest chosen way of each cell in LPS mm, NaN without one."""
+    cells, values, mouths = (part[chosen] for part in ways)
+    # of several ways of one cell the last one written stays
+    order = np.argsort(values, kind="stable")
+    order = order[values[order] > 0.0]
+    shape = survey.bone.grid.shape
+    out = np.full((int(np.prod(shape)), 3), np.nan, dtype=np.float32)
+    out[cells[order]] = survey.vertebra.frame.to_world(mouths[order])
+    return out.reshape(*shape, 3)
 
 
 def _through_wall(survey: BoneSurvey, own: FloatArray, vein_length_mm: float) -> FloatArray:

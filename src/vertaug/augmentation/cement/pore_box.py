@@ -75,6 +75,7 @@ def cut_to_pores(body: PorousBody) -> PoreBox:
         thin_mm3=body.thin_mm3[box],
         room_mm3=body.room_mm3[box],
         thin_shear_per_mm3=body.thin_shear_per_mm3[box],
+        exit_lps_mm=body.exit_lps_mm[box],
         shell_mm=body.shell_mm[box],
         in_body=body.in_body[box],
     )

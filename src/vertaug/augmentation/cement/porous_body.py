@@ -69,6 +69,8 @@ class PorousBody:
         Porous cells of the body, without pedicles.
     body_volume_mm3 : float
         As measured with the anatomy.
+    exit_lps_mm : (ni, nj, nk, 3) float32 array
+        Where the widest way out of each cell opens on the surface of the bone; NaN without one.
     ways : tuple of Way
         Veins, fissures and needle tracks drawn or given.
     notes : tuple of str
@@ -88,6 +90,7 @@ class PorousBody:
     thin_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
     room_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
     thin_shear_per_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
+    exit_lps_mm: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     ways: tuple[Way, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -96,11 +99,14 @@ class PorousBody:
         for name in thin:
             if getattr(self, name).size == 0:
                 object.__setattr__(self, name, np.zeros(self.grid.shape))
+        if self.exit_lps_mm.size == 0:
+            unknown = np.full((*self.grid.shape, 3), np.nan, dtype=np.float32)
+            object.__setattr__(self, "exit_lps_mm", unknown)
         names = ("porosity", "permeability_mm2", "pore_volume_mm3", "links", "shell_mm")
-        for name in (*names, *thin, "path", "in_body"):
+        for name in (*names, *thin, "path", "in_body", "exit_lps_mm"):
             values = read_only(getattr(self, name))
             object.__setattr__(self, name, values)
-            if values.shape != self.grid.shape:
+            if values.shape[:3] != self.grid.shape:
                 message = f"{name} has shape {values.shape}, its grid {self.grid.shape}"
                 raise GeometryError(message)
 
@@ -167,6 +173,7 @@ def build_porous_body(
         thin_mm3=found.thin_mm3,
         room_mm3=found.room_mm3,
         thin_shear_per_mm3=found.thin_shear_per_mm3,
+        exit_lps_mm=found.exit_lps_mm,
         shell_mm=_shell(survey.wall, bone.grid.shape),
         in_body=bone.in_body,
         body_volume_mm3=survey.vertebra.body_volume_mm3,

@@ -137,6 +137,20 @@ def test_wall_cells_alone_have_a_way_out_and_each_is_named(body):
     assert body.cells.ratios == pytest.approx([1.0, 1.0, 4.45 / 3.44])
 
 
+def test_every_way_out_opens_on_the_surface(body, survey):
+    known = np.isfinite(body.exit_lps_mm).all(axis=-1)
+    np.testing.assert_array_equal(known, body.links > 0.0)
+    frame = survey.vertebra.frame
+    wall = frame.to_world(survey.wall.points.place_mm)
+    mouths = [frame.to_world(way.mouth_mm) for way in body.ways if way.path is LeakPath.S]
+    segmental = body.exit_lps_mm[(body.path == LeakPath.S) & (body.thin_mm3 > 0.0)]
+    assert len(segmental) > 0
+    for exit_mm in segmental:
+        assert np.linalg.norm(exit_mm - np.array(mouths), axis=1).min() < 1e-3
+    for exit_mm in body.exit_lps_mm[known][::40]:
+        assert np.linalg.norm(exit_mm - wall, axis=1).min() < 1e-3
+
+
 def test_an_intact_shell_is_its_resistance_in_series(survey):
     """Halving the permeability of the shell halves what an intact wall passes."""
     values = survey.setting.shell_permeability

@@ -75,6 +75,33 @@ def test_a_leak_is_named_with_when_and_where_it_began(leaking, leaky):
     assert leaking.leaked_mm3("D") == 0.0
 
 
+def test_a_leak_is_marked_where_most_of_it_leaves(leaky, leaking, needle_at):
+    (unknown,) = leaking.leaks  # a ball without known exits
+    assert unknown.exit_lps_mm is None
+    assert unknown.inlet_lps_mm is None
+    grid = leaky.grid
+    cells = np.argwhere(leaky.path == LeakPath.C)
+    places = grid.to_world(cells.astype(float))
+    outward = places / np.linalg.norm(places, axis=1)[:, None]
+    exits = np.full((*grid.shape, 3), np.nan, dtype=np.float32)
+    exits[tuple(cells.T)] = 8.0 * outward
+    wide = np.where(grid.to_world(np.indices(grid.shape).reshape(3, -1).T)[:, 0] > 6.5, 1e3, 1e-4)
+    links = np.where(leaky.path == LeakPath.C, wide.reshape(grid.shape), 0.0)
+    body = replace(leaky, exit_lps_mm=exits, links=links)
+    (leak,) = inject(body, plan_of((needle_at(),), 2000.0)).leaks
+    assert np.linalg.norm(leak.exit_lps_mm) == pytest.approx(8.0, abs=1e-3)
+    assert leak.exit_lps_mm[0] > 6.0
+    assert np.linalg.norm(leak.inlet_lps_mm - leak.exit_lps_mm) < 3.5
+    assert 0.3 < leak.exit_share < 1.0
+
+
+def test_the_filling_keeps_its_pores_needles_and_limit(leaky, leaking):
+    np.testing.assert_allclose(leaking.pore_share, 0.85 * (leaky.porosity > 0.0), rtol=1e-6)
+    assert leaking.syringe_limit_mpa == Syringe().limit_mpa
+    assert set(leaking.portion_tip) == {0}
+    assert len(leaking.portion_tip) == leaking.curve.portion.max() + 1
+
+
 def test_the_same_injection_twice_is_the_same(leaky, leaking, needle_at):
     again = inject(leaky, plan_of((needle_at(),), 4000.0))
     np.testing.assert_array_equal(again.cement_share, leaking.cement_share)

@@ -1,0 +1,139 @@
+"""The filling under the fluoroscope as an animated GIF, with leaks as marks."""
+
+import io
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from vertaug.case.augmentation_content import ML
+from vertaug.case.filling import Filling
+from vertaug.case.spine import Spine
+from vertaug.fluoroscopy.radiograph import Radiograph
+from vertaug.report import canvas
+from vertaug.report.body_outline import OUTLINE_COLOUR, WALL_COLOUR, BodyOutline, draw_outline
+from vertaug.report.figure_filling_films import add_filling_film, filling_outlines
+from vertaug.report.filling_films import FillingFilms
+from vertaug.report.filling_moment import FillingMoment, moment_at_volume
+from vertaug.report.inputs import DISCLAIMER
+from vertaug.report.leak_marks import LEAK_COLOUR, drawn_leaks
+
+_VIEW_WORDS = ("AP", "lateral")
+_HEAD_PIXELS, _FOOT_PIXELS = 50, 40
+_LEAST_PIXELS = 384
+"""A narrower image is enlarged, each pixel to a square, so that the words fit."""
+_HOLD_MS = 2000
+_GREYS = 32
+"""Noise in finer steps makes a GIF several times larger and is not seen."""
+_MARKED = (LEAK_COLOUR, OUTLINE_COLOUR, WALL_COLOUR)
+_BLENDS = (0.35, 0.7, 1.0)
+_NOTE = "Ring: a leak, marked where it leaves the bone; not simulated beyond."
+
+
+def filling_gifs(filling: Filling, films: FillingFilms, spine: Spine) -> list[bytes]:
+    """Return the AP and the lateral sequence; the last image stays for two seconds.
+
+    Parameters
+    ----------
+    filling : Filling
+    films : FillingFilms
+    spine : Spine
+    """
+    moments = [moment_at_volume(filling, volume) for volume in films.cine_mm3]
+    made = []
+    for name, cine, outline in zip(
+        _VIEW_WORDS, films.cines, filling_outlines(films, filling, spine), strict=True
+    ):
+        pictures = [
+            _picture(image, (filling, moment), spine, outline, _words(name, moment, films, filling))
+            for image, moment in zip(cine.frames, moments, strict=True)
+        ]
+        made.append(_join(pictures, round(1000.0 / cine.pulses_per_second)))
+    return made
+
+
+def _words(
+    name: str, moment: FillingMoment, films: FillingFilms, filling: Filling
+) -> tuple[str, ...]:
+    note = (_NOTE,) if drawn_leaks(filling) else ()
+    return (
+        f"{filling.level} {name}: {moment.volume_words} (of {filling.injected_mm3 * ML:.2f} ml)",
+        moment.state_words(films.first_age_s),
+        *note,
+    )
+
+
+def _picture(
+    image: Radiograph,
+    when: tuple[Filling, FillingMoment],
+    spine: Spine,
+    outline: BodyOutline | None,
+    words: tuple[str, ...],
+) -> NDArray[np.uint8]:
+    """Return an image with its drawing and its strips of text, (rows, columns, 3)."""
+    enlarged = -(-_LEAST_PIXELS // image.grey.shape[1])
+    grey = image.grey.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
+    rows, columns = grey.shape
+    total = rows + _HEAD_PIXELS + _FOOT_PIXELS
+    dpi = canvas.FIGURE_DPI
+    figure = canvas.new_figure(columns / dpi * 25.4, total / dpi * 25.4)
+    figure.patch.set_alpha(0.0)
+    rect = (0.0, _FOOT_PIXELS / total, 1.0, rows / total)
+    axes = add_filling_film(figure, rect, image, when, spine)
+    draw_outline(axes, outline, wall=outline is not None and "lateral" in words[0])
+    axes.images[0].set_visible(False)
+    axes.patch.set_alpha(0.0)
+    _write_strips(figure, words, total)
+    drawn = canvas.pixels(figure)[:total, :columns].astype(np.float32)
+    full = np.zeros((total, columns, 3), dtype=np.float32)
+    full[_HEAD_PIXELS : _HEAD_PIXELS + rows] = grey[..., None]
+    cover = drawn[..., 3:] / 255.0
+    return np.asarray(np.rint(full * (1.0 - cover) + cover * drawn[..., :3]), dtype=np.uint8)
+
+
+def _write_strips(figure: Figure, words: tuple[str, ...], total: int) -> None:
+    """Write volume and state above the image, how leaks are drawn and the purpose below it."""
+    strips = (
+        (words[0], total - 20.0, canvas.TITLE_PT + 0.5, "bold"),
+        (words[1], total - 43.0, canvas.TITLE_PT, "normal"),
+        (" ".join(words[2:]), 25.0, canvas.SMALL_PT - 1.0, "normal"),
+        (DISCLAIMER, 8.0, canvas.SMALL_PT - 1.0, "normal"),
+    )
+    for text, y, size, weight in strips:
+        if not text:
+            continue
+        line = figure.text(
+            0.012, y / total, text, fontsize=size, fontweight=weight, color="#FFFFFF"
+        )
+        canvas.fit_text(line, 0.976 * figure.get_window_extent().width)
+
+
+def _palette() -> list[int]:
+    """Return the colours of a GIF: greys, and each colour of the drawing over dark ground."""
+    greys = np.rint(np.linspace(0.0, 255.0, _GREYS))
+    colours = [(g, g, g) for g in greys.tolist()]
+    for name in _MARKED:
+        rgb = [int(name[k : k + 2], 16) for k in (1, 3, 5)]
+        colours += [(rgb[0] * share, rgb[1] * share, rgb[2] * share) for share in _BLENDS]
+    return [round(value) for colour in colours for value in colour]
+
+
+def _join(pictures: list[NDArray[np.uint8]], pause_ms: int) -> bytes:
+    from PIL import Image
+
+    colours = Image.new("P", (1, 1))
+    colours.putpalette(_palette())
+    frames = [
+        Image.fromarray(picture, mode="RGB").quantize(palette=colours, dither=Image.Dither.NONE)
+        for picture in pictures
+    ]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer,
+        format="GIF",
+        save_all=True,
+        append_images=frames[1:],
+        duration=[pause_ms] * (len(frames) - 1) + [_HOLD_MS],
+        loop=0,
+    )
+    return buffer.getvalue()

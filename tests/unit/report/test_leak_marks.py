@@ -1,0 +1,120 @@
+"""Marks of leaks, and the moments of a filling in words."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vertaug.case.filling import LEAST_LEAK_MM3
+from vertaug.report import canvas
+from vertaug.report.filling_moment import moment_at_volume, moment_of_frame, portion_side
+from vertaug.report.leak_marks import draw_leaks, drawn_leaks, leak_marks, say_leaks
+from vertaug.report.plane import PicturePlane
+
+
+@pytest.fixture(scope="module")
+def filling(make_vertebroplasty, spine, planning):
+    found = make_vertebroplasty(spine["L1"], planning.plans[0].paths)
+    return replace(found.result.filling, portion_tip=(0, 1, 0, 1))
+
+
+def with_leak(filling, **changes):
+    return replace(filling, leaks=(replace(filling.leaks[0], **changes),))
+
+
+def panel(filling):
+    figure = canvas.new_figure(50.0, 50.0)
+    left, _, up = filling.grid.directions.T
+    plane = PicturePlane(
+        centre_lps_mm=filling.leaks[0].first_lps_mm,
+        right=left,
+        down=-up,
+        half_width_mm=25.0,
+        half_height_mm=25.0,
+    )
+    return canvas.add_panel(figure, (0, 0, 1, 1), plane), plane
+
+
+def test_a_leak_is_marked_from_when_it_begins_with_its_volume_so_far(filling):
+    assert leak_marks(filling, 57.9) == ()
+    (early,) = leak_marks(filling, 59.0)
+    assert early.words == "B < 0.01 ml"
+    (late,) = leak_marks(filling, 80.0)
+    assert late.words == "B 0.06 ml"
+    assert filling.leaked_by_mm3("B", 68.0) == pytest.approx(27.3)
+
+
+def test_a_trace_is_not_drawn(filling):
+    trace = with_leak(filling, volume_mm3=0.99 * LEAST_LEAK_MM3)
+    assert drawn_leaks(trace) == ()
+    assert leak_marks(trace, 80.0) == ()
+    assert "no leak is marked" in say_leaks(trace)
+    assert len(drawn_leaks(with_leak(filling, volume_mm3=LEAST_LEAK_MM3))) == 1
+
+
+def test_the_ring_lies_at_the_exit_and_a_line_leads_there(filling):
+    axes, plane = panel(filling)
+    begin = filling.leaks[0].first_lps_mm
+    inlet, leaves = begin + np.array([2.0, 0.0, 0.0]), begin + np.array([2.0, 4.0, 3.0])
+    known = with_leak(filling, exit_lps_mm=leaves, inlet_lps_mm=inlet, exit_share=0.9)
+    draw_leaks(axes, leak_marks(known, 80.0), plane.to_picture, "section")
+    (ring,) = axes.collections
+    np.testing.assert_allclose(ring.get_offsets()[0], plane.to_picture(leaves))
+    (line,) = axes.lines
+    ends = plane.to_picture(np.stack([inlet, leaves]))
+    np.testing.assert_allclose(line.get_xydata(), ends)
+    assert [text.get_text() for text in axes.texts] == ["B 0.06 ml"]
+    assert "B 90 %" in say_leaks(known)
+
+
+def test_without_a_known_exit_the_ring_lies_where_the_leak_began(filling):
+    axes, plane = panel(filling)
+    draw_leaks(axes, leak_marks(filling, 80.0), plane.to_picture, "section")
+    (ring,) = axes.collections
+    np.testing.assert_allclose(ring.get_offsets()[0], [0.0, 0.0], atol=1e-9)
+    assert len(axes.lines) == 0
+    assert "its exit is not stored" in say_leaks(filling)
+
+
+def test_words_stand_in_corners_clear_of_each_other_and_of_the_scale(filling):
+    axes, plane = panel(filling)
+    leak = filling.leaks[0]
+    begin = leak.first_lps_mm
+    many = tuple(
+        replace(leak, path=path, exit_lps_mm=begin + np.array([k, 0.0, -k]), inlet_lps_mm=begin)
+        for k, path in enumerate(("B", "S", "C", "D", "canal"))
+    )
+    draw_leaks(axes, leak_marks(replace(filling, leaks=many), 80.0), plane.to_picture, "section")
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == 5
+    places = [text.get_position() for text in axes.texts]
+    assert len(set(places)) == 5
+    assert not any(x < 0.5 and y < 0.5 for x, y in places)
+
+
+def test_moments_know_time_age_and_needle(filling):
+    moment = moment_at_volume(filling, 2000.0)
+    assert moment.time_s == pytest.approx(40.0)
+    assert moment.volume_words == "2.00 ml after 40 s"
+    assert moment.state_words(375.0) == f"cement 6.9 min old, {moment.side} needle"
+    assert moment_at_volume(filling, 0.0).time_s == 0.0
+    last = moment_of_frame(filling, len(filling.frames) - 1)
+    assert (last.injected_mm3, last.time_s) == (4000.0, 80.0)
+
+
+def test_the_side_is_that_of_the_needle_of_the_portion(filling):
+    # the paths of the plan are left, right
+    assert [portion_side(filling, n) for n in range(4)] == ["left", "right", "left", "right"]
+    assert moment_at_volume(filling, 500.0).side == "left"
+    assert moment_at_volume(filling, 1500.0).side == "right"
+    unknown = replace(filling, portion_tip=())
+    assert moment_at_volume(unknown, 500.0).side == ""
+    assert moment_at_volume(unknown, 500.0).state_words(375.0) == "cement 6.4 min old"
+
+
+def test_a_volume_at_a_pause_is_reached_before_it(filling):
+    curve = filling.curve
+    injected = np.array(curve.injected_mm3)
+    injected[21:31] = injected[20]
+    paused = replace(filling, curve=replace(curve, injected_mm3=injected))
+    assert moment_at_volume(paused, 1000.0).time_s == pytest.approx(20.0)
