@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.case.errors import InputError
-from vertaug.case.filling import LEAK_PATHS, Filling
+from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3, Filling
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.fluoroscopy.matter import Cylinder, Matter, VoxelMatter, fill_share, voxel_matter
 from vertaug.fluoroscopy.radiograph import Radiograph, show_view
@@ -22,7 +22,6 @@ from vertaug.tissue.material import Material
 
 _FINEST_MM = 0.5
 """Cells of a filling are refined to this, or their edges would show on the image."""
-_TOLD_MM3 = 10.0
 
 
 def filling_matter(
@@ -132,7 +131,7 @@ def frame_note(filling: Filling, number: int) -> str:
         f"{frame.time_s:.0f} s."
     )
     leaked = _leaked_mm3(filling, frame.time_s)
-    if leaked > _TOLD_MM3:
+    if leaked > LEAST_LEAK_MM3:
         text += f" {leaked / 1000.0:.2f} ml that left the bone are not shown."
     return text
 

@@ -33,7 +33,7 @@ from vertaug.augmentation.cement.heat_tissue import TISSUES, HeatTissue, heat_ti
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.errors import InputError
-from vertaug.case.filling import LEAK_PATHS, Extravasation, Filling, HeatResult
+from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3, Extravasation, Filling, HeatResult
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import Endplate, Region, Vertebra
 from vertaug.numerics.conduction import HeatEquation
@@ -50,9 +50,16 @@ _CORTEX_POROSITY = 0.5
 _HOLDS_CEMENT, _MOSTLY_CEMENT = 0.1, 0.5
 """Share from which on a voxel counts as cement, and from which on it is no endplate any more."""
 _STAGE_S, _MOST_STAGES = 5.0, 16
-_TOLD_ML = 0.01
 _LEAKED_INTO = {"B": _CANAL, "canal": _CANAL, "D": _DISC, "C": _SOFT}
 """Tissue in which cement by a path comes to lie; the basivertebral vein opens into the canal."""
+_BY = {
+    "B": "the basivertebral vein",
+    "S": "segmental veins",
+    "C": "the cortex",
+    "D": "an endplate",
+    "canal": "the posterior wall",
+    "track": "a needle track",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,11 +364,15 @@ def _notes(
     product: CementProduct,
 ) -> tuple[str, ...]:
     notes = []
-    leaked = {path: filling.leaked_mm3(path) / 1000.0 for path in LEAK_PATHS}
-    told = {path: v for path, v in leaked.items() if v > _TOLD_ML}
-    lumps = ", ".join(f"{v:.2f} ml by {path}" for path, v in told.items() if path in _LEAKED_INTO)
-    lost = ", ".join(
-        f"{v:.2f} ml by {path}" for path, v in told.items() if path not in _LEAKED_INTO
+    leaked = {path: filling.leaked_mm3(path) for path in LEAK_PATHS}
+    told = {path: volume for path, volume in leaked.items() if volume > LEAST_LEAK_MM3}
+    lumps, lost = (
+        ", ".join(
+            f"{volume / 1000.0:.2f} ml by {_BY[path]}"
+            for path, volume in told.items()
+            if (path in _LEAKED_INTO) is kept
+        )
+        for kept in (True, False)
     )
     if lumps:
         notes.append(
@@ -369,7 +380,7 @@ def _notes(
             "shape is not known, and spread thin it would heat less."
         )
     if lost:
-        notes.append(f"Cement that left the bone with the blood ({lost}) is not in this heat.")
+        notes.append(f"Cement that left the vertebra ({lost}) is not in this heat.")
     if "canal" not in scene.regions:
         notes.append("The canal lies beyond the box and stays at body temperature.")
     weight = scene.cement / scene.cement.sum()

@@ -21,7 +21,7 @@ from vertaug.augmentation.cement.porous_body import (
 )
 from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.errors import ComputationError, InputError, VertaugError
-from vertaug.case.filling import LEAK_PATHS, Filling, FillingSpread
+from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3, Filling, FillingSpread
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.thread_limit import one_thread
 
@@ -55,7 +55,7 @@ class Uncertainty:
     rate_log_sd: float = 0.25
     tip_sd_mm: float = 1.0
     vary_viscosity: bool = True
-    least_mm3: float = 10.0
+    least_mm3: float = LEAST_LEAK_MM3
 
     def __post_init__(self) -> None:
         spreads = (self.permeability_log_sd, self.rate_log_sd, self.tip_sd_mm)
