@@ -73,16 +73,16 @@ def stop_table(filling: Filling, setup: InjectionSetup) -> Table:
     """Return every stop rule with its threshold, and whether it was met."""
     events = {event.rule: event for event in filling.events}
     watched = {rule.rule: rule.condition for rule in setup.rules}
-    conditions = watched or dict.fromkeys(events, words.MISSING)
+    conditions = watched or dict.fromkeys(events, "")
     rows = [
         (
             Cell(text=rule.replace("_", " "), strong=rule in events),
-            *cells(condition, *_met(events.get(rule))),
+            *cells(*_met(condition, events.get(rule))),
         )
         for rule, condition in conditions.items()
     ]
     if not rows:
-        rows = [cells("none was met", "", "", words.MISSING, words.MISSING, "")]
+        rows = [cells("none was met", "no", words.MISSING, words.MISSING, "")]
     last = acted(filling)
     after = (
         ""
@@ -91,7 +91,7 @@ def stop_table(filling: Filling, setup: InjectionSetup) -> Table:
     )
     return Table(
         title="Stop rules, as an operator would see them on fluoroscopy",
-        columns=("Rule", "Met by", "Met", "After ml", "After s", "What was seen"),
+        columns=("Rule", "Met", "After ml", "After s", "Threshold, and what was seen"),
         rows=tuple(rows),
         note=f"End of the injection: {words.sentence(filling.stop_reason)}{after}",
     )
@@ -127,14 +127,14 @@ def leak_table(filling: Filling) -> Table:
     )  # fmt: skip
 
 
-def _met(event: StopEvent | None) -> tuple[str, str, str, str]:
+def _met(condition: str, event: StopEvent | None) -> tuple[str, str, str, str]:
     if event is None:
-        return "no", words.MISSING, words.MISSING, ""
+        return "no", words.MISSING, words.MISSING, condition
     return (
         "yes, stopped here" if event.acted_on else "yes, recorded only",
         ml(event.injected_mm3, unit=False),
         f"{event.time_s:.0f}",
-        words.sentence(event.sentence),
+        f"{condition}; {event.sentence}" if condition else event.sentence,
     )
 
 

@@ -38,7 +38,7 @@ def left_bone(filling: Filling) -> str:
     """Return how much left the bone, and by which paths more than a trace."""
     total = sum(leak.volume_mm3 for leak in filling.leaks)
     told = [
-        f"{PATHS[leak.path]} {ml(leak.volume_mm3, unit=False)}"
+        f"{ml(leak.volume_mm3, unit=False)} by {PATHS[leak.path]}"
         for leak in filling.leaks
         if leak.volume_mm3 > LEAST_LEAK_MM3
     ]
@@ -48,7 +48,7 @@ def left_bone(filling: Filling) -> str:
         return f"less than {ml(LEAST_LEAK_MM3)} left the bone"
     if not told:
         return f"{ml(total)} left the bone, by no path more than {ml(LEAST_LEAK_MM3)}"
-    return f"{ml(total)} left the bone ({', '.join(told)})"
+    return f"{ml(total)} left the bone, of it {' and '.join(told)}"
 
 
 def acted(filling: Filling) -> StopEvent | None:

@@ -3,7 +3,7 @@
 PATHS = {
     "B": "basivertebral vein (B)",
     "S": "segmental vein (S)",
-    "C": "cortex, side or front (C)",
+    "C": "cortex of side or front (C)",
     "D": "endplate, to the disc (C)",
     "canal": "posterior wall (C)",
     "track": "needle track",

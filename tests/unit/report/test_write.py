@@ -54,7 +54,7 @@ def test_page_holds_disclaimer_and_numbers(page, planning, assessment):
         f"{path.length_mm:.1f} mm",
         "17° to right",
         "4.40 ml",
-        "range 3.3–5.5 ml, see Notes",
+        "range 3.3–5.5 ml; see Notes",
         "24 mm left",
         UNCHECKED,
     ):
