@@ -174,7 +174,8 @@ def _further_limits(found: SimulatedVertebroplasty) -> tuple[str, ...]:
         *(() if heat is None else heat.notes),
         *((product,) if unsure else ()),
     )
-    return tuple(_squared(words.sentence(note)) for note in dict.fromkeys(notes))
+    every = dict.fromkeys(_squared(words.sentence(note)) for note in notes)
+    return tuple(note for note in every if note not in _main_limits(found))
 
 
 def _squared(text: str) -> str:

@@ -80,9 +80,11 @@ def test_an_unsafe_plan_stands_first_of_all(found):
 
 
 def test_the_rest_of_the_limits_stands_at_the_end_once_each(found):
-    part = vertebroplasty_part(changed(found, notes=("a gap of 3 mm2", "a gap of 3 mm2")))
+    limit = found.result.filling.leak_limit
+    part = vertebroplasty_part(changed(found, notes=("a gap of 3 mm2", "a gap of 3 mm2", limit)))
     further = next(block for block in part.text if block.title.endswith("further limits"))
     assert further.paragraphs.count("A gap of 3 mm².") == 1
+    assert not set(further.paragraphs) & set(part.limits.paragraphs)
     assert any("viscosity (Pa s)" in line for line in further.paragraphs)
     assert [table.title.split(":")[0] for table in part.appendix] == ["Product"]
 
