@@ -72,10 +72,12 @@ def make_vertebroplasty():
 def build_vertebroplasty(vertebra, paths, *, spread=True, heat=True, stop_rules=True):
     from vertaug.case.filling import Vertebroplasty
     from vertaug.case.simulation import (
+        CementClock,
         InjectionSetup,
         ProductSheet,
         ProductValue,
         SimulatedVertebroplasty,
+        WatchedRule,
     )
 
     sheet = ProductSheet(
@@ -115,6 +117,20 @@ def build_vertebroplasty(vertebra, paths, *, spread=True, heat=True, stop_rules=
         seed=1,
         first_age_s=375.0,
         plan_safe=True,
+        rules=(
+            WatchedRule(rule="posterior_quarter", condition="0.05 ml or more in the last quarter"),
+            WatchedRule(rule="disc", condition="0.05 ml or more in the disc"),
+        ),
+        syringe_limit_mpa=3.215,
+        syringe_source="the highest measured in patients",
+        clock=CementClock(
+            age_s=(375.0, 455.0),
+            viscosity_pa_s=(197.6, 385.0),
+            temperature_c=22.0,
+            shear_rate_per_s=3.0,
+            window_s=(180.0, 570.0),
+            start_reason="the middle of the working window",
+        ),
     )
     return SimulatedVertebroplasty(
         setup=setup,
@@ -240,6 +256,8 @@ def _heat():
             damage=1e-4,
             burnt_share=0.0,
             history_c=37.0 + rise * np.exp(-(((times - 360.0) / 180.0) ** 2)),
+            above_45_mm3=1250.0 if rise > 8.0 else 0.0,
+            above_50_mm3=640.0 if rise > 13.0 else 0.0,
         )
         for name, rise in (
             ("canal", 2.0),

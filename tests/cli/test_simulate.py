@@ -74,6 +74,13 @@ def test_the_case_gains_what_others_rely_on(with_cement):
     assert found["peak_syringe_pressure_kpa"] > found["peak_pressure_kpa"]
     assert found["peak_temperature_c"] > 40.0
     assert found["stop_reason"]
+    assert found["injection"]["syringe_limit_kpa"] == pytest.approx(3215.0)
+    assert len(found["injection"]["rules"]) == 9
+    clock = found["injection"]["cement"]
+    assert clock["age_s"][0] == found["injection"]["age_at_start_s"] == sum(clock["window_s"]) / 2
+    assert clock["age_s"][1] - clock["age_s"][0] == pytest.approx(found["curves"]["time_s"][-1])
+    assert clock["viscosity_pa_s"][1] > clock["viscosity_pa_s"][0] > 50.0
+    assert found["heat"]["tissues"]["cement"]["above_50_ml"] > 0.0
     assert found["level"] == tree["fracture"]["level"] == "L1"
 
 
@@ -206,7 +213,9 @@ def test_json_and_words(run, filled):
     done = run("simulate", filled, *TWO)
     assert "L1: 1.50 of 1.50 ml injected" in done.out
     assert "not a prediction" in done.out
-    assert "2 samples: safe volume" in done.out
+    assert "2 samples of the whole volume: volume at the first stop rule" in done.out
+    assert "safe volume" not in done.out
+    assert "bar, limit 32.1 bar" in done.out
     assert "Injection: kept from before" in done.err
     assert done.out.strip().endswith("report.html")
 
@@ -231,7 +240,7 @@ def test_a_trace_of_a_leak_has_no_figures(record):
             if line.startswith("left the bone")
         )
 
-    assert "(ml): C 0.05, less than 0.01 each by S;" in leaking(S=0.0004, C=0.0512)
+    assert "(ml): C 0.05, no more than 0.01 each by S;" in leaking(S=0.0004, C=0.0512)
     assert "(ml): none; not a prediction" in leaking()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from vertaug.case.augmentation_record import (
     AugmentationRecord,
+    CementClockRecord,
     CurvesRecord,
     ExtravasationRecord,
     HeatRecord,
@@ -19,6 +20,7 @@ from vertaug.case.augmentation_record import (
     StopRecord,
     TissueHeatRecord,
     VertebroplastyRecord,
+    WatchedRuleRecord,
 )
 from vertaug.case.case_part import Triple
 from vertaug.case.filling import (
@@ -31,14 +33,27 @@ from vertaug.case.filling import (
     StopEvent,
 )
 from vertaug.case.grid import FloatArray
-from vertaug.case.simulation import InjectionSetup, ProductSheet, SimulatedVertebroplasty
-from vertaug.case.spread_figures import QUANTILES, leak_odds, quantiles
+from vertaug.case.simulation import (
+    CementClock,
+    InjectionSetup,
+    ProductSheet,
+    SimulatedVertebroplasty,
+)
+from vertaug.case.spread_figures import (
+    QUANTILES,
+    canal_odds,
+    first_stop_capped,
+    leak_odds,
+    quantiles,
+)
 
 ML = 1e-3
 """Of a mm3."""
 ML_PER_MIN = 0.06
 """Of a mm3/s."""
 KPA = 1e3
+"""Of a MPa."""
+BAR = 10.0
 """Of a MPa."""
 
 FILM_VIEWS = ("ap", "lateral")
@@ -111,9 +126,16 @@ def _vertebroplasty(found: SimulatedVertebroplasty) -> VertebroplastyRecord:
         heat=None if heat is None else _heat(heat),
         spread=None if spread is None else _spread(spread),
         method=filling.method,
-        notes=tuple(note for note in (filling.leak_limit, *found.notes, *filling.notes) if note),
+        notes=_notes(found),
         files=filling_file_names(filling),
     )
+
+
+def _notes(found: SimulatedVertebroplasty) -> tuple[str, ...]:
+    """Return what limits it, once each, the most important first."""
+    filling = found.result.filling
+    every = (filling.leak_limit, filling.wall_limit, *found.notes, *filling.notes)
+    return tuple(dict.fromkeys(note for note in every if note))
 
 
 def opening_gaps(filling: Filling) -> dict[str, float | None]:
@@ -171,6 +193,25 @@ def _injection(setup: InjectionSetup, filling: Filling) -> InjectionRecord:
         seed=setup.seed,
         age_at_start_s=setup.first_age_s,
         tips_lps_mm=tuple(_triple(tip) for tip in filling.tips_lps_mm),
+        rules=tuple(
+            WatchedRuleRecord(rule=watched.rule, condition=watched.condition)
+            for watched in setup.rules
+        ),
+        syringe_limit_kpa=None
+        if setup.syringe_limit_mpa is None
+        else setup.syringe_limit_mpa * KPA,
+        cement=None if setup.clock is None else _clock(setup.clock),
+    )
+
+
+def _clock(clock: CementClock) -> CementClockRecord:
+    return CementClockRecord(
+        age_s=clock.age_s,
+        viscosity_pa_s=clock.viscosity_pa_s,
+        temperature_c=clock.temperature_c,
+        shear_rate_per_s=clock.shear_rate_per_s,
+        window_s=clock.window_s,
+        start_reason=clock.start_reason,
     )
 
 
@@ -223,12 +264,18 @@ def _heat(heat: HeatResult) -> HeatRecord:
                 damage=tissue.damage,
                 burnt_share=tissue.burnt_share,
                 history_c=_row(tissue.history_c),
+                above_45_ml=_millilitres(tissue.above_45_mm3),
+                above_50_ml=_millilitres(tissue.above_50_mm3),
             )
             for tissue in heat.tissues
         },
         method=heat.method,
         notes=heat.notes,
     )
+
+
+def _millilitres(volume_mm3: float | None) -> float | None:
+    return None if volume_mm3 is None else volume_mm3 * ML
 
 
 def _spread(spread: FillingSpread) -> SpreadRecord | None:
@@ -243,7 +290,7 @@ def _spread(spread: FillingSpread) -> SpreadRecord | None:
             odds.path: OddsRecord(
                 count=odds.count, share=odds.share, low_95=odds.low, high_95=odds.high
             )
-            for odds in leak_odds(spread)
+            for odds in (*leak_odds(spread), canal_odds(spread))
         },
         stopped=int(np.count_nonzero(spread.stopped)),
         first_rules=dict(rules.most_common()),
@@ -258,4 +305,5 @@ def _spread(spread: FillingSpread) -> SpreadRecord | None:
         },
         drawn={name: _row(values) for name, values in spread.drawn.items()},
         failed=spread.failed,
+        safe_volume_capped=first_stop_capped(spread),
     )

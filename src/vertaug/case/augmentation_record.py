@@ -35,6 +35,24 @@ class ProductRecord(Part):
     uncertain: tuple[str, ...]
 
 
+class WatchedRuleRecord(Part):
+    """A stop rule that was watched for, met or not, and when it is met."""
+
+    rule: str
+    condition: str
+
+
+class CementClockRecord(Part):
+    """The cement in the syringe at the start and the end of the injection; ages from mixing."""
+
+    age_s: tuple[Figure, Figure]
+    viscosity_pa_s: tuple[Figure, Figure]
+    temperature_c: Figure
+    shear_rate_per_s: Figure
+    window_s: tuple[Figure, Figure]
+    start_reason: str
+
+
 class InjectionRecord(Part):
     """What was chosen; ``age_at_start_s`` counts from mixing."""
 
@@ -50,6 +68,9 @@ class InjectionRecord(Part):
     seed: int
     age_at_start_s: Figure
     tips_lps_mm: tuple[Triple, ...]
+    rules: tuple[WatchedRuleRecord, ...] = ()
+    syringe_limit_kpa: Figure | None = None
+    cement: CementClockRecord | None = None
 
 
 class CurvesRecord(Part):
@@ -86,7 +107,10 @@ class StopRecord(Part):
 
 
 class TissueHeatRecord(Part):
-    """Heat in one tissue; ``damage`` is the Arrhenius integral, 1 is a burn."""
+    """Heat in one tissue; ``damage`` is the Arrhenius integral, 1 is a burn.
+
+    Times, CEM43 and damage are of the hottest cell, ``above_45_ml`` and ``above_50_ml`` volumes.
+    """
 
     peak_c: Figure
     above_45_s: Figure
@@ -95,6 +119,8 @@ class TissueHeatRecord(Part):
     damage: Coefficient
     burnt_share: Coefficient
     history_c: tuple[Figure, ...]
+    above_45_ml: Figure | None = None
+    above_50_ml: Figure | None = None
 
 
 class HeatRecord(Part):
@@ -118,7 +144,11 @@ class OddsRecord(Part):
 
 
 class SpreadRecord(Part):
-    """Sampled injections; quantiles are those of ``quantiles``. Of the model, no prediction."""
+    """Sampled injections; quantiles are those of ``quantiles``. Of the model, no prediction.
+
+    ``safe_volume_ml`` is the volume at the first stop rule, not one that is safe; a quantile that
+    is ``safe_volume_capped`` rests on samples that met no rule: it is at least that.
+    """
 
     samples: int
     seed: int
@@ -134,13 +164,15 @@ class SpreadRecord(Part):
     leaked_ml: dict[str, tuple[Coefficient, ...]]
     drawn: dict[str, tuple[Coefficient, ...]]
     failed: tuple[str, ...]
+    safe_volume_capped: tuple[bool, ...] = ()
 
 
 class VertebroplastyRecord(Part):
     """A simulated vertebroplasty.
 
-    ``safe_volume_ml`` is what was injected before the first stop rule; absent where none was met:
-    then it is at least ``injected_ml``. ``peak_pressure_kpa`` is in the bone at the tip,
+    ``safe_volume_ml`` is the volume at the first stop rule; it is not safe in itself, since leaks
+    too small for a rule come before it. Absent where no rule was met: then it is at least
+    ``injected_ml``. ``peak_pressure_kpa`` is in the bone at the tip,
     ``peak_temperature_c`` anywhere. ``opening_gap_mm`` is from cement to the nearest vein, fissure
     or missing wall of each path, absent where the model has none. Leak volumes are of the model
     and no prediction.

@@ -11,6 +11,8 @@ from vertaug.case.grid import FloatArray, Grid, read_only
 LEAK_PATHS: tuple[str, ...] = ("B", "S", "C", "D", "canal", "track")
 """Ways out of a vertebra: Yeom's types (basivertebral vein, segmental vein, cortical defect,
 disc), a defect of the cortex toward the canal, the needle's track."""
+CANAL_PATHS: tuple[str, ...] = ("B", "canal")
+"""Those that lead to the canal: the basivertebral vein ends in the epidural veins."""
 LEAST_LEAK_MM3 = 10.0
 """Less by a path is a trace, neither counted nor drawn: 0.01 ml, a design default."""
 
@@ -185,6 +187,8 @@ class Filling:
         How it was computed, and what limits it, in sentences for the report.
     leak_limit : str
         What may be read of the leaks, in a sentence.
+    wall_limit : str
+        Where the CT shows no wall, and what that may mean, in a sentence; empty where it shows all.
     """
 
     level: str
@@ -216,6 +220,7 @@ class Filling:
     method: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     leak_limit: str = ""
+    wall_limit: str = ""
 
     def __post_init__(self) -> None:
         for name in ("entered_s", "pore_share"):
@@ -321,6 +326,9 @@ class TissueHeat:
     damage : float
         Arrhenius integral of Henriques; 1 is a burn.
     burnt_share : float
+        Of its cells, those with a damage of 1 or more.
+    above_45_mm3, above_50_mm3 : float or None
+        Volume of its cells that were that hot at any time; None where it was not counted.
     history_c : (n,) float64 array
         Its hottest cell over `HeatResult.times_s`.
     """
@@ -333,6 +341,8 @@ class TissueHeat:
     damage: float
     burnt_share: float
     history_c: FloatArray
+    above_45_mm3: float | None = None
+    above_50_mm3: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -29,7 +29,7 @@ class Needle:
     gauge: int
     outer_diameter_mm: float
     usable_length_mm: float = 150.0
-    source: str = "physics reference 6.2 (recalled)"
+    source: str = "usual of the gauge, not re-read"
 
     def __post_init__(self) -> None:
         if not 0.3 <= self.outer_diameter_mm <= 8.0:

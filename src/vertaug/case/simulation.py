@@ -53,6 +53,47 @@ class ProductSheet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedRule:
+    """A stop rule that was watched for, met or not.
+
+    Attributes
+    ----------
+    rule : str
+        As in `StopEvent`.
+    condition : str
+        When it is met, with its threshold.
+    """
+
+    rule: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CementClock:
+    """The cement in the syringe when the injection begins and when it ends.
+
+    Attributes
+    ----------
+    age_s : tuple of 2 float
+        From the start of mixing.
+    viscosity_pa_s : tuple of 2 float
+        At the temperature and shear rate below.
+    temperature_c, shear_rate_per_s : float
+    window_s : tuple of 2 float
+        Between which ages it can be injected at that temperature.
+    start_reason : str
+        Why the injection begins at that age.
+    """
+
+    age_s: tuple[float, float]
+    viscosity_pa_s: tuple[float, float]
+    temperature_c: float
+    shear_rate_per_s: float
+    window_s: tuple[float, float]
+    start_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InjectionSetup:
     """What was injected, where and how.
 
@@ -75,6 +116,14 @@ class InjectionSetup:
     first_age_s : float
         Of the cement at the start of the injection, from mixing.
     plan_safe : bool
+    rules : tuple of WatchedRule
+        All that were watched for; empty in cases of before they were kept.
+    syringe_limit_mpa : float or None
+        Largest pressure of the syringe.
+    syringe_source : str
+        Of that limit.
+    clock : CementClock or None
+        Known once the injection has ended.
     """
 
     plan_number: int
@@ -89,6 +138,10 @@ class InjectionSetup:
     seed: int
     first_age_s: float
     plan_safe: bool
+    rules: tuple[WatchedRule, ...] = ()
+    syringe_limit_mpa: float | None = None
+    syringe_source: str = ""
+    clock: CementClock | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vertaug.case.filling import LEAK_PATHS, FillingSpread
+from vertaug.case.filling import CANAL_PATHS, LEAK_PATHS, FillingSpread
 from vertaug.case.grid import FloatArray
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -19,7 +19,7 @@ class LeakOdds:
     Attributes
     ----------
     path : str
-        One of `LEAK_PATHS`, or ``any``.
+        One of `LEAK_PATHS`, or a name for several of them, such as ``any``.
     count, samples : int
     low, high : float
         95 % interval of the share.
@@ -65,13 +65,45 @@ def leak_odds(spread: FillingSpread) -> tuple[LeakOdds, ...]:
     done = len(spread.leaked_mm3)
     if done == 0:
         return ()
-    leaked = spread.leaked_mm3 > spread.least_mm3
-    counts = [*leaked.sum(axis=0), leaked.any(axis=1).sum()]
-    found = []
-    for path, count in zip((*LEAK_PATHS, "any"), counts, strict=True):
-        low, high = binomial_interval(int(count), done)
-        found.append(LeakOdds(path=path, count=int(count), samples=done, low=low, high=high))
-    return tuple(found)
+    return (*(odds_of(spread, path, (path,)) for path in LEAK_PATHS), any_odds(spread))
+
+
+def odds_of(spread: FillingSpread, name: str, paths: tuple[str, ...]) -> LeakOdds:
+    """Return in how many samples any of some paths leaked; at least one sample.
+
+    Parameters
+    ----------
+    spread : FillingSpread
+    name : str
+        For all of these paths.
+    paths : tuple of str
+    """
+    leaked = spread.leaked_mm3[:, [LEAK_PATHS.index(path) for path in paths]] > spread.least_mm3
+    done = len(leaked)
+    count = int(leaked.any(axis=1).sum())
+    low, high = binomial_interval(count, done)
+    return LeakOdds(path=name, count=count, samples=done, low=low, high=high)
+
+
+def any_odds(spread: FillingSpread) -> LeakOdds:
+    """Return the odds of a leak by any path; at least one sample."""
+    return odds_of(spread, "any", LEAK_PATHS)
+
+
+def canal_odds(spread: FillingSpread) -> LeakOdds:
+    """Return the odds of a leak towards the canal; at least one sample."""
+    return odds_of(spread, "towards_canal", CANAL_PATHS)
+
+
+def first_stop_capped(spread: FillingSpread) -> tuple[bool, ...]:
+    """Return which quantiles of the volume at the first stop rule are only least values.
+
+    They rest on samples that met no rule: the rule would have come after the planned volume.
+    """
+    order = np.lexsort((~spread.stopped, spread.safe_volume_mm3))
+    met = spread.stopped[order]
+    above = np.ceil(np.array(QUANTILES) * (len(met) - 1) - 1e-9).astype(int)
+    return tuple(bool(not met[number]) for number in above)
 
 
 def quantiles(values: FloatArray) -> tuple[float, ...]:

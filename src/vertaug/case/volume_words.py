@@ -2,17 +2,17 @@
 
 
 def millilitres_of(volume_ml: float) -> str:
-    """Return one decimal from 1 ml on and two below, without zeros at the end.
+    """Return two decimals, without zeros at the end.
 
     Parameters
     ----------
     volume_ml : float
         Above 0.
     """
-    whole = round(volume_ml, 1 if volume_ml >= 0.95 else 2)
+    whole = round(volume_ml, 2)
     return f"{whole:g} ml" if whole > 0.0 else "less than 0.01 ml"
 
 
 def with_cement_of(volume_ml: float | None) -> str:
-    """Return ``with 3.7 ml of cement``; where no volume is known, ``with cement``."""
+    """Return ``with 3.65 ml of cement``; where no volume is known, ``with cement``."""
     return "with cement" if volume_ml is None else f"with {millilitres_of(volume_ml)} of cement"

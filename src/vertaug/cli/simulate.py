@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from vertaug.case.augmentation_content import BAR, KPA, ML
 from vertaug.case.augmentation_record import SpreadRecord, VertebroplastyRecord
 from vertaug.case.errors import InputError
+from vertaug.case.filling import LEAST_LEAK_MM3
 from vertaug.case.plan import Procedure
 from vertaug.cli.changes import list_changes
 from vertaug.cli.progress import show_progress
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
     from vertaug.cli.simulate_options import Simulate
     from vertaug.workflow import CaseResult
 
-_TRACE_ML = 0.01
-"""Smaller leaks are traces: samples do not count them either."""
+_TRACE_ML = LEAST_LEAK_MM3 * ML
+"""Leaks of no more are traces: samples do not count them either."""
+_BOILING_C = 100.0
 
 
 def simulate(given: "Simulate") -> None:
@@ -93,10 +96,10 @@ def _say(result: "CaseResult") -> None:
 
 def list_lines(found: VertebroplastyRecord) -> list[str]:
     """Return the results of a vertebroplasty in a few lines."""
-    safe = (
-        f"no stop rule was met: the safe volume is at least {found.injected_ml:.2f} ml"
+    first_stop = (
+        f">= {found.injected_ml:.2f} ml, no rule met"
         if found.safe_volume_ml is None
-        else f"safe volume {found.safe_volume_ml:.2f} ml: {found.events[0].sentence}"
+        else f"{found.safe_volume_ml:.2f} ml: {found.events[0].sentence}"
     )
     lines = [
         (
@@ -104,11 +107,8 @@ def list_lines(found: VertebroplastyRecord) -> list[str]:
             f"injected ({found.product.title}; {found.stop_reason})"
         ),
         f"{found.in_bone_ml:.2f} ml in the bone, {100 * found.fill_fraction:.0f} % of the body",
-        safe,
-        (
-            f"greatest pressure {found.peak_pressure_kpa:.1f} kPa at the tip, "
-            f"{found.peak_syringe_pressure_kpa:.0f} kPa in the syringe"
-        ),
+        f"volume at the first stop rule (not safe in itself): {first_stop}",
+        _pressures(found),
         f"left the bone in the model (ml): {_leaks(found)}; not a prediction",
     ]
     if found.peak_temperature_c is not None and found.heat is not None:
@@ -118,30 +118,55 @@ def list_lines(found: VertebroplastyRecord) -> list[str]:
             if canal is None
             else f", {canal.peak_c:.1f} °C in the canal"
         )
-        lines.append(f"hottest: {found.peak_temperature_c:.1f} °C in the cement{beside}")
+        core = (
+            " (above the boiling point of the monomer, evaporation left out: read the tissues)"
+            if found.peak_temperature_c >= _BOILING_C
+            else ""
+        )
+        lines.append(f"hottest: {found.peak_temperature_c:.1f} °C in the cement{core}{beside}")
     if found.spread is not None:
         lines += _spread_lines(found.spread)
     return lines
 
 
+def _pressures(found: VertebroplastyRecord) -> str:
+    limit = found.injection.syringe_limit_kpa
+    most = "" if limit is None else f", limit {_bar(limit):.1f} bar"
+    syringe = found.peak_syringe_pressure_kpa
+    return (
+        f"greatest pressure {found.peak_pressure_kpa:.1f} kPa at the tip, {syringe:.0f} kPa "
+        f"({_bar(syringe):.1f} bar{most}) in the syringe"
+    )
+
+
+def _bar(pressure_kpa: float) -> float:
+    return pressure_kpa * BAR / KPA
+
+
 def _leaks(found: VertebroplastyRecord) -> str:
     """Return what left by each path, and by which paths only traces did."""
     leaked = {path: volume for path, volume in found.leak_ml.model_dump().items() if volume > 0.0}
-    said = [f"{path} {volume:.2f}" for path, volume in leaked.items() if volume >= _TRACE_ML]
-    traces = [path for path, volume in leaked.items() if volume < _TRACE_ML]
+    said = [f"{path} {volume:.2f}" for path, volume in leaked.items() if volume > _TRACE_ML]
+    traces = [path for path, volume in leaked.items() if volume <= _TRACE_ML]
     if traces:
-        said.append(f"less than {_TRACE_ML:g} each by {', '.join(traces)}")
+        said.append(f"no more than {_TRACE_ML:g} each by {', '.join(traces)}")
     return ", ".join(said) or "none"
 
 
 def _spread_lines(spread: SpreadRecord) -> list[str]:
-    low, _, middle, _, high = spread.safe_volume_ml
-    any_leak = spread.leak_odds["any"]
+    capped = spread.safe_volume_capped or (False,) * len(spread.safe_volume_ml)
+    low, _, middle, _, high = (
+        f"{'>= ' if more else ''}{volume:.2f}"
+        for volume, more in zip(spread.safe_volume_ml, capped, strict=True)
+    )
+    any_leak, canal = spread.leak_odds["any"], spread.leak_odds.get("towards_canal")
+    toward = "" if canal is None else f", {canal.count} of them towards the canal"
     lines = [
         (
-            f"{spread.samples} samples: safe volume {middle:.1f} ml (5 to 95 %: {low:.1f} to "
-            f"{high:.1f}), a rule met in {spread.stopped}; any leak in {any_leak.count} "
-            f"({100 * any_leak.low_95:.0f} to {100 * any_leak.high_95:.0f} %)"
+            f"{spread.samples} samples of the whole volume: volume at the first stop rule {middle} "
+            f"ml (5 to 95 %: {low} to {high}), a rule met in {spread.stopped}; any leak in "
+            f"{any_leak.count} ({100 * any_leak.low_95:.0f} to {100 * any_leak.high_95:.0f} %)"
+            f"{toward}"
         )
     ]
     if spread.failed:

@@ -25,7 +25,7 @@ def cement_target(vertebra: Vertebra) -> CementTarget:
     basis = (
         f"16-24 % of the body's {volume_ml:.1f} ml (16.2 % restored strength, Molloy 2003; 24 % "
         "went with the best relief, Nieuwenhuijse 2012, uncertain), its upper end not above the "
-        f"usual most of {most:g} ml for {vertebra.level} (clinical reference 3.6, recalled), "
+        f"usual most of {most:g} ml for {vertebra.level} (a working value, no source checked), "
         f"{held}. Clinical series show no clear link between volume and relief: aim for an "
         "adequate, safe fill and stop at any leak."
     )

@@ -60,9 +60,13 @@ class ReportPart:
     Attributes
     ----------
     pictures : tuple of str
-        Names of the pictures that stand here, after the tables.
+        Names of the pictures that stand here, after the tables; with a ``key`` after that.
     text : tuple of TextBlock
         Method and files.
+    key : Table or None
+        Few figures that stand before everything else.
+    appendix : tuple of Table
+        After everything else.
     """
 
     title: str
@@ -70,6 +74,8 @@ class ReportPart:
     tables: tuple[Table, ...]
     pictures: tuple[str, ...]
     text: tuple[TextBlock, ...]
+    key: Table | None = None
+    appendix: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +115,12 @@ def cells(*texts: str) -> tuple[Cell, ...]:
     return tuple(Cell(text=t) for t in texts)
 
 
+def _height_of_strength(case: ReportInput) -> float | None:
+    """Return the height of the body that the strength of the same level rests on."""
+    found = case.strength
+    return found.height_mm if found is not None and found.level == case.level else None
+
+
 def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
     from vertaug.report import content_fracture, content_list, content_method, content_plan
@@ -125,7 +137,7 @@ def build_content(case: ReportInput) -> ReportContent:
     right: list[Table] = []
     measurement = case.assessment.levels.get(level) if level is not None else None
     if measurement is not None:
-        left += [content_fracture.heights_table(measurement)]
+        left += [content_fracture.heights_table(measurement, _height_of_strength(case))]
         findings = content_fracture.findings_table(measurement, case)
         (left if case.planning is not None else right).append(findings)
     if case.planning is not None:

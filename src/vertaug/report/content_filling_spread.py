@@ -2,45 +2,74 @@
 
 from collections import Counter
 
-from vertaug.case.augmentation_content import KPA, ML
+from vertaug.case.augmentation_content import BAR, KPA, ML
 from vertaug.case.filling import LEAK_PATHS, FillingSpread
 from vertaug.case.grid import FloatArray
-from vertaug.case.spread_figures import LeakOdds, leak_odds, quantiles
+from vertaug.case.simulation import InjectionSetup
+from vertaug.case.spread_figures import (
+    LeakOdds,
+    any_odds,
+    first_stop_capped,
+    odds_of,
+    quantiles,
+)
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
-from vertaug.report.path_words import ANY, PATHS
+from vertaug.report.path_words import ANY, YEOM, list_rows
 
 _MANY = 20
 """Samples from which on one in twenty lies outside 5 to 95 %."""
 
 
-def spread_table(spread: FillingSpread) -> Table | None:
-    """Return shares of leaking samples and quantiles; None where every sample failed."""
-    odds = leak_odds(spread)
-    if not odds:
+def spread_table(spread: FillingSpread, setup: InjectionSetup) -> Table | None:
+    """Return shares of leaking samples and quantiles; None where every sample failed.
+
+    Parameters
+    ----------
+    spread : FillingSpread
+    setup : InjectionSetup
+        For the limit of the syringe.
+    """
+    done = len(spread.leaked_mm3)
+    if done == 0:
         return None
-    leaked = [spread.leaked_mm3[:, number] for number in range(len(LEAK_PATHS))]
-    volumes = [*leaked, spread.leaked_mm3.sum(axis=1)]
-    rows = [_odds_row(one, volume) for one, volume in zip(odds, volumes, strict=True)]
-    for name, values, digits in (
-        ("safe volume (ml)", spread.safe_volume_mm3 * ML, 2),
-        ("cement in the body (%)", 100.0 * spread.fill_fraction, 1),
-        ("greatest pressure at the tip (kPa)", spread.peak_tip_mpa * KPA, 1),
-        ("greatest pressure in the syringe (kPa)", spread.peak_syringe_mpa * KPA, 0),
+    rows = [_leak_row(spread, title, paths) for title, paths in list_rows()]
+    rows.append(_odds_row(f"leak by {ANY}", any_odds(spread), spread.leaked_mm3.sum(axis=1)))
+    limit = setup.syringe_limit_mpa
+    most = "" if limit is None else f"; limit {limit * BAR:.1f} bar"
+    for name, cell in (
+        ("volume at the first stop rule (ml)", _first_stop(spread)),
+        ("cement in the body (%)", _range(100.0 * spread.fill_fraction, 1)),
+        ("greatest pressure at the tip (kPa)", _range(spread.peak_tip_mpa * KPA, 1)),
+        ("greatest pressure in the syringe (kPa)", _range(spread.peak_syringe_mpa * KPA, 0)),
+        (f"the same (bar{most})", _range(spread.peak_syringe_mpa * BAR, 1)),
     ):
-        rows.append((Cell(text=name), Cell(text=""), Cell(text=""), _range(values, digits)))
+        rows.append((Cell(text=name), Cell(text=""), Cell(text=""), cell))
     return Table(
-        title=f"Spread of {odds[0].samples} samples, of the model",
+        title=f"Spread of {done} samples, of the model",
         columns=("", "Samples that leaked", "95 % interval", "Median (5 to 95 % of samples)"),
         rows=tuple(rows),
         note=_note(spread),
     )
 
 
-def _odds_row(odds: LeakOdds, volume_mm3: FloatArray) -> tuple[Cell, ...]:
-    name = f"leak by {PATHS[odds.path]}" if odds.path in PATHS else f"leak by {ANY}"
+def _leak_row(spread: FillingSpread, title: str, paths: tuple[str, ...]) -> tuple[Cell, ...]:
+    volume = spread.leaked_mm3[:, [LEAK_PATHS.index(path) for path in paths]].sum(axis=1)
+    name = title if title.startswith(("–", "towards")) else f"leak by {title}"
+    return _odds_row(name, odds_of(spread, title, paths), volume)
+
+
+def _first_stop(spread: FillingSpread) -> Cell:
+    """Return the volume at the first stop rule; ``≥`` where samples met none."""
+    values, capped = quantiles(spread.safe_volume_mm3 * ML), first_stop_capped(spread)
+    said = [f"{'≥ ' if more else ''}{v:.2f}" for v, more in zip(values, capped, strict=True)]
+    low, _, middle, _, high = said
+    return Cell(text=f"{middle} ({low} to {high})")
+
+
+def _odds_row(name: str, odds: LeakOdds, volume_mm3: FloatArray) -> tuple[Cell, ...]:
     return (
-        Cell(text=name, strong=odds.path == "any"),
+        Cell(text=name, strong=name.startswith("towards") or odds.path == "any"),
         *cells(
             f"{odds.count} of {odds.samples} ({words.percent(100.0 * odds.share)})",
             f"{100.0 * odds.low:.0f} to {100.0 * odds.high:.0f} %",
@@ -66,9 +95,11 @@ def _note(spread: FillingSpread) -> str:
             "Every sample injects the whole planned volume, its stop rules only recorded. "
             f"Counted as a leak: more than {spread.least_mm3 * ML:.2g} ml by a path. Interval: of "
             f"chance alone, with {done} samples (Wilson). A stop rule was met in {met} of {done}"
-            f"{first_words}; elsewhere the whole "
-            f"{spread.planned_mm3 * ML:.1f} ml count as safe."
+            f"{first_words}; in the others it would come after the whole "
+            f"{spread.planned_mm3 * ML:.2f} ml, hence ≥. Not safe in itself: leaks too small for a "
+            "rule come before it."
         ),
+        YEOM,
     ]
     if drawn:
         parts.append(f"Drawn, {_span_words(done)}: {drawn}; seed {spread.seed}.")

@@ -12,7 +12,7 @@ from vertaug.report.inputs import ReportInput
 HEIGHT_NAMES = ("anterior", "middle", "posterior")
 _SAME_LOSS_PERCENT = 1.0  # a profile that adds no more than this is not named
 _WALL_ERROR_MM = 2.0  # posterior wall and canal: less than this, or than a voxel, is not told
-_WITHIN = "within measurement error"
+WITHIN = "within measurement error"
 _BROKEN = "fractured body, not comparable"
 
 
@@ -99,8 +99,21 @@ def _density_tile(case: ReportInput, level: str) -> Tile:
     )
 
 
-def heights_table(measured: VertebraMeasurement) -> Table:
-    """Return the three heights of the level with ratios and losses."""
+def heights_table(measured: VertebraMeasurement, strength_mm: float | None = None) -> Table:
+    """Return the three heights of the level with ratios and losses.
+
+    Parameters
+    ----------
+    measured : VertebraMeasurement
+    strength_mm : float, optional
+        Height of the body that the strength rests on, to say how it is formed.
+    """
+    mean = (
+        ""
+        if strength_mm is None
+        else " Height of the body in Strength: mean distance of the endplates over the whole "
+        f"body, {words.millimetres(strength_mm)}."
+    )
     rows = []
     for name in HEIGHT_NAMES:
         reference = measured.reference_mm
@@ -121,7 +134,7 @@ def heights_table(measured: VertebraMeasurement) -> Table:
         columns=("", "mm", "3D mm", "expected", "ratio", "loss"),
         rows=tuple(rows),
         note=f"Ratio: to the own posterior height. Expected: "
-        f"{words.sentence(measured.reference_method)}",
+        f"{words.sentence(measured.reference_method)}{mean}",
     )
 
 
@@ -170,12 +183,19 @@ def is_told(wall: PosteriorWall, limit_mm: float) -> bool:
     return wall.retropulsion_mm is not None and wall.retropulsion_mm >= limit_mm
 
 
+def canal_loss_is_told(wall: PosteriorWall, limit_mm: float) -> bool:
+    """Whether what the canal lost of its depth is more than the scan's error, or not known."""
+    if wall.canal_depth_mm is None or wall.canal_reference_mm is None:
+        return True
+    return max(wall.canal_reference_mm - wall.canal_depth_mm, 0.0) >= limit_mm
+
+
 def _retropulsion_words(wall: PosteriorWall, limit_mm: float) -> str:
     """Return the retropulsion, and whether it is within what the scan can tell."""
     text = words.millimetres(wall.retropulsion_mm)
     if wall.retropulsion_mm is None or is_told(wall, limit_mm):
         return text
-    return f"{text}, {_WITHIN}"
+    return f"{text}, {WITHIN}"
 
 
 def _canal_words(wall: PosteriorWall, limit_mm: float) -> str:
@@ -186,10 +206,7 @@ def _canal_words(wall: PosteriorWall, limit_mm: float) -> str:
     if wall.canal_compromise_percent is None:
         return text
     text += f", {words.percent(wall.canal_compromise_percent)} compromised"
-    if wall.canal_reference_mm is None:
-        return text
-    lost = max(wall.canal_reference_mm - wall.canal_depth_mm, 0.0)
-    return text if lost >= limit_mm else f"{text}, {_WITHIN}"
+    return text if canal_loss_is_told(wall, limit_mm) else f"{text}, {WITHIN}"
 
 
 def _bone_words(measured: VertebraMeasurement, calibration: DensityCalibration) -> str:

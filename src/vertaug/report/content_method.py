@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from vertaug.fluoroscopy.surroundings import Trunk
 from vertaug.report import words
 from vertaug.report.content import Table, TextBlock, cells
+from vertaug.report.content_cement_sources import CEMENT_SOURCES
 from vertaug.report.content_plan import RISKY_BREACH, STEEP_DEG, best_plan, judgeable_mm
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import BONE_WINDOW
@@ -17,7 +18,8 @@ def text_blocks(case: ReportInput) -> tuple[TextBlock, ...]:
         views = tuple(words.sentence(v.sentence) for v in case.planning.views)
         blocks.append(TextBlock(title="Working views in words", paragraphs=views))
     blocks.append(TextBlock(title="Method", paragraphs=_method(case)))
-    blocks.append(TextBlock(title="Sources", paragraphs=_SOURCES))
+    cement = CEMENT_SOURCES if case.vertebroplasty is not None else ()
+    blocks.append(TextBlock(title="Sources", paragraphs=(*_SOURCES, *cement)))
     return tuple(blocks)
 
 

@@ -106,7 +106,15 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
     side = {"both": "both sides", "left": "left", "right": "right"}[plan.sides]
     detail = f"{words.route(plan.route)}, {planning.needle.gauge} G"
     label = "Highest-scoring plan" if plan.safe else "Least bad plan, MARGIN CUT"
-    return (Tile(label=label, value=side, detail=detail),)
+    cement = planning.cement
+    return (
+        Tile(label=label, value=side, detail=detail),
+        Tile(
+            label="Planned cement",
+            value=f"{cement.target_ml:.2f} ml",
+            detail=f"range {cement.low_ml:.1f}–{cement.high_ml:.1f} ml; see Notes",
+        ),
+    )
 
 
 def skin_words(vertebra: Vertebra, path: NeedlePath) -> tuple[str, str]:
@@ -195,11 +203,9 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
         for columns in zip(*geometry, strict=True)
         if any(cell.text != words.MISSING for _, cell in columns)
     ]
-    cement = case.planning.cement
     note = (
-        f"Cement volume estimate {cement.low_ml:.1f}–{cement.high_ml:.1f} ml (from the body's "
-        "volume, see Notes). Skin (across and along the table) and bone entry "
-        "(along the vertebra): from the body centre, as scanned; the prone depth differs."
+        "Skin (across and along the table) and bone entry (along the vertebra): from the body "
+        "centre, as scanned; the prone depth differs."
     )
     needle = case.planning.needle
     name = "Highest-scoring plan" if plan.safe else "Least bad plan"

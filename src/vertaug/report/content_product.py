@@ -15,7 +15,9 @@ def product_table(setup: InjectionSetup) -> Table:
         rows=tuple(_value_row(value) for value in product.values),
         note=(
             "Every value can be replaced by one of your product: vertaug simulate CASE --products "
-            "FILE (docs/cement.md)."
+            "FILE (docs/cement.md). Verified: read in the source; computed: from it; recalled: "
+            "from the literature, not read again; uncertain: a working number, check it for your "
+            "product. The viscosity is that at the age listed below it, not at the injection."
         ),
     )
 

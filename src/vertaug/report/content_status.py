@@ -8,7 +8,7 @@ from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.plan import AccessPlan, PlanningResult, Route
 from vertaug.report import words
 from vertaug.report.content import Status
-from vertaug.report.content_fracture import is_told, wall_error_mm
+from vertaug.report.content_fracture import WITHIN, canal_loss_is_told, is_told, wall_error_mm
 from vertaug.report.content_plan import (
     STEEP_DEG,
     best_plan,
@@ -144,7 +144,10 @@ def _body_doubts(own: VertebraMeasurement, error_mm: float) -> list[str]:
     wall, posterior = own.posterior_wall, own.heights_mm.posterior
     if own.genant_grade > 0 and is_told(wall, error_mm):
         compromise = wall.canal_compromise_percent
-        canal = "" if compromise is None else f", canal compromised by {words.percent(compromise)}"
+        canal = ""
+        if compromise is not None:
+            doubt = "" if canal_loss_is_told(wall, error_mm) else f" ({WITHIN})"
+            canal = f", canal compromised by {words.percent(compromise)}{doubt}"
         doubts.append(
             f"The posterior wall of {own.level} stands "
             f"{words.millimetres(wall.retropulsion_mm)} into the canal{canal}."

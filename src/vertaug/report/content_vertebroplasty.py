@@ -1,20 +1,22 @@
-"""A simulated vertebroplasty: limits first, tables, product and method last."""
+"""A simulated vertebroplasty: key figures, pictures, main limits; product and method last."""
 
-from vertaug.case.augmentation_content import (
-    KPA,
-    ML,
-    ML_PER_MIN,
-    filling_file_names,
-    opening_gaps,
-)
-from vertaug.case.filling import LEAK_PATHS, Filling, HeatResult, TissueHeat
-from vertaug.case.simulation import InjectionSetup, SimulatedVertebroplasty
+from vertaug.case.augmentation_content import filling_file_names
+from vertaug.case.filling import LEAST_LEAK_MM3, Filling
+from vertaug.case.simulation import SimulatedVertebroplasty
+from vertaug.case.spread_figures import any_odds, canal_odds
 from vertaug.case.strength import StrengthAssessment
-from vertaug.report import words
+from vertaug.report import content_filling_heat, words
 from vertaug.report.content import Cell, ReportPart, Table, TextBlock, cells
+from vertaug.report.content_filling_heat import heat_table, heat_words
 from vertaug.report.content_filling_spread import spread_table
+from vertaug.report.content_filling_tables import (
+    cement_table,
+    leak_table,
+    stop_table,
+    volume_table,
+)
 from vertaug.report.content_product import product_table, value_title
-from vertaug.report.path_words import PATHS
+from vertaug.report.filling_words import acted, first_stop, left_bone, ml
 
 PICTURES = (
     "filling_radiographs",
@@ -25,12 +27,8 @@ PICTURES = (
     "filling_spread",
 )
 """Pictures that stand under the heading of the vertebroplasty."""
-TISSUES = {
-    "cement": "cement",
-    "canal": "vertebral canal",
-    "superior_endplate": "superior endplate",
-    "inferior_endplate": "inferior endplate",
-}
+TISSUES = content_filling_heat.TISSUES
+"""As the pictures name them."""
 
 
 def vertebroplasty_part(
@@ -46,200 +44,144 @@ def vertebroplasty_part(
     """
     result = found.result
     maybe = (
-        None if result.heat is None else _heat_table(result.heat),
-        None if result.spread is None else spread_table(result.spread),
+        None if result.spread is None else spread_table(result.spread, found.setup),
+        None if result.heat is None else heat_table(result.heat),
         None if strength is None else _strength_table(strength, found.level),
     )
+    more = _further_limits(found)
     return ReportPart(
         title=f"Vertebroplasty, {found.level}",
-        limits=_limits(found),
+        key=_key_table(found),
+        limits=TextBlock(title="Vertebroplasty: main limits", paragraphs=_main_limits(found)),
         tables=(
-            _volume_table(found),
-            _stop_table(result.filling),
-            _leak_table(result.filling),
+            volume_table(found),
+            cement_table(found.setup),
+            stop_table(result.filling, found.setup),
+            leak_table(result.filling),
             *(table for table in maybe if table is not None),
-            product_table(found.setup),
         ),
         pictures=PICTURES,
-        text=(_method(found), _files(result.filling)),
+        text=(
+            *(
+                (TextBlock(title="Vertebroplasty: further limits", paragraphs=more),)
+                if more
+                else ()
+            ),
+            _method(found),
+            _files(result.filling),
+        ),
+        appendix=(product_table(found.setup),),
     )
 
 
 def first_page_words(found: SimulatedVertebroplasty) -> str:
-    """Return the line of the first page that points to the vertebroplasty."""
+    """Return the line of the first page that says how the vertebroplasty went."""
     filling = found.result.filling
-    safe = filling.safe_volume_mm3
-    until = (
-        "no stop rule was met"
-        if safe is None
-        else f"the first stop rule was met after {safe * ML:.1f} ml"
-    )
+    parts = [_end_words(found), left_bone(filling)]
+    samples = _sample_words(found)
+    if samples:
+        parts.append(samples)
+    cement = f"{found.setup.product.viscosity_class}-viscosity cement"
     return (
-        f"Simulated vertebroplasty of {filling.level}: {filling.injected_mm3 * ML:.1f} ml of "
-        f"{found.setup.product.title}; {until}. A model, no prediction of leakage: see "
-        f"Vertebroplasty, {filling.level}."
+        f"Simulated vertebroplasty of {filling.level}, {cement}: {'; '.join(parts)}. A model, no "
+        f"prediction of leakage: see Vertebroplasty, {filling.level}."
     )
 
 
-def _limits(found: SimulatedVertebroplasty) -> TextBlock:
-    heat = found.result.heat
-    filling = found.result.filling
-    notes = (*found.notes, *filling.notes, *(() if heat is None else heat.notes))
-    unsure = found.setup.product.uncertain
-    product = (
+def _end_words(found: SimulatedVertebroplasty) -> str:
+    """Return how much of the plan was injected, and what ended it."""
+    filling, planned = found.result.filling, found.setup.planned_mm3
+    share = f"{ml(filling.injected_mm3, unit=False)} of {ml(planned)}"
+    stopped = acted(filling)
+    if stopped is not None:
+        return f"stopped at {share}: {stopped.sentence}"
+    if filling.safe_volume_mm3 is None or not filling.events:
+        whole = filling.injected_mm3 >= planned - 0.5 * LEAST_LEAK_MM3
+        why = "" if whole else f" ({filling.stop_reason})"
+        return f"{share} injected{why}, no stop rule was met"
+    return f"{share} injected; first stop rule met at {first_stop(filling)}"
+
+
+def _sample_words(found: SimulatedVertebroplasty) -> str:
+    """Return how many samples leaked at all and towards the canal; empty without samples."""
+    spread = found.result.spread
+    if spread is None or not len(spread.leaked_mm3):
+        return ""
+    every, canal = any_odds(spread), canal_odds(spread)
+    return (
+        f"{every.count} of {every.samples} sampled injections of the whole volume leaked, "
+        f"{canal.count} towards the canal"
+    )
+
+
+def _key_table(found: SimulatedVertebroplasty) -> Table:
+    filling, heat, spread = found.result.filling, found.result.heat, found.result.spread
+    rows = [
         (
-            f"Uncertain values of the product: {', '.join(value_title(name) for name in unsure)}. "
-            "They are working numbers, not those of a brand."
+            "injected",
+            (
+                f"{ml(filling.injected_mm3)} of {ml(found.setup.planned_mm3)} planned: "
+                f"{filling.stop_reason}"
+            ),
+        ),
+        ("volume at the first stop rule", first_stop(filling)),
+        ("in this one injection", left_bone(filling)),
+    ]
+    samples = _sample_words(found)
+    if samples and spread is not None:
+        rows.append(("leaks", f"{samples}; leak: more than {ml(spread.least_mm3)}"))
+    if heat is not None:
+        rows.append(("heat beside the cement", heat_words(heat)))
+    return Table(
+        title="In short",
+        columns=("", ""),
+        rows=tuple(
+            (Cell(text=name, strong=name == "injected"), Cell(text=value)) for name, value in rows
+        ),
+        note=(
+            "Of the model: leaks are no prediction. The volume at the first stop rule is not safe "
+            "in itself: leaks too small for a rule begin before it."
         ),
     )
-    return TextBlock(
-        title="Vertebroplasty: limits",
-        paragraphs=(
-            *((words.sentence(filling.leak_limit),) if filling.leak_limit else ()),
-            *(product if unsure else ()),
-            *(_squared(words.sentence(note)) for note in dict.fromkeys(notes)),
-        ),
+
+
+def _main_limits(found: SimulatedVertebroplasty) -> tuple[str, ...]:
+    """Return what nobody should miss: an unsafe plan, leaks, unseen walls, the product."""
+    filling = found.result.filling
+    unsure = found.setup.product.uncertain
+    told = [*_plan_limit(found), filling.leak_limit, filling.wall_limit]
+    if unsure:
+        flow = ", its viscosity over time among them" if "viscosity_pa_s" in unsure else ""
+        count = "one value" if len(unsure) == 1 else f"{len(unsure)} values"
+        told.append(
+            f"the cement is no brand: {count} of its table uncertain{flow} (working numbers, "
+            "replace them by those of your product)"
+        )
+    return tuple(_squared(words.sentence(text)) for text in told if text)
+
+
+def _plan_limit(found: SimulatedVertebroplasty) -> tuple[str, ...]:
+    """Return the first note where the plan is not safe: that is then what it says."""
+    return () if found.setup.plan_safe else found.notes[:1]
+
+
+def _further_limits(found: SimulatedVertebroplasty) -> tuple[str, ...]:
+    heat = found.result.heat
+    unsure = found.setup.product.uncertain
+    product = f"Uncertain values of the product: {', '.join(value_title(name) for name in unsure)}"
+    notes = (
+        *found.notes[len(_plan_limit(found)) :],
+        *found.result.filling.notes,
+        *(() if heat is None else heat.notes),
+        *((product,) if unsure else ()),
     )
+    every = dict.fromkeys(_squared(words.sentence(note)) for note in notes)
+    return tuple(note for note in every if note not in _main_limits(found))
 
 
 def _squared(text: str) -> str:
     """Return a text with areas and volumes as they are printed."""
     return text.replace(" mm2", " mm²").replace(" mm3", " mm³")
-
-
-def _volume_table(found: SimulatedVertebroplasty) -> Table:
-    filling, setup = found.result.filling, found.setup
-    leaked = sum(leak.volume_mm3 for leak in filling.leaks)
-    safe = filling.safe_volume_mm3
-    safe_words = (
-        f"{_ml(safe)}: the first stop rule was met then"
-        if safe is not None
-        else f"at least {_ml(filling.injected_mm3)}: no stop rule was met"
-    )
-    inside = filling.fill_fraction
-    rows = [
-        ("needles", f"plan {setup.plan_number}: {setup.plan}, {setup.gauge} G"),
-        ("cement", setup.product.title),
-        ("planned", f"{_ml(setup.planned_mm3)} ({setup.volume_source}), {_rate(setup)}"),
-        ("injected", f"{_ml(filling.injected_mm3)}, {filling.stop_reason}"),
-        ("in the bone", _ml(filling.in_bone_mm3)),
-        ("left the bone, in the model", _ml(leaked)),
-        ("safe volume", safe_words),
-        (
-            "cement in the body",
-            (
-                f"{words.percent(100.0 * inside)} of the body's {_ml(filling.body_volume_mm3, 1)}, "
-                f"{words.percent(100.0 * _pores_filled(filling))} of its pores"
-            ),
-        ),
-        ("nearest to the endplates", _gap_words(filling)),
-        ("left : right", _halves(filling.left_share)),
-        (
-            "greatest pressure",
-            (
-                f"{_kpa(filling.curve.tip_mpa.max())} in the bone at the tip, "
-                f"{_kpa(filling.curve.syringe_mpa.max())} in the syringe"
-            ),
-        ),
-        ("age of the cement at the start", f"{setup.first_age_s / 60.0:.1f} min from mixing"),
-    ]
-    strong = {"injected", "safe volume"}
-    return Table(
-        title="What was injected",
-        columns=("", ""),
-        rows=tuple(
-            (Cell(text=name, strong=name in strong), Cell(text=value, strong=name in strong))
-            for name, value in rows
-        ),
-        note=(
-            "Safe volume: injected before the first rule of the table below was met. Pressures are "
-            "above that of the marrow."
-        ),
-    )
-
-
-def _stop_table(filling: Filling) -> Table:
-    rows = [
-        (
-            Cell(text=event.rule.replace("_", " "), strong=event.acted_on),
-            *cells(
-                words.sentence(event.sentence),
-                f"{event.injected_mm3 * ML:.2f}",
-                f"{event.time_s:.0f}",
-                "stopped here" if event.acted_on else "recorded only",
-            ),
-        )
-        for event in filling.events
-    ]
-    if not rows:
-        rows = [cells("none was met", "", words.MISSING, words.MISSING, "")]
-    return Table(
-        title="Stop rules, as an operator would see them on fluoroscopy",
-        columns=("Rule", "What was seen", "After ml", "After s", "Injection"),
-        rows=tuple(rows),
-        note=f"End of the injection: {words.sentence(filling.stop_reason)}",
-    )
-
-
-def _leak_table(filling: Filling) -> Table:
-    leaks = {leak.path: leak for leak in filling.leaks}
-    gaps = opening_gaps(filling)
-    rows = []
-    for path in LEAK_PATHS:
-        leak, gap = leaks.get(path), gaps[path]
-        near = "no opening" if gap is None else f"{gap:.1f}"
-        start = [near, "0", words.MISSING, words.MISSING, words.MISSING]
-        if leak is not None:
-            place = ", ".join(f"{value:.0f}".replace("-", "−") for value in leak.first_lps_mm)
-            start[1:] = [
-                _small_ml(leak.volume_mm3),
-                f"{leak.first_injected_mm3 * ML:.2f}",
-                f"{leak.first_s:.0f}",
-                place,
-            ]
-        rows.append((Cell(text=PATHS[path], strong=leak is not None), *cells(*start)))
-    return Table(
-        title="Leakage by path, of the model",
-        columns=(
-            "Path (Yeom's type)", "Cement to the nearest opening (mm)", "Volume (ml)",
-            "First after ml", "First after s", "Began at (LPS mm)",
-        ),
-        rows=tuple(rows),
-        note=(
-            "Openings: gaps seen in the CT and veins, fissures and tracks of this draw; the CT "
-            "does not show most of them. What seeps through a closed wall has no opening. Not a "
-            "prediction: see the limits."
-        ),
-    )  # fmt: skip
-
-
-def _heat_table(heat: HeatResult) -> Table:
-    rows = []
-    for name, title in TISSUES.items():
-        tissue = heat.tissue(name)
-        if tissue is None:
-            rows.append(cells(f"{title}: beyond the computed box", *[words.MISSING] * 5))
-            continue
-        peak, long, longer = tissue.peak_c, tissue.above_45_s, tissue.above_50_s
-        times = _seconds(long), _seconds(longer)
-        rows.append(cells(title, f"{peak:.1f}", *times, *_dose_words(tissue)))
-    hard = (
-        "later than was computed"
-        if heat.set_s is None
-        else f"{heat.set_s / 60.0:.1f} min after the end of the injection"
-    )
-    return Table(
-        title="Heat while the cement hardens",
-        columns=(
-            "Tissue", "Peak (°C)", "Above 45 °C (s)", "Above 50 °C (s)", "CEM43 (min)",
-            "Arrhenius damage",
-        ),
-        rows=tuple(rows),
-        note=(
-            f"Hottest cell of each tissue. The cement is set {hard}. CEM43: equivalent minutes at "
-            "43 °C. Damage: integral of Henriques, 1 is a burn."
-        ),
-    )  # fmt: skip
 
 
 def _strength_table(strength: StrengthAssessment, level: str) -> Table | None:
@@ -289,54 +231,3 @@ def _files(filling: Filling) -> TextBlock:
             ),
         ),
     )
-
-
-def _pores_filled(filling: Filling) -> float:
-    inside = filling.fill_fraction * filling.body_volume_mm3
-    return inside / filling.pore_volume_mm3
-
-
-def _gap_words(filling: Filling) -> str:
-    parts = [
-        f"{name} {'in contact' if gap <= 0.0 else words.millimetres(float(gap))}"
-        for name, gap in zip(("superior", "inferior"), filling.endplate_gap_mm, strict=True)
-    ]
-    return ", ".join(parts)
-
-
-def _halves(left: float) -> str:
-    whole = round(100.0 * left)
-    return f"{whole} : {100 - whole}"
-
-
-def _rate(setup: InjectionSetup) -> str:
-    stop = "stops by the rules below" if setup.stop_rules else "rules recorded, not acted on"
-    return f"{setup.rate_mm3_per_s * ML_PER_MIN:g} ml/min, {stop}"
-
-
-def _ml(volume_mm3: float, digits: int = 2) -> str:
-    return f"{volume_mm3 * ML:.{digits}f} ml"
-
-
-def _small_ml(volume_mm3: float) -> str:
-    return "< 0.001" if volume_mm3 < 1.0 else f"{volume_mm3 * ML:.3f}"
-
-
-def _kpa(pressure_mpa: float) -> str:
-    return f"{words.three_figures(float(pressure_mpa) * KPA)} kPa"
-
-
-def _dose_words(tissue: TissueHeat) -> tuple[str, str]:
-    """Return equivalent minutes and damage; of living tissue only."""
-    if tissue.name == "cement":
-        return words.MISSING, words.MISSING
-    damage = "< 0.001" if tissue.damage < 1e-3 else f"{tissue.damage:.3g}"
-    return _minutes(tissue.cem43_min), damage
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.0f}"
-
-
-def _minutes(value: float) -> str:
-    return f"{value:.0f}" if value < 1e4 else "> 10 000"

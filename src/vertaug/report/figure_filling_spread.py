@@ -1,24 +1,23 @@
-"""How widely sampled injections differ: leaks by path with intervals, and the safe volume."""
+"""How widely sampled injections differ: leaks by path with intervals, and the volume at the first stop rule."""
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from vertaug.case.augmentation_content import ML
-from vertaug.case.filling import LEAK_PATHS, FillingSpread
-from vertaug.case.spread_figures import LeakOdds, binomial_interval, leak_odds
+from vertaug.case.filling import FillingSpread
+from vertaug.case.spread_figures import LeakOdds, canal_odds, leak_odds
 from vertaug.report import canvas
 from vertaug.report.figure_filling_curves import BLUE, FAINT, INK, RED, dress, name_lines
 from vertaug.report.path_words import ANY, PATHS
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _HEIGHT_MM = 68.0
-_TO_CANAL = ("B", "canal")
 _TO_CANAL_WORDS = "towards the canal\n(B or posterior wall)"
 _MEDIAN = "#9aa7b3"
 
 
 def draw_filling_spread(spread: FillingSpread, level: str, injected_mm3: float) -> Picture | None:
-    """Draw the share of samples that leaked by each path, and their safe volumes.
+    """Draw the share of samples that leaked by each path, and their volumes at the first stop rule.
 
     Parameters
     ----------
@@ -73,21 +72,6 @@ def _caption(spread: FillingSpread, level: str, *, drawn: bool) -> str:
     )
 
 
-def canal_odds(spread: FillingSpread) -> LeakOdds:
-    """Return the odds of a leak towards the canal: basivertebral vein, posterior wall, or both.
-
-    Parameters
-    ----------
-    spread : FillingSpread
-        With at least one sample.
-    """
-    columns = [LEAK_PATHS.index(path) for path in _TO_CANAL]
-    count = int((spread.leaked_mm3[:, columns] > spread.least_mm3).any(axis=1).sum())
-    done = len(spread.leaked_mm3)
-    low, high = binomial_interval(count, done)
-    return LeakOdds(path=_TO_CANAL_WORDS, count=count, samples=done, low=low, high=high)
-
-
 def _safe_volumes_differ(spread: FillingSpread) -> bool:
     """Whether a quarter of the samples or more met a rule, so that lines do not coincide."""
     return bool(np.quantile(spread.safe_volume_mm3, 0.25) < spread.planned_mm3 - 5.0)
@@ -107,7 +91,12 @@ def _write_safe(axes: Axes, spread: FillingSpread) -> None:
         )
     axes.set_axis_off()
     axes.set_title(
-        "Safe volume", fontsize=canvas.TITLE_PT, fontweight="bold", loc="left", color=INK, pad=4
+        "Volume at the first stop rule",
+        fontsize=canvas.TITLE_PT,
+        fontweight="bold",
+        loc="left",
+        color=INK,
+        pad=4,
     )
     axes.text(
         0.0, 0.92, "\n".join(canvas.wrap(words, 66.0, canvas.LABEL_PT + 1.0)), color=INK,
@@ -128,7 +117,7 @@ def _draw_odds(axes: Axes, odds: tuple[LeakOdds, ...]) -> None:
             f"{one.count} of {one.samples}", xy=(1.02, row), xycoords=("axes fraction", "data"),
             fontsize=canvas.SMALL_PT - 0.5, ha="left", va="center", color=colour,
         )  # fmt: skip
-    sums = {"any": ANY, _TO_CANAL_WORDS: _TO_CANAL_WORDS}
+    sums = {"any": ANY, "towards_canal": _TO_CANAL_WORDS}
     names = [(PATHS | sums)[one.path] for one in reversed(odds)]
     axes.set_yticks(range(len(names)), names, fontsize=canvas.SMALL_PT)
     axes.set_ylim(-0.6, len(names) - 0.2)

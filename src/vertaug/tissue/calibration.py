@@ -58,7 +58,7 @@ def calibrate_generic(kvp: float | None, *, contrast: bool | None = None) -> Den
     slope = _slope_at(voltage)
     text = (
         f"generic law, {voltage:.0f} kV: {slope:.2f} HU per mg/ml K2HPO4 "
-        "(computed, physics reference 1.1); no phantom, no tissue reference"
+        "(computed); no phantom, no tissue reference"
     )
     if not known:
         found = "not recorded" if kvp is None else f"recorded as {kvp:g} kV, not plausible"

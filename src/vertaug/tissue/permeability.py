@@ -103,7 +103,7 @@ BAROUD_2004 = PermeabilityLaw(
     superior_mm2=4.45e-2,
     source="human lumbar cores, silicone oil, 3.44e-8 (front to back) and 4.45e-8 m2 (superior): "
     "Baroud et al., J Biomech 2004;37:189 (verified); taken at a porosity of 0.85 and continued by "
-    "Kozeny-Carman with Martin's specific surface (physics reference 4.1, computed)",
+    "Kozeny-Carman with Martin's specific surface (computed)",
     status=SourceStatus.VERIFIED,
 )
 """The default. The cores' own spread is 38 %; their density explained little of it."""
@@ -112,8 +112,8 @@ NAUMAN_1999 = PermeabilityLaw(
     reference_porosity=0.85,
     transverse_mm2=3.44e-2 / 10.0**0.5,
     superior_mm2=2.05 * 3.44e-2 / 10.0**0.5,
-    source="lower envelope: Baroud's transverse value over 3.2, the middle of the factor 2 to 5 of "
-    "the physics reference 4.1; anisotropy 2.05 of vertebral cores (Nauman, Fong, Keaveny, Ann "
+    source="lower envelope: Baroud's transverse value over 3.2, the middle of a published "
+    "factor of 2 to 5; anisotropy 2.05 of vertebral cores (Nauman, Fong, Keaveny, Ann "
     "Biomed Eng 1999;27:517, verified)",
     status=SourceStatus.UNCERTAIN,
 )

@@ -1,7 +1,7 @@
 """A simulated vertebroplasty of a case: injection, hardening, samples."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -17,13 +17,14 @@ from vertaug.augmentation.cement.patient_heat import HeatSetting, harden_filling
 from vertaug.augmentation.cement.porous_body import PorousBody, build_porous_body
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.radiopacity import xray_material
-from vertaug.augmentation.cement.stop_rules import StopRules
+from vertaug.augmentation.cement.rheology import viscosity_mpa_s, working_window_s
+from vertaug.augmentation.cement.stop_rules import StopRules, list_rules
 from vertaug.augmentation.cement.survey import LEAST_GAS_MM3, BoneSurvey, survey_bone
 from vertaug.case.case_content import CaseResults
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.filling import Filling, FillingSpread, HeatResult
 from vertaug.case.plan import AccessPlan, Procedure
-from vertaug.case.simulation import InjectionSetup, ProductSheet, ProductValue
+from vertaug.case.simulation import CementClock, InjectionSetup, ProductSheet, ProductValue
 from vertaug.workflow.simulation_choice import SimulationChoice
 from vertaug.workflow.simulation_limits import list_simulation_limits
 
@@ -165,6 +166,9 @@ def set_scene(
             seed=choice.seed,
             first_age_s=plan.first_age_s,
             plan_safe=access.safe,
+            rules=list_rules(plan.stop_rules, working_window_s(product, plan.room_c)[1]),
+            syringe_limit_mpa=plan.syringe.limit_mpa,
+            syringe_source=plan.syringe.source,
         ),
         notes=list_simulation_limits(results, level, access, volume_ml),
     )
@@ -185,7 +189,7 @@ def inject_scene(scene: InjectionScene, tell: Tell) -> InjectedCement:
     )
     return InjectedCement(
         product=scene.plan.product,
-        setup=scene.setup,
+        setup=replace(scene.setup, clock=cement_clock(scene.plan, filling)),
         filling=filling,
         notes=(*scene.notes, *_tell_gap_fill(scene, filling)),
     )
@@ -206,6 +210,30 @@ def _tell_gap_fill(scene: InjectionScene, filling: Filling) -> tuple[str, ...]:
         "runs ahead only a little; a needle in the cleft would fill it first"
     )
     return (told,)
+
+
+def cement_clock(plan: InjectionPlan, filling: Filling) -> CementClock:
+    """Return age and viscosity of the cement in the syringe at both ends of an injection.
+
+    Parameters
+    ----------
+    plan : InjectionPlan
+    filling : Filling
+        Of that plan.
+    """
+    product, window = plan.product, working_window_s(plan.product, plan.room_c)
+    shear = product.viscosity_at_per_s.value
+    ages = (plan.first_age_s, plan.first_age_s + float(filling.curve.time_s[-1]))
+    first, last = (1e6 * float(viscosity_mpa_s(product, a, plan.room_c, shear)) for a in ages)
+    middle = abs(plan.first_age_s - 0.5 * sum(window)) < 1.0
+    return CementClock(
+        age_s=ages,
+        viscosity_pa_s=(first, last),
+        temperature_c=plan.room_c,
+        shear_rate_per_s=shear,
+        window_s=window,
+        start_reason="the middle of the working window" if middle else "as asked for",
+    )
 
 
 def harden_scene(scene: InjectionScene, injected: InjectedCement, tell: Tell) -> HeatResult:

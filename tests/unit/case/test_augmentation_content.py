@@ -8,7 +8,13 @@ from pydantic import ValidationError
 
 from vertaug.case.augmentation_content import describe_augmentation, filling_file_names
 from vertaug.case.filling import LEAK_PATHS
-from vertaug.case.spread_figures import binomial_interval, leak_odds, quantiles
+from vertaug.case.spread_figures import (
+    binomial_interval,
+    canal_odds,
+    first_stop_capped,
+    leak_odds,
+    quantiles,
+)
 from vertaug.verification.analytic_vertebra import AnalyticVertebra
 
 
@@ -105,7 +111,46 @@ def test_the_spread_keeps_counts_and_quantiles(found):
     assert record.safe_volume_ml[2] == pytest.approx(
         np.median(spread.safe_volume_mm3) / 1000.0, abs=1e-4
     )
+    towards = (spread.leaked_mm3[:, [0, 4]] > spread.least_mm3).any(axis=1).sum()
+    assert record.leak_odds["towards_canal"].count == canal_odds(spread).count == towards
+    assert towards > max(by_path[0], by_path[4])
     assert sum(record.first_rules.values()) == record.stopped == spread.stopped.sum()
+
+
+def test_a_quantile_that_rests_on_samples_without_a_rule_is_a_least_value(found):
+    spread = found.result.spread
+    volumes = np.concatenate([np.linspace(1000.0, 4000.0, 20), np.full(12, 4400.0)])
+    part = replace(spread, safe_volume_mm3=volumes, stopped=volumes < 4300.0)
+    assert first_stop_capped(part) == (False, False, False, True, True)
+    assert described_spread(found, part).safe_volume_capped == (False, False, False, True, True)
+    none = replace(spread, safe_volume_mm3=np.full(32, 4400.0), stopped=np.zeros(32, bool))
+    assert first_stop_capped(none) == (True,) * 5
+    every = replace(spread, safe_volume_mm3=volumes, stopped=np.ones(32, bool))
+    assert first_stop_capped(every) == (False,) * 5
+
+
+def described_spread(found, spread):
+    return described(replace(found, result=replace(found.result, spread=spread))).spread
+
+
+def test_what_was_watched_for_and_the_state_of_the_cement_are_kept(found):
+    record = described(found)
+    assert [rule.rule for rule in record.injection.rules] == ["posterior_quarter", "disc"]
+    assert record.injection.syringe_limit_kpa == pytest.approx(3215.0)
+    assert record.injection.cement.viscosity_pa_s == pytest.approx((197.6, 385.0))
+    assert record.heat.tissues["superior_endplate"].above_45_ml == pytest.approx(1.25)
+    older = replace(found, setup=replace(found.setup, rules=(), syringe_limit_mpa=None, clock=None))
+    assert described(older).injection.cement is None
+    assert described(older).injection.syringe_limit_kpa is None
+
+
+def test_each_note_stands_once_and_leaks_first(found):
+    filling = replace(
+        found.result.filling, wall_limit="no cortex is seen", notes=("a gap", "a gap")
+    )
+    notes = described(replace(found, result=replace(found.result, filling=filling))).notes
+    assert notes[:2] == ("leaks are made up and not a prediction", "no cortex is seen")
+    assert list(notes).count("a gap") == 1
 
 
 def test_a_spread_whose_samples_all_failed_is_absent(found):

@@ -8,7 +8,7 @@ import pytest
 from vertaug.case.measurement import HeightSet
 from vertaug.case.plan import Procedure
 from vertaug.report.content import build_content
-from vertaug.report.content_fracture import deciding_loss
+from vertaug.report.content_fracture import deciding_loss, heights_table
 from vertaug.report.content_list import balloon_words
 from vertaug.report.content_status import UNCHECKED
 from vertaug.report.nearest import anterior_wall_aside_mm
@@ -120,6 +120,34 @@ def test_wall_and_canal_within_measurement_error(retropulsion, depth, told, repo
         text = value(findings, label)
         assert number in text
         assert ("within measurement error" in text) is not told
+
+
+@pytest.mark.parametrize(("depth", "told"), [(14.5, False), (14.3, True)])
+def test_the_first_page_says_what_of_the_canal_is_within_the_error(depth, told, report_input):
+    own = report_input.assessment.levels["L1"]
+    wall = replace(
+        own.posterior_wall,
+        retropulsion_mm=4.0,
+        canal_depth_mm=depth,
+        canal_compromise_percent=12.0,
+    )
+    case = with_levels(report_input, L1={"posterior_wall": wall, "genant_grade": 2})
+    line = next(line for line in build_content(case).status.advice if "into the canal" in line)
+    assert "canal compromised by 12 %" in line
+    assert ("(within measurement error)" in line) is not told
+
+
+def test_the_height_that_the_strength_rests_on_is_said(report_input):
+    measured = report_input.assessment.levels["L1"]
+    assert "mean distance of the endplates" in heights_table(measured, 18.31).note
+    assert "18.3 mm" in heights_table(measured, 18.31).note
+    assert "Strength" not in heights_table(measured).note
+
+
+def test_the_planned_volume_has_a_tile(report_input, planning):
+    tile = next(t for t in build_content(report_input).tiles if t.label == "Planned cement")
+    assert tile.value == f"{planning.cement.target_ml:.2f} ml"
+    assert "3.3–5.5 ml" in tile.detail
 
 
 def test_narrow_margins_are_named_at_the_top_and_in_the_list(report_input, planning):

@@ -2,12 +2,16 @@
 
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from vertaug.case.filling import LEAST_LEAK_MM3
+from vertaug.case.grid import axis_aligned_grid
 from vertaug.report import canvas
 from vertaug.report.content import build_content
+from vertaug.report.content_filling_heat import heat_table, heat_words
 from vertaug.report.content_filling_spread import spread_table
 from vertaug.report.content_vertebroplasty import PICTURES, vertebroplasty_part
 from vertaug.report.figure_filling import (
@@ -24,9 +28,10 @@ from vertaug.report.figure_filling_curves import (
     pause_spans,
     portion_spans,
 )
-from vertaug.report.figure_filling_spread import canal_odds, draw_filling_spread
+from vertaug.report.figure_filling_spread import draw_filling_spread
 from vertaug.report.filling_pictures import filling_pictures
 from vertaug.report.leak_marks import draw_leaks, leak_marks
+from vertaug.report.leak_site import leak_site
 from vertaug.report.render_html import render_html
 from vertaug.report.render_pdf import render_pdf
 from vertaug.report.style import Mark
@@ -43,8 +48,13 @@ def case(report_input, found):
 
 
 def rows_of(part, title):
-    table = next(table for table in part.tables if table.title.startswith(title))
+    tables = (part.key, *part.tables, *part.appendix)
+    table = next(table for table in tables if table.title.startswith(title))
     return {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+
+
+def table_of(part, title):
+    return next(table for table in part.tables if table.title.startswith(title))
 
 
 def changed(found, **filling):
@@ -52,18 +62,79 @@ def changed(found, **filling):
     return replace(found, result=replace(found.result, filling=new))
 
 
-def test_the_limits_say_that_leaks_are_no_prediction_and_what_is_uncertain(found):
+def spread_rows(spread, setup):
+    table = spread_table(spread, setup)
+    return table, {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+
+
+def test_the_main_limits_are_few_and_say_what_nobody_should_miss(found):
     limits = vertebroplasty_part(found).limits.paragraphs
     assert limits[0] == "Leaks are made up and not a prediction."
-    assert "viscosity (Pa s)" in limits[1]
-    assert "Nothing was simulated." in limits
+    assert "one value of its table uncertain, its viscosity over time" in limits[-1]
+    assert len(limits) == 2
+    walls = changed(found, wall_limit="the cortex cannot be seen over 3 mm2")
+    assert "The cortex cannot be seen over 3 mm²." in vertebroplasty_part(walls).limits.paragraphs
+
+
+def test_an_unsafe_plan_stands_first_of_all(found):
+    unsafe = replace(found, setup=replace(found.setup, plan_safe=False))
+    part = vertebroplasty_part(unsafe)
+    assert part.limits.paragraphs[0] == "The needle was put where plan 1 has it."
+    further = next(block for block in part.text if block.title.endswith("further limits"))
+    assert "The needle was put where plan 1 has it." not in further.paragraphs
+
+
+def test_the_rest_of_the_limits_stands_at_the_end_once_each(found):
+    limit = found.result.filling.leak_limit
+    part = vertebroplasty_part(changed(found, notes=("a gap of 3 mm2", "a gap of 3 mm2", limit)))
+    further = next(block for block in part.text if block.title.endswith("further limits"))
+    assert further.paragraphs.count("A gap of 3 mm².") == 1
+    assert not set(further.paragraphs) & set(part.limits.paragraphs)
+    assert any("viscosity (Pa s)" in line for line in further.paragraphs)
+    assert [table.title.split(":")[0] for table in part.appendix] == ["Product"]
+
+
+def test_key_figures_come_first(found):
+    rows = rows_of(vertebroplasty_part(found), "In short")
+    assert rows["injected"] == ["4.00 ml of 4.40 ml planned: the planned volume was injected"]
+    assert rows["volume at the first stop rule"][0].startswith("2.60 ml: cement is seen")
+    assert rows["in this one injection"] == [
+        "0.06 ml left the bone, of it 0.06 by basivertebral vein (B)"
+    ]
+    assert "of 32 sampled injections of the whole volume leaked" in rows["leaks"][0]
+    assert "more than 0.01 ml" in rows["leaks"][0]
+    assert rows["heat beside the cement"] == [
+        (
+            "no endplate above 50 °C (superior endplate at most 46.0 °C); canal not heated above "
+            "45 °C (peak 39.0 °C)"
+        )
+    ]
+    bare = replace(found, result=replace(found.result, heat=None, spread=None))
+    assert len(rows_of(vertebroplasty_part(bare), "In short")) == 3
+
+
+def test_the_first_stop_is_never_called_safe_nor_bold(found):
+    part = vertebroplasty_part(found)
+    page = " ".join(
+        cell.text for table in (part.key, *part.tables) for row in table.rows for cell in row
+    )
+    assert "safe volume" not in page.lower()
+    strong = {row[0].text for row in part.key.rows if any(cell.strong for cell in row)}
+    assert strong == {"injected"}
+    assert "not safe in itself" in part.key.note
+
+
+def test_without_a_rule_met_the_first_stop_is_a_least_value(found):
+    part = vertebroplasty_part(changed(found, safe_volume_mm3=None, events=()))
+    key = rows_of(part, "In short")
+    assert key["volume at the first stop rule"] == ["≥ 4.00 ml, no rule met"]
+    assert [row[0] for row in rows_of(part, "Stop rules").values()] == ["no", "no"]
 
 
 def test_volumes_and_where_they_stand(found):
     rows = rows_of(vertebroplasty_part(found), "What was injected")
     assert rows["injected"] == ["4.00 ml, the planned volume was injected"]
-    assert rows["left the bone, in the model"] == ["0.06 ml"]
-    assert rows["safe volume"][0].startswith("2.60 ml")
+    assert rows["in the bone"] == ["3.94 ml"]
     assert rows["nearest to the endplates"] == ["superior in contact, inferior 2.5 mm"]
     assert rows["left : right"] == ["47 : 53"]
     assert "3 ml/min" in rows["planned"][0]
@@ -72,43 +143,133 @@ def test_volumes_and_where_they_stand(found):
     assert rows["cement in the body"][0].startswith(f"{share:.0f} % of the body's")
 
 
-def test_without_a_rule_met_the_safe_volume_is_a_least_value(found):
-    part = vertebroplasty_part(changed(found, safe_volume_mm3=None, events=()))
-    assert rows_of(part, "What was injected")["safe volume"][0].startswith("at least 4.00 ml")
-    assert list(rows_of(part, "Stop rules")) == ["none was met"]
+def test_pressures_in_bar_beside_the_limit_of_the_syringe(found):
+    rows = rows_of(vertebroplasty_part(found), "What was injected")
+    assert rows["greatest pressure in the bone, at the tip"] == ["11.9 kPa (0.12 bar)"]
+    assert rows["greatest pressure in the syringe"] == [
+        "920 kPa (9.2 bar); limit used 3215 kPa (32.1 bar): the highest measured in patients"
+    ]
+    older = replace(found, setup=replace(found.setup, syringe_limit_mpa=None))
+    rows = rows_of(vertebroplasty_part(older), "What was injected")
+    assert rows["greatest pressure in the syringe"] == ["920 kPa (9.2 bar)"]
 
 
-def test_leaks_by_path_with_distance_and_place(found):
+def test_the_state_of_the_cement_at_both_ends(found):
+    part = vertebroplasty_part(found)
+    rows = rows_of(part, "Cement in the syringe")
+    assert rows["age from mixing (min)"] == ["6.2", "7.6"]
+    assert rows["viscosity (Pa s)"] == ["200", "380"]
+    note = table_of(part, "Cement in the syringe").note
+    assert "3.0 to 9.5 min" in note
+    assert "the middle of the working window" in note
+    older = replace(found, setup=replace(found.setup, clock=None))
+    assert rows_of(vertebroplasty_part(older), "Cement in the syringe") == {
+        "age from mixing (min)": ["6.2"]
+    }
+
+
+def test_leaks_by_path_with_the_canal_first(found):
+    table = table_of(vertebroplasty_part(found), "Leakage by path")
     rows = rows_of(vertebroplasty_part(found), "Leakage by path")
-    assert len(rows) == 6
-    place = found.result.filling.leaks[0].first_lps_mm
-    where = ", ".join(f"{v:.0f}".replace("-", "−") for v in place)
-    assert rows["basivertebral vein (B)"] == ["0.0", "0.060", "2.90", "58", where]
-    assert rows["segmental vein (S)"][:2] == ["3.2", "0"]
-    assert rows["cortical defect (C)"][:2] == ["no opening", "0"]
+    titles = list(rows)
+    assert titles[0] == "towards the canal (basivertebral vein or posterior wall)"
+    assert titles[1:3] == ["– basivertebral vein (B)", "– posterior wall (C)"]
+    assert rows["– basivertebral vein (B)"][:4] == ["B", "0.06", "2.90", "58"]
+    assert rows[titles[0]][:4] == ["B, canal", "0.06", "2.90", "58"]
+    assert rows["– segmental vein (S)"] == ["S", "0", "–", "–", "–", "3.2"]
+    assert rows["endplate, to the disc (C)"][0] == "D"
+    assert rows["needle track"][-1] == "14.0"
+    assert rows["– posterior wall (C)"][-1] == "no opening"
+    strong = [row[0].text for row in table.rows if row[0].strong]
+    assert strong == [titles[0], "– basivertebral vein (B)"]
 
 
-def test_stop_rules_say_whether_they_were_acted_on(found):
+def test_a_trace_is_no_leak(found):
+    leak = replace(found.result.filling.leaks[0], volume_mm3=LEAST_LEAK_MM3)
+    part = vertebroplasty_part(changed(found, leaks=(leak,)))
+    assert rows_of(part, "Leakage by path")["– basivertebral vein (B)"][1] == "trace (< 0.01)"
+    assert not any(row[0].strong for row in table_of(part, "Leakage by path").rows)
+    key = rows_of(part, "In short")["in this one injection"][0]
+    assert key == "0.01 ml left the bone, by no path more than 0.01 ml"
+    none = vertebroplasty_part(changed(found, leaks=()))
+    assert rows_of(none, "In short")["in this one injection"] == ["nothing left the bone"]
+
+
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        ((11, 2, 11), "left, anterior, upper third"),
+        ((6, 6, 6), "midline, mid-depth, middle third"),
+        ((0, 12, 0), "right, posterior, lower third"),
+        ((1, 20, 2), "right, behind the body, lower third"),
+    ],
+)
+def test_where_a_leak_began_in_thirds_of_the_body(found, index, words):
+    grid = axis_aligned_grid(np.array([5.0, -3.0, 40.0]), np.eye(3), 1.0, (24, 24, 24))
+    body = np.zeros(grid.shape, dtype=bool)
+    body[:13, :13, :13] = True
+    filling = SimpleNamespace(grid=grid, in_body=body)
+    assert leak_site(filling, grid.to_world(np.array(index, dtype=float))) == words
+
+
+def test_the_height_of_a_leak_is_that_of_the_body_there():
+    grid = axis_aligned_grid(np.zeros(3), np.eye(3), 1.0, (9, 9, 24))
+    body = np.zeros(grid.shape, dtype=bool)
+    body[:, :4, :6], body[:, 4:, :24] = True, True
+    filling = SimpleNamespace(grid=grid, in_body=body)
+    assert leak_site(filling, np.array([4.0, 0.0, 5.0])).endswith("upper third")
+    assert leak_site(filling, np.array([4.0, 8.0, 5.0])).endswith("lower third")
+
+
+def test_all_stop_rules_are_listed_and_say_whether_they_were_acted_on(found):
     rows = rows_of(vertebroplasty_part(found), "Stop rules")
-    assert rows["posterior quarter"][-1] == "recorded only"
+    seen = "cement is seen in the posterior quarter of the body"
+    assert rows["posterior quarter"] == [
+        "yes, recorded only", "2.60", "52", f"0.05 ml or more in the last quarter; {seen}",
+    ]  # fmt: skip
+    assert rows["disc"] == ["no", "–", "–", "0.05 ml or more in the disc"]
     event = replace(found.result.filling.events[0], acted_on=True)
-    rows = rows_of(vertebroplasty_part(changed(found, events=(event,))), "Stop rules")
-    assert rows["posterior quarter"][-1] == "stopped here"
+    part = vertebroplasty_part(changed(found, events=(event,)))
+    assert rows_of(part, "Stop rules")["posterior quarter"][0] == "yes, stopped here"
+    assert "not met until then, 4.00 ml" in table_of(part, "Stop rules").note
+    older = replace(found, setup=replace(found.setup, rules=()))
+    rows = rows_of(vertebroplasty_part(older), "Stop rules")
+    assert rows == {"posterior quarter": ["yes, recorded only", "2.60", "52", seen]}
 
 
 def test_uncertain_values_of_the_product_are_marked(found):
-    part = vertebroplasty_part(found)
-    table = next(table for table in part.tables if table.title.startswith("Product"))
+    (table,) = vertebroplasty_part(found).appendix
     marks = {row[0].text: row[3].mark for row in table.rows}
     assert marks == {"density (g/ml)": Mark.NONE, "viscosity (Pa s)": Mark.UNCERTAIN}
 
 
 def test_heat_by_tissue(found):
-    rows = rows_of(vertebroplasty_part(found), "Heat")
-    assert rows["vertebral canal"][0] == "39.0"
-    # cement is no living tissue: no dose
-    assert rows["cement"] == ["68.0", "300", "120", "–", "–"]
-    assert rows["vertebral canal"][3:] == ["12", "< 0.001"]
+    part = vertebroplasty_part(found)
+    rows = rows_of(part, "Heat")
+    assert rows["vertebral canal"] == ["39.0", "0", "0", "0", "0"]
+    assert rows["cement"] == ["68.0", "5.0", "2.0", "1.25", "0.64"]
+    assert rows["superior endplate"] == ["46.0", "5.0", "0", "1.25", "0"]
+    assert "CEM43" in table_of(part, "Heat").note
+    assert "monomer" not in table_of(part, "Heat").note
+
+
+def warmer(heat, name, **values):
+    tissues = tuple(replace(t, **values) if t.name == name else t for t in heat.tissues)
+    return replace(heat, tissues=tissues)
+
+
+def test_a_core_above_the_boiling_point_of_the_monomer_is_doubted(found):
+    table = heat_table(warmer(found.result.heat, "cement", peak_c=102.4))
+    assert "computed at 102 °C, at or above the boiling point" in table.note
+
+
+def test_heat_in_one_line_names_the_hotter_endplate_and_the_canal(found):
+    heat = warmer(found.result.heat, "inferior_endplate", peak_c=61.0, above_50_s=126.0)
+    assert heat_words(heat).startswith("hottest cell of the inferior endplate above 50 °C for 2.1")
+    burnt = warmer(heat, "canal", peak_c=47.5, above_45_s=30.0)
+    assert heat_words(burnt).endswith("canal above 45 °C for 0.5 min (peak 47.5 °C)")
+    gone = replace(heat, tissues=tuple(t for t in heat.tissues if t.name != "canal"))
+    assert heat_words(gone).endswith("canal beyond what was computed")
 
 
 def test_a_tissue_beyond_the_box_has_a_row_and_no_line(found):
@@ -124,41 +285,49 @@ def test_a_tissue_beyond_the_box_has_a_row_and_no_line(found):
 
 
 def test_that_leaks_are_no_prediction_is_said_once_in_the_limits(found):
-    limits = vertebroplasty_part(changed(found, notes=("no wall is seen over 3 mm2",))).limits
-    assert " ".join(limits.paragraphs).count("not a prediction") == 1
-    assert "No wall is seen over 3 mm²." in limits.paragraphs
+    part = vertebroplasty_part(found)
+    every = (*part.limits.paragraphs, *(line for block in part.text for line in block.paragraphs))
+    assert " ".join(every).count("not a prediction") == 1
     silent = vertebroplasty_part(changed(found, leak_limit="")).limits
     assert "not a prediction" not in " ".join(silent.paragraphs)
 
 
-def test_spread_counts_with_intervals(found):
+def test_spread_counts_with_intervals_and_the_canal_first(found):
     spread = found.result.spread
-    table = spread_table(spread)
-    assert table is not None
-    rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
-    leaked = int((spread.leaked_mm3[:, 0] > spread.least_mm3).sum())
-    assert rows["leak by basivertebral vein (B)"][0].startswith(f"{leaked} of 32 (")
-    middle = np.median(spread.safe_volume_mm3) / 1000.0
-    assert rows["safe volume (ml)"][2].startswith(f"{middle:.2f} (")
+    table, rows = spread_rows(spread, found.setup)
+    leaked = spread.leaked_mm3 > spread.least_mm3
+    first = "towards the canal (basivertebral vein or posterior wall)"
+    assert next(iter(rows)) == first
+    both = int(leaked[:, [0, 4]].any(axis=1).sum())
+    assert rows[first][0].startswith(f"{both} of 32 (")
+    assert rows["– basivertebral vein (B)"][0].startswith(f"{int(leaked[:, 0].sum())} of 32 (")
+    assert rows["leak by any of them"][0].startswith(f"{int(leaked.any(axis=1).sum())} of 32")
+    assert table.rows[0][0].strong
     assert "Wilson" in table.note
     assert "seed 1" in table.note
+    bar = np.median(spread.peak_syringe_mpa) * 10.0
+    assert rows["the same (bar; limit 32.1 bar)"][2].startswith(f"{bar:.1f} (")
+
+
+def test_a_first_stop_that_many_samples_do_not_meet_is_a_least_value(found):
+    volumes = np.concatenate([np.linspace(1000.0, 4000.0, 20), np.full(12, 4400.0)])
+    part = replace(found.result.spread, safe_volume_mm3=volumes, stopped=volumes < 4300.0)
+    _, rows = spread_rows(part, found.setup)
+    assert rows["volume at the first stop rule (ml)"][2] == "3.45 (1.24 to ≥ 4.40)"
 
 
 def test_samples_that_failed_are_said(found):
-    table = spread_table(replace(found.result.spread, failed=("no way out",)))
-    assert table is not None
+    table, _ = spread_rows(replace(found.result.spread, failed=("no way out",)), found.setup)
     assert "no way out" in table.note
 
 
 def test_no_spread_without_samples(found):
     empty = replace(found.result.spread, leaked_mm3=np.zeros((0, 6)), safe_volume_mm3=np.zeros(0))
-    assert spread_table(empty) is None
+    assert spread_table(empty, found.setup) is None
     assert draw_filling_spread(empty, "L1", 4000.0) is None
 
 
 def test_strength_stands_beside_it_where_it_is_of_the_same_level(found):
-    from types import SimpleNamespace
-
     before = SimpleNamespace(failure_load_n=2000.0, stiffness_n_per_mm=10_000.0, main="offset")
     after = SimpleNamespace(failure_load_n=3000.0, stiffness_n_per_mm=15_000.0, main="offset")
     strength = SimpleNamespace(level="L1", before=before, after=after)
@@ -169,10 +338,43 @@ def test_strength_stands_beside_it_where_it_is_of_the_same_level(found):
     assert not any(title.startswith("Strength") for title in titles)
 
 
-def test_the_first_page_points_to_it(case):
-    advice = build_content(case).status.advice
-    assert any("Simulated vertebroplasty of L1: 4.0 ml" in line for line in advice)
-    assert any("no prediction of leakage" in line for line in advice)
+def first_line(case, found):
+    advice = build_content(replace(case, vertebroplasty=found)).status.advice
+    return next(line for line in advice if line.startswith("Simulated vertebroplasty of L1"))
+
+
+def test_the_first_page_says_how_it_went(case, found):
+    line = first_line(case, found)
+    assert "low-viscosity cement: 4.00 of 4.40 ml injected; first stop rule met at 2.60 ml" in line
+    assert "0.06 ml left the bone, of it 0.06 by basivertebral vein (B)" in line
+    assert "of 32 sampled injections of the whole volume leaked" in line
+    assert "towards the canal" in line
+    assert "no prediction of leakage: see Vertebroplasty, L1" in line
+    bare = replace(found, result=replace(found.result, spread=None))
+    assert "sampled" not in first_line(case, bare)
+
+
+def test_the_first_page_says_what_stopped_it(case, found):
+    event = replace(found.result.filling.events[0], acted_on=True)
+    stopped = changed(found, events=(event,))
+    assert "stopped at 4.00 of 4.40 ml: cement is seen in the posterior" in first_line(
+        case, stopped
+    )
+    less = changed(found, events=(), safe_volume_mm3=None, stop_reason="stopped: too thick")
+    assert "4.00 of 4.40 ml injected (stopped: too thick), no stop rule" in first_line(case, less)
+    whole = changed(found, events=(), safe_volume_mm3=None, injected_mm3=4400.0)
+    assert "4.40 of 4.40 ml injected, no stop rule was met" in first_line(case, whole)
+
+
+def test_sources_of_the_cement_are_listed_where_it_was_simulated(case):
+    def sources(found):
+        content = build_content(replace(case, vertebroplasty=found))
+        return next(block for block in content.text if block.title == "Sources").paragraphs
+
+    with_cement, without = sources(case.vertebroplasty), sources(None)
+    for name in ("Yeom", "Habib", "Nicholas", "Quarini", "Krebs"):
+        assert any(line.startswith(name) for line in with_cement)
+        assert not any(line.startswith(name) for line in without)
 
 
 def test_frames_are_at_equal_parts_of_the_volume(found):
@@ -309,17 +511,6 @@ def test_the_boiling_point_is_named_where_cement_comes_near_it(found):
     assert "boiling point" in draw_filling_heat(replace(heat, tissues=hot), "L1").caption
 
 
-def test_leaks_towards_the_canal_are_those_of_either_path(found):
-    spread = found.result.spread
-    leaked = np.zeros((10, 6))
-    leaked[:3, 0] = 50.0
-    leaked[2:5, 4] = 50.0
-    leaked[5:, 1] = 50.0
-    odds = canal_odds(replace(spread, leaked_mm3=leaked))
-    assert (odds.count, odds.samples) == (5, 10)
-    assert odds.low < 0.5 < odds.high
-
-
 def test_safe_volumes_on_one_place_are_said_and_not_drawn(found):
     spread = found.result.spread
     drawn = draw_filling_spread(spread, "L1", 4000.0)
@@ -355,5 +546,15 @@ def test_pages_hold_the_section_once(case):
     assert html.count('<h1 class="part">Vertebroplasty, L1</h1>') == 1
     for picture in pictures:
         assert html.count(f'id="figure-{picture.name}"') == 1
+    # key figures, pictures, limits, tables, product
+    order = (
+        "In short",
+        'id="figure-filling_sections"',
+        "main limits",
+        "What was injected",
+        "Product:",
+    )
+    places = [html.index(word, html.index('<h1 class="part">Vertebroplasty')) for word in order]
+    assert places == sorted(places)
     assert render_pdf(content, pictures).startswith(b"%PDF")
     assert build_content(replace(case, vertebroplasty=None)).vertebroplasty is None

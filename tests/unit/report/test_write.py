@@ -53,7 +53,8 @@ def test_page_holds_disclaimer_and_numbers(page, planning, assessment):
         f"{assessment.levels['L1'].heights_mm.anterior:.1f}",
         f"{path.length_mm:.1f} mm",
         "17° to right",
-        "Cement volume estimate 3.3–5.5 ml (from the body's volume, see Notes)",
+        "4.40 ml",
+        "range 3.3–5.5 ml; see Notes",
         "24 mm left",
         UNCHECKED,
     ):

@@ -71,7 +71,7 @@ class Syringe:
     """
 
     limit_mpa: float = 3.215
-    source: str = "highest clinical syringe pressure, Krebs 2005 (verified)"
+    source: str = "the highest measured in patients, Krebs 2005"
 
     def __post_init__(self) -> None:
         if not 0.0 < self.limit_mpa <= 100.0:
@@ -97,7 +97,7 @@ def tube_of_needle(
     InputError
         If the bore of the gauge is not known, or does not fit into the needle.
     """
-    source = "given by the user" if bore_mm is not None else "physics reference 4.3"
+    source = "given by the user" if bore_mm is not None else "usual bore of the gauge"
     if bore_mm is None and needle.gauge not in _BORE_MM:
         known = ", ".join(f"{g}G" for g in _BORE_MM)
         message = (

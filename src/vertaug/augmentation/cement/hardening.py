@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vertaug.augmentation.cement.cure import advance_cure, degree_after_s
 from vertaug.augmentation.cement.heat_tissue import TISSUES, HeatTissue, heat_tissues
 from vertaug.augmentation.cement.product import CementProduct
-from vertaug.augmentation.cement.thermal_dose import ThermalDose
+from vertaug.augmentation.cement.thermal_dose import BURN_C, ThermalDose
 from vertaug.case.errors import InputError
 from vertaug.case.filling import TissueHeat
 from vertaug.case.grid import FloatArray, read_only
@@ -338,6 +338,8 @@ class _State:
     def _region(self, name: str) -> TissueHeat:
         inside, dose = self._inside[name], self._dose
         damage = dose.damage[inside]
+        cell = float(np.prod(self._scene.spacing_mm))
+        hot = [cell * float((dose.peak_c[inside] > limit).sum()) for limit in BURN_C]
         return TissueHeat(
             name=name,
             peak_c=float(dose.peak_c[inside].max()),
@@ -347,4 +349,6 @@ class _State:
             damage=float(damage.max()),
             burnt_share=float((damage >= 1.0).mean()),
             history_c=read_only(self._histories[name]),
+            above_45_mm3=hot[0],
+            above_50_mm3=hot[1],
         )

@@ -13,6 +13,8 @@ from vertaug.tissue.cited_value import CitedValue
 
 TISSUES: tuple[str, ...] = ("bone", "cortex", "disc", "canal", "soft")
 """Names of the tissues; a voxel holds the position of its tissue."""
+LEAKED_INTO = {"B": "canal", "canal": "canal", "D": "disc", "C": "soft"}
+"""Tissue in which cement by a path comes to lie; the basivertebral vein opens into the canal."""
 BLOOD_MJ_PER_MM3_K = 3.8
 """Heat that a volume of blood carries: 1.05 g/ml times 3.6 J/(g K) (recalled)."""
 

@@ -251,6 +251,7 @@ class _Run:
             method=_method(plan, self._limits, body),
             notes=body.notes,
             leak_limit=_LEAK_LIMIT,
+            wall_limit=body.wall_limit,
         )
 
 

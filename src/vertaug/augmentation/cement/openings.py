@@ -77,8 +77,8 @@ class WallSetting:
             low=750.0,
             high=1200.0,
             unit="mg/ml",
-            source="1250 HU at 120 kV and 1.33 HU per mg/ml; physics reference 0.4 (cortical bone "
-            "1226 HU in one calibration file) and 1.1",
+            source="1250 HU at 120 kV and 1.33 HU per mg/ml; cortical bone has "
+            "1226 HU in one calibration file",
             status=_UNCERTAIN,
         )
     )

@@ -22,18 +22,18 @@ from numpy.typing import NDArray
 
 from vertaug.anatomy.vertebra_grid import average_over_voxels, surface_over_columns
 from vertaug.augmentation.cement.hardening import (
-    Hardening,
     HardeningSchedule,
     HeatScene,
     harden,
     heat_body,
     mix_temperature,
 )
-from vertaug.augmentation.cement.heat_tissue import TISSUES, HeatTissue, heat_tissues
+from vertaug.augmentation.cement.heat_limits import list_heat_limits
+from vertaug.augmentation.cement.heat_tissue import LEAKED_INTO, TISSUES, HeatTissue, heat_tissues
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.errors import InputError
-from vertaug.case.filling import LEAK_PATHS, Extravasation, Filling, HeatResult
+from vertaug.case.filling import Extravasation, Filling, HeatResult
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import Endplate, Region, Vertebra
 from vertaug.numerics.conduction import HeatEquation
@@ -50,9 +50,6 @@ _CORTEX_POROSITY = 0.5
 _HOLDS_CEMENT, _MOSTLY_CEMENT = 0.1, 0.5
 """Share from which on a voxel counts as cement, and from which on it is no endplate any more."""
 _STAGE_S, _MOST_STAGES = 2.0, 128
-_TOLD_ML = 0.01
-_LEAKED_INTO = {"B": _CANAL, "canal": _CANAL, "D": _DISC, "C": _SOFT}
-"""Tissue in which cement by a path comes to lie; the basivertebral vein opens into the canal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +140,7 @@ def harden_filling(
         tissues=tuple(found.regions.values()),
         set_s=found.set_s,
         method=_method(product, setting, grid),
-        notes=_notes(filling, scene, start, found, product),
+        notes=list_heat_limits(filling, scene, start, found, product),
     )
 
 
@@ -173,7 +170,7 @@ def scene_of_filling(
     if not len(filled):
         message = "there is no cement that could harden"
         raise InputError(message)
-    begun = [leak.first_lps_mm for leak in filling.leaks if leak.path in _LEAKED_INTO]
+    begun = [leak.first_lps_mm for leak in filling.leaks if leak.path in LEAKED_INTO]
     if begun:
         where = np.rint(filling.grid.to_index(begun)).astype(np.int64)
         filled = np.concatenate([filled, where])
@@ -245,9 +242,9 @@ def _put_leak(
     leak: Extravasation, cement: FloatArray, tissue: NDArray[np.uint8], grid: Grid
 ) -> FloatArray:
     """Return the cement with what leaked in the nearest voxels of the tissue it leaked into."""
-    if leak.path not in _LEAKED_INTO:
+    if leak.path not in LEAKED_INTO:
         return cement
-    free = np.argwhere((tissue == _LEAKED_INTO[leak.path]) & (cement == 0.0))
+    free = np.argwhere((tissue == TISSUES.index(LEAKED_INTO[leak.path])) & (cement == 0.0))
     away = np.linalg.norm(grid.to_world(free) - leak.first_lps_mm, axis=1)
     nearest = free[np.argsort(away, kind="stable")]
     cells = leak.volume_mm3 / grid.voxel_volume_mm3
@@ -348,46 +345,3 @@ def _method(product: CementProduct, setting: HeatSetting, grid: Grid) -> tuple[s
             f"{setting.plate_mm:g} mm of their surface; canal: all of it in the box."
         ),
     )
-
-
-def _notes(
-    filling: Filling,
-    scene: HeatScene,
-    start: FloatArray,
-    found: Hardening,
-    product: CementProduct,
-) -> tuple[str, ...]:
-    notes = []
-    leaked = {path: filling.leaked_mm3(path) / 1000.0 for path in LEAK_PATHS}
-    told = {path: v for path, v in leaked.items() if v > _TOLD_ML}
-    lumps = ", ".join(f"{v:.2f} ml by {path}" for path, v in told.items() if path in _LEAKED_INTO)
-    lost = ", ".join(
-        f"{v:.2f} ml by {path}" for path, v in told.items() if path not in _LEAKED_INTO
-    )
-    if lumps:
-        notes.append(
-            f"Leaked cement ({lumps}) lies in this heat as a lump where it began to leave: its "
-            "shape is not known, and spread thin it would heat less."
-        )
-    placed = float(scene.cement.sum()) * float(np.prod(scene.spacing_mm)) - filling.in_bone_mm3
-    short = sum(leaked[path] for path in _LEAKED_INTO) - placed / 1000.0
-    if short > _TOLD_ML:
-        notes.append(
-            f"{short:.2f} ml of leaked cement find no room in their disc or canal here and give "
-            "off no heat."
-        )
-    if lost:
-        notes.append(f"Cement that left the bone with the blood ({lost}) is not in this heat.")
-    if "canal" not in scene.regions:
-        notes.append("The canal lies beyond the box and stays at body temperature.")
-    weight = scene.cement / scene.cement.sum()
-    cured = float(found.degree_mean[0])
-    early = cured * product.adiabatic_rise_c
-    notes.append(
-        f"At the end of the injection the cement is at {float((weight * start).sum()):.1f} °C in "
-        f"the mean and {100.0 * cured:.1f} % cured; the heat of that first cure, at most "
-        f"{early:.1f} °C, is left out."
-    )
-    if found.set_s is None:
-        notes.append(f"The cement was not set after {found.times_s[-1] / 60.0:.0f} min.")
-    return tuple(notes)

@@ -75,6 +75,8 @@ class PorousBody:
         Veins, fissures and needle tracks drawn or given.
     notes : tuple of str
         What the CT could not show, in sentences for the report.
+    wall_limit : str
+        As in `Filling`.
     """
 
     grid: Grid
@@ -93,6 +95,7 @@ class PorousBody:
     exit_lps_mm: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     ways: tuple[Way, ...] = ()
     notes: tuple[str, ...] = ()
+    wall_limit: str = ""
 
     def __post_init__(self) -> None:
         thin = ("thin_mm3", "room_mm3", "thin_shear_per_mm3")
@@ -179,6 +182,7 @@ def build_porous_body(
         body_volume_mm3=survey.vertebra.body_volume_mm3,
         ways=ways,
         notes=survey.notes,
+        wall_limit=survey.wall_limit,
     )
 
 

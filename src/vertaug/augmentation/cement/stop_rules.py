@@ -1,8 +1,8 @@
-"""When an operator watching the fluoroscope stops: clinical reference 3.6.
+"""When an operator watching the fluoroscope stops.
 
-"Any cement posterior to the anterior 3/4 (reaching the posterior quarter, verified); epidural,
-foraminal or basivertebral streak; venous filling; disc leak; cement reflux along the needle;
-resistance or force rise." What counts as seen is a design default, uncertain.
+Cement in the posterior quarter of the body; in the basivertebral vein or the canal; in a segmental
+vein; in a disc; along the needle; resistance at the syringe. What counts as seen is a design
+default, uncertain.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from vertaug.augmentation.cement.porous_body import PorousBody
 from vertaug.case.errors import InputError
 from vertaug.case.filling import LEAK_PATHS, StopEvent
 from vertaug.case.grid import FloatArray
+from vertaug.case.simulation import WatchedRule
 
 
 class Rule(StrEnum):
@@ -61,7 +62,7 @@ class StopRules:
     visible_thickness_mm : float
         Least thickness of cement along a ray that is seen behind bone. Uncertain.
     posterior_share : float
-        Of the depth of the body, from behind (clinical reference 3.6, verified).
+        Of the depth of the body, from behind.
     least_rate_share : float
         Of the wanted rate; below it the resistance is felt. Uncertain.
     """
@@ -85,6 +86,31 @@ class StopRules:
                 f"{shares[0]:g} and {shares[1]:g}"
             )
             raise InputError(message)
+
+
+def list_rules(rules: StopRules, working_end_s: float) -> tuple[WatchedRule, ...]:
+    """Return every rule with its threshold, in words.
+
+    Parameters
+    ----------
+    rules : StopRules
+    working_end_s : float
+        Age of the cement at the end of its working time, from mixing.
+    """
+    seen = f"{rules.visible_mm3 / 1000.0:.2f} ml or more"
+    conditions = {
+        Rule.POSTERIOR_QUARTER: (
+            f"{seen} in the posterior {100.0 * rules.posterior_share:g} % of the body, on rays of "
+            f"the lateral view through {rules.visible_thickness_mm:g} mm or more of cement"
+        ),
+        **{rule: f"{seen} {where}" for rule, where in _WHERE.items()},
+        Rule.SYRINGE: (
+            f"less than {100.0 * rules.least_rate_share:g} % of the wanted flow at the syringe's "
+            "limit"
+        ),
+        Rule.WORKING_TIME: f"cement older than {working_end_s / 60.0:.1f} min from mixing",
+    }
+    return tuple(WatchedRule(rule=str(rule), condition=conditions[rule]) for rule in Rule)
 
 
 class Watch:

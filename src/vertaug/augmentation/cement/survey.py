@@ -34,6 +34,8 @@ class BoneSurvey:
     visible_mm : float
         What is wider the CT shows.
     notes : tuple of str
+    wall_limit : str
+        As in `Filling`.
     """
 
     vertebra: Vertebra
@@ -42,6 +44,7 @@ class BoneSurvey:
     setting: WallSetting
     visible_mm: float
     notes: tuple[str, ...]
+    wall_limit: str = ""
 
 
 def survey_bone(
@@ -84,6 +87,7 @@ def survey_bone(
         setting=setting,
         visible_mm=visible_size(scan_grid),
         notes=_notes(vertebra, bone, wall, scan_grid),
+        wall_limit=_wall_limit(wall, scan_grid),
     )
 
 
@@ -97,7 +101,7 @@ def _notes(
     notes = [
         f"{vertebra.level}: {unseen} cannot be seen in voxels of {voxel} mm{known}; drawn at random"
     ]
-    if size.max() > 1.5:
+    if size.max() > _COARSE_MM:
         notes.append(
             f"voxels of {size.max():.2g} mm blur the cortex: its thickness and gaps at right "
             "angles to them are rough"
@@ -106,19 +110,44 @@ def _notes(
         notes.append(
             "the basivertebral foramen is not seen; its place and size are drawn at random"
         )
-    for path in LeakPath:
-        area = float(wall.area_mm2[wall.opened & (wall.path == path)].sum())
-        if area > 0.0:
-            notes.append(f"no wall is seen over {area:.0f} mm2 ({_WHERE[path]})")
+    foramen = _unseen_mm2(wall, LeakPath.B)
+    if foramen > 0.0:
+        notes.append(
+            f"the basivertebral foramen is seen as a gap of {foramen:.0f} mm2 in the posterior wall"
+        )
     if bone.gas_mm3 >= LEAST_GAS_MM3:
         notes.append(f"{bone.gas_mm3 / 1000.0:.2f} ml of gas in the bone count as free space")
     notes.append("a gap filled with fluid is seen only as bone of low density")
     return tuple(notes)
 
 
+def _wall_limit(wall: Wall, scan_grid: Grid | None) -> str:
+    """Return where the CT shows no cortex, and whether that may be blur."""
+    areas = {path: _unseen_mm2(wall, path) for path in _WHERE}
+    where = ", ".join(
+        f"{areas[path]:.0f} mm2 {_WHERE[path]}" for path in areas if areas[path] > 0.0
+    )
+    if not where:
+        return ""
+    coarsest = 1.0 if scan_grid is None else float(scan_grid.spacing_mm.max())
+    doubt = (
+        f"with voxels of {coarsest:.2g} mm this may be blur and not a defect"
+        if coarsest > _COARSE_MM
+        else "it is a defect, or bone too thin for this CT"
+    )
+    return (
+        f"in this CT the cortex cannot be seen over {where}: the model lets cement out there; "
+        f"{doubt}"
+    )
+
+
+def _unseen_mm2(wall: Wall, path: LeakPath) -> float:
+    return float(wall.area_mm2[wall.opened & (wall.path == path)].sum())
+
+
+_COARSE_MM = 1.5
 _WHERE = {
-    LeakPath.B: "basivertebral foramen",
-    LeakPath.C: "walls beside and in front",
-    LeakPath.D: "endplates",
-    LeakPath.CANAL: "wall toward the canal",
+    LeakPath.CANAL: "toward the canal",
+    LeakPath.C: "at the sides and in front",
+    LeakPath.D: "at the endplates",
 }

@@ -24,8 +24,8 @@ from vertaug.tissue.bone_law import SourceStatus
 _AROUND_MM = 3.0
 """Distance in the bone from which a vessel or fissure draws."""
 _CALIBRATED = (
-    "calibrated, with the mean numbers, on published rates of leaks by path (physics reference "
-    "4.5), 4 ml of low-viscosity cement in a phantom; no measured size"
+    "calibrated, with the mean numbers, on published rates of leaks by path with "
+    "4 ml of low-viscosity cement in a phantom; no measured size"
 )
 _FORAMEN_COUNTS = np.array([0.50, 0.42, 0.08])
 """One, two, three foramina: 45.1, 36.9, 4.4 % of vertebrae (Tzika et al., Surg Radiol Anat

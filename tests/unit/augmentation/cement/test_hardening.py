@@ -55,6 +55,8 @@ def test_all_cement_is_adiabatic():
     assert found.temperature_c == pytest.approx(last)
     assert found.regions["all"].peak_c == pytest.approx(last)
     assert found.regions["all"].burnt_share == 1.0
+    # every cell of 1 mm3 gets hotter than both limits
+    assert found.regions["all"].above_45_mm3 == found.regions["all"].above_50_mm3 == 27.0
 
 
 def test_heat_is_kept():

@@ -169,8 +169,8 @@ def test_leaked_cement_lies_where_it_left_and_heats_it(survey, filling, hardened
     found = harden_filling(leaky, survey, LOW, schedule=SHORT)
     assert found.tissue("canal").peak_c > hardened.tissue("canal").peak_c + 3.0
     notes = " ".join(found.notes)
-    assert "0.30 ml by canal, 0.10 ml by D" in notes or "0.10 ml by D, 0.30 ml by canal" in notes
-    assert "with the blood (0.20 ml by S)" in notes
+    assert "(0.10 ml by an endplate, 0.30 ml by the posterior wall) lies in this heat" in notes
+    assert "left the vertebra (0.20 ml by segmental veins) is not in this heat" in notes
 
 
 def test_cement_that_is_not_set_in_time_is_told(survey, filling):

@@ -65,7 +65,25 @@ def test_the_foramen_is_seen_behind_at_mid_height(survey):
     assert 8.0 < area < 40.0
     assert np.abs(place[:, 0]).max() < 5.0
     assert np.abs(place[:, 2]).max() < 6.0
-    assert any("basivertebral foramen" in note for note in survey.notes)
+    assert any(f"seen as a gap of {area:.0f} mm2" in note for note in survey.notes)
+
+
+@pytest.mark.parametrize(
+    ("finest", "doubt"),
+    [
+        (1.0, "a defect, or bone too thin"),
+        (3.0, "voxels of 3 mm this may be blur and not a defect"),
+    ],
+)
+def test_a_wall_that_the_ct_does_not_show_is_said(plain, law, survey, finest, doubt):
+    assert survey.wall_limit == ""
+    spacing = np.array([finest, 1.0, 1.0])
+    grid = replace(plain[1], affine=plain[1].affine @ np.diag([*spacing / plain[1].spacing_mm, 1]))
+    found = survey_bone(plain[0], law, grid, setting=WallSetting(open_below_mm=0.6))
+    area = found.wall.area_mm2[found.wall.opened & (found.wall.path == LeakPath.C)].sum()
+    assert "cannot be seen over" in found.wall_limit
+    assert f"{area:.0f} mm2 at the sides and in front" in found.wall_limit
+    assert doubt in found.wall_limit
 
 
 @pytest.mark.parametrize("spacing", [0.75, 1.5, (1.0, 1.25, 0.8)])

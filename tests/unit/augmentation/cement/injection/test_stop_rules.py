@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vertaug.augmentation.cement.stop_rules import Rule, StopRules, Watch
+from vertaug.augmentation.cement.stop_rules import Rule, StopRules, Watch, list_rules
 from vertaug.case.errors import InputError
 from vertaug.case.filling import LEAK_PATHS
 
@@ -82,6 +82,16 @@ def test_rules_are_kept_in_their_order_and_once(body):
     assert len(watch.events) == 7
     assert not any(event.acted_on for event in watch.events)
     assert not watch.stops
+
+
+def test_every_rule_is_listed_with_its_threshold():
+    rules = StopRules(visible_mm3=80.0, posterior_share=0.2, least_rate_share=0.4)
+    listed = {watched.rule: watched.condition for watched in list_rules(rules, 540.0)}
+    assert list(listed) == [str(rule) for rule in Rule]
+    assert listed["disc"] == "0.08 ml or more in the disc"
+    assert "posterior 20 %" in listed["posterior_quarter"]
+    assert "less than 40 % of the wanted flow" in listed["syringe_limit"]
+    assert "9.0 min from mixing" in listed["working_time"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,191 @@
+"""One simulated injection in tables: what was injected, the cement, stop rules, leaks."""
+
+from vertaug.case.augmentation_content import ML_PER_MIN, opening_gaps
+from vertaug.case.filling import LEAST_LEAK_MM3, Extravasation, Filling, StopEvent
+from vertaug.case.simulation import InjectionSetup, SimulatedVertebroplasty
+from vertaug.report import words
+from vertaug.report.content import Cell, Table, cells
+from vertaug.report.filling_words import acted, leak_ml, ml, pressure
+from vertaug.report.leak_site import leak_site
+from vertaug.report.path_words import YEOM, list_rows
+
+
+def volume_table(found: SimulatedVertebroplasty) -> Table:
+    """Return what was planned and injected, where it lies, and what pressure it took."""
+    filling, setup = found.result.filling, found.setup
+    inside = filling.fill_fraction
+    rows = [
+        ("needles", f"plan {setup.plan_number}: {setup.plan}, {setup.gauge} G"),
+        ("cement", setup.product.title),
+        ("planned", f"{ml(setup.planned_mm3)} ({setup.volume_source}), {_rate(setup)}"),
+        ("injected", f"{ml(filling.injected_mm3)}, {filling.stop_reason}"),
+        ("in the bone", ml(filling.in_bone_mm3)),
+        (
+            "cement in the body",
+            (
+                f"{words.percent(100.0 * inside)} of the body's "
+                f"{filling.body_volume_mm3 / 1000.0:.1f} ml, "
+                f"{words.percent(100.0 * _pores_filled(filling))} of its pores"
+            ),
+        ),
+        ("nearest to the endplates", _gap_words(filling)),
+        ("left : right", _halves(filling.left_share)),
+        ("greatest pressure in the bone, at the tip", pressure(filling.curve.tip_mpa.max())),
+        ("greatest pressure in the syringe", _syringe(filling, setup)),
+    ]
+    return Table(
+        title="What was injected",
+        columns=("", ""),
+        rows=tuple(cells(name, value) for name, value in rows),
+        note="Pressures are above that of the marrow.",
+    )
+
+
+def cement_table(setup: InjectionSetup) -> Table:
+    """Return age and viscosity of the cement when the injection begins and ends."""
+    clock = setup.clock
+    if clock is None:
+        age = f"{setup.first_age_s / 60.0:.1f}"
+        return Table(
+            title="Cement in the syringe",
+            columns=("", "When the injection begins"),
+            rows=(cells("age from mixing (min)", age),),
+        )
+    first, last = clock.window_s
+    return Table(
+        title="Cement in the syringe",
+        columns=("", "When the injection begins", "When it ends"),
+        rows=(
+            cells("age from mixing (min)", *(f"{age / 60.0:.1f}" for age in clock.age_s)),
+            cells("viscosity (Pa s)", *(_two_figures(value) for value in clock.viscosity_pa_s)),
+        ),
+        note=(
+            f"At {clock.temperature_c:g} °C and a shear rate of {clock.shear_rate_per_s:g} 1/s. "
+            f"Working window {first / 60.0:.1f} to {last / 60.0:.1f} min from mixing; the "
+            f"injection begins at {clock.age_s[0] / 60.0:.1f} min, {clock.start_reason}. The "
+            "viscosity in the product's table is that of another age. In the bone cement warms and "
+            "thickens faster."
+        ),
+    )
+
+
+def stop_table(filling: Filling, setup: InjectionSetup) -> Table:
+    """Return every stop rule with its threshold, and whether it was met."""
+    events = {event.rule: event for event in filling.events}
+    watched = {rule.rule: rule.condition for rule in setup.rules}
+    conditions = watched or dict.fromkeys(events, "")
+    rows = [
+        (
+            Cell(text=rule.replace("_", " "), strong=rule in events),
+            *cells(*_met(condition, events.get(rule))),
+        )
+        for rule, condition in conditions.items()
+    ]
+    if not rows:
+        rows = [cells("none was met", "no", words.MISSING, words.MISSING, "")]
+    last = acted(filling)
+    after = (
+        ""
+        if last is None
+        else f" Rules that were not met were not met until then, {ml(filling.injected_mm3)}."
+    )
+    return Table(
+        title="Stop rules, as an operator would see them on fluoroscopy",
+        columns=("Rule", "Met", "After ml", "After s", "Threshold, and what was seen"),
+        rows=tuple(rows),
+        note=f"End of the injection: {words.sentence(filling.stop_reason)}{after}",
+    )
+
+
+def leak_table(filling: Filling) -> Table:
+    """Return what left by each path, the way to the canal first."""
+    leaks = {leak.path: leak for leak in filling.leaks}
+    rows = []
+    for title, paths in list_rows():
+        own = [leaks[path] for path in paths if path in leaks]
+        volume = sum(leak.volume_mm3 for leak in own)
+        rows.append(
+            (
+                Cell(text=title, strong=volume > LEAST_LEAK_MM3),
+                *cells(", ".join(paths), leak_ml(volume), *_first(filling, own)),
+                Cell(text=_nearest(filling, paths)),
+            )
+        )
+    return Table(
+        title="Leakage by path, of the model",
+        columns=(
+            "Path (Yeom's type)", "Key", "Volume (ml)", "First after ml", "First after s",
+            "Began at, in the body", "Cement to the nearest opening (mm)",
+        ),
+        rows=tuple(rows),
+        note=(
+            f"{YEOM} Bold: more than {ml(LEAST_LEAK_MM3)}, which counts as a leak. Openings: gaps "
+            "seen in the CT and veins, fissures and tracks of this draw; the CT does not show most "
+            "of them. What seeps through a closed wall has no opening. Not a prediction: see the "
+            "limits."
+        ),
+    )  # fmt: skip
+
+
+def _met(condition: str, event: StopEvent | None) -> tuple[str, str, str, str]:
+    if event is None:
+        return "no", words.MISSING, words.MISSING, condition
+    return (
+        "yes, stopped here" if event.acted_on else "yes, recorded only",
+        ml(event.injected_mm3, unit=False),
+        f"{event.time_s:.0f}",
+        f"{condition}; {event.sentence}" if condition else event.sentence,
+    )
+
+
+def _first(filling: Filling, leaks: list[Extravasation]) -> tuple[str, str, str]:
+    """Return when and where the first of some leaks began."""
+    if not leaks:
+        return words.MISSING, words.MISSING, words.MISSING
+    first = min(leaks, key=lambda leak: leak.first_s)
+    return (
+        ml(first.first_injected_mm3, unit=False),
+        f"{first.first_s:.0f}",
+        leak_site(filling, first.first_lps_mm),
+    )
+
+
+def _nearest(filling: Filling, paths: tuple[str, ...]) -> str:
+    gaps = opening_gaps(filling)
+    known = [gap for gap in (gaps[path] for path in paths) if gap is not None]
+    return f"{min(known):.1f}" if known else "no opening"
+
+
+def _syringe(filling: Filling, setup: InjectionSetup) -> str:
+    most = pressure(filling.curve.syringe_mpa.max())
+    if setup.syringe_limit_mpa is None:
+        return most
+    return f"{most}; limit used {pressure(setup.syringe_limit_mpa)}: {setup.syringe_source}"
+
+
+def _pores_filled(filling: Filling) -> float:
+    inside = filling.fill_fraction * filling.body_volume_mm3
+    return inside / filling.pore_volume_mm3
+
+
+def _gap_words(filling: Filling) -> str:
+    parts = [
+        f"{name} {'in contact' if gap <= 0.0 else words.millimetres(float(gap))}"
+        for name, gap in zip(("superior", "inferior"), filling.endplate_gap_mm, strict=True)
+    ]
+    return ", ".join(parts)
+
+
+def _halves(left: float) -> str:
+    whole = round(100.0 * left)
+    return f"{whole} : {100 - whole}"
+
+
+def _rate(setup: InjectionSetup) -> str:
+    stop = "stops by the rules below" if setup.stop_rules else "rules recorded, not acted on"
+    return f"{setup.rate_mm3_per_s * ML_PER_MIN:g} ml/min, {stop}"
+
+
+def _two_figures(value: float) -> str:
+    """Return a viscosity with the two figures that it is known to at most."""
+    return f"{float(f'{value:.2g}'):g}"
