@@ -1,4 +1,4 @@
-"""How widely sampled injections differ: leaks by path with intervals, and the volume at the first stop rule."""
+"""How widely sampled injections differ: leaks by path, and the volume at the first stop rule."""
 
 import numpy as np
 from matplotlib.axes import Axes

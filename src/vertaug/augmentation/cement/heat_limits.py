@@ -57,8 +57,8 @@ def list_heat_limits(
     short = sum(leaked[path] for path in LEAKED_INTO) - placed
     if short > LEAST_LEAK_MM3:
         notes.append(
-            f"{short / 1000.0:.2f} ml of leaked cement find no room in their disc or canal here and give "
-            "off no heat."
+            f"{short / 1000.0:.2f} ml of leaked cement find no room in their disc or "
+            "canal here and give off no heat."
         )
     if lost:
         notes.append(f"Cement that left the vertebra ({lost}) is not in this heat.")
