@@ -62,7 +62,9 @@ class ReportPart:
     pictures : tuple of str
         Names of the pictures that stand here, after the tables.
     text : tuple of TextBlock
-        Method and files.
+        Method, files and further limits.
+    appendix : tuple of Table
+        After the text.
     """
 
     title: str
@@ -70,6 +72,7 @@ class ReportPart:
     tables: tuple[Table, ...]
     pictures: tuple[str, ...]
     text: tuple[TextBlock, ...]
+    appendix: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +136,8 @@ def build_content(case: ReportInput) -> ReportContent:
         right += content_plan.best_plan_tables(case)
         wide += [content_list.candidates_table(case)]
     found, simulated = case.strength, case.vertebroplasty
+    if found is not None and found.level != level:
+        title = f"{title}; strength: {found.level}"
     own = None if found is None else case.assessment.levels.get(found.level)
     return ReportContent(
         title=title,

@@ -6,6 +6,7 @@ from vertaug.fluoroscopy.surroundings import Trunk
 from vertaug.report import words
 from vertaug.report.content import Table, TextBlock, cells
 from vertaug.report.content_plan import RISKY_BREACH, STEEP_DEG, best_plan, judgeable_mm
+from vertaug.report.content_strength import strength_sources
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import BONE_WINDOW
 
@@ -17,7 +18,9 @@ def text_blocks(case: ReportInput) -> tuple[TextBlock, ...]:
         views = tuple(words.sentence(v.sentence) for v in case.planning.views)
         blocks.append(TextBlock(title="Working views in words", paragraphs=views))
     blocks.append(TextBlock(title="Method", paragraphs=_method(case)))
-    blocks.append(TextBlock(title="Sources", paragraphs=_SOURCES))
+    blocks.append(
+        TextBlock(title="Sources", paragraphs=(*_SOURCES, *strength_sources(case.strength)))
+    )
     return tuple(blocks)
 
 

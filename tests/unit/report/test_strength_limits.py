@@ -60,6 +60,8 @@ def test_a_fracture_is_named_with_its_grade_and_intact_neighbours(results):
     other = with_level(results, "L2", trabecular=replace(bone, density_mg_per_ml=78.0))
     text = said(other)
     assert "Genant grade 2, wedge" in text
+    assert "broken trabeculae that still touch count as whole" in text
+    assert "broken trabeculae" not in said(results, "L2")
     assert "reads too high, is not comparable" in text
     assert "intact neighbours: T12 67, L2 78; L1 itself 67." in text
     broken = with_level(with_level(other, "T12", genant_grade=1), "L2", genant_grade=1)
@@ -99,7 +101,7 @@ def test_where_the_cement_lies_is_said(results, planning):
     assert "cement" not in said(results, cement=None)
     alone = replace(results, planning=None)
     assert "middle of the body" in said(alone)
-    assert "estimate" not in said(alone)
+    assert "plan's estimate" not in said(alone)
     assert find_tips(alone, "L1") == ()
 
 
