@@ -126,8 +126,8 @@ def test_the_report_shows_it_with_its_limits(strong):
     page = (strong / "report.html").read_text()
     assert "Strength, L1" in page
     assert "linear 0.68 %" in page
-    assert "with 3 ml of cement" in page
-    assert "not a simulated injection" in page
+    assert "with cement (assumed shape, 3 ml, not an injection)" in page
+    assert "with 3 ml of cement" not in page
     assert "Kopperdahl" in page
     assert "see Strength, L1" in page.partition('class="tiles"')[0]
 
@@ -137,14 +137,44 @@ def test_limits_stand_first_and_the_method_last_with_the_figures_between(strong)
     order = [
         "All plans at L1",
         '<h1 class="part">Strength, L1</h1>',
-        "Strength: limits",
+        "Strength: main limits",
         "Failure load and stiffness",
         'id="figure-map_strain_energy"',
         "Strength: method",
+        "Strength: further limits",
+        "Shares of the load",
         "Notes and limits of this case",
     ]
     places = [page.index(text) for text in order]
     assert places == sorted(places)
+
+
+def test_a_fractured_level_is_held_against_the_nearest_intact_one(run, strong):
+    found = json.loads((strong / "case.json").read_text())["mechanics"]
+    near = found["intact_neighbour"]
+    assert near["level"] == "L2"
+    assert found["no_intact_neighbour"] == ""
+    assert found["assumed_cement"] is True
+    better = (
+        found["before"]["stiffness_n_per_mm"] > near["stiffness_n_per_mm"]
+        or found["before"]["failure_load_n"] > near["linear_load_n"]
+        or found["competitors"]["strength_by_rigidity_n"] > near["rigidity_load_n"]
+    )
+    assert better == (found["before_not_usable"] != "")
+    page = (strong / "report.html").read_text()
+    assert (found["before_not_usable"] in page.partition('class="tiles"')[0].lower()) or not better
+    # the neighbour has the numbers that it has when it is computed itself
+    said = run("strength", strong, *FAST, "--level", "L2")
+    own = json.loads((strong / "case.json").read_text())["mechanics"]
+    assert own["before"]["stiffness_n_per_mm"] == pytest.approx(near["stiffness_n_per_mm"])
+    assert own["before"]["failure_load_n"] == pytest.approx(near["linear_load_n"])
+    rigid = own["competitors"]["strength_by_rigidity_n"]
+    assert rigid == pytest.approx(near["rigidity_load_n"])
+    assert own["height_mm"] == pytest.approx(near["height_mm"])
+    assert own["intact_neighbour"] is None
+    assert own["no_intact_neighbour"] == own["before_not_usable"] == ""
+    assert "intact" not in said.out.replace("intact neighbours", "")
+    assert "strength: L2" in (strong / "report.html").read_text()
 
 
 def test_what_limits_this_case_is_told_in_the_case_and_on_the_terminal(run, strong):
@@ -159,6 +189,8 @@ def test_what_limits_this_case_is_told_in_the_case_and_on_the_terminal(run, stro
     for note in notes:
         assert f"note: {note}" in shown
     assert "its uncertainty is not known" in shown
+    assert "with cement (assumed shape, 3 ml, not an injection): failure load" in shown
+    assert "intact L2: linear 0.68 % " in shown
     assert "without the error of the model" in shown
 
 
@@ -287,6 +319,11 @@ def test_images_alone(run, images, tmp_path):
     load = 0.0068 * 16.0 * found["before"]["stiffness_n_per_mm"]
     assert found["before"]["failure_load_n"] == pytest.approx(load, abs=1e-3)
     assert found["density_sensitivity"] is None
+    assert found["intact_neighbour"] is None
+    assert found["no_intact_neighbour"] == ""
+    assert "If the vertebra is fractured: it is computed as it was scanned" in " ".join(
+        found["notes"]
+    )
     assert [i["name"] for i in tree["provenance"]["inputs"]] == ["density.nii.gz", "regions.nii.gz"]
     assert str(tmp_path) not in out.read_text()
 

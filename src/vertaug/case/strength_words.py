@@ -13,7 +13,12 @@ def cement_words(found: StrengthAssessment) -> str:
     """Return ``with 3.6 ml of cement``; an assumed shape is called one."""
     if not found.assumed_cement or found.cement_ml is None:
         return with_cement_of(found.cement_ml)
-    return f"with cement (assumed shape, {millilitres_of(found.cement_ml)}, not an injection)"
+    return assumed_shape_of(found.cement_ml)
+
+
+def assumed_shape_of(volume_ml: float) -> str:
+    """Return with how much cement, and that no injection put it where it lies."""
+    return f"with cement (assumed shape, {millilitres_of(volume_ml)}, not an injection)"
 
 
 def rises(found: StrengthAssessment) -> bool:

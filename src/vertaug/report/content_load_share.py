@@ -33,10 +33,11 @@ def share_table(found: StrengthAssessment) -> Table | None:
         note += (
             " Shell and cement overlap where cement lies in the shell: their shares do not add up."
         )
+    same = "" if found.after is None else "; with cement the same voxels, cement included"
     if any(state.yielded for state in states):
         note += (
-            " Yielded: share of the volume of bone, cement in it included and caps left out, at "
-            "the end of the curve; with cement the same voxels. yielded_bone_share in case.json "
+            " Yielded: share of the volume of bone, caps left out, at the end of the curve"
+            f"{same}. yielded_bone_share in case.json "
             "and the CSV is this share; yielded_share of the curve there counts the caps as well."
         )
     return Table(title="Shares of the load", columns=tuple(columns), rows=tuple(rows), note=note)

@@ -106,7 +106,7 @@ def strength_text(found: StrengthAssessment) -> tuple[TextBlock, ...]:
             title="Strength: method",
             paragraphs=(
                 *found.method,
-                *((DISC_TEXT,) if found.before.disc_load is not None else ()),
+                *((DISC_TEXT,) if disc_table(found) is not None else ()),
                 "Definitions of the failure load. " + " ".join(definitions),
             ),
         ),

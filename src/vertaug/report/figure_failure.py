@@ -118,10 +118,10 @@ def _write_head(figure: Figure, y_mm: float, state: FailureState) -> None:
     room = figure.bbox.width
     if state.beside:
         beside = figure.text(
-            1.0, 1.0 - y_mm / height_mm, state.beside, fontsize=canvas.TITLE_PT - 0.5,
+            1.0, 1.0 - y_mm / height_mm, state.beside, fontsize=canvas.SMALL_PT,
             color=_INK, ha="right", va="baseline",
         )  # fmt: skip
-        canvas.fit_text(beside, 0.62 * room)
+        canvas.fit_text(beside, 0.52 * room)
         room -= beside.get_window_extent().width + 2.0 * _GAP_MM / 25.4 * canvas.FIGURE_DPI
     _write(figure, (0.0, y_mm), state.title, canvas.TITLE_PT, room)
 
@@ -211,5 +211,8 @@ def _caption(states: Sequence[FailureState], field: FailureField, at: str) -> st
         if cement[-1].contact:
             text += f" Cement stands on {cement[-1].contact} with no bone between: see the limits."
         if cement[-1].beside:
-            text += f" {cement[-1].name}, beside as it is: {cement[-1].beside}."
+            text += (
+                f" {cement[-1].name}, beside as it is: {cement[-1].beside} (what bricks with "
+                "cement carry: over all layers, linear)."
+            )
     return text

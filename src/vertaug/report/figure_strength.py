@@ -70,12 +70,15 @@ class ForceCurve:
     displacement_mm, force_n : (n,) float64 arrays
         Rising displacement.
     loads : tuple of NamedLoad
+    short : str
+        Over its column of the table; the name where empty.
     """
 
     name: str
     displacement_mm: FloatArray
     force_n: FloatArray
     loads: tuple[NamedLoad, ...] = ()
+    short: str = ""
 
     def __post_init__(self) -> None:
         for name in ("displacement_mm", "force_n"):
@@ -350,7 +353,7 @@ def _list_loads(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) 
         loads = {load.name: load.force_n for load in curve.loads}
         columns.append(
             LoadColumn(
-                name=curve.name,
+                name=curve.short or curve.name,
                 colour=line["color"],
                 loads_n=tuple(loads.get(name) for name in names),
             )

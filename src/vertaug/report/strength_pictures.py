@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from vertaug.case.strength import StrengthAssessment, StrengthState
 from vertaug.case.strength_gain import two_figures
 from vertaug.case.strength_words import cement_words, gain_words, rises, unusable_words
+from vertaug.case.volume_words import millilitres_of
 from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report.cement_contact import contact_words
 from vertaug.report.content_strength_table import load_title
@@ -41,6 +42,7 @@ def _draw_curves(states: list[tuple[str, StrengthState]], found: StrengthAssessm
     curves = [
         ForceCurve(
             name=f"{name[0].lower()}{name[1:]}",
+            short=_short_name(state, found),
             displacement_mm=state.curve.displacement_mm,
             force_n=state.curve.force_n,
             loads=tuple(
@@ -56,6 +58,13 @@ def _draw_curves(states: list[tuple[str, StrengthState]], found: StrengthAssessm
         if state.curve is not None
     ]
     return draw_strength_curve(curves, found.height_mm, _curve_titles(found))
+
+
+def _short_name(state: StrengthState, found: StrengthAssessment) -> str:
+    """Return what fits over a column; nothing where the whole name does."""
+    if state is found.before or not found.assumed_cement or found.cement_ml is None:
+        return ""
+    return f"{millilitres_of(found.cement_ml)}, assumed shape"
 
 
 def _curve_titles(found: StrengthAssessment) -> tuple[str, ...]:
@@ -139,4 +148,4 @@ def _carried(state: StrengthState) -> str:
     shares = [100.0 * level.cement for level in state.levels if level.cement > 0.0]
     if not shares:
         return ""
-    return f"; bricks with cement carry {min(shares):.0f} to {max(shares):.0f} % of it (linear)"
+    return f"; bricks with cement: {min(shares):.0f} to {max(shares):.0f} % of it"

@@ -136,6 +136,10 @@ def test_what_yielded_is_of_bone_and_says_so():
     assert rows(shares)["yielded at the end, of the middle third"] == ["70 %", "70 %"]
     assert "caps left out" in shares.note
     assert "yielded_bone_share" in shares.note
+    assert "cement included" in shares.note
+    _, alone = appendix_tables(replace(found, before=before, after=None, cement_ml=None))
+    assert "caps left out" in alone.note
+    assert "cement" not in alone.note
 
 
 def test_the_headline_is_the_range_of_the_gain():
@@ -304,7 +308,7 @@ def test_published_errors_are_not_lent_to_this_model():
     measures, *_ = appendix_tables(assessment())
     assert not any("R²" in cell.text for row in measures.rows for cell in row)
     assert "This model has not been compared with tests" in measures.note
-    assert "intact vertebrae T6–T10 without cement" in measures.note
+    assert "intact vertebrae T6–T10 (Buckley" in measures.note
     assert "R2" not in measures.note
 
 
@@ -437,6 +441,7 @@ def test_without_cement_or_discs_there_is_no_such_table():
     known = replace(alone, before=replace(alone.before, disc_load=disc_load(1000.0, 0.0)))
     for found in (alone, known, replace(known, after=state(3000.0), cement_ml=4.0)):
         assert not any("discs" in table.title for table in strength_tables(found))
+        assert "half a disc" not in " ".join(strength_text(found)[1].paragraphs)
 
 
 def test_a_main_load_without_a_value_is_refused():

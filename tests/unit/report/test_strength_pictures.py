@@ -42,7 +42,7 @@ def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):
     assert f"{shape}, {ends[1]:.2f} kN at 1.9 %" in failure.caption
     assert f"same shortening, {two_figures(ends[1] / ends[0])} times the load" in failure.caption
     shares = [100 * level.cement for level in assessments[0].after.levels]
-    carried = f"carry {min(s for s in shares if s > 0):.0f} to {max(shares):.0f} % of it (linear)"
+    carried = f"bricks with cement: {min(s for s in shares if s > 0):.0f} to {max(shares):.0f} %"
     assert carried in failure.caption
     assert "nergy" in energy.caption
     assert "0.68 %" in energy.caption
@@ -75,6 +75,7 @@ def test_energy_is_shown_under_the_same_force(assessments, monkeypatch):
     gain = gain_range(found.load_ratios).replace(" times", " times the load")
     shape = "with cement (assumed shape, 3 ml, not an injection)"
     assert curves[0][2][0] == f"L1: {gain}, {shape}"
+    assert [curve.short for curve in curves[0][0]] == ["", "3 ml, assumed shape"]
     assert before.beside == ""
     assert after.beside.startswith("same load, ")
     force = 0.0068 * found.height_mm * found.before.stiffness_n_per_mm
