@@ -211,8 +211,5 @@ def _caption(states: Sequence[FailureState], field: FailureField, at: str) -> st
         if cement[-1].contact:
             text += f" Cement stands on {cement[-1].contact} with no bone between: see the limits."
         if cement[-1].beside:
-            text += (
-                f" {cement[-1].name}, beside as it is: {cement[-1].beside} (what bricks with "
-                "cement carry: over all layers, linear)."
-            )
+            text += f" {cement[-1].name}, beside as it is: {cement[-1].beside}."
     return text

@@ -148,4 +148,4 @@ def _carried(state: StrengthState) -> str:
     shares = [100.0 * level.cement for level in state.levels if level.cement > 0.0]
     if not shares:
         return ""
-    return f"; bricks with cement: {min(shares):.0f} to {max(shares):.0f} % of it"
+    return f"; bricks with cement: {min(shares):.0f} to {max(shares):.0f} % of it, linear"
