@@ -126,8 +126,8 @@ def test_the_report_shows_it_with_its_limits(strong):
     page = (strong / "report.html").read_text()
     assert "Strength, L1" in page
     assert "linear 0.68 %" in page
-    assert "with 3 ml of cement" in page
-    assert "not a simulated injection" in page
+    assert "with cement (assumed shape, 3 ml, not an injection)" in page
+    assert "with 3 ml of cement" not in page
     assert "Kopperdahl" in page
     assert "see Strength, L1" in page.partition('class="tiles"')[0]
 
@@ -137,14 +137,28 @@ def test_limits_stand_first_and_the_method_last_with_the_figures_between(strong)
     order = [
         "All plans at L1",
         '<h1 class="part">Strength, L1</h1>',
-        "Strength: limits",
+        "Strength: main limits",
         "Failure load and stiffness",
         'id="figure-map_strain_energy"',
         "Strength: method",
+        "Strength: further limits",
+        "Shares of the load",
         "Notes and limits of this case",
     ]
     places = [page.index(text) for text in order]
     assert places == sorted(places)
+
+
+def test_a_fractured_level_whose_neighbours_are_cut_says_so(strong):
+    found = json.loads((strong / "case.json").read_text())["mechanics"]
+    none = "no intact neighbour of L1 lies whole in the scan"
+    assert found["intact_neighbour"] is None
+    assert found["no_intact_neighbour"] == none
+    assert found["before_not_usable"] == ""
+    assert found["assumed_cement"] is True
+    assert found["notes"][0].endswith(f"cannot be judged: {none}.")
+    page = (strong / "report.html").read_text()
+    assert page.count("o intact neighbour of L1 lies whole in the scan.") == 2
 
 
 def test_what_limits_this_case_is_told_in_the_case_and_on_the_terminal(run, strong):
@@ -159,6 +173,8 @@ def test_what_limits_this_case_is_told_in_the_case_and_on_the_terminal(run, stro
     for note in notes:
         assert f"note: {note}" in shown
     assert "its uncertainty is not known" in shown
+    assert "with cement (assumed shape, 3 ml, not an injection): failure load" in shown
+    assert "no intact neighbour of L1 lies whole in the scan" in shown
     assert "without the error of the model" in shown
 
 
@@ -287,6 +303,11 @@ def test_images_alone(run, images, tmp_path):
     load = 0.0068 * 16.0 * found["before"]["stiffness_n_per_mm"]
     assert found["before"]["failure_load_n"] == pytest.approx(load, abs=1e-3)
     assert found["density_sensitivity"] is None
+    assert found["intact_neighbour"] is None
+    assert found["no_intact_neighbour"] == ""
+    assert "If the vertebra is fractured: it is computed as it was scanned" in " ".join(
+        found["notes"]
+    )
     assert [i["name"] for i in tree["provenance"]["inputs"]] == ["density.nii.gz", "regions.nii.gz"]
     assert str(tmp_path) not in out.read_text()
 

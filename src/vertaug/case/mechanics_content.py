@@ -10,6 +10,7 @@ from vertaug.case.mechanics_record import (
     FailureLoadRecord,
     LoadLevelRecord,
     MechanicsRecord,
+    NeighbourRecord,
     SensitivityRecord,
     StateRecord,
 )
@@ -20,6 +21,7 @@ from vertaug.case.strength import (
     StrengthCurve,
     StrengthState,
 )
+from vertaug.case.strength_words import unusable_words
 
 
 def case_stem(found: StrengthAssessment) -> str:
@@ -71,6 +73,12 @@ def describe_mechanics(found: StrengthAssessment, stem: str | None = None) -> Me
         method=found.method,
         notes=found.notes,
         files=() if stem is None else strength_file_names(found, stem),
+        assumed_cement=found.assumed_cement,
+        intact_neighbour=(
+            None if found.neighbour is None else NeighbourRecord(**asdict(found.neighbour))
+        ),
+        no_intact_neighbour=found.no_neighbour,
+        before_not_usable=unusable_words(found),
     )
 
 

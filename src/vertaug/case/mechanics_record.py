@@ -96,10 +96,23 @@ class SensitivityRecord(Part):
     failure_load_definition: str
 
 
+class NeighbourRecord(Part):
+    """The nearest intact level beside a fractured one, linear only."""
+
+    level: str
+    height_mm: Figure
+    stiffness_n_per_mm: Figure
+    linear_load_n: Figure
+    rigidity_load_n: Figure | None
+
+
 class MechanicsRecord(Part):
     """Stiffness and strength of one level; what was not computed is absent.
 
-    ``files`` are the models with their fields, by their place in the folder.
+    ``files`` are the models with their fields, by their place in the folder. ``assumed_cement``:
+    the cement is a shape, not an injection. ``intact_neighbour`` is there for a fractured level,
+    else ``no_intact_neighbour`` says why not; ``before_not_usable`` says where the level reads
+    stronger or stiffer than it.
     """
 
     level: str
@@ -118,3 +131,7 @@ class MechanicsRecord(Part):
     method: tuple[str, ...]
     notes: tuple[str, ...]
     files: tuple[str, ...] = ()
+    assumed_cement: bool = False
+    intact_neighbour: NeighbourRecord | None = None
+    no_intact_neighbour: str = ""
+    before_not_usable: str = ""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, Grid, read_only
 from vertaug.case.strength_gain import end_slope
+from vertaug.case.strength_neighbour import IntactNeighbour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +322,12 @@ class StrengthAssessment:
         How it was computed, in sentences, with sources.
     notes : tuple of str
         What limits this case.
+    assumed_cement : bool
+        Whether the cement is an assumed shape, not an injection.
+    neighbour : IntactNeighbour or None
+        Of a fractured level; None of an intact one, or where there is none.
+    no_neighbour : str
+        Why a fractured level has none.
     """
 
     level: str
@@ -334,6 +341,9 @@ class StrengthAssessment:
     voxels: int
     method: tuple[str, ...]
     notes: tuple[str, ...]
+    assumed_cement: bool = False
+    neighbour: IntactNeighbour | None = None
+    no_neighbour: str = ""
 
     @property
     def load_ratio(self) -> float | None:

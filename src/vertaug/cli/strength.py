@@ -9,6 +9,8 @@ import typer
 from vertaug.case.errors import InputError
 from vertaug.case.mechanics_record import MechanicsRecord, StateRecord
 from vertaug.case.strength_gain import end_slope, gain_range, still_rises, two_figures
+from vertaug.case.strength_neighbour import LINEAR_NAME
+from vertaug.case.strength_words import NO_FAILURE, assumed_shape_of
 from vertaug.case.volume_words import with_cement_of
 from vertaug.cli.changes import list_changes
 from vertaug.cli.progress import show_progress
@@ -130,11 +132,12 @@ def list_lines(found: MechanicsRecord) -> list[str]:
     lines = [f"{found.level} as it is: {_state(found.before)}"]
     after = found.after_vertebroplasty
     if after is not None and found.load_ratios and found.stiffness_ratio is not None:
-        lines.append(f"{with_cement_of(found.cement_ml)}: {_state(after)}")
+        lines.append(f"{_cement(found)}: {_state(after)}")
         lines.append(
             f"gain by cement: failure load {gain_range(found.load_ratios)} ({_each(found)}), "
             f"stiffness {two_figures(found.stiffness_ratio)} times; its uncertainty is not known"
         )
+    lines += _neighbour(found)
     rigid = found.competitors.strength_by_rigidity_n
     if rigid is not None:
         lines.append(f"minimum axial rigidity alone, times 0.68 %: {rigid / 1000:.2f} kN")
@@ -148,19 +151,37 @@ def list_lines(found: MechanicsRecord) -> list[str]:
     return lines
 
 
+def _cement(found: MechanicsRecord) -> str:
+    """Return with what cement; an assumed shape is called one."""
+    if not found.assumed_cement or found.cement_ml is None:
+        return with_cement_of(found.cement_ml)
+    return assumed_shape_of(found.cement_ml)
+
+
+def _neighbour(found: MechanicsRecord) -> list[str]:
+    """Return the intact neighbour of a fractured level and what it says of it, or its lack."""
+    near = found.intact_neighbour
+    if near is None:
+        return [found.no_intact_neighbour] if found.no_intact_neighbour else []
+    line = (
+        f"intact {near.level}: {LINEAR_NAME} {near.linear_load_n / 1000:.2f} kN, "
+        f"stiffness {near.stiffness_n_per_mm / 1000:.2f} kN/mm"
+    )
+    return [line, *([found.before_not_usable] if found.before_not_usable else [])]
+
+
 def _each(found: MechanicsRecord) -> str:
     """Return the gains by each definition."""
     return ", ".join(f"{two_figures(ratio)} by {name}" for name, ratio in found.load_ratios.items())
 
 
 def _state(state: StateRecord) -> str:
-    curve, rising = state.curve, ""
+    curve = state.curve
+    load = f"{state.failure_load_n / 1000:.2f} kN"
     if curve is not None and still_rises(
         end_slope(curve.displacement_mm, curve.force_n, state.stiffness_n_per_mm)
     ):
-        rising = ", where the curve still rises"
-    return (
-        f"failure load {state.failure_load_n / 1000:.2f} kN "
-        f"({state.failure_load_definition}{rising}), "
-        f"stiffness {state.stiffness_n_per_mm / 1000:.2f} kN/mm"
-    )
+        said = f"{load} ({NO_FAILURE}: the curve still rises)"
+    else:
+        said = f"failure load {load} ({state.failure_load_definition})"
+    return f"{said}, stiffness {state.stiffness_n_per_mm / 1000:.2f} kN/mm"

@@ -312,6 +312,7 @@ def _assess(
             "" if cement is None else cement.words,
         ),
         notes=(*limits, *model.notes, *(() if cement is None else cement.notes), *missing),
+        assumed_cement=options.cement_ml is not None,
     )
     return replace(found, notes=(*list_findings(found), *found.notes))
 

@@ -2,6 +2,7 @@
 
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.strength_gain import gain_range, still_rises, two_figures
+from vertaug.case.strength_words import NO_FAILURE
 from vertaug.mechanics.bone_material import BoneMaterial, DensityMapping
 from vertaug.mechanics.cement_bone import CementBone, MixtureRule
 from vertaug.mechanics.model import POISSON, VertebraModel
@@ -14,6 +15,15 @@ _RULES = {
 _SPREAD, _BRIDGING = 1.2, 0.3
 """Spread of gains between definitions, and share of the load in every layer by which cement counts
 as reaching from endplate to endplate, that are told; design defaults."""
+NO_SAFE_LOAD = (
+    "No safe load is given. The load is axial compression between parallel platens: not "
+    "standing, not bending forward with kyphosis; no muscles, and no load on facets and "
+    "posterior elements."
+)
+NOT_COMPARED = (
+    "This model has not been compared with tests of vertebrae: its own error is not known "
+    "and in no range given here."
+)
 _SURFACES = {"tresca": "Tresca", "mises": "von Mises"}
 
 
@@ -98,22 +108,11 @@ def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
         Whether a layer without caps is left.
     """
     limits = [
-        (
-            "No safe load is given. The load is axial compression between parallel platens: not "
-            "standing, not bending forward with kyphosis; no muscles, and no load on facets and "
-            "posterior elements."
-        ),
-        (
-            "This model has not been compared with tests of vertebrae: its own error is not known "
-            "and in no range given here."
-        ),
+        NO_SAFE_LOAD,
+        NOT_COMPARED,
         (
             "Loads of different definitions differ by tens of per cent: compare only those of the "
             "same name."
-        ),
-        (
-            "A fractured vertebra is computed as it was scanned: broken trabeculae that still "
-            "touch count as whole, so the strength before is an upper estimate."
         ),
     ]
     if linear:
@@ -151,7 +150,7 @@ def list_findings(found: StrengthAssessment) -> tuple[str, ...]:
         if slope is not None and still_rises(slope):
             notes.append(
                 f"The curve {words} still rises at its end, with {100 * slope:.0f} % of the "
-                "elastic stiffness: the force at 1.9 % is no maximum there and depends on the "
+                f"elastic stiffness: its value there is a {NO_FAILURE}, and depends on the "
                 "strain chosen."
             )
     if found.after is not None and found.after.levels:

@@ -10,6 +10,7 @@ import numpy as np
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.case.strength import FailureLoad
+from vertaug.case.strength_neighbour import LINEAR_NAME
 from vertaug.mechanics.elastic import ElasticResult
 from vertaug.mechanics.plastic import PlasticResult
 from vertaug.mechanics.rigidity import FAILURE_STRAIN, failure_load
@@ -41,7 +42,7 @@ class FailureDefinition:
 
 
 LINEAR = FailureDefinition(
-    name="linear 0.68 %",
+    name=LINEAR_NAME,
     formula="0.0068 times height of the body times stiffness in compression",
     source="Crawford's coefficient, as in parosol-py and Ogo",
 )

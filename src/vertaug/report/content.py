@@ -62,7 +62,7 @@ class ReportPart:
     pictures : tuple of str
         Names of the pictures that stand here, after the tables; with a ``key`` after that.
     text : tuple of TextBlock
-        Method and files.
+        Method, files and further limits.
     key : Table or None
         Few figures that stand before everything else.
     appendix : tuple of Table
@@ -145,6 +145,8 @@ def build_content(case: ReportInput) -> ReportContent:
         right += content_plan.best_plan_tables(case)
         wide += [content_list.candidates_table(case)]
     found, simulated = case.strength, case.vertebroplasty
+    if found is not None and found.level != level:
+        title = f"{title}; strength: {found.level}"
     own = None if found is None else case.assessment.levels.get(found.level)
     return ReportContent(
         title=title,

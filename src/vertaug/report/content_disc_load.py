@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from vertaug.case.strength import DiscLoad, StrengthAssessment
-from vertaug.case.volume_words import with_cement_of
+from vertaug.case.strength_words import cement_words
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 
@@ -36,7 +36,7 @@ def disc_table(found: StrengthAssessment) -> Table | None:
     )
     return Table(
         title=f"Load on the endplates of {found.level} and on the adjacent discs",
-        columns=("", "as it is", with_cement_of(found.cement_ml), "change"),
+        columns=("", "as it is", cement_words(found), "change"),
         rows=rows,
         lead=_LEAD,
         note=_LIMITS,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from vertaug.case.strength import LoadLevel, StrengthAssessment, StrengthState
-from vertaug.case.volume_words import with_cement_of
+from vertaug.case.strength_words import cement_words
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 
@@ -23,40 +23,41 @@ def share_table(found: StrengthAssessment) -> Table | None:
         return None
     columns = [f"Load through {found.level}", "as it is"]
     if found.after is not None:
-        columns.append(with_cement_of(found.cement_ml))
+        columns.append(cement_words(found))
     note = (
         "Linear compression, but for what yields. Shell: bone less than 2 mm from the side wall, "
-        "more than the cortex. Left and right: halves about the middle of the bone. Layers: the "
+        "more than the cortex. Right and left: halves about the middle of the bone. Layers: the "
         "outermost ones without caps, and the one midway."
     )
     if found.after is not None:
         note += (
             " Shell and cement overlap where cement lies in the shell: their shares do not add up."
         )
+    same = "" if found.after is None else "; with cement the same voxels, cement included"
     if any(state.yielded for state in states):
         note += (
-            " Yielded: share of the volume of bone, cement in it included and caps left out, at "
-            "the end of the curve; with cement the same voxels. yielded_bone_share in case.json "
+            " Yielded: share of the volume of bone, caps left out, at the end of the curve"
+            f"{same}. yielded_bone_share in case.json "
             "and the CSV is this share; yielded_share of the curve there counts the caps as well."
         )
     return Table(title="Shares of the load", columns=tuple(columns), rows=tuple(rows), note=note)
 
 
 def _level_rows(states: list[StrengthState]) -> list[tuple[Cell, ...]]:
-    """Return one quantity a row: shell, cement, left and right of each layer."""
+    """Return one quantity a row: shell, cement, right and left of each layer."""
     before = states[0]
     kinds: list[tuple[str, Callable[[LoadLevel], str]]] = [("through the shell", _shell)]
     if len(states) > 1:
         kinds.append(("through voxels with cement", _cement))
-    kinds.append(("left : right", lambda level: _halves(level.left)))
+    kinds.append(("right : left", lambda level: _halves(level.left)))
     rows = [
         cells(f"{level.name} layer, {title}", *(value(state.levels[number]) for state in states))
         for title, value in kinds
         for number, level in enumerate(before.levels)
     ]
     if before.levels:
-        uneven = [_halves(0.5 + state.asymmetry) for state in states]
-        rows.append(cells("most uneven of all layers, larger : smaller half", *uneven))
+        uneven = [words.percent(100.0 * state.asymmetry) for state in states]
+        rows.append(cells("farthest from even of all layers, share of the load", *uneven))
     return rows
 
 
@@ -68,9 +69,10 @@ def _cement(level: LoadLevel) -> str:
     return words.percent(100.0 * level.cement) if level.cement > 0.0 else words.MISSING
 
 
-def _halves(share: float) -> str:
-    whole = round(100.0 * share)
-    return f"{whole} : {100 - whole}"
+def _halves(left: float) -> str:
+    """Return right before left, as the maps and the tables of the needles stand."""
+    whole = round(100.0 * left)
+    return f"{100 - whole} : {whole}"
 
 
 def _yielded_rows(states: list[StrengthState]) -> list[tuple[Cell, ...]]:

@@ -7,7 +7,7 @@ from vertaug.report.content import Table, cells
 
 _TESTS = (
     "This model has not been compared with tests. Others' models and measures, 81 intact "
-    "vertebrae T6–T10 without cement (Buckley, Loo, Motherway, Bone 2007;40:767): R² 0.17 and "
+    "vertebrae T6–T10 (Buckley, Loo, Motherway, Bone 2007;40:767): R² 0.17 and "
     "error 1.37 kN for trabecular density, 0.63 and 0.92 kN for integral density, 0.81 and "
     "0.65 kN for minimum axial rigidity, 0.80 and 0.67 kN for finite elements: the simpler measure "
     "was no worse."

@@ -7,6 +7,7 @@ from vertaug.report import words
 from vertaug.report.content import Table, TextBlock, cells
 from vertaug.report.content_cement_sources import CEMENT_SOURCES
 from vertaug.report.content_plan import RISKY_BREACH, STEEP_DEG, best_plan, judgeable_mm
+from vertaug.report.content_strength import strength_sources
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import BONE_WINDOW
 
@@ -19,7 +20,8 @@ def text_blocks(case: ReportInput) -> tuple[TextBlock, ...]:
         blocks.append(TextBlock(title="Working views in words", paragraphs=views))
     blocks.append(TextBlock(title="Method", paragraphs=_method(case)))
     cement = CEMENT_SOURCES if case.vertebroplasty is not None else ()
-    blocks.append(TextBlock(title="Sources", paragraphs=(*_SOURCES, *cement)))
+    sources = (*_SOURCES, *cement, *strength_sources(case.strength))
+    blocks.append(TextBlock(title="Sources", paragraphs=tuple(dict.fromkeys(sources))))
     return tuple(blocks)
 
 

@@ -21,7 +21,7 @@ CEMENT_COLOURS = np.array([[0.76, 0.90, 0.98], [0.16, 0.44, 0.66]])
 GAS_COLOUR = np.array([0.45, 0.22, 0.72])
 EMPTY_COLOUR = np.array([0.28, 0.20, 0.42])
 SMALLEST_VOXELS = 8
-"""Islands and holes of fewer voxels in a section are not outlined."""
+"""Islands of fewer voxels in a section are not drawn, holes of fewer are not outlined."""
 
 
 def class_colours(count: int = 5) -> FloatArray:
@@ -57,7 +57,9 @@ def section_image(
         (mask(plane, state, state.mostly_cement), cement_pattern(plane.shape)),
     ):
         colours[where] = pattern[where]
-    filled = mask(plane, state, model.filled)
+    matter = mask(plane, state, state.matter)
+    # what hangs to the body only above or below this section would look like a stray piece
+    filled = mask(plane, state, state.caps) | (matter & outlined(plane, state, state.matter))
     return np.concatenate([colours, filled[..., None].astype(np.float64)], axis=-1)
 
 

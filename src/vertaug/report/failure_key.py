@@ -29,6 +29,8 @@ _SWATCH_MM, _HIGH_MM, _LINE_MM = 5.0, 3.1, 4.8
 _TITLE_MM = 38.0
 _GREY_MM = 24.0
 _PT = canvas.SMALL_PT - 0.2
+_PATTERN = (16, 25)
+"""Rows and columns of a swatch with a pattern."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,7 +50,7 @@ def add_key(
     axes.set_xlim(0.0, PAGE_WIDTH_MM)
     axes.set_ylim(KEY_MM, 0.0)
     _write(axes, 1.0, 3.0, field.words)
-    _draw_row(axes, _TITLE_MM, 3.0, _class_entries(field))
+    _draw_row(axes, _TITLE_MM, 3.0, [*_class_entries(field), *_outer_entries()])
     y = 3.0 + _LINE_MM
     _write(axes, 1.0, y, f"Below {field.bounds[0]:g}: {states[0].background[1]}")
     x = _draw_grey(axes, _TITLE_MM, y, grey)
@@ -75,13 +77,17 @@ def _matter_entries(states: Sequence[FailureState]) -> list[_Entry]:
                    colours=_flat(GAS_COLOUR))
         )  # fmt: skip
     if any((state.empty & ~state.gas).any() for state in states):
-        entries.append(_Entry(words="below 0: gas or fat", colours=_flat(EMPTY_COLOUR)))
-    size = (16, 25)
+        entries.append(_Entry(words="below 0: noise, fat or gas", colours=_flat(EMPTY_COLOUR)))
     if any(state.cement is not None for state in states):
-        entries.append(_Entry(words="cement", colours=cement_pattern(size)))
-    entries.append(_Entry(words="cap (PMMA)", colours=cap_pattern(size)))
-    entries.append(_Entry(words="edge of bone", colours=_flat(np.ones(3)), high_mm=0.8))
+        entries.append(_Entry(words="cement", colours=cement_pattern(_PATTERN)))
     return entries
+
+
+def _outer_entries() -> list[_Entry]:
+    return [
+        _Entry(words="cap (PMMA)", colours=cap_pattern(_PATTERN)),
+        _Entry(words="edge of bone", colours=_flat(np.ones(3)), high_mm=0.8),
+    ]
 
 
 def _flat(colour: FloatArray) -> FloatArray:

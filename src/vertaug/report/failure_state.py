@@ -59,6 +59,10 @@ class FailureState:
         Shown beneath; None shows the modulus instead.
     cement : (ni, nj, nk) array or None
         Share of a voxel that is cement, or True where there is any.
+    beside : str
+        What this state is beside the first one: ``same shortening, 3.9 times the load``.
+    contact : str
+        Caps that cement touches with no bone between, with areas.
     """
 
     name: str
@@ -67,6 +71,8 @@ class FailureState:
     load: str = ""
     density_mg_per_ml: NDArray[np.generic] | None = None
     cement: NDArray[np.generic] | None = None
+    beside: str = ""
+    contact: str = ""
 
     def __post_init__(self) -> None:
         shape = self.model.grid.shape
@@ -100,6 +106,11 @@ class FailureState:
         return np.asarray(caps)
 
     @property
+    def matter(self) -> NDArray[np.bool_]:
+        """Bone and cement, without caps."""
+        return np.asarray(self.model.filled & ~self.caps)
+
+    @property
     def mostly_cement(self) -> NDArray[np.bool_]:
         """Where more than half of the marrow space is cement."""
         if self.cement is None:
@@ -108,7 +119,7 @@ class FailureState:
 
     @property
     def empty(self) -> NDArray[np.bool_]:
-        """Where the density is below 0, so that there is no bone, but gas or fat."""
+        """Where the density is below 0, so that no bone is seen: noise, fat or gas."""
         inside = self.model.filled & ~self.caps & ~self.mostly_cement
         nothing = self.model.bone_mpa + self.model.filler_mpa <= NOTHING_MPA
         if self.density_mg_per_ml is not None:

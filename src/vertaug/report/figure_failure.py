@@ -9,14 +9,15 @@ from matplotlib.figure import Figure
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.report import canvas
-from vertaug.report.failure_image import outlined, section_image
+from vertaug.report.failure_image import SMALLEST_VOXELS, outlined, section_image
 from vertaug.report.failure_key import EDGE_COLOUR, KEY_MM, add_key
 from vertaug.report.failure_sections import Section, choose_sections, section_plane
 from vertaug.report.failure_state import FailureField, FailureState
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.plane import PicturePlane
 
-_MARGIN_MM = 4.0
+_MARGIN_MM = 7.5
+"""Keeps the scale bar with its words clear of bone and caps."""
 _NARROWEST_MM = 25.0
 """Half width that keeps the scale bar of 20 mm clear of the letter in the middle."""
 _GAP_MM = 1.5
@@ -43,7 +44,7 @@ def draw_failure_map(
     at : str
         Of which load, in words: ``at 1.9 % apparent strain``.
     of : str
-        Level and case, written above.
+        Level, written above.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def draw_failure_map(
     _write(figure, (0.0, _TOP_MM - 2.0), f"{title} {at.rstrip(',')}", canvas.TITLE_PT + 1.0)
     for n, state in enumerate(states):
         top = _TOP_MM + n * (row_mm + _HEAD_MM)
-        _write(figure, (0.0, top + 4.2), state.title, canvas.TITLE_PT)
+        _write_head(figure, top + 4.2, state)
         left = 0.0
         for plane, section in zip(planes, sections, strict=True):
             size = 2.0 * scale * plane.half_width_mm, 2.0 * scale * plane.half_height_mm
@@ -95,14 +96,34 @@ def grey_limits(states: Sequence[FailureState]) -> FloatArray:
     return np.array([0.0, max(high, 1e-6)])
 
 
-def _write(figure: Figure, at_mm: tuple[float, float], words: str, size: float) -> None:
-    """Write on the paper; the place counts from the upper left."""
+def _write(
+    figure: Figure,
+    at_mm: tuple[float, float],
+    words: str,
+    size: float,
+    room: float | None = None,
+) -> None:
+    """Write on the paper; the place counts from the upper left, the room is in pixels."""
     height_mm = float(figure.get_size_inches()[1]) * 25.4
     text = figure.text(
         at_mm[0] / PAGE_WIDTH_MM, 1.0 - at_mm[1] / height_mm, words, fontsize=size,
         fontweight="bold", color=_INK, ha="left", va="baseline",
     )  # fmt: skip
-    canvas.fit_text(text, figure.bbox.width)
+    canvas.fit_text(text, room or figure.bbox.width)
+
+
+def _write_head(figure: Figure, y_mm: float, state: FailureState) -> None:
+    """Write state and load, and at the right end what it is beside the first state."""
+    height_mm = float(figure.get_size_inches()[1]) * 25.4
+    room = figure.bbox.width
+    if state.beside:
+        beside = figure.text(
+            1.0, 1.0 - y_mm / height_mm, state.beside, fontsize=canvas.SMALL_PT,
+            color=_INK, ha="right", va="baseline",
+        )  # fmt: skip
+        canvas.fit_text(beside, 0.52 * room)
+        room -= beside.get_window_extent().width + 2.0 * _GAP_MM / 25.4 * canvas.FIGURE_DPI
+    _write(figure, (0.0, y_mm), state.title, canvas.TITLE_PT, room)
 
 
 def _name_section(axes: Axes, section: Section) -> None:
@@ -158,7 +179,7 @@ def _draw_section(
     axes.imshow(
         image, extent=plane.extent_mm, origin="upper", interpolation="nearest", aspect="auto"
     )
-    bone = outlined(plane, state, state.model.filled & ~state.caps)
+    bone = outlined(plane, state, state.matter)
     canvas.draw_contour(axes, plane, bone, EDGE_COLOUR, 0.5)
     if state.cement is not None:
         cement = outlined(plane, state, state.mostly_cement)
@@ -174,7 +195,10 @@ def _caption(states: Sequence[FailureState], field: FailureField, at: str) -> st
         f"count from the middle of the platens. Values below {field.bounds[0]:g} are not "
         f"coloured: what is seen there is {states[0].background[1].partition(' (')[0]}. The "
         f"classes are the same for all cases. {'; '.join(state.title for state in states)}. "
-        "Black: outside the model. Marks: A anterior, P posterior, R right, L left, H head, F foot."
+        "Black: outside the model; within the edge of bone empty voxels: of 0 mg/ml, or less than "
+        "half bone. Islands of fewer than "
+        f"{SMALLEST_VOXELS} voxels are not drawn. "
+        "Marks: A anterior, P posterior, R right, L left, H head, F foot."
     )
     if cement:
         inside = cement[-1].mostly_cement
@@ -184,4 +208,8 @@ def _caption(states: Sequence[FailureState], field: FailureField, at: str) -> st
             " Cement, where it fills more than half of the marrow space, is light blue whatever "
             f"its value ({share:.0f} % of it reaches {field.bounds[0]:g} {field.value[2]})."
         )
+        if cement[-1].contact:
+            text += f" Cement stands on {cement[-1].contact} with no bone between: see the limits."
+        if cement[-1].beside:
+            text += f" {cement[-1].name}, beside as it is: {cement[-1].beside}."
     return text

@@ -3,7 +3,6 @@
 The maps of where a vertebra fails are in `vertaug.report.figure_failure`.
 """
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +17,13 @@ from vertaug.case.grid import FloatArray, read_only
 from vertaug.mechanics.failure import END_STRAIN
 from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report import canvas
+from vertaug.report.figure_strength_table import LoadColumn, add_table
 from vertaug.report.label_places import place_labels
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
-from vertaug.report.words import MISSING
 
 _HEIGHT_MM = 90.0
+_LINE_MM = 4.6
+"""Of the titles below the first."""
 _INK, _FAINT, _SECOND = "#14181d", "#8a929b", "#0072B2"
 _LINES: tuple[dict[str, Any], ...] = (
     {"color": _INK, "linestyle": "-", "marker": "o", "markerfacecolor": "#FFFFFF"},
@@ -69,12 +70,15 @@ class ForceCurve:
     displacement_mm, force_n : (n,) float64 arrays
         Rising displacement.
     loads : tuple of NamedLoad
+    short : str
+        Over its column of the table; the name where empty.
     """
 
     name: str
     displacement_mm: FloatArray
     force_n: FloatArray
     loads: tuple[NamedLoad, ...] = ()
+    short: str = ""
 
     def __post_init__(self) -> None:
         for name in ("displacement_mm", "force_n"):
@@ -88,8 +92,10 @@ class ForceCurve:
             raise InputError(message)
 
 
-def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float, title: str = "") -> Picture:
-    """Draw one to three curves with a table of their failure loads.
+def draw_strength_curve(
+    curves: Sequence[ForceCurve], height_mm: float, titles: Sequence[str] = ()
+) -> Picture:
+    """Draw one to three curves with a table of their failure loads; of two, also the ratio.
 
     Parameters
     ----------
@@ -97,8 +103,8 @@ def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float, title: s
         Before, then after.
     height_mm : float
         Of the body, for apparent strain; the same for all.
-    title : str
-        Level, case and load, written above.
+    titles : sequence of str
+        Lines written above: level and gain first, in bold.
 
     Raises
     ------
@@ -115,7 +121,8 @@ def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float, title: s
     if not height_mm > 0.0:
         message = f"apparent strain needs the height of the body; got {height_mm:g} mm"
         raise InputError(message)
-    figure = canvas.new_figure(PAGE_WIDTH_MM, _HEIGHT_MM)
+    page_mm = _HEIGHT_MM + _LINE_MM * max(0, len(titles) - 1)
+    figure = canvas.new_figure(PAGE_WIDTH_MM, page_mm)
     axes = _add_axes(figure, curves, height_mm)
     for curve, line in zip(curves, _LINES, strict=False):
         axes.plot(
@@ -128,19 +135,26 @@ def draw_strength_curve(curves: Sequence[ForceCurve], height_mm: float, title: s
         )
     _name_curves(axes, curves)
     _label_points(axes, curves, [g for c in curves for g in _mark_loads(axes, c, names)])
-    text = figure.text(
-        0.003, 0.957, title, fontsize=canvas.TITLE_PT + 1.0, fontweight="bold", color=_INK
-    )
-    if title:
-        canvas.fit_text(text, 0.99 * figure.bbox.width)
-    _add_table(figure, curves, names)
+    _write_titles(figure, titles, page_mm)
+    _list_loads(figure, curves, names)
     return Picture(
         name="strength_curve",
         caption=_caption(curves, height_mm),
         png=canvas.png_bytes(figure),
         width_mm=PAGE_WIDTH_MM,
-        height_mm=_HEIGHT_MM,
+        height_mm=page_mm,
     )
+
+
+def _write_titles(figure: Figure, titles: Sequence[str], page_mm: float) -> None:
+    """Write the lines from the top down, the first one larger."""
+    for n, line in enumerate(titles):
+        text = figure.text(
+            0.003, 1.0 - (3.9 + _LINE_MM * n) / page_mm, line, color=_INK,
+            fontsize=canvas.TITLE_PT + (1.0 if n == 0 else 0.0),
+            fontweight="bold" if n == 0 else "normal",
+        )  # fmt: skip
+        canvas.fit_text(text, 0.99 * figure.bbox.width)
 
 
 def _definitions(curves: Sequence[ForceCurve]) -> list[str]:
@@ -159,7 +173,8 @@ def _caption(curves: Sequence[ForceCurve], height_mm: float) -> str:
 
 
 def _add_axes(figure: Figure, curves: Sequence[ForceCurve], height_mm: float) -> Axes:
-    axes = figure.add_axes((0.075, 0.125, 0.51, 0.69))
+    up = _HEIGHT_MM / (float(figure.get_size_inches()[1]) * 25.4)
+    axes = figure.add_axes((0.075, 0.125 * up, 0.51, 0.69 * up))
     furthest = max(float(curve.displacement_mm[-1]) for curve in curves)
     forces = [float(curve.force_n.max()) for curve in curves]
     forces += [load.force_n or 0.0 for curve in curves for load in curve.loads]
@@ -331,35 +346,16 @@ def _taken(axes: Axes, curves: Sequence[ForceCurve]) -> FloatArray:
     return np.concatenate(places)
 
 
-def _add_table(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) -> None:
-    """List the failure loads beside the curves, one column for each curve."""
-    left, right, top, line_mm = 0.625, 0.995, 0.80, 3.0
-    columns = [right - 0.095 * n for n in range(len(curves))][::-1]
-    figure.text(
-        left, top + 0.055, "Failure load (kN)", fontsize=canvas.TITLE_PT, fontweight="bold",
-        color=_INK, va="bottom",
-    )  # fmt: skip
-    for column, curve, line in zip(columns, curves, _LINES, strict=False):
-        name = "\n".join(textwrap.wrap(curve.name, 11))
-        figure.text(
-            column, top + 0.055, name, fontsize=canvas.SMALL_PT, color=line["color"], ha="right",
-            va="bottom", fontweight="bold",
-        )  # fmt: skip
-    room = (columns[0] - 0.075 - left - 0.025) * PAGE_WIDTH_MM
-    y = top
-    for n, name in enumerate(names):
-        figure.text(
-            left, y, _LETTERS[n], fontsize=canvas.LABEL_PT, fontweight="bold", va="top", color=_INK
+def _list_loads(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) -> None:
+    """Write the table of the loads beside the curves."""
+    columns = []
+    for curve, line in zip(curves, _LINES, strict=False):
+        loads = {load.name: load.force_n for load in curve.loads}
+        columns.append(
+            LoadColumn(
+                name=curve.short or curve.name,
+                colour=line["color"],
+                loads_n=tuple(loads.get(name) for name in names),
+            )
         )
-        words = canvas.wrap(name, room, canvas.SMALL_PT)
-        figure.text(
-            left + 0.025, y, "\n".join(words), fontsize=canvas.SMALL_PT, va="top", color=_INK
-        )
-        for column, curve in zip(columns, curves, strict=True):
-            found = [load.force_n for load in curve.loads if load.name == name]
-            value = found[0] if found else None
-            figure.text(
-                column, y, MISSING if value is None else f"{value / 1000:.2f}",
-                fontsize=canvas.LABEL_PT, ha="right", va="top", color=_INK,
-            )  # fmt: skip
-        y -= (line_mm * len(words) + 2.5) / _HEIGHT_MM
+    add_table(figure, names, _LETTERS, columns, _HEIGHT_MM)

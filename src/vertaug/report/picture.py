@@ -37,3 +37,8 @@ def panel_rect(
     """Return a panel between the title strip and the foot, in fractions of the figure."""
     foot, head = _FOOT_MM / figure_height_mm, _HEAD_MM / figure_height_mm
     return left, foot, width, 1.0 - foot - head
+
+
+def is_film(name: str) -> bool:
+    """Whether a picture shows radiographs of the needles, which fill pages of their own."""
+    return name.startswith(("fluoroscopy", "needle_steps"))

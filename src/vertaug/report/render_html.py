@@ -4,7 +4,7 @@ import base64
 
 from vertaug.report.content import ReportContent
 from vertaug.report.inputs import DISCLAIMER
-from vertaug.report.picture import Picture
+from vertaug.report.picture import Picture, is_film
 
 
 def render_html(content: ReportContent, pictures: tuple[Picture, ...]) -> str:
@@ -24,6 +24,7 @@ def render_html(content: ReportContent, pictures: tuple[Picture, ...]) -> str:
             "caption": p.caption,
             "source": "data:image/png;base64," + base64.b64encode(p.png).decode("ascii"),
             "width_mm": p.width_mm,
+            "film": is_film(p.name),
         }
         for p in pictures
     ]

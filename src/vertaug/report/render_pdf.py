@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from vertaug.case.errors import ComputationError
 from vertaug.report.content import ReportContent
 from vertaug.report.inputs import DISCLAIMER
-from vertaug.report.picture import Picture
+from vertaug.report.picture import Picture, is_film
 
 
 def render_pdf(content: ReportContent, pictures: tuple[Picture, ...]) -> bytes:
@@ -26,7 +26,13 @@ def render_pdf(content: ReportContent, pictures: tuple[Picture, ...]) -> bytes:
         "content": asdict(content),
         "disclaimer": DISCLAIMER,
         "pictures": [
-            {"file": f"{p.name}.png", "name": p.name, "caption": p.caption, "width_mm": p.width_mm}
+            {
+                "file": f"{p.name}.png",
+                "name": p.name,
+                "caption": p.caption,
+                "width_mm": p.width_mm,
+                "film": is_film(p.name),
+            }
             for p in pictures
         ],
     }

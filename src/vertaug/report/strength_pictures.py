@@ -3,8 +3,12 @@
 from typing import TYPE_CHECKING
 
 from vertaug.case.strength import StrengthAssessment, StrengthState
-from vertaug.case.volume_words import with_cement_of
+from vertaug.case.strength_gain import two_figures
+from vertaug.case.strength_words import cement_words, gain_words, rises, unusable_words
+from vertaug.case.volume_words import millilitres_of
 from vertaug.mechanics.rigidity import FAILURE_STRAIN
+from vertaug.report.cement_contact import contact_words
+from vertaug.report.content_strength_table import load_title
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
 from vertaug.report.strength_model import model_of_field
@@ -17,31 +21,35 @@ def strength_pictures(case: ReportInput) -> tuple[Picture, ...]:
     """Return force over displacement and what yields, where it was crushed, and strain energy."""
     if case.strength is None:
         return ()
-    states = _named_states(case.strength)
-    of = f"{case.strength.level}, {case.provenance.case_name}"
+    found = case.strength
+    states = _named_states(found)
     crushed = all(state.curve is not None for _, state in states)
-    curve = (_draw_curves(states, case.strength.height_mm, of),) if crushed else ()
-    return (*curve, *_draw_maps(states, case.strength.height_mm, of, crushed=crushed))
+    curve = (_draw_curves(states, found),) if crushed else ()
+    return (*curve, *_draw_maps(states, found, crushed=crushed))
 
 
 def _named_states(found: StrengthAssessment) -> list[tuple[str, StrengthState]]:
     states = [("As it is", found.before)]
     if found.after is not None:
-        states.append((with_cement_of(found.cement_ml).capitalize(), found.after))
+        words = cement_words(found)
+        states.append((f"{words[0].upper()}{words[1:]}", found.after))
     return states
 
 
-def _draw_curves(states: list[tuple[str, StrengthState]], height_mm: float, of: str) -> Picture:
+def _draw_curves(states: list[tuple[str, StrengthState]], found: StrengthAssessment) -> Picture:
     from vertaug.report.figure_strength import ForceCurve, NamedLoad, draw_strength_curve
 
     curves = [
         ForceCurve(
-            name=name.lower(),
+            name=f"{name[0].lower()}{name[1:]}",
+            short=_short_name(state, found),
             displacement_mm=state.curve.displacement_mm,
             force_n=state.curve.force_n,
             loads=tuple(
                 NamedLoad(
-                    name=load.name, force_n=load.force_n, displacement_mm=load.displacement_mm
+                    name=load_title(load.name, found),
+                    force_n=load.force_n,
+                    displacement_mm=load.displacement_mm,
                 )
                 for load in state.failure_loads
             ),
@@ -49,56 +57,77 @@ def _draw_curves(states: list[tuple[str, StrengthState]], height_mm: float, of: 
         for name, state in states
         if state.curve is not None
     ]
-    main = " and ".join(
-        f"{state.failure_load_n / 1000:.2f} kN {name[0].lower()}{name[1:]}"
-        for name, state in states
-    )
-    return draw_strength_curve(curves, height_mm, f"{of}: {states[0][1].main}, {main}")
+    return draw_strength_curve(curves, found.height_mm, _curve_titles(found))
+
+
+def _short_name(state: StrengthState, found: StrengthAssessment) -> str:
+    """Return what fits over a column; nothing where the whole name does."""
+    if state is found.before or not found.assumed_cement or found.cement_ml is None:
+        return ""
+    return f"{millilitres_of(found.cement_ml)}, assumed shape"
+
+
+def _curve_titles(found: StrengthAssessment) -> tuple[str, ...]:
+    """Return the range of the gain with its cement, and what speaks against the values."""
+    before = f"{found.before.main} {found.before.failure_load_n / 1000:.2f} kN as it is"
+    head = f"{gain_words(found)}, {cement_words(found)}" if gain_words(found) else before
+    lines = [f"{found.level}: {head}"]
+    if rises(found):
+        lines.append("A curve still rises at 1.9 % strain: the load there is not a failure.")
+    near, unusable = found.neighbour, unusable_words(found)
+    if near is not None and unusable:
+        load = f"linear 0.68 %: {near.linear_load_n / 1000:.2f} kN"
+        lines.append(f"{unusable[0].upper()}{unusable[1:]} ({load}).")
+    return tuple(lines)
 
 
 def _draw_maps(
-    states: list[tuple[str, StrengthState]], height_mm: float, of: str, *, crushed: bool
+    states: list[tuple[str, StrengthState]], found: StrengthAssessment, *, crushed: bool
 ) -> tuple[Picture, ...]:
     """Return where it yields, where it was crushed, and its strain energy."""
     from vertaug.report.failure_state import FailureField
     from vertaug.report.figure_failure import draw_failure_map
 
-    force = states[0][1].stiffness_n_per_mm * FAILURE_STRAIN * height_mm
+    force = states[0][1].stiffness_n_per_mm * FAILURE_STRAIN * found.height_mm
     energy = draw_failure_map(
-        _shown(states, height_mm, FailureField.ENERGY),
+        _shown(states, found, FailureField.ENERGY),
         FailureField.ENERGY,
         f"under {force / 1000:.2f} kN, which is 0.68 % apparent strain as it is, linear,",
-        of,
+        found.level,
     )
     if not crushed:
         return (energy,)
     failure = draw_failure_map(
-        _shown(states, height_mm, FailureField.PLASTIC_STRAIN),
+        _shown(states, found, FailureField.PLASTIC_STRAIN),
         FailureField.PLASTIC_STRAIN,
         "at 1.9 % apparent strain,",
-        of,
+        found.level,
     )
     return failure, energy
 
 
 def _shown(
-    states: list[tuple[str, StrengthState]], height_mm: float, which: "FailureField"
+    states: list[tuple[str, StrengthState]], found: StrengthAssessment, which: "FailureField"
 ) -> list["FailureState"]:
     from vertaug.report.failure_state import FailureField, FailureState
 
     shown = []
-    first = states[0][1].stiffness_n_per_mm
+    height_mm, start = found.height_mm, states[0][1]
+    first = start.stiffness_n_per_mm
     for name, state in states:
         field = state.field
         # the same force in every state; the field holds the same strain
         ratio = first / state.stiffness_n_per_mm
         plastic = field.plastic_strain if which is FailureField.PLASTIC_STRAIN else None
-        if plastic is None or state.curve is None:
+        if plastic is None or state.curve is None or start.curve is None:
             force = first * FAILURE_STRAIN * height_mm
             load = f"{force / 1000:.2f} kN at {100.0 * FAILURE_STRAIN * ratio:.2f} %"
+            beside = f"same load, {two_figures(ratio)} times the shortening"
         else:
             strain = 100.0 * state.curve.displacement_mm[-1] / height_mm
             load = f"{state.curve.force_n[-1] / 1000:.2f} kN at {strain:.1f} %"
+            times = state.curve.force_n[-1] / start.curve.force_n[-1]
+            beside = f"same shortening, {two_figures(times)} times the load"
         shown.append(
             FailureState(
                 name=name,
@@ -107,6 +136,16 @@ def _shown(
                 load=load,
                 density_mg_per_ml=field.density_mg_per_ml,
                 cement=field.cement_share if field.cement_share.any() else None,
+                beside=unusable_words(found) if state is start else f"{beside}{_carried(state)}",
+                contact=contact_words(field),
             )
         )
     return shown
+
+
+def _carried(state: StrengthState) -> str:
+    """Return what voxels with cement carry of the load, over the layers."""
+    shares = [100.0 * level.cement for level in state.levels if level.cement > 0.0]
+    if not shares:
+        return ""
+    return f"; bricks with cement: {min(shares):.0f} to {max(shares):.0f} % of it, linear"

@@ -13,7 +13,9 @@ from vertaug.case.level import parse_augmentable
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
+from vertaug.case.strength_words import linear_load_n, unusable_words
 from vertaug.workflow.strength_limits import find_cement_plan, list_case_limits
+from vertaug.workflow.strength_neighbour import find_neighbour
 
 SURFACES = ("tresca", "mises")
 _SPACING_RANGE_MM = (0.5, 4.0)
@@ -150,7 +152,27 @@ def assess_case(
     limits = list_case_limits(
         results, level, choice.spacing_mm, choice.cement_ml, simulated=simulated
     )
-    return replace(found, notes=(*limits, *found.notes))
+    neighbour, none = find_neighbour(results, level, choice.spacing_mm, tell)
+    found = replace(found, neighbour=neighbour, no_neighbour=none)
+    return replace(found, notes=(*_neighbour_notes(found), *limits, *found.notes))
+
+
+def _neighbour_notes(found: StrengthAssessment) -> tuple[str, ...]:
+    """Return what the intact neighbour says of the fractured level."""
+    if found.no_neighbour:
+        return (f"Whether the value before is credible cannot be judged: {found.no_neighbour}.",)
+    words, near = unusable_words(found), found.neighbour
+    if near is None or not words:
+        return ()
+    own = linear_load_n(found) or 0.0
+    return (
+        (
+            f"{words[0].upper()}{words[1:]} ({found.level} {own / 1000:.2f} kN, {near.level} "
+            f"{near.linear_load_n / 1000:.2f} kN, linear 0.68 %). A crushed body is weaker and "
+            "less stiff than it was: neither the value before nor a ratio to it is one of this "
+            "patient."
+        ),
+    )
 
 
 def _find_simulated(results: CaseResults, level: str) -> SimulatedVertebroplasty:

@@ -23,6 +23,10 @@ from vertaug.workflow.strength_choice import StrengthChoice
 MAPPINGS = ("exact", "binned", "published")
 _LEAST_HEIGHT_MM, _GREATEST_HEIGHT_MM = 2.0, 100.0
 _HEIGHT_RATIO = 1.4
+_IF_FRACTURED = (
+    "If the vertebra is fractured: it is computed as it was scanned, and broken trabeculae that "
+    "still touch count as whole; no neighbour is known to measure it by."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,9 @@ def strength_of_images(
         None if body.filled.sum() == model.filled.sum() else body,
     )
     stem = None if files is None else target.stem
-    found = replace(found, notes=(*found.notes, _describe_density(model.density_mg_per_ml)))
+    found = replace(
+        found, notes=(*found.notes, _IF_FRACTURED, _describe_density(model.density_mg_per_ml))
+    )
     tree = {
         "research_use_only": True,
         "provenance": _provenance(pair, choice),

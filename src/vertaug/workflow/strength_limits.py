@@ -8,6 +8,10 @@ from vertaug.case.plan import AccessPlan, Procedure
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.volume_words import millilitres_of
 
+_AS_SCANNED = (
+    "A fractured vertebra is computed as it was scanned: broken trabeculae that still touch count "
+    "as whole, so that it reads too strong."
+)
 _COARSER = 1.001
 """How much larger than the model's a voxel of the CT is before it is told."""
 
@@ -39,7 +43,7 @@ def list_case_limits(
     if measured is not None and measured.cleft.present:
         notes.append(_cleft(measured, _cement_in_cleft(cement_ml, simulated)))
     if measured is not None and measured.genant_grade > 0:
-        notes.append(_fracture(results, measured))
+        notes += [_fracture(results, measured), _AS_SCANNED]
     if cement_ml is not None:
         share = _share(results, level, cement_ml, "cement")
         notes.append(f"{share}; {_ellipsoids(results, level)}.")

@@ -18,13 +18,19 @@ from vertaug.case.strength import (
     StrengthField,
     StrengthState,
 )
+from vertaug.case.strength_neighbour import IntactNeighbour
+from vertaug.case.strength_words import unusable_words
+from vertaug.mechanics.comparison_words import NO_SAFE_LOAD, NOT_COMPARED
+from vertaug.report.cement_contact import contact_areas, contact_note
 from vertaug.report.content import build_content
 from vertaug.report.content_strength import (
+    appendix_tables,
     first_page_words,
     strength_part,
     strength_tables,
     strength_text,
 )
+from vertaug.report.content_strength_table import before_after_table
 
 SHAPE = (2, 2, 2)
 FIELD = StrengthField(
@@ -93,9 +99,12 @@ def bold(table):
 
 
 def test_before_and_after_stand_side_by_side_with_their_ratio():
-    states, shares, _ = strength_tables(assessment(state(3000.0, cement=0.7)))
+    found = assessment(state(3000.0, cement=0.7))
+    (states,) = strength_tables(found)
+    _, shares = appendix_tables(found)
     assert states.columns == ("L1 between platens", "as it is", "with 4 ml of cement", "ratio")
     found = rows(states)
+    assert states.lead == ""
     assert found["failure load, linear 0.68 % (kN)"] == ["1.50", "3.00", "2.0"]
     assert found["stiffness in compression (kN/mm)"] == ["7.50", "15.0", "2.0"]
     assert found["bending stiffness forward (N m per degree)"][0] == "1000"
@@ -105,15 +114,15 @@ def test_before_and_after_stand_side_by_side_with_their_ratio():
 
 
 def test_shares_stand_one_quantity_a_row_without_a_ratio():
-    _, shares, _ = strength_tables(assessment(state(3000.0, cement=0.7)))
+    _, shares = appendix_tables(assessment(state(3000.0, cement=0.7)))
     assert rows(shares) == {
         "middle layer, through the shell": ["40 %", "40 %"],
         "middle layer, through voxels with cement": ["–", "70 %"],
-        "middle layer, left : right": ["45 : 55", "45 : 55"],
-        "most uneven of all layers, larger : smaller half": ["55 : 45", "55 : 45"],
+        "middle layer, right : left": ["55 : 45", "55 : 45"],
+        "farthest from even of all layers, share of the load": ["5 %", "5 %"],
     }
     assert "Shell and cement overlap" in shares.note
-    _, alone, _ = strength_tables(assessment())
+    _, alone = appendix_tables(assessment())
     assert not any("cement" in name for name in rows(alone))
     assert "overlap" not in alone.note
 
@@ -122,18 +131,22 @@ def test_what_yielded_is_of_bone_and_says_so():
     found = assessment(state(3000.0))
     yielded = {"all": 0.61, "superior": 0.5, "middle": 0.7, "inferior": 0.6, "shell": 0.1}
     before, after = (replace(s, yielded=yielded) for s in (found.before, found.after))
-    _, shares, _ = strength_tables(replace(found, before=before, after=after))
+    _, shares = appendix_tables(replace(found, before=before, after=after))
     assert rows(shares)["yielded at the end, of all bone"] == ["61 %", "61 %"]
     assert rows(shares)["yielded at the end, of the middle third"] == ["70 %", "70 %"]
     assert "caps left out" in shares.note
     assert "yielded_bone_share" in shares.note
+    assert "cement included" in shares.note
+    _, alone = appendix_tables(replace(found, before=before, after=None, cement_ml=None))
+    assert "caps left out" in alone.note
+    assert "cement" not in alone.note
 
 
 def test_the_headline_is_the_range_of_the_gain():
     states, *_ = strength_tables(assessment(state(3000.0, curved=6400.0)))
     head = states.rows[0]
     assert [cell.text for cell in head] == [
-        "gain in failure load", "", "", "2.0 to 3.2 times, by definition"
+        "gain in failure load, times, by definition", "", "", "2.0 to 3.2"
     ]  # fmt: skip
     assert all(cell.strong for cell in head)
 
@@ -153,18 +166,102 @@ def crushed(force, slope):
 
 
 def test_where_the_curve_with_cement_still_rises_no_definition_is_bold():
-    name = "failure load, force at 1.9 % strain (kN)"
+    name = "load at 1.9 % strain, not a failure (kN)"
+    head = "gain in failure load, times, by definition"
     found = replace(assessment(crushed(3000.0, 0.5)), before=crushed(1500.0, 0.0))
     states, *_ = strength_tables(found)
-    assert bold(states) == ["gain in failure load"]
+    assert bold(states) == [head]
     assert rows(states)[name][1] == "3.75, curve still rises"
     assert rows(states)[name][0] == "1.50"
     assert "curve" not in rows(states)["failure load, linear 0.68 % (kN)"][1]
     assert "no definition stands for the strength" in states.note
+    assert "2.0 to 2.5 times the load, by definition (a curve still rises" in first_page_words(
+        found
+    )
     flat = replace(found, after=crushed(3000.0, 0.0))
     states, *_ = strength_tables(flat)
-    assert bold(states) == ["gain in failure load", name]
-    assert "still rises" not in states.note + rows(states)[name][1]
+    plain = "failure load, force at 1.9 % strain (kN)"
+    assert bold(states) == [head, plain]
+    assert "still rises" not in states.note + rows(states)[plain][1] + first_page_words(flat)
+
+
+def test_the_same_loads_stand_under_the_vertebroplasty():
+    found = replace(assessment(crushed(3000.0, 0.5)), before=crushed(1500.0, 0.0))
+    table = before_after_table(found, "L1")
+    assert table.columns == ("", "as it is", "with this cement", "ratio")
+    whole = rows(strength_tables(found)[0])
+    assert rows(table) == {name: row for name, row in whole.items() if "bending" not in name}
+    assert rows(table)["gain in failure load, times, by definition"][2] == "2.0 to 2.5"
+    assert before_after_table(found, "L2") is None
+    assert before_after_table(assessment(), "L1") is None
+
+
+NEAR = IntactNeighbour(
+    level="L2",
+    height_mm=27.0,
+    stiffness_n_per_mm=7000.0,
+    linear_load_n=1400.0,
+    rigidity_load_n=1300.0,
+)
+
+
+def test_a_fractured_level_stands_beside_its_intact_neighbour():
+    found = replace(assessment(state(3000.0)), neighbour=NEAR)
+    states, *_ = strength_tables(found)
+    assert states.columns[-1] == "intact L2"
+    assert states.columns[1] == "as it is, not usable"
+    told = rows(states)
+    assert told["failure load, linear 0.68 % (kN)"] == ["1.50", "3.00", "2.0", "1.40"]
+    assert told["failure load, 0.2 % offset (kN)"][3] == "–"
+    assert told["minimum axial rigidity times 0.68 % (kN)"] == ["–", "–", "–", "1.30"]
+    assert told["stiffness in compression (kN/mm)"] == ["7.50", "15.0", "2.0", "7.00"]
+    assert {len(row) for row in states.rows} == {5}
+    assert bold(states) == ["gain in failure load, times, by definition"]
+    unusable = "Before value not usable: compacted bone reads stronger and stiffer than intact L2."
+    assert states.lead == unusable
+    assert before_after_table(found, "L1").lead == unusable
+    assert unusable in first_page_words(found)
+    assert "body 27.0 mm high, L1 25.0 mm" in states.note
+
+
+@pytest.mark.parametrize(
+    ("changed", "how"),
+    [
+        ({"linear_load_n": 1600.0}, "stiffer"),
+        ({"stiffness_n_per_mm": 8000.0}, "stronger"),
+        ({"stiffness_n_per_mm": 8000.0, "linear_load_n": 1600.0}, ""),
+    ],
+)
+def test_only_what_is_better_than_the_neighbour_is_named(changed, how):
+    found = replace(assessment(), neighbour=replace(NEAR, **changed))
+    said = unusable_words(found)
+    assert said == (
+        f"before value not usable: compacted bone reads {how} than intact L2" if how else ""
+    )
+    assert bool(strength_tables(found)[0].lead) == bool(how)
+
+
+def test_a_weaker_layer_alone_says_it_too():
+    weak = replace(NEAR, stiffness_n_per_mm=8000.0, linear_load_n=1600.0)
+    found = replace(assessment(), neighbour=weak)
+    rigid = replace(found.competitors, strength_by_rigidity_n=1400.0)
+    assert "stronger than intact L2" in unusable_words(replace(found, competitors=rigid))
+
+
+def test_a_fractured_level_without_an_intact_neighbour_says_so():
+    found = replace(assessment(), no_neighbour="no intact neighbour of L1 lies whole in the scan")
+    (states,) = strength_tables(found)
+    assert "No intact neighbour of L1 lies whole in the scan." in states.note
+    assert states.columns == ("L1 between platens", "as it is")
+
+
+def test_an_assumed_shape_is_called_one_everywhere():
+    found = replace(assessment(state(3000.0, cement=0.7)), assumed_cement=True)
+    words = "with cement (assumed shape, 4 ml, not an injection)"
+    assert strength_tables(found)[0].columns[2] == words
+    assert appendix_tables(found)[1].columns[2] == words
+    assert words in first_page_words(found)
+    assert words not in first_page_words(replace(found, assumed_cement=False))
 
 
 def test_the_main_definition_is_bold_and_named_with_its_spread():
@@ -197,7 +294,7 @@ def test_an_unknown_uncertainty_is_said():
 
 
 def test_simpler_measures_stand_beside_it_and_missing_ones_are_dashes():
-    *_, measures = strength_tables(assessment())
+    measures, *_ = appendix_tables(assessment())
     found = rows(measures)
     assert measures.columns == ("measure", "value", "what is included")
     assert found["integral density (mg/ml)"][0] == "123"
@@ -208,17 +305,17 @@ def test_simpler_measures_stand_beside_it_and_missing_ones_are_dashes():
 
 
 def test_published_errors_are_not_lent_to_this_model():
-    *_, measures = strength_tables(assessment())
+    measures, *_ = appendix_tables(assessment())
     assert not any("R²" in cell.text for row in measures.rows for cell in row)
     assert "This model has not been compared with tests" in measures.note
-    assert "intact vertebrae T6–T10 without cement" in measures.note
+    assert "intact vertebrae T6–T10 (Buckley" in measures.note
     assert "R2" not in measures.note
 
 
 def test_the_density_of_the_first_page_stands_with_what_it_includes(report_input):
     measured = report_input.assessment.levels["L1"]
     bone = replace(measured.trabecular, method="core 5 mm inside the surface, without gas; law")
-    *_, measures = strength_tables(assessment(), replace(measured, trabecular=bone))
+    measures, *_ = appendix_tables(assessment(), replace(measured, trabecular=bone))
     line = rows(measures)["cancellous bone of the first page (mg/ml)"]
     assert line == ["67", "core 5 mm inside the surface, without gas"]
 
@@ -229,6 +326,7 @@ def test_limits_stand_first_and_figures_under_the_heading(report_input):
     assert part.title == "Strength, L1"
     assert part.limits.paragraphs == ("A limit.",)
     assert [block.title for block in part.text] == ["Strength: method", "Strength: files"]
+    assert [table.title for table in part.appendix][-1] == "Shares of the load"
     assert "strength_curve" in part.pictures
     content = build_content(replace(report_input, strength=found))
     assert content.strength is not None
@@ -236,6 +334,56 @@ def test_limits_stand_first_and_figures_under_the_heading(report_input):
     assert "with 4 ml of cement" in first_page_words(found)
     assert not any("Strength" in block.title for block in content.text)
     assert build_content(report_input).strength is None
+
+
+def test_three_limits_stand_first_and_the_others_last():
+    notes = ("of this case", "second", NO_SAFE_LOAD, NOT_COMPARED, "third")
+    main, *_, other = strength_text(replace(assessment(), notes=notes))
+    assert main.paragraphs == ("Of this case.", NO_SAFE_LOAD, NOT_COMPARED)
+    assert other.title == "Strength: further limits"
+    assert other.paragraphs == ("Second.", "Third.")
+
+
+def test_cement_on_a_cap_is_told_with_its_area():
+    shape = (3, 3, 4)
+    filler, bone, share = (np.zeros(shape, np.float32) for _ in range(3))
+    filler[..., 0], filler[..., 3], bone[..., 1:3] = 2500.0, 2500.0, 300.0
+    share[:2, :, 1], filler[:2, :, 1] = 0.9, 2000.0
+    field = replace(
+        FIELD,
+        grid=Grid(shape=shape, affine=np.diag([1.0, 2.0, 1.0, 1.0])),
+        bone_mpa=bone,
+        filler_mpa=filler,
+        cement_share=share,
+    )
+    assert contact_areas(field) == {"superior": 0.0, "inferior": 12.0}
+    found = assessment(replace(state(3000.0), field=field))
+    told = " ".join(part for block in strength_text(found) for part in block.paragraphs)
+    assert "Cement stands on the inferior cap (12 mm²) with no bone between" in told
+    one = np.zeros_like(share)
+    one[0, 0, 1] = 0.9
+    single = replace(found, after=replace(found.after, field=replace(field, cement_share=one)))
+    assert contact_areas(single.after.field)["inferior"] == 2.0
+    assert contact_note(single) == ""
+
+
+def test_sources_of_the_strength_stand_among_the_sources(report_input):
+    def listed(strength):
+        blocks = build_content(replace(report_input, strength=strength)).text
+        return " ".join(next(b for b in blocks if b.title == "Sources").paragraphs)
+
+    assert "Crawford" not in listed(None)
+    assert "Crawford RP" in listed(assessment())
+    assert "Kopperdahl DL" in listed(assessment())
+    assert "Kinzl" not in listed(assessment())
+    assert "Kinzl M" in listed(assessment(state(3000.0)))
+
+
+def test_the_title_names_another_level_of_the_strength(report_input):
+    own = build_content(replace(report_input, strength=assessment()))
+    assert "strength" not in own.title
+    other = build_content(replace(report_input, strength=replace(assessment(), level="L2")))
+    assert other.title == "Vertebral augmentation plan, L1; strength: L2"
 
 
 def test_method_and_limits_are_told():
@@ -267,8 +415,8 @@ def disc_load(stiffness, shift):
 def test_load_on_the_discs_stands_in_three_rows_of_whole_per_cent():
     found = assessment(replace(state(3000.0), disc_load=disc_load(1100.0, 1.0)))
     found = replace(found, before=replace(found.before, disc_load=disc_load(1000.0, 0.0)))
-    _, _, discs, measures = strength_tables(found)
-    assert measures.title.startswith("Simpler")
+    _, discs = strength_tables(found)
+    assert appendix_tables(found)[0].title.startswith("Simpler")
     assert discs.columns[1:] == ("as it is", "with 4 ml of cement", "change")
     assert rows(discs) == {
         "stiffness with half of each disc (kN/mm)": ["1.00", "1.10", "+10 %"],
@@ -284,7 +432,7 @@ def test_load_on_the_discs_stands_in_three_rows_of_whole_per_cent():
 def test_a_fall_on_the_discs_has_a_true_minus():
     found = assessment(replace(state(3000.0), disc_load=disc_load(900.0, 0.0)))
     found = replace(found, before=replace(found.before, disc_load=disc_load(1000.0, 0.0)))
-    discs = rows(strength_tables(found)[2])
+    discs = rows(strength_tables(found)[1])
     assert discs["stiffness with half of each disc (kN/mm)"][2] == "−10 %"
 
 
@@ -293,6 +441,7 @@ def test_without_cement_or_discs_there_is_no_such_table():
     known = replace(alone, before=replace(alone.before, disc_load=disc_load(1000.0, 0.0)))
     for found in (alone, known, replace(known, after=state(3000.0), cement_ml=4.0)):
         assert not any("discs" in table.title for table in strength_tables(found))
+        assert "half a disc" not in " ".join(strength_text(found)[1].paragraphs)
 
 
 def test_a_main_load_without_a_value_is_refused():

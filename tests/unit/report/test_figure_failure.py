@@ -198,6 +198,24 @@ def test_gas_and_fat_have_their_own_colours_and_entries(drawn):
         assert sum("gas" in text.get_text() for text in figure.axes[-1].texts) == count
 
 
+def test_small_islands_outside_the_bone_are_not_drawn():
+    bare = model()
+    filled = bare.filled.copy()
+    filled[:, 8, :] = False
+    filled[4:17, 8, 2:13] = True
+    filled[2:4, 8, 6] = True  # joined to the rest
+    filled[18, 8, 5:7] = True  # not joined in this section
+    one = replace(bare, bone_mpa=np.where(filled, bare.bone_mpa, 0.0), filler_mpa=filled * 0.0)
+    shown = state(np.zeros(SHAPE), model=one, density_mg_per_ml=np.full(SHAPE, -50.0))
+    plane = section_planes(one)[1]
+    drawn = section_image(plane, shown, (1.0, BOUNDS, GREY))[..., 3] > 0
+    inside = {
+        voxel: drawn[tuple(int(n) for n in plane.to_pixel(one.grid.to_world(voxel)))]
+        for voxel in ((10, 8, 7), (2, 8, 6), (18, 8, 5))
+    }
+    assert list(inside.values()) == [True, True, False]
+
+
 def test_small_islands_and_holes_are_not_outlined():
     bone = np.zeros(SHAPE, dtype=bool)
     bone[4:17, 8, 4:12] = True
@@ -257,11 +275,23 @@ def test_words_of_sections():
 def test_panels_before_and_after_show_the_same_planes_and_their_load(drawn):
     before = state(name="As it is", load="1.93 kN at 1.9 %")
     cement = ellipsoids((4, 5, 6), (16, 4, 9))
-    after = state(name="With 4 ml of cement", load="8.49 kN at 1.9 %", cement=cement)
-    _, figure = drawn([before, after], of="L1, CASE")
+    beside = "same shortening, 4.4 times the load"
+    after = state(
+        name="With 4 ml of cement",
+        load="8.49 kN at 1.9 %",
+        cement=cement,
+        beside=beside,
+        contact="the inferior cap (9 mm²)",
+    )
+    picture, figure = drawn([before, after], of="L1")
     written = [text.get_text() for text in figure.texts]
-    assert written[0] == "L1, CASE: plastic strain at 1.9 % apparent strain"
-    assert written[1:3] == ["As it is, 1.93 kN at 1.9 %", "With 4 ml of cement, 8.49 kN at 1.9 %"]
+    assert written[0] == "L1: plastic strain at 1.9 % apparent strain"
+    heads = ["As it is, 1.93 kN at 1.9 %", beside, "With 4 ml of cement, 8.49 kN at 1.9 %"]
+    assert written[1:4] == heads
+    first, second = (t.get_window_extent() for t in figure.texts[2:4])
+    assert not first.overlaps(second)
+    assert f"With 4 ml of cement, beside as it is: {beside}." in picture.caption
+    assert "Cement stands on the inferior cap (9 mm²) with no bone between" in picture.caption
     panels = [axes for axes in figure.axes if axes.axison]
     named = [[t.get_text() for t in axes.texts if "middle" in t.get_text()] for axes in panels]
     assert len(panels) == 8
@@ -395,6 +425,19 @@ def test_fields_must_fit_and_be_numbers_where_there_is_matter():
     values[MIDDLE] = np.nan
     with pytest.raises(InputError, match="not a number"):
         state(values)
+
+
+def test_words_of_the_scale_bar_keep_clear_of_bone(drawn):
+    _, figure = drawn([state()])
+    figure.canvas.draw()
+    for axes in (axes for axes in figure.axes if axes.axison):
+        (words,) = [text for text in axes.texts if text.get_text() == "20 mm"]
+        drawn_rows = np.flatnonzero(np.asarray(axes.images[0].get_array())[..., 3].any(axis=1))
+        bottom, top = axes.get_ylim()
+        rows = axes.images[0].get_array().shape[0]
+        lowest = top + (bottom - top) * (drawn_rows.max() + 1) / rows
+        edge = axes.transData.transform((0.0, lowest))[1]
+        assert words.get_window_extent().y1 < edge
 
 
 def test_scale_bar_keeps_clear_of_the_letter_in_the_middle(drawn):

@@ -1,6 +1,7 @@
 """Curves of force over displacement."""
 
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -176,8 +177,26 @@ def test_strain_axis_has_the_strains_of_the_definitions():
 
 
 def test_title_says_whose_curve_it_is(drawn):
-    _, figure = drawn([curve()], 30.0, "L1, CASE: force at 1.9 % strain, 1.61 kN")
-    assert "L1, CASE: force at 1.9 % strain, 1.61 kN" in words(figure)
+    lines = ("L1: 1.8 to 3.4 times the load, by definition", "A curve still rises.", "Third line.")
+    one, _ = drawn([curve()], 30.0, lines[:1])
+    picture, figure = drawn([curve()], 30.0, lines)
+    assert picture.height_mm > one.height_mm + 5.0
+    found = [text for text in figure.texts if text.get_text() in lines]
+    assert [text.get_text() for text in found] == list(lines)
+    boxes = [text.get_window_extent() for text in found]
+    top = figure.axes[0].child_axes[0].get_tightbbox().y1
+    assert all(upper.y0 > lower.y1 for upper, lower in itertools.pairwise(boxes))
+    assert boxes[-1].y0 > top
+
+
+def test_two_curves_have_their_ratio_in_the_table(drawn):
+    loads = (load("offset", 1480.0, 0.19), load("none", None))
+    after = curve("after", 2.0, loads=(load("offset", 5180.0, 0.19), load("none", 10.0, 0.1)))
+    _, figure = drawn([curve(loads=loads), after], 30.0)
+    assert words(figure).count("ratio") == 1
+    assert "3.5" in words(figure)
+    _, alone = drawn([curve(loads=loads)], 30.0)
+    assert "ratio" not in words(alone)
 
 
 def test_no_label_covers_a_marker_or_another_label(drawn):

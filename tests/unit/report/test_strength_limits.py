@@ -10,6 +10,7 @@ from vertaug.case.plan import Procedure
 from vertaug.case.volume_words import millilitres_of
 from vertaug.workflow.strength_choice import find_tips
 from vertaug.workflow.strength_limits import find_cement_plan, list_case_limits
+from vertaug.workflow.strength_neighbour import find_neighbour, list_intact
 
 
 @pytest.fixture
@@ -60,6 +61,8 @@ def test_a_fracture_is_named_with_its_grade_and_intact_neighbours(results):
     other = with_level(results, "L2", trabecular=replace(bone, density_mg_per_ml=78.0))
     text = said(other)
     assert "Genant grade 2, wedge" in text
+    assert "broken trabeculae that still touch count as whole" in text
+    assert "broken trabeculae" not in said(results, "L2")
     assert "reads too high, is not comparable" in text
     assert "intact neighbours: T12 67, L2 78; L1 itself 67." in text
     broken = with_level(with_level(other, "T12", genant_grade=1), "L2", genant_grade=1)
@@ -99,7 +102,7 @@ def test_where_the_cement_lies_is_said(results, planning):
     assert "cement" not in said(results, cement=None)
     alone = replace(results, planning=None)
     assert "middle of the body" in said(alone)
-    assert "estimate" not in said(alone)
+    assert "plan's estimate" not in said(alone)
     assert find_tips(alone, "L1") == ()
 
 
@@ -113,3 +116,48 @@ def test_the_named_plan_is_that_of_the_tips(results, planning):
     assert (number, plan) == (1, plans[1])
     np.testing.assert_array_equal(find_tips(other, "L1")[0], plan.paths[0].target_lps_mm)
     assert "at the tip of plan 1 (vertebroplasty" in said(other)
+
+
+def silent(message, fraction):
+    """Hear nothing."""
+
+
+def test_the_nearest_intact_level_is_whole_ungraded_and_without_gas(results):
+    assert list_intact(results, "L1") == ("L2", "T12")
+    assert list_intact(results, "T12") == ("L2",)  # L1 is fractured
+    graded = with_level(results, "L2", genant_grade=1)
+    assert list_intact(graded, "L1") == ("T12",)
+    gas = replace(results.assessment.levels["L2"].cleft, present=True, volume_ml=0.1)
+    assert list_intact(with_level(results, "L2", cleft=gas), "L1") == ("T12",)
+    spine = results.spine
+    cut = {**spine.vertebrae, "L2": replace(spine["L2"], complete=False, cut_by=("inferior",))}
+    short = replace(results, spine=replace(spine, vertebrae=cut))
+    assert list_intact(short, "L1") == ("T12",)
+
+
+def test_no_neighbour_is_sought_for_an_intact_level(results):
+    assert find_neighbour(results, "L2", 3.0, silent) == (None, "")
+
+
+def test_without_an_intact_level_it_is_said(results):
+    none = with_level(with_level(results, "L2", genant_grade=1), "T12", genant_grade=2)
+    found, why = find_neighbour(none, "L1", 3.0, silent)
+    assert found is None
+    assert why == "no intact neighbour of L1 lies whole in the scan"
+
+
+def test_a_neighbour_that_cannot_be_modelled_gives_way_to_the_next(results, monkeypatch):
+    from vertaug.case.errors import InputError
+    from vertaug.mechanics import linear_strength
+
+    def refuse(vertebra, *_):
+        if vertebra.level == "L2":
+            raise InputError("no cap touches")
+        return vertebra.level
+
+    monkeypatch.setattr(linear_strength, "measure_neighbour", refuse)
+    assert find_neighbour(results, "L1", 3.0, silent) == ("T12", "")
+    only = with_level(results, "T12", genant_grade=1)
+    found, why = find_neighbour(only, "L1", 3.0, silent)
+    assert found is None
+    assert why == "no model could be made of the intact L2"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from vertaug.case.strength_gain import gain_range, two_figures
 from vertaug.mechanics.comparison import StrengthOptions, assess_strength
 from vertaug.report import figure_strength
 from vertaug.report.strength_pictures import strength_pictures
@@ -31,13 +32,18 @@ def draw(strength):
 
 def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):
     curve, failure, energy = draw(assessments[0])
-    assert "as it is, with 3 ml of cement" in curve.caption
+    assert "as it is, with cement (assumed shape, 3 ml, not an injection)" in curve.caption
     assert f"{assessments[0].height_mm:.1f} mm" in curve.caption
     assert "1.9 %" in failure.caption
     assert "lastic strain" in failure.caption
     ends = [s.curve.force_n[-1] / 1000 for s in (assessments[0].before, assessments[0].after)]
     assert f"As it is, {ends[0]:.2f} kN at 1.9 %" in failure.caption
-    assert f"With 3 ml of cement, {ends[1]:.2f} kN at 1.9 %" in failure.caption
+    shape = "With cement (assumed shape, 3 ml, not an injection)"
+    assert f"{shape}, {ends[1]:.2f} kN at 1.9 %" in failure.caption
+    assert f"same shortening, {two_figures(ends[1] / ends[0])} times the load" in failure.caption
+    shares = [100 * level.cement for level in assessments[0].after.levels]
+    carried = f"bricks with cement: {min(s for s in shares if s > 0):.0f} to {max(shares):.0f} %"
+    assert carried in failure.caption
     assert "nergy" in energy.caption
     assert "0.68 %" in energy.caption
     assert [p.name for p in (failure, energy)] == ["map_plastic_strain", "map_strain_energy"]
@@ -64,13 +70,14 @@ def test_energy_is_shown_under_the_same_force(assessments, monkeypatch):
     monkeypatch.setattr(figure_strength, "draw_strength_curve", lambda *given: curves.append(given))
     draw(assessments[0])
     (before, after), at, of = seen[failure_state.FailureField.ENERGY]
-    assert of == "L1, CASE"
+    assert of == "L1"
     found = assessments[0]
-    loads = [state.failure_load_n / 1000 for state in (found.before, found.after)]
-    title = (
-        f"L1, CASE: force at 1.9 % strain, {loads[0]:.2f} kN as it is and {loads[1]:.2f} kN with"
-    )
-    assert curves[0][2].startswith(title)
+    gain = gain_range(found.load_ratios).replace(" times", " times the load")
+    shape = "with cement (assumed shape, 3 ml, not an injection)"
+    assert curves[0][2][0] == f"L1: {gain}, {shape}"
+    assert [curve.short for curve in curves[0][0]] == ["", "3 ml, assumed shape"]
+    assert before.beside == ""
+    assert after.beside.startswith("same load, ")
     force = 0.0068 * found.height_mm * found.before.stiffness_n_per_mm
     softer = found.before.stiffness_n_per_mm / found.after.stiffness_n_per_mm
     assert before.title == f"As it is, {force / 1000:.2f} kN at 0.68 %"
