@@ -40,7 +40,8 @@ def as_command(kind: type[Command]) -> Callable[..., None]:
         except KeyboardInterrupt:
             text = (
                 "stopped; nothing is half-written. Run the same command again: it goes on after "
-                "the last finished step (anatomy of all levels, measurement, planning, injection)"
+                "the last finished step (anatomy of all levels, measurement, planning, injection, "
+                "hardening, all samples together, strength)"
             )
             _tell("Stopped", text, EXIT_STOPPED, wants_json=wants_json)
         except MemoryError:

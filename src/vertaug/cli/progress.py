@@ -34,6 +34,8 @@ def _bar() -> Iterator[ProgressListener]:
         task = progress.add_task("", total=1.0, detail="")
 
         def listen(step: StepProgress) -> None:
+            if step.note:
+                progress.console.print(f"note: {step.note}", markup=False, soft_wrap=True)
             left = f"then {', '.join(step.left).lower()}" if step.left else "last step"
             progress.update(
                 task,
@@ -47,16 +49,29 @@ def _bar() -> Iterator[ProgressListener]:
 
 
 class _Lines:
-    """One line for each step and for each message that is not a mere repetition."""
+    """One line for each step, each message that is not a mere repetition, and each tenth of it."""
 
     def __init__(self) -> None:
         self._last = ""
+        self._tenth = 0
 
     def __call__(self, step: StepProgress) -> None:
         """Print where the run is."""
-        kind = step.message.partition(":")[0]
+        if step.note:
+            self._write(f"note: {step.note}")
+            return
+        kind, _, detail = step.message.partition(":")
         line = f"{step.index + 1}/{step.total} {step.title}{f': {kind}' if kind else ''}"
+        tenth = int(10.0 * step.fraction + 1e-9)
         if line != self._last:
             self._last = line
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+            self._write(line)
+        elif detail and tenth > self._tenth:
+            self._write(f"{line}:{detail}, {10 * tenth} %")
+        else:
+            return
+        self._tenth = tenth
+
+    def _write(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-Shared, Item, Result = TypeVar("Shared"), TypeVar("Item"), TypeVar("Result")
+Shared = TypeVar("Shared")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _EXIT_ORPHAN = 1
 _shared: list[Any] = []
