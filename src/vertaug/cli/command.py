@@ -66,10 +66,23 @@ def as_command(kind: type[Command]) -> Callable[..., None]:
 
 
 def _tell(kind: str, text: str, code: int, *, wants_json: bool) -> None:
-    """Say what went wrong on stderr, for programs also on stdout, and leave."""
+    """Say what went wrong and leave."""
+    print_error(kind, text, code, wants_json=wants_json)
+    raise typer.Exit(code)
+
+
+def print_error(kind: str, text: str, code: int, *, wants_json: bool) -> None:
+    """Say what went wrong on stderr, for programs also on stdout.
+
+    Parameters
+    ----------
+    kind, text : str
+    code : int
+        With which the process ends.
+    wants_json : bool
+    """
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     mark = typer.style("error:", fg="red", bold=True) if colour else "error:"
     typer.echo(f"{mark} {text}", err=True)
     if wants_json:
         typer.echo(json.dumps({"error": {"kind": kind, "message": text, "exit_code": code}}))
-    raise typer.Exit(code)
