@@ -3,8 +3,12 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from vertaug.workflow import ProgressListener, StepProgress
+
+_PATIENCE_S = 1.0
+"""Steps that pass faster need no tenths."""
 
 
 @contextmanager
@@ -35,7 +39,8 @@ def _bar() -> Iterator[ProgressListener]:
 
         def listen(step: StepProgress) -> None:
             if step.note:
-                progress.console.print(f"note: {step.note}", markup=False, soft_wrap=True)
+                words = f"note: {step.note}"
+                progress.console.print(words, markup=False, highlight=False, soft_wrap=True)
             left = f"then {', '.join(step.left).lower()}" if step.left else "last step"
             progress.update(
                 task,
@@ -49,11 +54,12 @@ def _bar() -> Iterator[ProgressListener]:
 
 
 class _Lines:
-    """One line for each step, each message that is not a mere repetition, and each tenth of it."""
+    """One line for each step, each new kind of message, and each tenth of what takes its time."""
 
     def __init__(self) -> None:
         self._last = ""
         self._tenth = 0
+        self._written_s = 0.0
 
     def __call__(self, step: StepProgress) -> None:
         """Print where the run is."""
@@ -66,12 +72,13 @@ class _Lines:
         if line != self._last:
             self._last = line
             self._write(line)
-        elif detail and tenth > self._tenth:
+        elif detail and tenth > self._tenth and monotonic() - self._written_s > _PATIENCE_S:
             self._write(f"{line}:{detail}, {10 * tenth} %")
         else:
             return
         self._tenth = tenth
 
     def _write(self, line: str) -> None:
+        self._written_s = monotonic()
         sys.stderr.write(line + "\n")
         sys.stderr.flush()

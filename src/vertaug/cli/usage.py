@@ -17,6 +17,7 @@ _PLAIN = (
     ("Input should be greater than or equal to", "expected at least"),
     ("Input should be less than or equal to", "expected at most"),
     ("Input should be", "expected"),
+    ("Value error, ", ""),
 )
 """How the library says it, and plainly."""
 
