@@ -1,7 +1,6 @@
 """What a person sees while a run goes on."""
 
 import io
-import itertools
 
 from vertaug.cli.progress import show_progress
 from vertaug.imaging.phantom import PhantomSpec
@@ -41,12 +40,13 @@ def test_plain_lines_where_there_is_no_terminal(monkeypatch):
 
 def test_plain_lines_at_each_tenth_and_for_notes(monkeypatch):
     shown = io.StringIO()
-    clock = itertools.count(step=0.4)
-    monkeypatch.setattr("vertaug.cli.progress.monotonic", lambda: next(clock))
+    clock = [0.0]
+    monkeypatch.setattr("vertaug.cli.progress.monotonic", lambda: clock[0])
     monkeypatch.setattr("sys.stderr", shown)
     with show_progress(quiet=False) as listen:
         listen(StepProgress(title="Samples", index=4, total=7, note="read this: first"))
         for number in range(1, 31):
+            clock[0] += 2.0
             message = f"sampling: injection {number} of 30"
             listen(
                 StepProgress(

@@ -171,7 +171,7 @@ def test_progress_of_a_pipe_goes_forward_and_by_tenths(run, filled, monkeypatch)
     done = run("simulate", filled, *FAST, "--samples", "3")
     lines = done.err.splitlines()
     assert "3/8 Injection: kept from before" in lines
-    assert "5/8 Samples: sampling: injection 1 of 3, 30 %" in lines
+    assert "5/8 Samples: sampling: injection 2 of 3, 60 %" in lines
     places = [int(line.partition("/")[0]) for line in lines]
     assert places == sorted(places)
     assert set(places) == set(range(1, 9))
