@@ -33,7 +33,7 @@ def test_plain_lines_where_there_is_no_terminal(monkeypatch):
     shown = io.StringIO()
     monkeypatch.setattr("sys.stderr", shown)
     with show_progress(quiet=False) as listen:
-        for message in ("", "", "compiling kernels, once: a", "compiling kernels, once: b"):
+        for message in ("", "", "compiling kernels, once: a", "compiling kernels, once: b", ""):
             listen(StepProgress(title="Kernels", index=1, total=7, message=message))
     assert shown.getvalue().splitlines() == ["2/7 Kernels", "2/7 Kernels: compiling kernels, once"]
 

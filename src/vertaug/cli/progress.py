@@ -69,6 +69,8 @@ class _Lines:
         kind, _, detail = step.message.partition(":")
         line = f"{step.index + 1}/{step.total} {step.title}{f': {kind}' if kind else ''}"
         tenth = int(10.0 * step.fraction + 1e-9)
+        if not kind and self._last.startswith(f"{line}:"):
+            return  # begins again after its kernels were loaded
         if line != self._last:
             self._last = line
             self._write(line)
