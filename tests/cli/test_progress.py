@@ -33,9 +33,55 @@ def test_plain_lines_where_there_is_no_terminal(monkeypatch):
     shown = io.StringIO()
     monkeypatch.setattr("sys.stderr", shown)
     with show_progress(quiet=False) as listen:
-        for message in ("", "", "compiling kernels, once: a", "compiling kernels, once: b"):
+        for message in ("", "", "compiling kernels, once: a", "compiling kernels, once: b", ""):
             listen(StepProgress(title="Kernels", index=1, total=7, message=message))
     assert shown.getvalue().splitlines() == ["2/7 Kernels", "2/7 Kernels: compiling kernels, once"]
+
+
+def test_plain_lines_at_each_tenth_and_for_notes(monkeypatch):
+    shown = io.StringIO()
+    clock = [0.0]
+    monkeypatch.setattr("vertaug.cli.progress.monotonic", lambda: clock[0])
+    monkeypatch.setattr("sys.stderr", shown)
+    with show_progress(quiet=False) as listen:
+        listen(StepProgress(title="Samples", index=4, total=7, note="read this: first"))
+        for number in range(1, 31):
+            clock[0] += 2.0
+            message = f"sampling: injection {number} of 30"
+            listen(
+                StepProgress(
+                    title="Samples", index=4, total=7, message=message, fraction=number / 30
+                )
+            )
+    first, begun, *tenths = shown.getvalue().splitlines()
+    assert (first, begun) == ("note: read this: first", "5/7 Samples: sampling")
+    assert tenths == [
+        f"5/7 Samples: sampling: injection {3 * n} of 30, {10 * n} %" for n in range(1, 11)
+    ]
+
+
+def test_a_fast_step_needs_no_tenths(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr("sys.stderr", shown)
+    monkeypatch.setattr("vertaug.cli.progress.monotonic", lambda: 5.0)
+    with show_progress(quiet=False) as listen:
+        for tenth in range(11):
+            listen(
+                StepProgress(
+                    title="Kernels", index=1, total=7, message="loading: a", fraction=tenth / 10
+                )
+            )
+    assert shown.getvalue() == "2/7 Kernels: loading\n"
+
+
+def test_a_note_stands_above_the_bar(monkeypatch):
+    shown = Terminal()
+    monkeypatch.setattr("sys.stderr", shown)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("TERM", "xterm")
+    with show_progress(quiet=False) as listen:
+        listen(StepProgress(title="Injection", index=2, total=7, note="too [short]: 1 of 2 ml"))
+    assert "note: too [short]: 1 of 2 ml" in shown.getvalue()
 
 
 def test_quiet_is_quiet(capsys):

@@ -1,6 +1,7 @@
 """What the README shows works."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,55 @@ def test_the_python_examples_run(files, monkeypatch, tmp_path):
     assert names["image"].grey.shape == (1024, 1024)
     exec(compile(whole, "README.md", "exec"), names)
     assert vertaug.read_case("case").fracture.level == "L1"
+
+
+def test_the_injection_example_runs(files, monkeypatch, tmp_path):
+    page = (Path(vertaug.__file__).parents[2] / "docs" / "cement_injection.md").read_text("utf-8")
+    (text,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    for given, quick in (
+        ("spacing_mm=1.0", "spacing_mm=2.0"),
+        ("volume_mm3=4000.0", "volume_mm3=1000.0"),
+        ("samples=32", "samples=1"),
+    ):
+        assert given in text
+        text = text.replace(given, quick)
+    for path in files.ct.parent.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "__main__"}
+    exec(compile(text, "cement_injection.md", "exec"), names)
+    assert names["filling"].injected_mm3 == pytest.approx(1000.0)
+    assert names["spread"].samples == 1
+
+
+def test_the_template_of_a_cement_is_one(monkeypatch, tmp_path):
+    from vertaug.augmentation.cement.cure import published_kinetics
+    from vertaug.augmentation.cement.product import cement_product
+
+    page = (Path(vertaug.__file__).parents[2] / "docs" / "cement.md").read_text("utf-8")
+    (text,) = [
+        t for t in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL) if "template" in t
+    ]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(text, "cement.md", "exec"), {})
+    mine = cement_product("mine", file="mine.toml")
+    assert mine.quantities == cement_product("low_viscosity").quantities
+    (shown,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    assert set(tomllib.loads(shown)["mine"]) < set(
+        tomllib.loads(Path("mine.toml").read_text())["mine"]
+    )
+    assert set(re.findall(r"(?:or |, )(borz\w+)", shown)) == set(published_kinetics()) - {"li"}
+
+
+def test_the_commands_of_the_simulation_page_have_these_options(run):
+    page = (Path(vertaug.__file__).parents[2] / "docs" / "simulate.md").read_text("utf-8")
+    option = r"(?<![\w-])--?[a-z][a-z-]*"
+    shown = set(re.findall(option, run("simulate", "--help").out))
+    (table,) = re.findall(r"\| option \| default.*?\n\n", page, flags=re.DOTALL)
+    listed = set(re.findall(option, " ".join(re.findall(r"`(-[^`]*)`", table))))
+    assert shown - listed == {"--help", "--procedure", "--quiet"}
+    assert listed <= shown
 
 
 def test_the_calibration_example_is_a_calibration(tmp_path):

@@ -121,6 +121,7 @@ def test_the_files_hold_the_cement_and_the_curves(with_cement, record):
     )
     frames = [name for name in record.files if name.endswith(".nii.gz")]
     image = nibabel.load(with_cement / frames[-1])
+    assert b"share of each cell that is cement" in image.header["descrip"].item()
     cell = float(np.prod(image.header.get_zooms())) / 1000.0
     assert np.sum(image.get_fdata()) * cell == pytest.approx(record.in_bone_ml, rel=1e-4)
     lines = (with_cement / "vertebroplasty" / "L1_curves.csv").read_text().splitlines()
@@ -172,10 +173,23 @@ def test_other_samples_keep_the_injection(run, filled, monkeypatch):
     assert read_case(filled).augmentation.vertebroplasty.spread.samples == 1
 
 
+def test_progress_of_a_pipe_goes_forward_and_by_tenths(run, filled, monkeypatch):
+    monkeypatch.setattr("vertaug.cli.progress._PATIENCE_S", 0.0)
+    done = run("simulate", filled, *FAST, "--samples", "3")
+    lines = done.err.splitlines()
+    assert "3/8 Injection: kept from before" in lines
+    assert "5/8 Samples: sampling: injection 2 of 3, 60 %" in lines
+    places = [int(line.partition("/")[0]) for line in lines]
+    assert places == sorted(places)
+    assert set(places) == set(range(1, 9))
+
+
 def test_report_and_strength_keep_the_simulation(run, filled, monkeypatch):
     forbid(monkeypatch, "inject_scene", "harden_scene", "sample_scene")
     before = read_case(filled)
-    assert run("report", filled, "--no-pdf").code == 0
+    done = run("report", filled, "--no-pdf")
+    assert done.code == 0
+    assert "simulated: L1: 1.50 of 1.50 ml injected" in done.out
     after = read_case(filled)
     assert after.augmentation == before.augmentation
     assert after.mechanics == before.mechanics
@@ -188,20 +202,37 @@ def test_report_and_strength_keep_the_simulation(run, filled, monkeypatch):
     assert document.augmentation == before.augmentation
 
 
-def test_without_spread_heat_stays_and_samples_go(run, filled):
+def test_no_new_samples_keep_those_of_the_same_injection(run, filled, monkeypatch):
+    before = hashes(filled)
+    forbid(monkeypatch, "inject_scene", "harden_scene", "sample_scene")
     done = run("simulate", filled, *FAST, "--samples", "0")
     assert done.code == 0
-    found = read_case(filled).augmentation.vertebroplasty
+    assert "2 samples: safe volume" in done.out
+    assert hashes(filled) == before
+
+
+def test_another_injection_says_which_samples_and_strength_go(run, filled):
+    options = (*FAST, "--volume-ml", "1", "--samples", "0", "--no-strength", "-q")
+    done = run("simulate", filled, *options)
+    assert done.code == 0
+    assert "The 2 sampled injections of this case were those of another injection" in done.err
+    assert "was that with the cement of another injection and was left out" in done.err
+    assert done.out.splitlines() == [str(filled / "report.html")]
+    document = read_case(filled)
+    found = document.augmentation.vertebroplasty
     assert found.spread is None
     assert found.heat is not None
+    assert document.mechanics is None
     assert 'id="figure-filling_spread"' not in (filled / "report.html").read_text()
     assert not (filled / "figures" / "filling_spread.png").exists()
+    # nothing more is left out the next time
+    assert "left out" not in run("simulate", filled, *options).err
 
 
 def test_what_fits_no_more_is_left_out_and_said(run, filled):
-    done = run("measure", filled, "--kvp", "100")
+    done = run("measure", filled, "--kvp", "100", "-q")
     assert done.code == 0
-    assert "simulated vertebroplasty of this case belongs to other measurements" in done.out
+    assert "simulated vertebroplasty of this case belongs to other measurements" in done.err
     assert read_case(filled).augmentation is None
     assert not (filled / "vertebroplasty").exists()
 
@@ -216,7 +247,7 @@ def test_json_and_words(run, filled):
     assert "2 samples of the whole volume: volume at the first stop rule" in done.out
     assert "safe volume" not in done.out
     assert "bar, limit 32.1 bar" in done.out
-    assert "Injection: kept from before" in done.err
+    assert "Nothing changed; the case is as it was." in done.out
     assert done.out.strip().endswith("report.html")
 
 
@@ -225,7 +256,7 @@ def test_a_replaced_sketch_is_said(run, case):
     assert run("strength", case, *fast, "--cement-ml", "2").code == 0
     done = run("simulate", case, *FAST, "--samples", "0")
     assert done.code == 0
-    assert "The strength with 2 ml of sketched cement was replaced" in done.out
+    assert "The strength with 2 ml of sketched cement was replaced" in done.err
 
 
 def test_a_trace_of_a_leak_has_no_figures(record):
@@ -277,8 +308,11 @@ def test_a_stopped_run_goes_on_after_the_injection(run, case, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(simulate, "harden_scene", stop)
         assert run("simulate", case, *FAST, "--samples", "0", "--no-strength").code == 130
+    # a report in between does not take away what the next run goes on from
+    assert run("report", case, "--no-pdf").code == 0
     forbid(monkeypatch, "inject_scene")
     assert run("simulate", case, *FAST, "--samples", "0", "--no-strength").code == 0
+    assert len(list((case / ".vertaug" / "steps").glob("injection-*"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -294,6 +328,15 @@ def test_a_stopped_run_goes_on_after_the_injection(run, case, monkeypatch):
         (("--samples", "-1"), "0 (none) to 1000"),
         (("--spacing-mm", "5"), "0.5 to 2 mm"),
         (("--plan", "99"), "--plan is 1 to"),
+        (("--plan", "0"), "error: --plan is a number from 1; got 0"),
+        (("--seed", "-1"), "error: --seed is 0 or more; got -1"),
+        (("--workers", "0"), "error: --workers is a number from 1; got 0"),
+        (("--volume-ml", "abc"), "'--volume-ml': expected a number; got abc; see vertaug simulate"),
+        (("--plan", "x"), "error: Invalid value for '--plan': expected a whole number; got x"),
+        (
+            ("--product", "high_viscosity", "--rate-ml-per-min", "20", "--spacing-mm", "2"),
+            "take --rate-ml-per-min",
+        ),
         (("--level", "C3"), "thoracic and lumbar"),
         (("--level", "L2"), "incomplete"),
         (("--level", "L5"), "L5"),
@@ -304,6 +347,8 @@ def test_bad_input_is_refused_and_nothing_changes(run, case, options, words):
     done = run("simulate", case, *options)
     assert done.code == 2
     assert words in done.err
+    (line,) = [line for line in done.err.splitlines() if not line[0].isdigit()]
+    assert line.startswith("error: ")
     assert hashes(case) == before
 
 
@@ -324,11 +369,31 @@ def test_a_product_of_ones_own_needs_its_file_only_once(run, case, tmp_path, mon
     options = (*FAST, "--samples", "0", "--no-strength")
     assert run("simulate", case, "--products", file, "--product", "mine", *options).code == 0
     file.unlink()
-    forbid(monkeypatch, "inject_scene", "harden_scene")
-    assert run("report", case, "--no-pdf").code == 0
+    with monkeypatch.context() as patch:
+        forbid(patch, "inject_scene", "harden_scene")
+        assert run("report", case, "--no-pdf").code == 0
+        done = run("simulate", case, "--product", "mine", *options)
+        assert done.code == 0
+        assert "Nothing changed" in done.out
+    # another volume of it, from the values that the case holds
+    assert run("simulate", case, "--product", "mine", *options, "--volume-ml", "1").code == 0
     found = read_case(case)
     assert found.augmentation.vertebroplasty.product.name == "mine"
+    assert found.augmentation.vertebroplasty.injected_ml == pytest.approx(1.0, abs=1e-6)
     assert found.provenance.parameters.simulation.products == "own.toml"
+
+
+def test_a_volume_that_takes_too_long_is_said_before_it_is_injected(run, case):
+    options = (*FAST, "--samples", "0", "--no-strength", "--rate-ml-per-min", "0.2")
+    done = run("simulate", case, *options)
+    assert done.code == 0
+    (line,) = [text for text in done.err.splitlines() if text.startswith("note: ")]
+    assert "1.50 ml are planned, about" in line
+    assert done.err.index("note: ") < done.err.index("Hardening")
+    found = read_case(case).augmentation.vertebroplasty
+    assert line.removeprefix("note: ") in found.notes
+    said = float(line.partition("about ")[2].split()[0])
+    assert found.injected_ml == pytest.approx(said, rel=0.1)
 
 
 def test_rules_off_inject_all(run, case):

@@ -10,6 +10,7 @@ import typer
 
 from vertaug.case.errors import LabelError
 from vertaug.case.plan import Procedure
+from vertaug.cli.changes import tell_changes
 from vertaug.cli.progress import show_progress
 from vertaug.workflow import (
     CaseChanges,
@@ -114,6 +115,7 @@ def _run(
     set_threads(threads)
     with show_progress(quiet=outlet.quiet) as listener:
         result = work(listener)
+    tell_changes(result)
     if outlet.json:
         typer.echo(json.dumps(result_tree(result), indent=2, ensure_ascii=False))
         return

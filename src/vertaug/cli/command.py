@@ -40,7 +40,8 @@ def as_command(kind: type[Command]) -> Callable[..., None]:
         except KeyboardInterrupt:
             text = (
                 "stopped; nothing is half-written. Run the same command again: it goes on after "
-                "the last finished step (anatomy of all levels, measurement, planning, injection)"
+                "the last finished step (anatomy of all levels, measurement, planning, injection, "
+                "hardening, all samples together, strength)"
             )
             _tell("Stopped", text, EXIT_STOPPED, wants_json=wants_json)
         except MemoryError:
@@ -65,10 +66,23 @@ def as_command(kind: type[Command]) -> Callable[..., None]:
 
 
 def _tell(kind: str, text: str, code: int, *, wants_json: bool) -> None:
-    """Say what went wrong on stderr, for programs also on stdout, and leave."""
+    """Say what went wrong and leave."""
+    print_error(kind, text, code, wants_json=wants_json)
+    raise typer.Exit(code)
+
+
+def print_error(kind: str, text: str, code: int, *, wants_json: bool) -> None:
+    """Say what went wrong on stderr, for programs also on stdout.
+
+    Parameters
+    ----------
+    kind, text : str
+    code : int
+        With which the process ends.
+    wants_json : bool
+    """
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     mark = typer.style("error:", fg="red", bold=True) if colour else "error:"
     typer.echo(f"{mark} {text}", err=True)
     if wants_json:
         typer.echo(json.dumps({"error": {"kind": kind, "message": text, "exit_code": code}}))
-    raise typer.Exit(code)

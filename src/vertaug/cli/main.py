@@ -27,6 +27,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         show_info(as_json="--json" in given)
         return
-    from vertaug.cli.app import app
+    _run_app(given)
 
-    app(args=given)
+
+def _run_app(given: list[str]) -> None:
+    """Run a command; an option that cannot be read is refused in one line, as other input is."""
+    import typer
+
+    from vertaug.cli.app import app
+    from vertaug.cli.command import EXIT_INPUT, EXIT_STOPPED
+    from vertaug.cli.usage import tell_usage
+
+    try:
+        code = app(args=given, prog_name="vertaug", standalone_mode=False)
+    except typer.Abort:
+        sys.exit(EXIT_STOPPED)
+    except Exception as error:
+        if not tell_usage(error, wants_json="--json" in given):
+            raise
+        sys.exit(EXIT_INPUT)
+    sys.exit(code)

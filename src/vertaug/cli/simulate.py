@@ -10,11 +10,12 @@ from vertaug.case.augmentation_record import SpreadRecord, VertebroplastyRecord
 from vertaug.case.errors import InputError
 from vertaug.case.filling import LEAST_LEAK_MM3
 from vertaug.case.plan import Procedure
-from vertaug.cli.changes import list_changes
+from vertaug.cli.changes import tell_changes
 from vertaug.cli.progress import show_progress
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
-from vertaug.workflow.simulation_choice import SimulationChoice, choose_product, hash_product
+from vertaug.workflow.simulation_choice import SimulationChoice, hash_product
 from vertaug.workflow.simulation_steps import SimulationRun
+from vertaug.workflow.stored_product import find_product
 
 if TYPE_CHECKING:
     from vertaug.cli.simulate_options import Simulate
@@ -41,6 +42,7 @@ def simulate(given: "Simulate") -> None:
 
     with show_progress(quiet=given.quiet) as listener:
         result = add_simulation(given.case, run, strength=given.strength, progress=listener)
+    tell_changes(result)
     if given.json_output:
         typer.echo(json.dumps(result_tree(result), indent=2, ensure_ascii=False))
         return
@@ -60,12 +62,15 @@ def _run(given: "Simulate") -> SimulationRun:
             "simulated: use --procedure vertebroplasty"
         )
         raise InputError(message)
-    product = choose_product(given.product, given.products)
+    if given.workers is not None and given.workers < 1:
+        message = f"--workers is a number from 1; got {given.workers}"
+        raise InputError(message)
+    product, file = find_product(given.case, given.product, given.products)
     choice = SimulationChoice(
         level=given.level,
         product=given.product,
         product_sha256=hash_product(product),
-        products=None if given.products is None else given.products.name,
+        products=file,
         volume_ml=given.volume_ml,
         rate_ml_per_min=given.rate_ml_per_min,
         plan=given.plan,
@@ -81,7 +86,7 @@ def _say(result: "CaseResult") -> None:
     from vertaug.cli.strength import list_lines as strength_lines
 
     document = result.document
-    lines = list_changes(result)
+    lines = ["Nothing changed; the case is as it was."] if result.unchanged else []
     found = None if document.augmentation is None else document.augmentation.vertebroplasty
     if found is not None:
         lines += list_lines(found)

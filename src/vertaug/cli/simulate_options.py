@@ -33,7 +33,11 @@ class Simulate:
     ] = "low_viscosity"
     products: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="TOML file with products of your own (docs/cement.md)."),
+        typer.Option(
+            metavar="FILE",
+            help="TOML file with products of your own (docs/cement.md); not needed again for the "
+            "cement that the case holds.",
+        ),
     ] = None
     volume_ml: Annotated[
         float | None,
@@ -41,12 +45,16 @@ class Simulate:
     ] = None
     rate_ml_per_min: Annotated[float, typer.Option(help="Wanted flow, above 0 to 60.")] = 3.0
     plan: Annotated[
-        int, typer.Option(min=1, help="Number of the vertebroplasty plan whose needles are used.")
+        int, typer.Option(help="Number of the vertebroplasty plan whose needles are used.")
     ] = 1
     samples: Annotated[
-        int, typer.Option(help="Sampled injections for the spread, 0 to 1000; 0: none.")
+        int,
+        typer.Option(
+            help="Sampled injections for the spread, 0 to 1000; 0: none, stored ones of the same "
+            "injection are kept."
+        ),
     ] = 32
-    seed: Annotated[int, typer.Option(min=0, help="Of veins, fissures and samples.")] = 1
+    seed: Annotated[int, typer.Option(help="Of veins, fissures and samples.")] = 1
     stop_rules: Annotated[
         bool,
         typer.Option(
@@ -64,7 +72,6 @@ class Simulate:
     workers: Annotated[
         int | None,
         typer.Option(
-            min=1,
             help="Processes for the samples; the result does not depend on it. (default: all "
             "cores)",
         ),

@@ -12,7 +12,7 @@ from vertaug.case.strength_gain import end_slope, gain_range, still_rises, two_f
 from vertaug.case.strength_neighbour import LINEAR_NAME
 from vertaug.case.strength_words import NO_FAILURE, assumed_shape_of
 from vertaug.case.volume_words import with_cement_of
-from vertaug.cli.changes import list_changes
+from vertaug.cli.changes import tell_changes
 from vertaug.cli.progress import show_progress
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 from vertaug.workflow.strength_choice import StrengthChoice
@@ -56,9 +56,9 @@ def compute_strength(given: "Strength") -> None:
 
     with show_progress(quiet=given.quiet) as listener:
         result = add_strength(given.case, choice, progress=listener)
-    if not (given.quiet or given.json_output):
-        for line in list_changes(result):
-            typer.echo(line)
+    tell_changes(result)
+    if result.unchanged and not (given.quiet or given.json_output):
+        typer.echo("Nothing changed; the case is as it was.")
     _say(given, result_tree(result), result.document.mechanics, str(result.report.resolve()))
 
 

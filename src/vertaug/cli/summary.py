@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vertaug.case.case_file import CaseDocument, PlanRecord
+from vertaug.cli.simulate import list_lines
 from vertaug.workflow import CaseResult
 
 
@@ -13,22 +14,6 @@ def show_summary(result: CaseResult) -> None:
     console = Console(highlight=False)
     if result.unchanged:
         console.print("Nothing changed; the case is as it was.", style="dim")
-    if result.replaced is not None:
-        console.print(f"The case of {result.replaced} that stood here was replaced.", style="bold")
-    if result.dropped_strength:
-        console.print(
-            "The strength of this case belongs to other measurements and was left out; compute it "
-            "again with: vertaug strength CASE",
-            style="bold",
-            soft_wrap=True,
-        )
-    if result.dropped_simulation:
-        console.print(
-            "The simulated vertebroplasty of this case belongs to other measurements and was left "
-            "out; simulate it again with: vertaug simulate CASE",
-            style="bold",
-            soft_wrap=True,
-        )
     for line in _list_findings(document):
         console.print(line, soft_wrap=True)
     console.print(_levels(document))
@@ -37,6 +22,9 @@ def show_summary(result: CaseResult) -> None:
     console.print(_describe_density(document), soft_wrap=True)
     for line in _list_plans(document):
         console.print(line, soft_wrap=True)
+    found = None if document.augmentation is None else document.augmentation.vertebroplasty
+    if found is not None:
+        console.print(f"simulated: {list_lines(found)[0]}", soft_wrap=True, markup=False)
     for note in (*document.scan.notes, *document.labels.notes, *document.anatomy.notes):
         console.print(f"note: {note}", style="dim", soft_wrap=True, markup=False)
     console.print("Research and teaching, not for clinical decisions.", style="dim")

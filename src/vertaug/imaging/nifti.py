@@ -24,8 +24,9 @@ NIFTI1: list[Any] = [
     ("_intent_p", "V12"), ("intent_code", "i2"), ("datatype", "i2"), ("bitpix", "i2"),
     ("_slice_start", "i2"),
     ("pixdim", "f4", (8,)), ("vox_offset", "f4"), ("scl_slope", "f4"), ("scl_inter", "f4"),
-    ("_slice_end", "V3"), ("xyzt_units", "u1"), ("_unused2", "V128"), ("qform_code", "i2"),
-    ("sform_code", "i2"), ("quatern", "f4", (3,)), ("qoffset", "f4", (3,)),
+    ("_slice_end", "V3"), ("xyzt_units", "u1"), ("_unused2", "V24"), ("descrip", "S80"),
+    ("_aux_file", "V24"), ("qform_code", "i2"), ("sform_code", "i2"), ("quatern", "f4", (3,)),
+    ("qoffset", "f4", (3,)),
     ("srow", "f4", (3, 4)), ("_intent_name", "V16"), ("magic", "S4"),
 ]  # fmt: skip
 _NIFTI2: list[Any] = [

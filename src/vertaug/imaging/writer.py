@@ -18,12 +18,13 @@ _RAS_FROM_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _CODES = {"u1": 2, "i2": 4, "i4": 8, "f4": 16, "u2": 512}
 _SCANNER_SPACE = 1
 _MILLIMETRE = 2
+_MOST_DESCRIPTION = 79
 _VOX_OFFSET = 352
 _GZIP_LEVEL = 4
 _LABEL_INTENT = 1002
 
 
-def write_nifti(path: str | Path, values: ArrayLike, grid: Grid) -> Path:
+def write_nifti(path: str | Path, values: ArrayLike, grid: Grid, *, description: str = "") -> Path:
     """Write an array with its grid as NIfTI-1, atomically.
 
     Parameters
@@ -34,6 +35,8 @@ def write_nifti(path: str | Path, values: ArrayLike, grid: Grid) -> Path:
         Truth values become uint8, float64 becomes float32, 64 bit integers int32.
     grid : Grid
         Grid in LPS; the file holds RAS as NIfTI asks.
+    description : str
+        What the values are, in ASCII, up to 79 characters.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def write_nifti(path: str | Path, values: ArrayLike, grid: Grid) -> Path:
     StorageError
         If the file cannot be written.
     """
-    return _write(Path(path), np.asarray(values), grid, intent=0)
+    return _write(Path(path), np.asarray(values), grid, description=description)
 
 
 def write_label_nifti(path: str | Path, labels: LabelMap) -> Path:
@@ -78,12 +81,16 @@ def name_table_path(path: Path) -> Path:
     return path.with_name(f"{stem if stem != path.name else path.stem}.json")
 
 
-def _write(path: Path, values: NDArray[Any], grid: Grid, *, intent: int) -> Path:
+def _write(
+    path: Path, values: NDArray[Any], grid: Grid, *, intent: int = 0, description: str = ""
+) -> Path:
     if values.shape != grid.shape:
         message = f"{path.name}: the array has shape {values.shape}, its grid {grid.shape}"
         raise GeometryError(message)
     stored = _storable(values)
-    header = _make_header(stored, grid, intent).tobytes() + bytes(4)
+    fields = _make_header(stored, grid, intent)
+    fields["descrip"] = description.encode("ascii")[:_MOST_DESCRIPTION]
+    header = fields.tobytes() + bytes(4)
     pack = path.name.lower().endswith(".gz")
 
     def write(part: Path) -> None:

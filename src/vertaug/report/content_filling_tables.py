@@ -29,7 +29,7 @@ def volume_table(found: SimulatedVertebroplasty) -> Table:
             ),
         ),
         ("nearest to the endplates", _gap_words(filling)),
-        ("left : right", _halves(filling.left_share)),
+        ("right : left", _halves(filling.left_share)),
         ("greatest pressure in the bone, at the tip", pressure(filling.curve.tip_mpa.max())),
         ("greatest pressure in the syringe", _syringe(filling, setup)),
     ]
@@ -177,8 +177,9 @@ def _gap_words(filling: Filling) -> str:
 
 
 def _halves(left: float) -> str:
+    """Return right before left, as the films and the tables of the needles stand."""
     whole = round(100.0 * left)
-    return f"{whole} : {100 - whole}"
+    return f"{100 - whole} : {whole}"
 
 
 def _rate(setup: InjectionSetup) -> str:

@@ -6,7 +6,7 @@ from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spread_figures import any_odds, canal_odds
 from vertaug.case.strength import StrengthAssessment
 from vertaug.report import content_filling_heat, words
-from vertaug.report.content import Cell, ReportPart, Table, TextBlock, cells
+from vertaug.report.content import Cell, ReportPart, Table, TextBlock
 from vertaug.report.content_filling_heat import heat_table, heat_words
 from vertaug.report.content_filling_spread import spread_table
 from vertaug.report.content_filling_tables import (
@@ -16,6 +16,7 @@ from vertaug.report.content_filling_tables import (
     volume_table,
 )
 from vertaug.report.content_product import product_table, value_title
+from vertaug.report.content_strength_table import before_after_table
 from vertaug.report.filling_words import acted, first_stop, left_bone, ml
 
 PICTURES = (
@@ -46,7 +47,7 @@ def vertebroplasty_part(
     maybe = (
         None if result.spread is None else spread_table(result.spread, found.setup),
         None if result.heat is None else heat_table(result.heat),
-        None if strength is None else _strength_table(strength, found.level),
+        None if strength is None else before_after_table(strength, found.level),
     )
     more = _further_limits(found)
     return ReportPart(
@@ -182,27 +183,6 @@ def _further_limits(found: SimulatedVertebroplasty) -> tuple[str, ...]:
 def _squared(text: str) -> str:
     """Return a text with areas and volumes as they are printed."""
     return text.replace(" mm2", " mm²").replace(" mm3", " mm³")
-
-
-def _strength_table(strength: StrengthAssessment, level: str) -> Table | None:
-    after = strength.after
-    if after is None or strength.level != level:
-        return None
-    before = strength.before
-    pairs = (
-        (f"failure load, {before.main} (kN)", before.failure_load_n, after.failure_load_n, 2),
-        ("stiffness (kN/mm)", before.stiffness_n_per_mm, after.stiffness_n_per_mm, 2),
-    )
-    rows = [
-        cells(name, f"{old / 1000:.{n}f}", f"{new / 1000:.{n}f}", f"{new / old:.2f}")
-        for name, old, new, n in pairs
-    ]
-    return Table(
-        title="Strength before and after",
-        columns=("", "as it is", "with this cement", "ratio"),
-        rows=tuple(rows),
-        note=f"All definitions, shares of the load and limits: see Strength, {level}.",
-    )
 
 
 def _method(found: SimulatedVertebroplasty) -> TextBlock:

@@ -16,6 +16,8 @@ from vertaug.case.storage import replace_text
 from vertaug.report.filling_films import FillingFilms
 from vertaug.report.write import store
 
+_SHARE_WORDS = "share of each cell that is cement, 0 to 1 (vertaug)"
+
 
 def write_filling_files(
     filling: Filling, films: FillingFilms | None, spine: Spine, folder: Path
@@ -43,7 +45,7 @@ def write_filling_files(
     paths = [Path(folder) / name for name in filling_file_names(filling, images=images)]
     cement = [path for path in paths if path.name.endswith(".nii.gz")]
     for path, frame in zip(cement, filling.frames, strict=True):
-        write_nifti(path, frame.cement_share, filling.grid)
+        write_nifti(path, frame.cement_share, filling.grid, description=_SHARE_WORDS)
     tables = [path for path in paths if path.suffix == ".csv"]
     for path, text in zip(tables, (_frames_text(filling), _curves_text(filling)), strict=True):
         replace_text(path, text)

@@ -13,7 +13,7 @@ from vertaug.workflow.extras import check_extras
 from vertaug.workflow.optional_steps import keep_added, want_simulation, want_strength
 from vertaug.workflow.progress import ProgressListener, Reporter
 from vertaug.workflow.request import CaseOptions
-from vertaug.workflow.run import CaseResult, say_changes, write_case
+from vertaug.workflow.run import CaseResult, find_unchanged, say_changes, write_case
 from vertaug.workflow.run_checks import refuse_idle_voltage
 from vertaug.workflow.simulation_steps import SimulationRun
 from vertaug.workflow.step_store import StepStore
@@ -177,6 +177,9 @@ def _again(
         again=rerun.steps,
     )
     chain = rerun.add(chain, document)
+    there = None if rerun.steps else find_unchanged(chain, folder)
+    if there is not None:
+        return there
     with open_workspace(folder) as workspace:
         result = write_case(workspace, chain, chain.follow(spine), given)
     return say_changes(result, chain, given)

@@ -27,6 +27,8 @@ from vertaug.workflow.strength_choice import StrengthChoice, assess_case
 READ, ANATOMY = "Reading", "Anatomy"
 MEASURE, PLAN, FILES, REPORT = "Measuring", "Planning", "Files", "Report"
 STRENGTH = "Strength"
+ADDED_STEPS = ("injection", "hardening", "samples", "strength")
+"""Names of the steps that are added to a case: long, and not part of every run."""
 TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
 
 T = TypeVar("T")
@@ -215,7 +217,7 @@ class Chain:
 
     def _assess(self, results: CaseResults, choice: StrengthChoice) -> StrengthAssessment:
         def compute() -> StrengthAssessment:
-            warm_up_mechanics(self.reporter.start(KERNELS))
+            warm_up_mechanics(self.reporter.start(STRENGTH))
             return assess_case(results, choice, self.reporter.start(STRENGTH))
 
         place = ("strength", self.strength_key or "")

@@ -25,7 +25,7 @@ from vertaug.workflow.simulation_steps import (
 from vertaug.workflow.strength_choice import StrengthChoice, choice_of
 
 _NEW_CASE = (READ, KERNELS, ANATOMY, MEASURE, PLAN)
-_OLD_CASE = (MEASURE, PLAN, KERNELS)
+_OLD_CASE = (MEASURE, PLAN)
 
 
 def keep_added(chain: Chain, before: Parameters | None, *, strength: bool = True) -> Chain:
@@ -90,12 +90,14 @@ def want_simulation(
     ----------
     chain : Chain
     run : SimulationRun
+        Where it asks for no samples, stored ones of the same injection are kept.
     before : Parameters
         Of the case.
     strength : bool
         Also compute the strength with that cement, as it was computed before, else by its
         defaults; otherwise it is kept if it still fits.
     """
+    run = _keep_samples(chain, run, before)
     if not strength:
         wanted = replace(chain, simulation=run)
         return name_steps(_keep_strength(wanted, before), _OLD_CASE)
@@ -103,6 +105,15 @@ def want_simulation(
     choice = StrengthChoice() if known is None else choice_of(known)
     choice = replace(choice, level=run.choice.level, cement_ml=None, simulated_cement=True)
     return name_steps(replace(chain, simulation=run, strength=choice), _OLD_CASE)
+
+
+def _keep_samples(chain: Chain, run: SimulationRun, before: Parameters) -> SimulationRun:
+    """Return the run with the stored samples of the same injection where none are asked for."""
+    if run.choice.samples or before.simulation is None or not before.simulation.samples:
+        return run
+    kept = replace(run, choice=replace(run.choice, samples=before.simulation.samples))
+    key = replace(chain, simulation=kept).simulation_keys["samples"]
+    return kept if chain.store.path("samples", key).is_file() else run
 
 
 def name_steps(chain: Chain, first: tuple[str, ...]) -> Chain:

@@ -20,6 +20,8 @@ class StepProgress:
         What is being done inside the step; may be empty.
     left : tuple of str
         Titles of the steps that follow.
+    note : str
+        What a person should read before the step goes on; mostly empty.
     """
 
     title: str
@@ -28,6 +30,7 @@ class StepProgress:
     fraction: float = 0.0
     message: str = ""
     left: tuple[str, ...] = ()
+    note: str = ""
 
 
 ProgressListener = Callable[[StepProgress], None]
@@ -59,3 +62,11 @@ class Reporter:
 
         tell("", 0.0)
         return tell
+
+    def note(self, title: str, text: str) -> None:
+        """Tell within a step what a person should read before it goes on."""
+        if self.listener is not None:
+            index, left = self.titles.index(title), self.titles[self.titles.index(title) + 1 :]
+            self.listener(
+                StepProgress(title=title, index=index, total=len(self.titles), left=left, note=text)
+            )

@@ -20,6 +20,7 @@ from vertaug.case.mechanics_content import case_stem
 from vertaug.case.storage import replace_text
 from vertaug.workflow.calibration import choose_calibration
 from vertaug.workflow.chain import (
+    ADDED_STEPS,
     FILES,
     READ,
     REPORT,
@@ -39,6 +40,7 @@ from vertaug.workflow.run_checks import (
     refuse_idle_voltage,
     refuse_other_patient,
     refuse_unlabelled,
+    step_keys_of,
 )
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.workspace import PRIVATE, Workspace, check_target, open_workspace
@@ -62,8 +64,12 @@ class CaseResult:
         Whether everything was there already and nothing was computed or written.
     replaced : str or None
         Another level whose case stood in the folder before.
-    dropped_strength, dropped_simulation : bool
-        Whether the case had a strength or a simulated vertebroplasty before that fits no more.
+    dropped_strength : StrengthParameters or None
+        Of a strength that fits no more.
+    dropped_simulation : bool
+        Whether the case had a simulated vertebroplasty before that fits no more.
+    dropped_samples : int
+        Sampled injections of an older simulation that was replaced by one without.
     sketched_ml : float or None
         Volume of the sketched cement whose strength was replaced by one with simulated cement.
     dropped_cement : StrengthParameters or None
@@ -76,8 +82,9 @@ class CaseResult:
     pdf: Path | None
     unchanged: bool
     replaced: str | None = None
-    dropped_strength: bool = False
+    dropped_strength: StrengthParameters | None = None
     dropped_simulation: bool = False
+    dropped_samples: int = 0
     sketched_ml: float | None = None
     dropped_cement: StrengthParameters | None = None
 
@@ -116,10 +123,9 @@ def run_case(
     refuse_other_patient(folder, chain.inputs)
     had = parameters_of(folder)
     chain = keep_added(chain, had)
-    key = _case_key(chain, folder)
-    manifest = read_manifest(folder)
-    if manifest is not None and manifest.key == key and is_intact(folder, manifest):
-        return _result(folder, read_case(folder), unchanged=True)
+    there = find_unchanged(chain, folder)
+    if there is not None:
+        return there
     known = chain.store.path("anatomy", chain.anatomy_key).is_file()
     material = None if known else request.source.read()
     if material is not None:
@@ -131,6 +137,16 @@ def run_case(
     now = result.document.fracture.level
     result = replace(result, replaced=before if before != now else None)
     return result if had is None else say_changes(result, chain, had)
+
+
+def find_unchanged(chain: Chain, folder: Path) -> CaseResult | None:
+    """Return the case that is there if the chain would make the same, file by file, else None."""
+    manifest = read_manifest(folder)
+    if manifest is None or manifest.key != _case_key(chain, folder):
+        return None
+    if not is_intact(folder, manifest):
+        return None
+    return _result(folder, read_case(folder), unchanged=True)
 
 
 def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseResult:
@@ -145,11 +161,18 @@ def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseRes
             cement = strength
     return replace(
         result,
-        dropped_strength=strength is not None and now is None,
+        dropped_strength=strength if now is None else None,
         dropped_simulation=before.simulation is not None and chain.simulation is None,
+        dropped_samples=_dropped_samples(before, chain),
         sketched_ml=sketched,
         dropped_cement=cement,
     )
+
+
+def _dropped_samples(before: Parameters, chain: Chain) -> int:
+    if before.simulation is None or chain.simulation is None or chain.simulation.choice.samples:
+        return 0
+    return before.simulation.samples
 
 
 def _prepare(request: CaseRequest, folder: Path, reporter: Reporter) -> Chain:
@@ -221,6 +244,7 @@ def write_case(
     from vertaug.report.strength_files import write_strength_files
     from vertaug.workflow.report_input import make_report_input
 
+    had = step_keys_of(workspace.folder)
     document = keep_stamp(workspace.folder, _describe(chain, results, source))
     staging = workspace.staging
     chain.reporter.start(FILES)
@@ -239,7 +263,7 @@ def write_case(
     )
     replace_text(staging / CASE_FILE, format_case(document))
     publish(workspace, _case_key(chain, workspace.folder))
-    chain.store.keep_only(chain.step_keys(results.assessment.level))
+    chain.store.keep_only(chain.step_keys(results.assessment.level), had, unfinished=ADDED_STEPS)
     return _result(workspace.folder, document, unchanged=False)
 
 

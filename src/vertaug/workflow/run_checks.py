@@ -41,6 +41,14 @@ def parameters_of(folder: Path) -> Parameters | None:
         return None
 
 
+def step_keys_of(folder: Path) -> dict[str, str]:
+    """Return the keys of the steps of the case in a folder, none if there is no case."""
+    try:
+        return {step.name: step.key for step in read_case(folder).provenance.steps}
+    except FormatError:
+        return {}
+
+
 def refuse_idle_voltage(kvp: float | None, calibration: CalibrationChoice) -> None:
     """Refuse a tube voltage that would change nothing."""
     if kvp is not None and calibration.name != GENERIC:

@@ -6,6 +6,7 @@ from enum import Enum
 
 import numpy as np
 
+from vertaug.augmentation.cement.cannula import TooThickError
 from vertaug.augmentation.cement.filling_measures import measure_gap_fill
 from vertaug.augmentation.cement.injection import inject
 from vertaug.augmentation.cement.injection_plan import (
@@ -25,6 +26,7 @@ from vertaug.case.errors import InputError, LevelError
 from vertaug.case.filling import Filling, FillingSpread, HeatResult
 from vertaug.case.plan import AccessPlan, Procedure
 from vertaug.case.simulation import CementClock, InjectionSetup, ProductSheet, ProductValue
+from vertaug.workflow.injection_words import name_options, tell_short_time
 from vertaug.workflow.simulation_choice import SimulationChoice
 from vertaug.workflow.simulation_limits import list_simulation_limits
 
@@ -170,7 +172,10 @@ def set_scene(
             syringe_limit_mpa=plan.syringe.limit_mpa,
             syringe_source=plan.syringe.source,
         ),
-        notes=list_simulation_limits(results, level, access, volume_ml),
+        notes=(
+            *list_simulation_limits(results, level, access, volume_ml),
+            *tell_short_time(plan),
+        ),
     )
 
 
@@ -184,9 +189,14 @@ def inject_scene(scene: InjectionScene, tell: Tell) -> InjectedCement:
     ComputationError
         If the pressure does not converge or the volume does not balance.
     """
-    filling = inject(
-        scene.body, scene.plan, progress=lambda share, message: tell(f"cement: {message}", share)
-    )
+    try:
+        filling = inject(
+            scene.body,
+            scene.plan,
+            progress=lambda share, message: tell(f"cement: {message}", share),
+        )
+    except TooThickError as error:
+        raise name_options(error) from error
     return InjectedCement(
         product=scene.plan.product,
         setup=replace(scene.setup, clock=cement_clock(scene.plan, filling)),

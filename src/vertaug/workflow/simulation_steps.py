@@ -76,25 +76,34 @@ def simulate_case(
         If a computation failed.
     """
     from vertaug.workflow import simulate
+    from vertaug.workflow.injection_words import tell_short_time
 
     simulate.find_injection_plan(results, run.choice)  # refused before anything takes its time
-    warmed = cache(lambda: warm_up_cement(reporter.start(KERNELS)))
+    warmed: list[str] = []
+
+    def warm(title: str) -> None:
+        # within the step that needs them first, so that a run never seems to go back
+        if not warmed:
+            warm_up_cement(reporter.start(title))
+            warmed.append(title)
 
     def inject() -> simulate.InjectedCement:
         assert run.product is not None  # only a stored injection goes without
-        warmed()
+        warm(INJECTION)
         scene = simulate.set_scene(results, run.choice, run.product)
+        for text in tell_short_time(scene.plan):
+            reporter.note(INJECTION, text)
         return simulate.inject_scene(scene, reporter.start(INJECTION))
 
     injected = stored(INJECTION, ("injection", keys["injection"]), simulate.InjectedCement, inject)
     scene = cache(lambda: simulate.set_scene(results, run.choice, injected.product))
 
     def harden() -> HeatResult:
-        warmed()
+        warm(HARDENING)
         return simulate.harden_scene(scene(), injected, reporter.start(HARDENING))
 
     def sample() -> FillingSpread:
-        warmed()
+        warm(SAMPLES)
         return simulate.sample_scene(scene(), run.choice, run.workers, reporter.start(SAMPLES))
 
     heat = stored(HARDENING, ("hardening", keys["hardening"]), HeatResult, harden)

@@ -44,9 +44,28 @@ class StepStore:
         """
         save_record(value, self.path(step, key))
 
-    def keep_only(self, keys: dict[str, str]) -> None:
-        """Remove every result but those of the given steps and keys."""
+    def keep_only(
+        self,
+        keys: dict[str, str],
+        before: dict[str, str] | None = None,
+        unfinished: tuple[str, ...] = (),
+    ) -> None:
+        """Remove every result but those of the given steps and keys, and of unfinished runs.
+
+        Parameters
+        ----------
+        keys : dict of str to str
+            Of the case.
+        before : dict of str to str, optional
+            Of the older case: none of an unfinished run.
+        unfinished : tuple of str
+            Steps whose newest result of an unfinished run is kept too, for the run that goes on.
+        """
         kept = {self.path(step, key) for step, key in keys.items()}
+        known = kept | {self.path(step, key) for step, key in (before or {}).items()}
+        for step in unfinished:
+            left = [path for path in self.folder.glob(f"{step}-*.npz") if path not in known]
+            kept.update(sorted(left, key=lambda path: path.stat().st_mtime_ns)[-1:])
         for path in self.folder.glob("*.npz"):
             if path not in kept:
                 path.unlink(missing_ok=True)

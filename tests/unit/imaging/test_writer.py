@@ -55,6 +55,18 @@ def test_types(tmp_path, kind, stored):
     np.testing.assert_array_equal(np.asarray(image.dataobj), values.astype(stored))
 
 
+def test_the_description_is_where_others_read_it(body, tmp_path):
+    grid = oblique_grid(body.shape)
+    plain = nib.load(write_nifti(tmp_path / "a.nii", body, grid))
+    words = "share of cement, 0 to 1"
+    told = nib.load(write_nifti(tmp_path / "b.nii", body, grid, description=words))
+    assert plain.header["descrip"].item() == b""
+    assert told.header["descrip"].item() == words.encode()
+    np.testing.assert_array_equal(told.affine, plain.affine)
+    long = nib.load(write_nifti(tmp_path / "c.nii", body, grid, description="x" * 200))
+    assert long.header["descrip"].item() == b"x" * 79
+
+
 def test_same_content_gives_the_same_bytes(body, tmp_path):
     grid = oblique_grid(body.shape)
     first = write_nifti(tmp_path / "a.nii.gz", body, grid).read_bytes()

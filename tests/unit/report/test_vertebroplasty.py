@@ -136,7 +136,7 @@ def test_volumes_and_where_they_stand(found):
     assert rows["injected"] == ["4.00 ml, the planned volume was injected"]
     assert rows["in the bone"] == ["3.94 ml"]
     assert rows["nearest to the endplates"] == ["superior in contact, inferior 2.5 mm"]
-    assert rows["left : right"] == ["47 : 53"]
+    assert rows["right : left"] == ["53 : 47"]
     assert "3 ml/min" in rows["planned"][0]
     filling = found.result.filling
     share = 100.0 * filling.fill_fraction

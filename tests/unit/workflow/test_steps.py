@@ -57,6 +57,18 @@ def test_store_keeps_only_what_is_named(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == [store.path("plan", "b" * 64).name]
 
 
+def test_store_keeps_the_newest_of_an_unfinished_run(tmp_path):
+    store = StepStore(folder=tmp_path)
+    for number, key in enumerate("abcd"):
+        store.save("plan", key * 64, TARGET)
+        os.utime(store.path("plan", key * 64), (number, number))
+    store.save("measure", "a" * 64, TARGET)
+    # a: of the case now; d: of the case before; b, c: of runs that were stopped
+    store.keep_only({"plan": "a" * 64}, {"plan": "d" * 64}, unfinished=("plan",))
+    kept = {store.path("plan", key * 64).name for key in "ac"}
+    assert {p.name for p in tmp_path.iterdir()} == kept
+
+
 def test_reporter_tells_place_and_what_is_left():
     heard = []
     tell = Reporter(titles=("one", "two", "three"), listener=heard.append).start("two")
@@ -67,7 +79,11 @@ def test_reporter_tells_place_and_what_is_left():
         (1, 3, 0.5, ("three",)),
         (1, 3, 1.0, ("three",)),
     ]
+    heard.clear()
+    Reporter(titles=("one", "two"), listener=heard.append).note("one", "read this")
+    assert [(s.index, s.left, s.note, s.message) for s in heard] == [(0, ("two",), "read this", "")]
     Reporter(titles=("one",)).start("one")("nobody listens", 1.0)
+    Reporter(titles=("one",)).note("one", "nobody reads")
 
 
 def test_missing_extra_says_how_to_install(monkeypatch):

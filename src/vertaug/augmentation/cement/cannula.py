@@ -12,6 +12,7 @@ Rabinowitsch's integral of the velocity (Bird, Armstrong, Hassager, Dynamics of 
 """
 
 from dataclasses import dataclass
+from math import floor
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +26,37 @@ from vertaug.case.instrument import Needle
 _BORE_MM: dict[int, float] = {8: 3.4, 10: 2.7, 11: 2.4, 13: 1.8}
 """Inner diameters with which the physics reference, 4.3, computes its cannulas."""
 _BISECTIONS = 200
+_ML_PER_MIN = 0.06
+"""Of a mm3/s."""
+_USEFUL = 0.1
+"""Of the wanted flow: nobody fills a vertebra at less (design default)."""
+
+
+class TooThickError(InputError):
+    """Cement that the syringe cannot press at the wanted flow.
+
+    Parameters
+    ----------
+    fault : str
+        What is wrong, without what to do.
+    most_mm3_per_s : float or None
+        The largest flow that can be pressed; None where it is too small to be of use.
+    """
+
+    def __init__(self, fault: str, most_mm3_per_s: float | None) -> None:
+        self.fault = fault
+        self.most_mm3_per_s = most_mm3_per_s
+        others = "earlier, through a thicker or shorter needle, or with a stronger syringe"
+        if most_mm3_per_s is None:
+            advice = f"this cement is too thick by then: inject it {others}"
+        else:
+            advice = f"inject at {self.most_ml_per_min:.2f} ml/min or less, {others}"
+        super().__init__(f"{fault}; {advice}")
+
+    @property
+    def most_ml_per_min(self) -> float:
+        """The largest flow in ml/min, rounded down so that it can be pressed; else 0."""
+        return floor(100.0 * _ML_PER_MIN * (self.most_mm3_per_s or 0.0)) / 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,18 +247,19 @@ class Press:
         Raises
         ------
         InputError
-            If the cement is outside its working time, or the pressure over the limit.
+            If the cement is outside its working time.
+        TooThickError
+            If the pressure is over the limit.
         """
         check_working(self.product, age_s, self.temperature_c)
         needed = float(self.pressure_mpa(age_s, flow_mm3_per_s)) + behind_mpa
         if needed <= self.syringe.limit_mpa:
             return
-        most = float(self.largest_flow_mm3_per_s(age_s, behind_mpa))
-        message = (
-            f"{flow_mm3_per_s * 0.06:.2f} ml/min of {self.product.title} at "
+        fault = (
+            f"{flow_mm3_per_s * _ML_PER_MIN:.2f} ml/min of {self.product.title} at "
             f"{age_s / 60.0:.1f} min take {needed:.2f} MPa through {self.tube.length_mm:g} mm of "
             f"{self.tube.bore_mm:g} mm bore, over the syringe's limit of "
-            f"{self.syringe.limit_mpa:g} MPa; inject at {most * 0.06:.2f} ml/min or less, "
-            f"earlier, through a thicker or shorter needle, or with a stronger syringe"
+            f"{self.syringe.limit_mpa:g} MPa"
         )
-        raise InputError(message)
+        most = float(self.largest_flow_mm3_per_s(age_s, behind_mpa))
+        raise TooThickError(fault, most if most >= _USEFUL * flow_mm3_per_s else None)

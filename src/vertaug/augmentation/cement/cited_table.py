@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
 
 from vertaug.case.errors import FormatError
 from vertaug.tissue.bone_law import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -29,7 +32,8 @@ class CitedTable(BaseModel):
         low = self.value if self.low is None else self.low
         high = self.value if self.high is None else self.high
         if not low <= self.value <= high:
-            message = f"expected low <= value <= high, got {self.low}, {self.value}, {self.high}"
+            given = [n for n in (self.low, self.value, self.high) if n is not None]
+            message = f"expected low <= value <= high; got {' <= '.join(f'{n:g}' for n in given)}"
             raise ValueError(message)
         return self
 
@@ -80,7 +84,7 @@ def read_tables(text: str, where: str, kind: str, form: type[Form]) -> Iterator[
         try:
             checked = form.model_validate(table)
         except ValidationError as error:
-            message = f"{kind} {name!r} in {where}: {first_fault(error)}"
+            message = f"{kind} {name!r} in {where}: {list_faults(error)}"
             raise FormatError(message) from error
         yield name, checked
 
@@ -93,20 +97,49 @@ def read_text(file: Path) -> str:
     FormatError
         If it cannot be read.
     """
+    if not file.exists():
+        message = f"there is no file {file}"
+        raise FormatError(message)
+    if not file.is_file():
+        message = f"{file} is not a file"
+        raise FormatError(message)
     try:
         return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{file} cannot be read: {error}"
+    except UnicodeDecodeError as error:
+        message = f"{file} is not a text file (UTF-8)"
+        raise FormatError(message) from error
+    except OSError as error:
+        message = f"{file} cannot be read: {error.strerror or 'unknown reason'}"
         raise FormatError(message) from error
 
 
-def first_fault(error: ValidationError) -> str:
-    """Say which key of a table is wrong and what was expected."""
-    fault = error.errors()[0]
-    key = ".".join(str(part) for part in fault["loc"]) or "the whole"
-    kind = fault["type"]
-    if kind == "missing":
-        return f"misses {key}"
-    if kind == "extra_forbidden":
-        return f"has {key}, which is not known"
-    return f"{key}: {fault['msg'].removeprefix('Value error, ')}; got {fault['input']!r}"
+def list_faults(error: ValidationError) -> str:
+    """Say which keys of a table are missing or not known, or else the first that is wrong.
+
+    Parameters
+    ----------
+    error : ValidationError
+    """
+    faults = error.errors()
+    missing = [_key(fault["loc"]) for fault in faults if fault["type"] == "missing"]
+    unknown = [_key(fault["loc"]) for fault in faults if fault["type"] == "extra_forbidden"]
+    said = []
+    if missing:
+        said.append(f"misses {', '.join(missing)}")
+    if unknown:
+        verb = "which is" if len(unknown) == 1 else "which are"
+        said.append(f"has {', '.join(unknown)}, {verb} not known")
+    return "; ".join(said) or _wrong_value(faults[0])
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in place) or "the whole"
+
+
+def _wrong_value(fault: "ErrorDetails") -> str:
+    key, given = _key(fault["loc"]), fault["input"]
+    if fault["type"] == "model_type":
+        return f"{key} is expected as a table; got {given!r}"
+    said = fault["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    # the values of a table stand in the sentence already
+    return f"{key}: {said}" if isinstance(given, dict) else f"{key}: {said}; got {given!r}"

@@ -232,7 +232,8 @@ def parse_products(text: str, where: str) -> dict[str, CementProduct]:
     Raises
     ------
     FormatError
-        If the text is not TOML, or a key is missing, unknown or not what is expected.
+        If the text is not TOML or holds no product, or a key is missing, unknown or not what is
+        expected.
     """
     found = {}
     for name, table in read_tables(text, where, "cement", _Table):
@@ -241,6 +242,9 @@ def parse_products(text: str, where: str) -> dict[str, CementProduct]:
         except InputError as error:
             message = f"{where}: {error}"
             raise FormatError(message) from error
+    if not found:
+        message = f"{where} holds no product; expected tables such as [my_cement]"
+        raise FormatError(message)
     return found
 
 

@@ -5,7 +5,8 @@ veins and fissures that the CT cannot show, the rate, and where the needles end.
 recorded but not acted on, so that leaks are those of the planned volume.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from vertaug.case.errors import ComputationError, InputError, VertaugError
 from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3, Filling, FillingSpread
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.thread_limit import one_thread
+from vertaug.numerics.worker_processes import map_in_processes
 
 _REDRAWS = 50
 _EASY = 0.8
@@ -149,10 +151,12 @@ def sample_injections(
     task = _Task(survey=survey, plan=quiet, setting=setting or SampleSetting())
     seeds = np.random.SeedSequence(seed).spawn(samples)
     found = []
-    for number, sample in enumerate(_run(task, seeds, min(workers or _cores(), samples))):
-        found.append(sample)
-        if progress is not None:
-            progress((number + 1) / samples, f"injection {number + 1} of {samples}")
+    # closed also when it is left early: processes end with it
+    with closing(_run(task, seeds, min(workers or _cores(), samples))) as run:
+        for number, sample in enumerate(run):
+            found.append(sample)
+            if progress is not None:
+                progress((number + 1) / samples, f"injection {number + 1} of {samples}")
     return _collect(found, seed, task)
 
 
@@ -163,35 +167,14 @@ def _cores() -> int:
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
-def _run(task: _Task, seeds: list[np.random.SeedSequence], workers: int) -> Iterator[_Sample]:
+def _run(task: _Task, seeds: list[np.random.SeedSequence], workers: int) -> Generator[_Sample]:
     """Give the samples in the order of their seeds."""
     if workers == 1:
         with one_thread():
             yield from (_inject_sample(task, seed) for seed in seeds)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    # not fork: a copy of a process whose compiled kernels have threads would hang
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(task,)
-    ) as pool:
-        yield from pool.map(_inject_in_worker, seeds)
-
-
-_worker_task: list[_Task] = []
-"""Of this worker process: the survey is sent once, not with every seed."""
-
-
-def _start_worker(task: _Task) -> None:
-    import numba
-
-    numba.set_num_threads(1)
-    _worker_task[:] = [task]
-
-
-def _inject_in_worker(seed: np.random.SeedSequence) -> _Sample:
-    return _inject_sample(_worker_task[0], seed)
+    with closing(map_in_processes(_inject_sample, task, seeds, workers)) as found:
+        yield from found
 
 
 def _inject_sample(task: _Task, seed: np.random.SeedSequence) -> _Sample:

@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 from vertaug.augmentation.cement.cannula import (
     Press,
     Syringe,
+    TooThickError,
     Tube,
     largest_flow_mm3_per_s,
     tube_flow_mm3_per_s,
@@ -89,11 +90,16 @@ def test_press_says_what_is_wrong():
     high = cement_product("high_viscosity")
     press = Press(product=high, tube=tube_of_needle(needle_of_gauge(13)))
     press.check(150.0, 5.0)
-    with pytest.raises(InputError, match=r"over the syringe's limit of 3\.215 MPa; inject at") as e:
-        press.check(420.0, 200.0)
     most = float(press.largest_flow_mm3_per_s(420.0))
-    assert f"inject at {most * 0.06:.2f} ml/min" in str(e.value)
-    press.check(420.0, 0.999 * most)
+    with pytest.raises(TooThickError, match=r"over the syringe's limit of 3\.215 MPa") as e:
+        press.check(420.0, 5.0 * most)
+    assert f"inject at {e.value.most_ml_per_min:.2f} ml/min or less, earlier" in str(e.value)
+    # rounded down: what is advised can be pressed
+    assert 0.0 <= most * 0.06 - e.value.most_ml_per_min < 0.01
+    press.check(420.0, e.value.most_ml_per_min / 0.06)
+    with pytest.raises(TooThickError, match="too thick by then: inject it earlier") as e:
+        press.check(420.0, 11.0 * most)
+    assert "inject at" not in str(e.value)
     with pytest.raises(InputError, match="past its working time"):
         press.check(1200.0, 1.0)
 

@@ -57,12 +57,16 @@ FIRST = BUILT_IN.split("\n[medium_viscosity]")[0]
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("modulus_mpa = ", "stiffness_mpa = ", "'low_viscosity' in mine.toml: misses modulus_mpa"),
+        ("modulus_mpa = ", "stiffness_mpa = ",
+         "'low_viscosity' in mine.toml: misses modulus_mpa; has stiffness_mpa, which is not known"),
+        ("hu_120kv = ", "hu = ", "misses hu_120kv; has hu, which is not known$"),
+        ('title = "low-viscosity', 'name = "low-viscosity', "misses title; has name"),
         ('title = "', 'colour = "blue"\ntitle = "', "has colour, which is not known"),
-        ("value = 1.4,", 'value = "thick",', "density_g_per_ml.value: Input should"),
-        ("value = 1.4, low", "value = 1.1, low", "expected low <= value <= high, got 1.28, 1.1"),
+        ("value = 1.4,", 'value = "thick",', "density_g_per_ml.value: expected a valid .*'thick'"),
+        ("modulus_mpa = {", "modulus_mpa = 3\nbulk_mpa = {", "has bulk_mpa, which is not known"),
+        ("value = 1.4, low", "value = 1.1, low", "low <= value <= high; got 1.28 <= 1.1 <= 1.53$"),
         ('kinetics = "li"', 'kinetics = "lee"', "kinetics is expected to be one of borz.*'lee'"),
-        ('= "low"', '= "runny"', "viscosity_class: Input should be 'low', 'medium' or 'high'"),
+        ('= "low"', '= "runny"', "viscosity_class: expected 'low', 'medium' or 'high'"),
         ("working_end_s = { value = 570.0, low = 420.0,", "working_end_s = { value = 100.0,",
          "working_end_s is expected after waiting_s"),
         ("value = 0.5, low = 0.3, high = 0.7", "value = 2.5", "exponent is expected within 0.1"),
@@ -76,9 +80,28 @@ def test_faults_name_file_product_and_key(old, new, said):
     assert "mine.toml" in str(caught.value)
 
 
-def test_file_that_is_not_there(tmp_path):
-    with pytest.raises(FormatError, match="cannot be read"):
-        cement_product("mine", file=tmp_path / "none.toml")
+def test_all_missing_keys_are_named_at_once():
+    with pytest.raises(FormatError, match=r"'mine' in m: misses title, .*kinetics, .*hu_120kv.*"):
+        parse_products("[mine]\nradiopacifier = 'BaSO4'", "m")
+    with pytest.raises(FormatError, match="'mine' in m: the whole is expected as a table; got 3"):
+        parse_products("mine = 3", "m")
+    number = FIRST.replace("modulus_mpa = {", "modulus_mpa = 3 #")
+    with pytest.raises(FormatError, match="modulus_mpa is expected as a table; got 3"):
+        parse_products(number, "m")
+
+
+def test_file_that_cannot_be_used(tmp_path):
+    file = tmp_path / "none.toml"
+    with pytest.raises(FormatError, match=r"there is no file .*none\.toml$"):
+        cement_product("mine", file=file)
+    with pytest.raises(FormatError, match=r"is not a file$"):
+        cement_product("mine", file=tmp_path)
+    file.write_bytes(b"\xff\xfe[mine]")
+    with pytest.raises(FormatError, match=r"is not a text file \(UTF-8\)$"):
+        cement_product("mine", file=file)
+    file.write_text("# nothing yet\n")
+    with pytest.raises(FormatError, match=r"none\.toml holds no product; expected tables"):
+        cement_product("mine", file=file)
 
 
 def test_another_value():

@@ -1,0 +1,53 @@
+"""The cement of a simulation that a case holds, for the next one with the same cement."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vertaug.case.case_file import read_case
+from vertaug.workflow.simulation_choice import choose_product
+from vertaug.workflow.step_store import StepStore
+from vertaug.workflow.workspace import PRIVATE
+
+if TYPE_CHECKING:
+    from vertaug.augmentation.cement.product import CementProduct
+
+
+def find_product(folder: Path, name: str, file: Path | None) -> tuple["CementProduct", str | None]:
+    """Return a product and the name of the file that it came from, None for a built-in one.
+
+    Without a file it is built in, or the one of that name with which the case was simulated.
+
+    Parameters
+    ----------
+    folder : Path
+        The case.
+    name : str
+    file : Path or None
+
+    Raises
+    ------
+    InputError
+        If the name is unknown; the known ones are named.
+    FormatError
+        If the file cannot be read, or the folder holds no case.
+    """
+    from vertaug.augmentation.cement.product import product_names
+
+    if file is None and name not in product_names():
+        kept = _stored(folder, name)
+        if kept is not None:
+            return kept
+    return choose_product(name, file), None if file is None else file.name
+
+
+def _stored(folder: Path, name: str) -> tuple["CementProduct", str | None] | None:
+    from vertaug.workflow.simulate import InjectedCement
+
+    provenance = read_case(folder).provenance
+    chosen = provenance.parameters.simulation
+    key = next((step.key for step in provenance.steps if step.name == "injection"), None)
+    if chosen is None or chosen.product != name or key is None:
+        return None
+    store = StepStore(folder=folder / PRIVATE / "steps")
+    found = store.load("injection", key, InjectedCement)
+    return None if found is None else (found.product, chosen.products)
