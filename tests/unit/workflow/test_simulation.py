@@ -5,8 +5,21 @@ from types import SimpleNamespace
 
 import pytest
 
+from vertaug.augmentation.cement.cannula import TooThickError, Tube
+from vertaug.augmentation.cement.injection_plan import (
+    InjectionSetting,
+    PlacedNeedle,
+    plan_injection,
+)
+from vertaug.augmentation.cement.product import cement_product
 from vertaug.case.errors import InputError, LevelError
+from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.plan import CementTarget, Procedure
+from vertaug.workflow.injection_words import (
+    name_options,
+    tell_short_time,
+    volume_in_time_mm3,
+)
 from vertaug.workflow.simulate import describe_product, find_injection_plan
 from vertaug.workflow.simulation_choice import (
     SimulationChoice,
@@ -138,3 +151,27 @@ def test_limits_name_plan_cleft_fracture_volume_and_density():
     case = results((plan,), method="phantom")
     case.assessment.levels.clear()
     assert list_simulation_limits(case, "L1", plan, 3.0) == ()
+
+
+def test_what_fits_into_the_working_time():
+    needle = PlacedNeedle(
+        entry_lps_mm=[0.0, 20.0, 0.0],
+        tip_lps_mm=[0.0, 0.0, 0.0],
+        needle=needle_of_gauge(11),
+        tube=Tube(bore_mm=2.4, length_mm=150.0),
+    )
+    # the window ends at 570 s: 100 s are left, 15 of them a change of the syringe
+    setting = InjectionSetting(rate_mm3_per_s=20.0, first_age_s=470.0)
+    product = cement_product("low_viscosity")
+    plan = plan_injection("L1", (needle,), product, 2000.0, setting)
+    assert volume_in_time_mm3(plan) == pytest.approx(20.0 * 85.0)
+    (told,) = tell_short_time(plan)
+    assert "2.00 ml are planned, about 1.70 ml fit between the start at 7.8 min" in told
+    assert tell_short_time(plan_injection("L1", (needle,), product, 1600.0, setting)) == ()
+
+
+def test_advice_names_only_options_that_there_are():
+    thick = str(name_options(TooThickError("thick", None)))
+    assert thick.startswith("thick; this cement is too thick by then: take a --product")
+    assert "--rate-ml-per-min" not in thick
+    assert "take --rate-ml-per-min 2.69 or less" in str(name_options(TooThickError("thick", 44.9)))
