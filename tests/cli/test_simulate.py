@@ -207,7 +207,7 @@ def test_no_new_samples_keep_those_of_the_same_injection(run, filled, monkeypatc
     forbid(monkeypatch, "inject_scene", "harden_scene", "sample_scene")
     done = run("simulate", filled, *FAST, "--samples", "0")
     assert done.code == 0
-    assert "2 samples: safe volume" in done.out
+    assert "2 samples of the whole volume" in done.out
     assert hashes(filled) == before
 
 

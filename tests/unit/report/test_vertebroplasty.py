@@ -9,8 +9,8 @@ import pytest
 
 from vertaug.case.filling import LEAST_LEAK_MM3
 from vertaug.case.grid import axis_aligned_grid
-from vertaug.report import canvas
-from vertaug.report.content import build_content
+from vertaug.report import canvas, content_vertebroplasty
+from vertaug.report.content import Table, build_content
 from vertaug.report.content_filling_heat import heat_table, heat_words
 from vertaug.report.content_filling_spread import spread_table
 from vertaug.report.content_vertebroplasty import PICTURES, vertebroplasty_part
@@ -327,15 +327,19 @@ def test_no_spread_without_samples(found):
     assert draw_filling_spread(empty, "L1", 4000.0) is None
 
 
-def test_strength_stands_beside_it_where_it_is_of_the_same_level(found):
-    before = SimpleNamespace(failure_load_n=2000.0, stiffness_n_per_mm=10_000.0, main="offset")
-    after = SimpleNamespace(failure_load_n=3000.0, stiffness_n_per_mm=15_000.0, main="offset")
-    strength = SimpleNamespace(level="L1", before=before, after=after)
-    rows = rows_of(vertebroplasty_part(found, strength), "Strength before")
-    assert rows["failure load, offset (kN)"] == ["2.00", "3.00", "1.50"]
-    strength.level = "L2"
+def test_the_strength_table_stands_beside_it(found, monkeypatch):
+    asked = []
+
+    def table(strength, level):
+        asked.append((strength, level))
+        return Table(title="Strength before and after", columns=("",), rows=())
+
+    monkeypatch.setattr(content_vertebroplasty, "before_after_table", table)
+    strength = SimpleNamespace()
     titles = [table.title for table in vertebroplasty_part(found, strength).tables]
-    assert not any(title.startswith("Strength") for title in titles)
+    assert "Strength before and after" in titles
+    assert asked == [(strength, "L1")]
+    assert not any(t.title.startswith("Strength") for t in vertebroplasty_part(found).tables)
 
 
 def first_line(case, found):
