@@ -14,6 +14,9 @@ from vertaug.numerics.rigid_pieces import FINEST_EDGE, SOME, RigidPieces, prepar
 
 _TRIALS, _GOAL = {6: 25, 12: 20}, 15
 """After so many iterations smoothing is made stronger if more than so many would be needed."""
+_ALONE = 20.0
+"""Smoothing that takes so many times fewer iterations, where pieces would help but are too many:
+such bodies are random, and what their first iterations say is not to be relied on."""
 _PATCHY_TRIALS, _MOST = (6, 9, 12), 20
 """After so many iterations a patchy body gets its pieces if more than so many would be needed."""
 _SLOWEST = 0.99
@@ -45,6 +48,7 @@ class AdaptiveCycle:
         self._operator, self._patchy = operator, patchiness > SOME
         self._pieces: RigidPieces | None = None
         self._sought = False
+        self._helped = 0
         self._room: FloatArray = np.empty((2, 0, 0))
 
     @property
@@ -120,10 +124,13 @@ class AdaptiveCycle:
             Whether anything has changed: the cycle, and maybe solution and residual.
         """
         done = len(residuals) - 1
+        if done == self._helped:  # once at a time: the next iteration tells whether it was enough
+            return False
         if self._patchy and done in _PATCHY_TRIALS:
             # over two steps and over four: residuals stall, and fall again for a step or two
             left = max(_left(residuals, tolerance, steps) for steps in (2, 4))
             if done + left > _MOST and self.take_pieces(solution, residual):
+                self._helped = done
                 return True
         if done not in _TRIALS:
             return False
@@ -133,7 +140,9 @@ class AdaptiveCycle:
         smoothing = self._multigrid.smoothing
         if smoothing.strongest:
             return False
-        self._smooth(strengthen(smoothing, left / (_GOAL - done)))
+        alone = self._sought and self._pieces is None
+        self._smooth(strengthen(smoothing, _ALONE if alone else left / (_GOAL - done)))
+        self._helped = done
         return True
 
     def _smooth(self, smoothing: Smoothing) -> None:
