@@ -17,7 +17,7 @@ from vertaug.numerics.brick_operator import (
 from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
 from vertaug.numerics.elastic_multigrid import Smoothing, prepare_multigrid
 from vertaug.numerics.hexahedron import FloatArray
-from vertaug.numerics.rigid_pieces import MUCH, measure_patchiness
+from vertaug.numerics.rigid_pieces import LARGE, MUCH, measure_patchiness
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
 _CARRIED, _ROUNDS = 5e-3, 4
@@ -91,7 +91,8 @@ def solve_body(
         residual=residual,
     )
     rule = StoppingRule(scale=scale, tolerance=limits[0], iterations=limits[1])
-    if patchiness > MUCH:
+    # a large body has too many pieces as a rule: found out only where it is slow
+    if patchiness > MUCH and body.grid.cells.size < LARGE:
         state.cycle.take_pieces(start_mm, residual)
     report = _improve(state, rule)
     # A weak layer between stiff ends carries so little that a residual which is small beside the

@@ -27,6 +27,8 @@ help, soft ones that hang in nothing do."""
 _MOST_PIECES, _MOST_WORK = 12_000, 1.0e6
 """At most so many pieces, and so many times the square of how many others each one is linked to:
 then their factors take three seconds at most."""
+LARGE = _MOST_PIECES * FINEST_EDGE**3
+"""Bricks of a body that has more of the smallest blocks than pieces are allowed."""
 SOME, MUCH = 0.15, 0.36
 """Share of the faces of bricks at which the neighbour is unlike or missing: 0.1 in bone between its
 walls, 0.3 in thick foams, 0.37 to 0.46 in lattices and thin foams, 0.8 in random voxels."""

@@ -207,7 +207,7 @@ def _files(filling: Filling) -> TextBlock:
                 f"{names[0]} to {names[len(filling.frames) - 1]}: share of each cell that is "
                 f"cement, one file a moment of {filling.level}_frames.csv, LPS mm as the CT. "
                 f"{filling.level}_curves.csv: volumes and pressures over time. GIF: the filling "
-                "as an operator sees it."
+                "on the monitor, leaks as marks."
             ),
         ),
     )
