@@ -28,8 +28,11 @@ def rises(found: StrengthAssessment) -> bool:
 
 
 def gain_words(found: StrengthAssessment) -> str:
-    """Return ``1.8 to 3.4 times the load, by definition``; nothing without cement."""
-    if not found.load_ratios:
+    """Return ``1.8 to 3.4 times the load, by definition``; nothing without cement.
+
+    Nor where the value before is not usable: a ratio to it says nothing of the patient.
+    """
+    if not found.load_ratios or unusable_words(found):
         return ""
     times, _, rest = gain_range(found.load_ratios).partition(",")
     return f"{times} the load{',' if rest else ''}{rest}"

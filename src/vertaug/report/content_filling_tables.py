@@ -115,7 +115,7 @@ def leak_table(filling: Filling) -> Table:
         title="Leakage by path, of the model",
         columns=(
             "Path (Yeom's type)", "Key", "Volume (ml)", "First after ml", "First after s",
-            "Began at, in the body", "Cement to the nearest opening (mm)",
+            "Leaves at, in the body", "Cement to the nearest opening (mm)",
         ),
         rows=tuple(rows),
         note=(
@@ -143,10 +143,11 @@ def _first(filling: Filling, leaks: list[Extravasation]) -> tuple[str, str, str]
     if not leaks:
         return words.MISSING, words.MISSING, words.MISSING
     first = min(leaks, key=lambda leak: leak.first_s)
+    place = first.first_lps_mm if first.exit_lps_mm is None else first.exit_lps_mm
     return (
         ml(first.first_injected_mm3, unit=False),
         f"{first.first_s:.0f}",
-        leak_site(filling, first.first_lps_mm),
+        leak_site(filling, place),
     )
 
 

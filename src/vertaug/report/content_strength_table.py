@@ -79,7 +79,7 @@ def _columns(found: StrengthAssessment, with_cement: str) -> tuple[str, ...]:
 def _load_rows(found: StrengthAssessment) -> list[tuple[Cell, ...]]:
     """Return the gain, the load by each definition, that by rigidity, and the stiffness."""
     rows = []
-    if found.load_ratios:
+    if found.load_ratios and not unusable_words(found):
         times = gain_range(found.load_ratios).partition(" times")[0]
         texts = ["gain in failure load, times, by definition", "", "", times]
         texts += [""] * (found.neighbour is not None)

@@ -1,4 +1,4 @@
-"""Where in a vertebral body a leak began, in the words of the table."""
+"""Where in a vertebral body a leak leaves it, in the words of the table."""
 
 import numpy as np
 

@@ -71,6 +71,8 @@ def _curve_titles(found: StrengthAssessment) -> tuple[str, ...]:
     """Return the range of the gain with its cement, and what speaks against the values."""
     before = f"{found.before.main} {found.before.failure_load_n / 1000:.2f} kN as it is"
     head = f"{gain_words(found)}, {cement_words(found)}" if gain_words(found) else before
+    if found.load_ratios and unusable_words(found):
+        head = f"{cement_words(found)}, no gain given: the value before is not usable"
     lines = [f"{found.level}: {head}"]
     if rises(found):
         lines.append("A curve still rises at 1.9 % strain: the load there is not a failure.")
@@ -148,4 +150,4 @@ def _carried(state: StrengthState) -> str:
     shares = [100.0 * level.cement for level in state.levels if level.cement > 0.0]
     if not shares:
         return ""
-    return f"; bricks with cement: {min(shares):.0f} to {max(shares):.0f} % of it, linear"
+    return f"; cement carries {min(shares):.0f} to {max(shares):.0f} %, linear"

@@ -42,7 +42,7 @@ def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):
     assert f"{shape}, {ends[1]:.2f} kN at 1.9 %" in failure.caption
     assert f"same shortening, {two_figures(ends[1] / ends[0])} times the load" in failure.caption
     shares = [100 * level.cement for level in assessments[0].after.levels]
-    carried = f"bricks with cement: {min(s for s in shares if s > 0):.0f} to {max(shares):.0f} %"
+    carried = f"cement carries {min(s for s in shares if s > 0):.0f} to {max(shares):.0f} %"
     assert carried in failure.caption
     assert "nergy" in energy.caption
     assert "0.68 %" in energy.caption
