@@ -1,5 +1,6 @@
 """Worker processes do their work in order and end with the process that asked for it."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -24,33 +25,42 @@ if __name__ == "__main__":
 """
 
 
+WORK = """
+import os, time
+
 def scale(factor, value):
     return factor * value
-
 
 def fail(shared, value):
     raise ValueError(value)
 
-
-def pause(folder, value):
-    import time
-
+def pause(shared, value):
     if value:
         time.sleep(600.0)
     return os.getpid()
+"""
 
 
-def test_results_come_in_order():
-    assert list(map_in_processes(scale, 3, [1, 2, 3, 4], 2)) == [3, 6, 9, 12]
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    """A module that workers can import, which tests are not everywhere."""
+    (tmp_path / "work_of_workers.py").write_text(WORK)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("work_of_workers")
+    sys.modules.pop("work_of_workers")
 
 
-def test_an_error_of_the_work_is_that_of_the_caller():
+def test_results_come_in_order(work):
+    assert list(map_in_processes(work.scale, 3, [1, 2, 3, 4], 2)) == [3, 6, 9, 12]
+
+
+def test_an_error_of_the_work_is_that_of_the_caller(work):
     with pytest.raises(ValueError, match="7"):
-        list(map_in_processes(fail, None, [7], 1))
+        list(map_in_processes(work.fail, None, [7], 1))
 
 
-def test_what_is_left_early_does_not_go_on():
-    with closing(map_in_processes(pause, None, [0, 1, 1], 1)) as found:
+def test_what_is_left_early_does_not_go_on(work):
+    with closing(map_in_processes(work.pause, None, [0, 1, 1], 1)) as found:
         assert next(found) != os.getpid()
     # ten minutes of work were cancelled, or this line would not be reached
 
