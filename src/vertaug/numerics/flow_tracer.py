@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float64]
 _STRIDES = np.array([0.8566748838545029, 0.733891856627126, 0.6287067210378087, 0.5385972572236101])
 """Of the evenest additive sequence in four dimensions (roots of x^5 = x + 1; Roberts, recalled)."""
 _GOLDEN = 0.6180339887498949
+"""Of the evenest additive sequence in one dimension, (sqrt(5) - 1) / 2."""
 _FADED = 1e-3
 
 

@@ -114,7 +114,7 @@ def _shown(
     from vertaug.report.failure_state import FailureField, FailureState
 
     shown = []
-    height_mm, start = found.height_mm, states[0][1]
+    height_mm, start, unusable = found.height_mm, states[0][1], unusable_words(found)
     first = start.stiffness_n_per_mm
     for name, state in states:
         field = state.field
@@ -124,12 +124,14 @@ def _shown(
         if plastic is None or state.curve is None or start.curve is None:
             force = first * FAILURE_STRAIN * height_mm
             load = f"{force / 1000:.2f} kN at {100.0 * FAILURE_STRAIN * ratio:.2f} %"
-            beside = f"same load, {two_figures(ratio)} times the shortening"
+            beside, change = "same load", f", {two_figures(ratio)} times the shortening"
         else:
             strain = 100.0 * state.curve.displacement_mm[-1] / height_mm
             load = f"{state.curve.force_n[-1] / 1000:.2f} kN at {strain:.1f} %"
             times = state.curve.force_n[-1] / start.curve.force_n[-1]
-            beside = f"same shortening, {two_figures(times)} times the load"
+            beside, change = "same shortening", f", {two_figures(times)} times the load"
+        # no ratio to a value that is not usable
+        beside += "" if unusable else change
         shown.append(
             FailureState(
                 name=name,
@@ -138,7 +140,7 @@ def _shown(
                 load=load,
                 density_mg_per_ml=field.density_mg_per_ml,
                 cement=field.cement_share if field.cement_share.any() else None,
-                beside=unusable_words(found) if state is start else f"{beside}{_carried(state)}",
+                beside=unusable if state is start else f"{beside}{_carried(state)}",
                 contact=contact_words(field),
             )
         )

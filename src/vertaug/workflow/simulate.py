@@ -207,17 +207,16 @@ def inject_scene(scene: InjectionScene, tell: Tell) -> InjectedCement:
 
 def _tell_gap_fill(scene: InjectionScene, filling: Filling) -> tuple[str, ...]:
     """Return how cement fills the gas of a cleft, in a sentence; nothing without gas."""
-    share = measure_gap_fill(scene.body, scene.survey.bone.gas_share, filling.frames)
     gas_mm3 = scene.survey.bone.gas_mm3
     if gas_mm3 < LEAST_GAS_MM3:
         return ()
+    share = measure_gap_fill(scene.body, scene.survey.bone.gas_share, filling.frames)
     injected = np.array([frame.injected_mm3 for frame in filling.frames]) / _MM3_PER_ML
     half = np.flatnonzero(share >= 0.5)
-    when = f"half of it after {injected[half[0]]:.1f} ml and " if half.size else ""
+    when = f"half of it by {injected[half[0]]:.1f} ml and " if half.size else ""
     told = (
         f"The cement fills {when}{100.0 * share[-1]:.0f} % of the {gas_mm3 / _MM3_PER_ML:.2f} ml "
-        "of gas by the end: cement reaches it through bone, and in a cleft as thin as a cell it "
-        "runs ahead only a little; a needle in the cleft would fill it first"
+        "of gas by the end of the injection"
     )
     return (told,)
 

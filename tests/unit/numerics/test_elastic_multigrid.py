@@ -140,6 +140,8 @@ def test_smoothing_is_made_stronger_only_where_it_is_slow():
         cycle = AdaptiveCycle(levels, operator, 0.0)
         fields = np.zeros((2, *body.held.shape))
         assert cycle.watch(residuals, 1e-6, *fields) == changes
+        # heard again before the next iteration, it waits for what the change does
+        assert not cycle.watch(residuals, 1e-6, *fields)
 
 
 def test_a_body_that_is_held_nowhere_can_be_factored():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from vertaug.case.strength_gain import gain_range, two_figures
+from vertaug.case.strength_neighbour import IntactNeighbour
 from vertaug.mechanics.comparison import StrengthOptions, assess_strength
 from vertaug.report import figure_strength
 from vertaug.report.strength_pictures import strength_pictures
@@ -49,6 +50,17 @@ def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):
     assert [p.name for p in (failure, energy)] == ["map_plastic_strain", "map_strain_energy"]
     assert all(p.png.startswith(b"\x89PNG") for p in (curve, failure, energy))
     assert "is density" in failure.caption
+
+
+def test_maps_give_no_ratio_to_a_value_that_is_not_usable(assessments):
+    near = IntactNeighbour(
+        level="L2", height_mm=25.0, stiffness_n_per_mm=1.0, linear_load_n=1.0, rigidity_load_n=None
+    )
+    found = replace(assessments[0], neighbour=near)
+    _, failure, energy = draw(found)
+    assert "same shortening" in failure.caption
+    assert "times the load" not in failure.caption
+    assert "times the shortening" not in energy.caption
 
 
 def test_a_linear_computation_shows_energy_and_no_curve(assessments):
