@@ -340,6 +340,15 @@ def test_few_iterations_are_enough(name, fixed):
     assert solver.iterations <= 20
 
 
+@pytest.mark.parametrize("spacing", [(0.3, 0.3, 3.0), (3.0, 0.3, 3.0), (0.3, 0.3, 1.0)])
+@pytest.mark.parametrize("shape", [(3, 3, 24), (9, 8, 10)])
+def test_few_iterations_are_enough_for_long_bricks(shape, spacing):
+    modulus = with_voids(random_blocks(1, shape), 0.6)
+    solver = solve_problem(compress(modulus, fixed=False, spacing=spacing), 1e-6).solver
+    assert solver.converged
+    assert solver.iterations <= 20
+
+
 @pytest.mark.parametrize("name", ["phantom of prime size", "lattice", "blocks of seven decades"])
 def test_the_usual_tolerance_gives_the_force_to_six_digits(name):
     problem = compress(EASY[name](), fixed=True)

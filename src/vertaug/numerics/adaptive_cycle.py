@@ -13,7 +13,9 @@ from vertaug.numerics.hexahedron import FloatArray
 from vertaug.numerics.rigid_pieces import FINEST_EDGE, SOME, RigidPieces, prepare_pieces
 
 _TRIALS, _GOAL = {6: 25, 12: 20}, 15
-"""After so many iterations smoothing is made stronger if more than so many would be needed."""
+_TRIALS_BESIDE_PIECES = {6: 20, 12: 20}
+"""After so many iterations smoothing is made stronger if more than so many would be needed; where
+pieces are balanced residuals fall evenly, and the sixth is to be relied on."""
 _ALONE = 20.0
 """Smoothing that takes so many times fewer iterations, where pieces would help but are too many:
 such bodies are random, and what their first iterations say is not to be relied on."""
@@ -21,7 +23,7 @@ _PATCHY_TRIALS, _MOST = (6, 9, 12), 20
 """After so many iterations a patchy body gets its pieces if more than so many would be needed."""
 _SLOWEST = 0.99
 _BESIDE_PIECES = Smoothing(degree=6, ratio=20.0)
-_ROUGH, _MOST_UNEVEN = 1.25, 4.0
+_ROUGH, _MOST_UNEVEN = 1.25, 10.0
 """Bricks that are longer one way than another, up to so many times, and pieces of larger blocks
 need more smoothing: from 1.25 times the one or the other on."""
 
@@ -132,10 +134,11 @@ class AdaptiveCycle:
             if done + left > _MOST and self.take_pieces(solution, residual):
                 self._helped = done
                 return True
-        if done not in _TRIALS:
+        most = (_TRIALS_BESIDE_PIECES if self._pieces else _TRIALS).get(done)
+        if most is None:
             return False
         left = _left(residuals, tolerance, 2)
-        if done + left <= _TRIALS[done]:
+        if done + left <= most:
             return False
         smoothing = self._multigrid.smoothing
         if smoothing.strongest:

@@ -20,6 +20,7 @@ from vertaug.numerics.hexahedron import CORNERS, FloatArray
 from vertaug.numerics.piece_system import PieceSystem, factorise
 
 FINEST_EDGE = 3
+"""Bricks along the side of the smallest blocks, where bricks are cubes."""
 _CUTS = ((FINEST_EDGE, 0.0), (FINEST_EDGE, 1e-5), (4, 1e-5), (6, 1e-5), (8, 1e-5))
 """Bricks along the side of a block, and the part of the largest modulus below which bricks belong
 to no piece; the next ones where these make too many pieces. Soft bricks between stiff ones need no
@@ -45,7 +46,7 @@ class RigidPieces:
     Attributes
     ----------
     edge : int
-        Bricks along the side of a block.
+        Bricks along the side of a block, as in `block_shape`.
     piece : (m,) int32 array
         Of each node in the order of the runs; -1 for none.
     arm : (3, m) float64 array
@@ -117,6 +118,22 @@ def prepare_pieces(body: BrickBody) -> RigidPieces | None:
     return None
 
 
+def block_shape(spacing_mm: FloatArray, edge: int) -> tuple[int, int, int]:
+    """Return the bricks along each side of a block that is nearly a cube.
+
+    A flat block of bricks that are long one way would bend before its neighbours move.
+
+    Parameters
+    ----------
+    spacing_mm : (3,) float64 array
+    edge : int
+        Bricks along each side if bricks were cubes of the same volume.
+    """
+    cube = edge * float(np.prod(spacing_mm)) ** (1.0 / 3.0)
+    i, j, k = (max(1, round(cube / float(side))) for side in spacing_mm)
+    return i, j, k
+
+
 def find_pieces(body: BrickBody, edge: int, least: float = 0.0) -> NDArray[np.int32]:
     """Return the piece that each node belongs to, -1 for none, in the order of the runs.
 
@@ -126,12 +143,12 @@ def find_pieces(body: BrickBody, edge: int, least: float = 0.0) -> NDArray[np.in
     ----------
     body : BrickBody
     edge : int
-        Bricks along the side of a block.
+        Bricks along the side of a block, as in `block_shape`.
     least : float
         Bricks softer than this part of the stiffest one belong to no piece.
     """
     modulus = body.grid.spread_cells(np.asarray(body.moduli.sum(axis=0)))
-    label = _label_bricks(modulus, edge)
+    label = _label_bricks(modulus, block_shape(body.spacing_mm, edge))
     label[modulus < least * modulus.max()] = -1
     stiffest = np.zeros(body.grid.node_shape)
     owner = np.full(body.grid.node_shape, -1, dtype=np.int64)
@@ -146,7 +163,7 @@ def find_pieces(body: BrickBody, edge: int, least: float = 0.0) -> NDArray[np.in
     return np.asarray(number - int(known[0] < 0), dtype=np.int32)
 
 
-def _label_bricks(modulus: FloatArray, edge: int) -> NDArray[np.int64]:
+def _label_bricks(modulus: FloatArray, block: tuple[int, int, int]) -> NDArray[np.int64]:
     """Return a number for each brick, the same for like bricks joined by faces in a block."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -155,7 +172,7 @@ def _label_bricks(modulus: FloatArray, edge: int) -> NDArray[np.int64]:
     ones, others = [], []
     for axis in range(3):
         one, other = _both_sides(number, axis)
-        inside = (np.arange(1, len(one) + 1) % edge != 0)[:, None, None]
+        inside = (np.arange(1, len(one) + 1) % block[axis] != 0)[:, None, None]
         like = _alike(*_both_sides(modulus, axis)) & inside
         ones.append(one[like])
         others.append(other[like])

@@ -13,6 +13,7 @@ from vertaug.numerics import (
 from vertaug.numerics.brick_operator import BrickBody, node_weights, prepare_operator
 from vertaug.numerics.hexahedron import isotropic_stiffness
 from vertaug.numerics.rigid_pieces import (
+    block_shape,
     find_joints,
     find_pieces,
     link_pieces,
@@ -24,13 +25,13 @@ from vertaug.numerics.span_grid import span_body
 SPACING = np.array([0.7, 1.1, 0.9])
 
 
-def make_body(modulus, *, held=True):
+def make_body(modulus, *, held=True, spacing=SPACING):
     """Return bricks held at their lower side, or nowhere."""
     grid = span_body(modulus > 0.0)
     height = grid.gather_nodes(np.broadcast_to(np.arange(modulus.shape[2] + 1), grid.node_shape))
     return BrickBody(
         grid=grid,
-        spacing_mm=SPACING,
+        spacing_mm=spacing,
         moduli=grid.gather_cells(modulus)[None],
         elasticity=(isotropic_stiffness(0.3),),
         held=np.array([(height == 0) & held] * 3),
@@ -44,8 +45,8 @@ def scattered(shape=(5, 6, 7), share=0.3, decades=3.0):
     return modulus
 
 
-def node_pieces(modulus, edge, least=0.0):
-    body = make_body(modulus)
+def node_pieces(modulus, edge, least=0.0, spacing=SPACING):
+    body = make_body(modulus, spacing=spacing)
     return body.grid.spread_nodes(find_pieces(body, edge, least) + 1) - 1
 
 
@@ -62,9 +63,17 @@ def stiffness_of(body):
 
 
 def test_a_full_body_falls_into_its_blocks():
-    found = node_pieces(np.full((6, 6, 6), 5.0), 3)
+    found = node_pieces(np.full((6, 6, 6), 5.0), 3, spacing=np.ones(3))
     assert found.max() + 1 == 8
     assert len(set(found[:3, :3, :3].ravel())) == 1
+
+
+@pytest.mark.parametrize(
+    ("spacing", "shape"),
+    [((1.0, 1.0, 1.0), (3, 3, 3)), ((0.3, 0.3, 3.0), (6, 6, 1)), ((1.0, 0.5, 0.5), (2, 4, 4))],
+)
+def test_a_block_is_nearly_a_cube(spacing, shape):
+    assert block_shape(np.array(spacing), 3) == shape
 
 
 def test_two_struts_in_one_block_are_two_pieces():
@@ -208,7 +217,7 @@ def test_what_is_left_does_no_work_on_rigid_motions():
 
 
 def test_blocks_grow_until_the_pieces_are_few_enough(monkeypatch):
-    body = make_body(np.full((9, 9, 9), 5.0))
+    body = make_body(np.full((9, 9, 9), 5.0), spacing=np.ones(3))
     assert prepare_pieces(body).system.pieces == 27
     # 27 pieces have 7^3 pairs, 8 of them 4^3
     monkeypatch.setattr(rigid_pieces, "_MOST_WORK", 600.0)
