@@ -332,7 +332,9 @@ def test_an_empty_vein_fills_as_a_tube_that_marrow_leaves(ball):
     thin[at], room[at] = 1e-3, 20.0
     links = np.where(thin > 0.0, thin / 3.44e-2, 0.0)
     product = cement_product("low_viscosity")
-    ways = ThinWays(replace(body, links=links, thin_mm3=thin, room_mm3=room), product, 1e-7, NO_MOUTH)
+    ways = ThinWays(
+        replace(body, links=links, thin_mm3=thin, room_mm3=room), product, 1e-7, NO_MOUTH
+    )
     full, ones = np.ones(body.grid.shape), np.ones(body.grid.shape)
     held, pressure, cement = [0.0], 5e-3, 2e-4
     for _ in range(200):
