@@ -171,8 +171,8 @@ def _spread_lines(spread: SpreadRecord) -> list[str]:
         (
             f"{spread.samples} samples of the whole volume: volume at the first stop rule "
             f"{low if all(capped) else middle} ml{span}, a rule met in {spread.stopped}; any "
-            f"leak in {any_leak.count} ({100 * any_leak.low_95:.0f} to {100 * any_leak.high_95:.0f} %)"
-            f"{toward}"
+            f"leak in {any_leak.count} ({100 * any_leak.low_95:.0f} to "
+            f"{100 * any_leak.high_95:.0f} %){toward}"
         )
     ]
     if spread.failed:
