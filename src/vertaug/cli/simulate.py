@@ -164,14 +164,15 @@ def _spread_lines(spread: SpreadRecord) -> list[str]:
         f"{'>= ' if more else ''}{volume:.2f}"
         for volume, more in zip(spread.safe_volume_ml, capped, strict=True)
     )
+    span = "" if all(capped) else f" (5 to 95 %: {low} to {high})"
     any_leak, canal = spread.leak_odds["any"], spread.leak_odds.get("towards_canal")
     toward = "" if canal is None else f", {canal.count} of them towards the canal"
     lines = [
         (
-            f"{spread.samples} samples of the whole volume: volume at the first stop rule {middle} "
-            f"ml (5 to 95 %: {low} to {high}), a rule met in {spread.stopped}; any leak in "
-            f"{any_leak.count} ({100 * any_leak.low_95:.0f} to {100 * any_leak.high_95:.0f} %)"
-            f"{toward}"
+            f"{spread.samples} samples of the whole volume: volume at the first stop rule "
+            f"{low if all(capped) else middle} ml{span}, a rule met in {spread.stopped}; any "
+            f"leak in {any_leak.count} ({100 * any_leak.low_95:.0f} to "
+            f"{100 * any_leak.high_95:.0f} %){toward}"
         )
     ]
     if spread.failed:

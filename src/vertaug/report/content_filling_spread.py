@@ -64,7 +64,8 @@ def _first_stop(spread: FillingSpread) -> Cell:
     values, capped = quantiles(spread.safe_volume_mm3 * ML), first_stop_capped(spread)
     said = [f"{'≥ ' if more else ''}{v:.2f}" for v, more in zip(values, capped, strict=True)]
     low, _, middle, _, high = said
-    return Cell(text=f"{middle} ({low} to {high})")
+    # of least values throughout, the lowest says all
+    return Cell(text=low if all(capped) else f"{middle} ({low} to {high})")
 
 
 def _odds_row(name: str, odds: LeakOdds, volume_mm3: FloatArray) -> tuple[Cell, ...]:

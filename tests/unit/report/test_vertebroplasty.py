@@ -314,6 +314,10 @@ def test_a_first_stop_that_many_samples_do_not_meet_is_a_least_value(found):
     part = replace(found.result.spread, safe_volume_mm3=volumes, stopped=volumes < 4300.0)
     _, rows = spread_rows(part, found.setup)
     assert rows["volume at the first stop rule (ml)"][2] == "3.45 (1.24 to ≥ 4.40)"
+    never = np.concatenate([np.full(3, 3.64e3), np.full(29, 3.65e3)])
+    part = replace(part, safe_volume_mm3=never, stopped=np.zeros(32, dtype=bool))
+    _, rows = spread_rows(part, found.setup)
+    assert rows["volume at the first stop rule (ml)"][2] == "≥ 3.64"
 
 
 def test_samples_that_failed_are_said(found):

@@ -36,9 +36,9 @@ _LEAST_RATE = 0.02
 _LEAK_LIMIT = (
     "volumes and probabilities of leakage are of the model and not a prediction: its veins and "
     "fissures were set on one virtual vertebra so that it leaks about as often as published, and "
-    "thick cement leaks only somewhat less than thin, where patients leak 0.38 times as often "
-    "and foam a quarter as much; what may be read is where the cement reaches, how near it comes "
-    "to an opening, and how widely the samples differ"
+    "how much less thick cement leaks than thin rests on an exponent fitted to one experiment in "
+    "foam, measured by none; what may be read is where the cement reaches, how near it comes to an "
+    "opening, and how widely the samples differ"
 )
 
 

@@ -4,12 +4,13 @@ Cement ages at room temperature until it enters the bone, then warms toward the 
 all its history follows from when it entered, which particles carry (`numerics.flow_tracer`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from vertaug.augmentation.cement.filling_measures import LEAK_CODES
 from vertaug.augmentation.cement.injection_plan import BODY_C, InjectionPlan
+from vertaug.augmentation.cement.mouth import MouthLaw, fitted_mouth_law
 from vertaug.augmentation.cement.porous_body import PorousBody
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.rheology import (
@@ -38,7 +39,7 @@ _PER_CELL = 16.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowLimits:
-    """How finely an injection is computed.
+    """How finely an injection is computed, and what surrounds the cement.
 
     Attributes
     ----------
@@ -51,6 +52,8 @@ class FlowLimits:
     marrow_mpa_s : float
         Viscosity of the marrow.
     warming_s : float
+    mouth : MouthLaw
+        What cement meets in ways out beside its own flow.
     """
 
     step_mm3: float = 40.0
@@ -59,6 +62,7 @@ class FlowLimits:
     iterations: int = 200
     marrow_mpa_s: float = MARROW_VISCOSITY.value
     warming_s: float = WARMING_S
+    mouth: MouthLaw = field(default_factory=fitted_mouth_law)
 
     def __post_init__(self) -> None:
         sizes = (self.step_mm3, self.first_mm3, self.tolerance, self.marrow_mpa_s, self.warming_s)
@@ -133,7 +137,7 @@ class CementInBone:
         self._mobility = np.zeros(body.grid.shape)
         self._thickness = np.full(body.grid.shape, limits.marrow_mpa_s)
         self._aged = np.zeros(body.grid.shape)
-        self._ways = ThinWays(body, plan.product, limits.marrow_mpa_s)
+        self._ways = ThinWays(body, plan.product, limits.marrow_mpa_s, limits.mouth)
         self._solver = DarcySolver(body.cells)
         self._path = body.path.ravel()
         self.tips = tuple(self._place(n.tip_lps_mm, n.needle.radius_mm) for n in plan.needles)

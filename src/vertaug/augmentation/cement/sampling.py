@@ -1,8 +1,9 @@
 """The same injection into many vertebrae as the patient's may be: how sure a leak is.
 
 Drawn for each sample: the cement's viscosity, the permeability of the bone and its heterogeneity,
-veins and fissures that the CT cannot show, the rate, and where the needles end. Stop rules are
-recorded but not acted on, so that leaks are those of the planned volume.
+veins and fissures that the CT cannot show, the rate, where the needles end, and how much more
+thick cement resists at mouths. Stop rules are recorded but not acted on, so that leaks are those of
+the planned volume.
 """
 
 from collections.abc import Callable, Generator
@@ -49,6 +50,8 @@ class Uncertainty:
         reference 3.4 (a design value).
     vary_viscosity : bool
         Within the product's range (triangular in the logarithm, most likely as given).
+    vary_mouth : bool
+        The exponent of the closure at mouths, within its range (triangular, most likely as given).
     least_mm3 : float
         What counts as a leak. 10 mm3, a drop of 2.7 mm: a design value, uncertain.
     """
@@ -57,6 +60,7 @@ class Uncertainty:
     rate_log_sd: float = 0.25
     tip_sd_mm: float = 1.0
     vary_viscosity: bool = True
+    vary_mouth: bool = True
     least_mm3: float = LEAST_LEAK_MM3
 
     def __post_init__(self) -> None:
@@ -183,7 +187,10 @@ def _inject_sample(task: _Task, seed: np.random.SeedSequence) -> _Sample:
     try:
         body = build_porous_body(task.survey, rng, bone, plan.tracks)
         plan = _draw_tips(plan, body, task.setting.uncertainty.tip_sd_mm, rng)
-        filling = inject(body, plan, limits=task.setting.limits)
+        # last of all, so that all else is drawn as without it
+        limits = _draw_mouth(task.setting, rng)
+        drawn["exponent at mouths"] = limits.mouth.exponent.value
+        filling = inject(body, plan, limits=limits)
     except VertaugError as error:
         return _Sample(drawn=drawn, failure=str(error))
     drawn["widest vein or fissure, mm"] = max((way.size_mm for way in body.ways), default=0.0)
@@ -266,6 +273,18 @@ def _draw_tips(
                 break
         needles.append(moved)
     return replace(plan, needles=tuple(needles))
+
+
+def _draw_mouth(setting: SampleSetting, rng: np.random.Generator) -> FlowLimits:
+    """Draw the exponent of the closure at mouths."""
+    limits = setting.limits
+    given = limits.mouth.exponent
+    if not setting.uncertainty.vary_mouth or given.low is None or given.high is None:
+        return limits
+    if given.low == given.high:
+        return limits
+    exponent = float(rng.triangular(given.low, given.value, given.high))
+    return replace(limits, mouth=limits.mouth.with_exponent(exponent, source="drawn"))
 
 
 def _is_porous(body: PorousBody, tip_lps_mm: FloatArray) -> bool:

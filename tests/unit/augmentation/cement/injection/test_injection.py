@@ -12,6 +12,7 @@ from vertaug.augmentation.cement.injection_plan import (
     plan_injection,
 )
 from vertaug.augmentation.cement.injection_state import AgeClock, FlowLimits
+from vertaug.augmentation.cement.mouth import fitted_mouth_law
 from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import open_void
 from vertaug.augmentation.cement.product import cement_product
@@ -23,6 +24,7 @@ from vertaug.numerics.flow_cells import POROUS, SEALED
 
 LOW = cement_product("low_viscosity")
 QUIET = StopRules(act=False)
+NO_MOUTH = fitted_mouth_law().with_exponent(0.0)
 
 
 def plan_of(needles, volume, product=LOW, **setting):
@@ -330,7 +332,9 @@ def test_an_empty_vein_fills_as_a_tube_that_marrow_leaves(ball):
     thin[at], room[at] = 1e-3, 20.0
     links = np.where(thin > 0.0, thin / 3.44e-2, 0.0)
     product = cement_product("low_viscosity")
-    ways = ThinWays(replace(body, links=links, thin_mm3=thin, room_mm3=room), product, 1e-7)
+    ways = ThinWays(
+        replace(body, links=links, thin_mm3=thin, room_mm3=room), product, 1e-7, NO_MOUTH
+    )
     full, ones = np.ones(body.grid.shape), np.ones(body.grid.shape)
     held, pressure, cement = [0.0], 5e-3, 2e-4
     for _ in range(200):
@@ -370,7 +374,7 @@ def fill_a_vein(body, product, pressure_mpa, seconds, steps):
     room[at], shear[at] = 0.25 * np.pi * size**2 * length, 32.0 / (np.pi * size**3)
     links = np.where(thin > 0.0, thin / 3.44e-2, 0.0)
     vein = replace(body, links=links, thin_mm3=thin, room_mm3=room, thin_shear_per_mm3=shear)
-    ways, ones, held = ThinWays(vein, product, 1e-7), np.ones(body.grid.shape), 0.0
+    ways, ones, held = ThinWays(vein, product, 1e-7, NO_MOUTH), np.ones(body.grid.shape), 0.0
     for _ in range(steps):
         flow = ways.conductance(
             3.44e-2 * ones,

@@ -10,6 +10,7 @@ from vertaug.augmentation.cement.injection_plan import (
     plan_injection,
 )
 from vertaug.augmentation.cement.injection_state import FlowLimits
+from vertaug.augmentation.cement.mouth import fitted_mouth_law
 from vertaug.augmentation.cement.product import cement_product
 from vertaug.augmentation.cement.sampling import SampleSetting, Uncertainty, sample_injections
 from vertaug.augmentation.cement.survey import survey_bone
@@ -107,3 +108,22 @@ def test_what_cannot_be_sampled_is_refused(survey, plan):
     late = replace(plan, first_age_s=2000.0)
     with pytest.raises(ComputationError, match=r"none of 2 sampled injections.*working time"):
         sample_injections(survey, late, 1, samples=2, workers=1, setting=COARSE)
+
+
+def test_the_exponent_at_mouths_is_drawn_last(survey, plan, spread):
+    """All else is drawn as without it, and without a range it is as given."""
+    exponent = fitted_mouth_law().exponent
+    drawn = spread.drawn["exponent at mouths"]
+    assert (drawn > exponent.low).all()
+    assert (drawn < exponent.high).all()
+    assert len(np.unique(drawn)) == 4
+    zero = FlowLimits(step_mm3=100.0, mouth=fitted_mouth_law().with_exponent(0.0))
+    certain = sample_injections(
+        survey, plan, 11, samples=2, workers=1, setting=replace(COARSE, limits=zero)
+    )
+    np.testing.assert_array_equal(certain.drawn.pop("exponent at mouths"), 0.0)
+    for name, values in certain.drawn.items():
+        np.testing.assert_array_equal(values, spread.drawn[name][:2])
+    fixed = replace(COARSE, uncertainty=Uncertainty(vary_mouth=False))
+    found = sample_injections(survey, plan, 11, samples=1, workers=1, setting=fixed)
+    assert found.drawn["exponent at mouths"][0] == exponent.value

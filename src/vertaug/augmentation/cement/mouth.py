@@ -1,0 +1,123 @@
+"""Thick cement at the mouths of veins, fissures and breaches: a closure fitted to one experiment.
+
+Where bone and vein hold the same cement its viscosity cancels, and thick cement leaks about as much
+as thin one; foam and patients say that it leaks less. What dough does where it has to converge into
+a narrow way (extension, beads that jam, cohesion) was measured by no source at hand. In its place
+cement in a way out resists ``(eta / eta_ref)^m`` times as much as by its flow alone, where eta, its
+viscosity at one shear rate, exceeds eta_ref, and not more below. Marrow is not concerned, nor is
+cement in the pores.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from vertaug.augmentation.cement.cited_table import CitedTable, read_tables, read_text
+from vertaug.augmentation.cement.injection_plan import BODY_C
+from vertaug.augmentation.cement.product import CementProduct
+from vertaug.augmentation.cement.rheology import PA_IN_MPA, aged_viscosity_mpa_s
+from vertaug.case.errors import FormatError, InputError
+from vertaug.case.grid import FloatArray
+from vertaug.tissue.cited_value import CitedValue
+
+_STEEPEST = 5.0
+"""Exponent above which cement ten times as thick as the reference would pass 1e-5 times as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MouthLaw:
+    """How much more cement resists in a way out than by its flow alone.
+
+    Attributes
+    ----------
+    exponent : CitedValue
+        m; 0 leaves the closure out.
+    reference_pa_s : CitedValue
+        Viscosity up to which there is nothing more.
+    reference_per_s : CitedValue
+        Shear rate of that viscosity: how thick the dough is, whatever its speed.
+    """
+
+    exponent: CitedValue
+    reference_pa_s: CitedValue
+    reference_per_s: CitedValue
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.exponent.value <= _STEEPEST:
+            message = (
+                f"the exponent at mouths is expected within 0 to {_STEEPEST:g}; got "
+                f"{self.exponent.value:g}"
+            )
+            raise InputError(message)
+        for name in ("reference_pa_s", "reference_per_s"):
+            value = getattr(self, name).value
+            if value <= 0.0:
+                message = f"{name} at mouths is expected above 0; got {value:g}"
+                raise InputError(message)
+
+    def factor(self, product: CementProduct, equivalent_age: FloatArray) -> FloatArray:
+        """Return how many times as much cement resists as by its flow alone; at least 1.
+
+        Parameters
+        ----------
+        product : CementProduct
+        equivalent_age : float64 array
+            s at the reference temperature of the product.
+        """
+        if self.exponent.value == 0.0:
+            return np.ones(np.shape(equivalent_age))
+        thick = aged_viscosity_mpa_s(product, equivalent_age, BODY_C, self.reference_per_s.value)
+        ratio = thick / (PA_IN_MPA * self.reference_pa_s.value)
+        return np.asarray(np.maximum(ratio, 1.0) ** self.exponent.value)
+
+    def with_exponent(self, value: float, source: str = "given by the user") -> "MouthLaw":
+        """Return the closure with another exponent and no range, for samples and own fits."""
+        given = replace(self.exponent, value=float(value), source=source, low=None, high=None)
+        return replace(self, exponent=given)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    exponent: CitedTable
+    reference_pa_s: CitedTable
+    reference_per_s: CitedTable
+
+
+def read_mouth_law(file: str | Path) -> MouthLaw:
+    """Return the closure of a TOML file in the form of the built-in ``mouth.toml``.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read, or a key is missing, unknown or not what is expected.
+    """
+    return _parse(read_text(Path(file)), str(file))
+
+
+@cache
+def fitted_mouth_law() -> MouthLaw:
+    """Return the closure as fitted to Habib 2010."""
+    where = files("vertaug.augmentation.cement").joinpath("data", "mouth.toml")
+    return _parse(where.read_text("utf-8"), "the built-in table")
+
+
+def _parse(text: str, where: str) -> MouthLaw:
+    found = dict(read_tables(text, where, "table", _Table))
+    if list(found) != ["mouth"]:
+        message = f"{where} is expected to hold one table [mouth]; got {', '.join(found) or 'none'}"
+        raise FormatError(message)
+    table = found["mouth"]
+    try:
+        return MouthLaw(
+            exponent=table.exponent.cited(),
+            reference_pa_s=table.reference_pa_s.cited(),
+            reference_per_s=table.reference_per_s.cited(),
+        )
+    except InputError as error:
+        message = f"{where}: {error}"
+        raise FormatError(message) from error
