@@ -157,6 +157,8 @@ def leak_g(options, body, name, age_min):
     given = options.low_pa_s if name == "low_viscosity" else options.high_pa_s
     if given is not None:
         product = product.with_value("viscosity_pa_s", given)
+    if name == "low_viscosity" and options.low_thickening_s is not None:
+        product = product.with_value("thickening_s", options.low_thickening_s)
     volume = 1000.0 * options.volume_ml
     needle = PlacedNeedle(
         entry_lps_mm=np.array([0.0, 40.0, 0.0]),
@@ -250,6 +252,7 @@ def read_options(given=None):
     parser.add_argument("--yield-pa", type=float, default=0.0)
     parser.add_argument("--low-pa-s", type=float)
     parser.add_argument("--high-pa-s", type=float)
+    parser.add_argument("--low-thickening-s", type=float, help="(default: products.toml)")
     parser.add_argument("--spacing", type=float, default=1.5)
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args(given)
