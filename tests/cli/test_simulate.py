@@ -244,7 +244,8 @@ def test_json_and_words(run, filled):
     done = run("simulate", filled, *TWO)
     assert "L1: 1.50 of 1.50 ml injected" in done.out
     assert "not a prediction" in done.out
-    assert "2 samples of the whole volume: volume at the first stop rule" in done.out
+    first_stop = ">= 1.50 ml in all 2 samples; any leak in"
+    assert f"2 samples of the whole volume: volume at the first stop rule {first_stop}" in done.out
     assert "safe volume" not in done.out
     assert "bar, limit 32.1 bar" in done.out
     assert "Nothing changed; the case is as it was." in done.out

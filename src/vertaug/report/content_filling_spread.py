@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import numpy as np
+
 from vertaug.case.augmentation_content import BAR, KPA, ML
 from vertaug.case.filling import LEAK_PATHS, FillingSpread
 from vertaug.case.grid import FloatArray
@@ -10,6 +12,7 @@ from vertaug.case.spread_figures import (
     LeakOdds,
     any_odds,
     first_stop_capped,
+    least_first_stop,
     odds_of,
     quantiles,
 )
@@ -62,9 +65,21 @@ def _leak_row(spread: FillingSpread, title: str, paths: tuple[str, ...]) -> tupl
 def _first_stop(spread: FillingSpread) -> Cell:
     """Return the volume at the first stop rule; ``≥`` where samples met none."""
     values, capped = quantiles(spread.safe_volume_mm3 * ML), first_stop_capped(spread)
+    if all(capped):
+        return Cell(text=_hardly_met(spread))
     said = [f"{'≥ ' if more else ''}{v:.2f}" for v, more in zip(values, capped, strict=True)]
     low, _, middle, _, high = said
     return Cell(text=f"{middle} ({low} to {high})")
+
+
+def _hardly_met(spread: FillingSpread) -> str:
+    """Return one least value where quantiles would repeat it, and when the others met a rule."""
+    count, met = len(spread.stopped), np.sort(spread.safe_volume_mm3[spread.stopped]) * ML
+    least = float(spread.safe_volume_mm3[~spread.stopped].min()) * ML
+    text = f"≥ {least_first_stop(least, len(met), count)}"
+    if not len(met):
+        return text
+    return f"{text}; the other {len(met)} at {', '.join(f'{volume:.2f}' for volume in met)} ml"
 
 
 def _odds_row(name: str, odds: LeakOdds, volume_mm3: FloatArray) -> tuple[Cell, ...]:

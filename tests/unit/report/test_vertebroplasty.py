@@ -316,6 +316,21 @@ def test_a_first_stop_that_many_samples_do_not_meet_is_a_least_value(found):
     assert rows["volume at the first stop rule (ml)"][2] == "3.45 (1.24 to ≥ 4.40)"
 
 
+def test_samples_that_hardly_meet_a_rule_have_one_least_value(found):
+    def first_stop(volumes, met):
+        part = replace(
+            found.result.spread,
+            safe_volume_mm3=np.array(volumes),
+            stopped=np.arange(len(volumes)) < met,
+        )
+        return spread_rows(part, found.setup)[1]["volume at the first stop rule (ml)"][2]
+
+    assert first_stop([3653.055] * 32, 0) == "≥ 3.65 ml in all 32 samples"
+    # the lowest quantile lies between a sample that met a rule and those that met none
+    few = first_stop([3200.0, 2100.0, *[3653.055] * 29, 3649.9], 2)
+    assert few == "≥ 3.64 ml in 30 of 32 samples; the other 2 at 2.10, 3.20 ml"
+
+
 def test_samples_that_failed_are_said(found):
     table, _ = spread_rows(replace(found.result.spread, failed=("no way out",)), found.setup)
     assert "no way out" in table.note
