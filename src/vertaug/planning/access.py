@@ -226,4 +226,6 @@ def _advice_for_side(
         found = _search_route(site, geometry, first, (thinner, [procedure], rules))
         if any(member.path.safe for member in found.values()):
             return f"{text}. With {gauge}G a {_ROUTE_WORDS[first]} path keeps them."
-    return f"{text}. No {_ROUTE_WORDS[first]} path with a thinner gauge that can be used keeps them."
+    return (
+        f"{text}. No {_ROUTE_WORDS[first]} path with a thinner gauge that can be used keeps them."
+    )
