@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from vertaug.case.filling import Filling
 from vertaug.case.grid import FloatArray
 from vertaug.report import words
-from vertaug.report.figure_filling import pore_filling
+from vertaug.report.filled_pores import pore_filling
 from vertaug.report.filling_words import ml
 from vertaug.report.leak_site import leak_site
 

@@ -7,8 +7,8 @@ from vertaug.case.filling import Filling
 from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.spine import Vertebra
 from vertaug.report import canvas
-from vertaug.report.figure_filling import pore_filling
 from vertaug.report.figure_solid import draw_solid_frame, picture, view_plane
+from vertaug.report.filled_pores import pore_filling
 from vertaug.report.filling_moment import moment_of_frame
 from vertaug.report.leak_marks import draw_leaks, leak_marks, say_leaks
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture

@@ -1,6 +1,6 @@
+import re
 from dataclasses import replace
 
-import re
 import numpy as np
 import pytest
 

@@ -8,8 +8,7 @@ import pytest
 from vertaug.case.errors import InputError
 from vertaug.planning import SafetyRules
 from vertaug.planning.cement_target import cement_target
-from vertaug.planning.objective import OBJECTIVE_TEXT
-from vertaug.planning.objective import WEIGHTS, PathState, path_terms, score_paths
+from vertaug.planning.objective import OBJECTIVE_TEXT, WEIGHTS, PathState, path_terms, score_paths
 from vertaug.planning.refine import minimise, soft_trace
 from vertaug.planning.robustness import breach_probability
 from vertaug.planning.skin import way_to_skin

@@ -19,7 +19,6 @@ from vertaug.report.figure_filling import (
     choose_cement_sections,
     draw_filling_sections,
     marks_beside,
-    pore_filling,
     shown_frames,
     tint,
 )
@@ -30,6 +29,7 @@ from vertaug.report.figure_filling_curves import (
     portion_spans,
 )
 from vertaug.report.figure_filling_spread import draw_filling_spread
+from vertaug.report.filled_pores import pore_filling
 from vertaug.report.filling_pictures import filling_pictures
 from vertaug.report.leak_marks import draw_leaks, leak_marks
 from vertaug.report.leak_site import leak_site
@@ -454,7 +454,7 @@ def test_sources_of_the_cement_are_listed_where_it_was_simulated(case):
 def test_frames_are_at_equal_parts_of_the_volume(found):
     filling = found.result.filling
     volumes = [filling.frames[number].injected_mm3 for number in shown_frames(filling)]
-    assert volumes == pytest.approx([1000.0, 2000.0, 3000.0, 4000.0])
+    assert volumes == pytest.approx([1500.0, 2500.0, 4000.0])
     few = replace(filling, frames=filling.frames[-1:])
     assert shown_frames(few) == (0,)
 
