@@ -504,6 +504,7 @@ def test_pictures_have_names_captions_and_the_width_of_the_page(case):
     assert "path as in the table" in captions["filling_sections"]
     assert "fingers thinner than a cell" in captions["filling_sections"]
     assert "not simulated beyond the exit" in captions["filling_solid"]
+    assert "all of it within the bone" in captions["filling_solid"]
     assert filling_pictures(replace(case, vertebroplasty=None)) == ()
 
 
