@@ -159,7 +159,7 @@ def _body_lines(vertebra: Vertebra, layer: Layer, plane: PicturePlane) -> NDArra
     flat = body & ~_large(body & ~_large(flat, least), least)
     number = np.floor(local[..., 2] / _LINE_MM)
     lines = _differ(number, body & ~flat) | _differ(flat.astype(np.float64), body)
-    return lines & body
+    return np.asarray(lines & body)
 
 
 def _large(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
@@ -201,4 +201,4 @@ def _without_specks(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
     from scipy.ndimage import uniform_filter
 
     share = uniform_filter(lines.astype(np.float64), _SPAN)
-    return lines & (share * _SPAN**2 > _LEAST_NEIGHBOURS - 0.5)
+    return np.asarray(lines & (share * _SPAN**2 > _LEAST_NEIGHBOURS - 0.5))
