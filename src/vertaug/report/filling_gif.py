@@ -34,7 +34,9 @@ _GREYS = 32
 """Noise in finer steps makes a GIF several times larger and is not seen."""
 _MARKED = (LEAK_COLOUR, OUTLINE_COLOUR, WALL_COLOUR, QUARTER_COLOUR)
 _BLENDS = (0.35, 0.7, 1.0)
-_NOTE = f"Ring: leak at its exit from the bone, by volume. Dashed: trace < {SEEN_MM3 * ML:.2f} ml."
+_NOTE = (
+    f"Ring: leak at its exit from the bone, by volume. Dashed: < {SEEN_MM3 * ML:.2f} ml, not seen."
+)
 
 
 def filling_gifs(filling: Filling, films: FillingFilms, spine: Spine) -> list[bytes]:

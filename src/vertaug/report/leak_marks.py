@@ -125,7 +125,7 @@ def leak_marks(filling: Filling, time_s: float) -> tuple[LeakMark, ...]:
 def _mark(leak: Extravasation, volume_mm3: float) -> LeakMark:
     seen = volume_mm3 >= SEEN_MM3
     return LeakMark(
-        words=f"{leak.path} {f'{volume_mm3 * ML:.2f} ml' if seen else 'trace'}",
+        words=f"{leak.path} {'' if seen else '< '}{max(volume_mm3, SEEN_MM3) * ML:.2f} ml",
         volume_mm3=volume_mm3,
         inlet_lps_mm=leak.first_lps_mm if leak.inlet_lps_mm is None else leak.inlet_lps_mm,
         exit_lps_mm=leak.exit_lps_mm,
@@ -209,14 +209,14 @@ def say_leaks(filling: Filling) -> str:
     known = all(leak.exit_lps_mm is not None for leak in drawn)
     where = (
         "where a leak leaves the bone most (part of it that leaves within 3 mm: "
-        f"{_shares(drawn)}), with a line from the cell that feeds it unless it is a trace"
+        f"{_shares(drawn)}), with a line from the cell that feeds it unless it is not seen"
         if known
         else "where the leak began in the bone (its exit is not stored)"
     )
     return (
         f"Ring: {where}, from when the leak begins, larger with the volume; letter: path as in the "
-        f"table, with the volume so far. Dashed small ring, trace: less than {SEEN_MM3 * ML:.2f} "
-        "ml so far, not seen on a radiograph. Leaked cement is a mark only: it is not simulated "
+        f"table, with the volume so far. Small dashed ring: less than {SEEN_MM3 * ML:.2f} ml so "
+        "far, not seen on a radiograph. Leaked cement is a mark only: it is not simulated "
         f"beyond the exit. Paths of less than {LEAST_LEAK_MM3 * ML:.2f} ml in the end are not "
         "drawn."
     )

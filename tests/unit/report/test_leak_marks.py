@@ -46,7 +46,7 @@ def panel(filling):
 def test_a_leak_is_marked_from_when_it_begins_with_its_volume_so_far(filling):
     assert leak_marks(filling, 57.9) == ()
     (early,) = leak_marks(filling, 59.0)
-    assert early.words == "B trace"
+    assert early.words == "B < 0.05 ml"
     (late,) = leak_marks(filling, 80.0)
     assert late.words == "B 0.06 ml"
     assert (early.trace, late.trace) == (True, False)
