@@ -28,7 +28,7 @@ _VIEWS = (
 )
 _GAP_MM, _HEAD_MM, _TITLE_MM = 1.5, 5.4, 4.8
 _HALF_MM, _PIXEL_MM = 45.0, 0.1
-_ASPECT = 0.8
+_ASPECT = 0.66
 _NAMES = {
     "R": "right", "L": "left", "A": "anterior", "P": "posterior", "H": "head", "F": "feet",
 }  # fmt: skip

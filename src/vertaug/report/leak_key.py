@@ -13,9 +13,9 @@ _MIDDLE_MM = 3.0
 _BETWEEN_MM3 = 200.0
 _ITEMS = (
     (0.0, 3.0, f"less than {SEEN_MM3 * ML:.2f} ml: not seen on a radiograph"),
-    (SEEN_MM3, 68.0, f"{SEEN_MM3 * ML:.2f} ml"),
-    (_BETWEEN_MM3, 85.0, f"{_BETWEEN_MM3 * ML:.1f} ml"),
-    (MOST_MM3, 103.0, f"{MOST_MM3 * ML:.1f} ml or more left the bone"),
+    (SEEN_MM3, 62.0, f"{SEEN_MM3 * ML:.2f} ml"),
+    (_BETWEEN_MM3, 79.0, f"{_BETWEEN_MM3 * ML:.1f} ml"),
+    (MOST_MM3, 97.0, f"{MOST_MM3 * ML:.1f} ml or more left the bone"),
 )
 """Volume, place from the left edge in mm, words."""
 
