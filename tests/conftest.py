@@ -102,6 +102,9 @@ def build_vertebroplasty(vertebra, paths, *, spread=True, heat=True, stop_rules=
                 status="uncertain",
                 source="working numbers",
             ),
+            ProductValue(
+                name="viscosity_at_s", value=210.0, status="verified", source="the data sheet"
+            ),
         ),
     )
     setup = InjectionSetup(
@@ -294,6 +297,6 @@ def _spread(samples=32):
         peak_tip_mpa=rng.uniform(0.004, 0.03, samples),
         peak_syringe_mpa=rng.uniform(0.4, 2.0, samples),
         fill_fraction=rng.uniform(0.1, 0.2, samples),
-        drawn={"viscosity_pa_s": rng.uniform(10.0, 100.0, samples)},
+        drawn={"viscosity, Pa s": rng.uniform(10.0, 100.0, samples)},
         planned_mm3=4400.0,
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 
 import numpy as np
@@ -98,7 +99,7 @@ def test_what_was_chosen_and_the_steps_are_kept(with_cement):
     assert chosen.procedure is Procedure.VERTEBROPLASTY
     assert (chosen.volume_ml, chosen.samples, chosen.spacing_mm) == (1.5, 2, 2.0)
     names = [step.name for step in provenance.steps]
-    assert names[-4:] == ["injection", "hardening", "samples", "strength"]
+    assert names[-5:] == ["injection", "hardening", "samples", "scanned", "strength"]
 
 
 def test_the_strength_after_is_that_with_this_cement(with_cement, record):
@@ -211,18 +212,29 @@ def test_no_new_samples_keep_those_of_the_same_injection(run, filled, monkeypatc
     assert hashes(filled) == before
 
 
-def test_another_injection_says_which_samples_and_strength_go(run, filled):
+def test_another_injection_says_which_samples_and_strength_go(run, filled, monkeypatch):
+    from vertaug.workflow import chain
+
+    old = read_case(filled).mechanics
+    monkeypatch.setattr(chain, "assess_case", None)  # nothing is computed again
     options = (*FAST, "--volume-ml", "1", "--samples", "0", "--no-strength", "-q")
     done = run("simulate", filled, *options)
     assert done.code == 0
     assert "The 2 sampled injections of this case were those of another injection" in done.err
-    assert "was that with the cement of another injection and was left out" in done.err
+    assert "that of the vertebra without cement stands; compute it with the cement" in done.err
     assert done.out.splitlines() == [str(filled / "report.html")]
     document = read_case(filled)
     found = document.augmentation.vertebroplasty
     assert found.spread is None
     assert found.heat is not None
-    assert document.mechanics is None
+    # what the vertebra bears as scanned is the same, and nothing of the old cement is left
+    assert document.mechanics.before == old.before
+    assert document.mechanics.density_sensitivity == old.density_sensitivity
+    assert document.mechanics.after_vertebroplasty is None
+    assert document.mechanics.cement_ml is None
+    words = " ".join((*document.mechanics.notes, *document.mechanics.method))
+    assert not re.search(r"\bcement\b", words, re.IGNORECASE)
+    assert not document.provenance.parameters.strength.simulated_cement
     assert 'id="figure-filling_spread"' not in (filled / "report.html").read_text()
     assert not (filled / "figures" / "filling_spread.png").exists()
     # nothing more is left out the next time
@@ -244,7 +256,8 @@ def test_json_and_words(run, filled):
     done = run("simulate", filled, *TWO)
     assert "L1: 1.50 of 1.50 ml injected" in done.out
     assert "not a prediction" in done.out
-    assert "2 samples of the whole volume: volume at the first stop rule" in done.out
+    first_stop = ">= 1.50 ml in all 2 samples; any leak in"
+    assert f"2 samples of the whole volume: volume at the first stop rule {first_stop}" in done.out
     assert "safe volume" not in done.out
     assert "bar, limit 32.1 bar" in done.out
     assert "Nothing changed; the case is as it was." in done.out
@@ -281,6 +294,32 @@ def test_without_strength_a_fitting_one_stays(run, case):
     before = read_case(case).mechanics
     assert run("simulate", case, *FAST, "--samples", "0", "--no-strength").code == 0
     assert read_case(case).mechanics == before
+
+
+def test_strength_with_another_cement_takes_that_as_scanned_from_before(run, case, monkeypatch):
+    from vertaug.mechanics import comparison
+
+    solved = []
+    fresh = comparison._state
+
+    def count(*arguments):
+        solved.append(arguments)
+        return fresh(*arguments)
+
+    monkeypatch.setattr(comparison, "_state", count)
+    fast = ("--linear-only", "--spacing-mm", "4")
+    assert run("strength", case, *fast).code == 0
+    before = read_case(case).mechanics.before
+    assert len(solved) == 1
+    for volume in ("2", "3"):
+        assert run("strength", case, *fast, "--cement-ml", volume).code == 0
+    mechanics = read_case(case).mechanics
+    assert len(solved) == 3
+    assert (mechanics.cement_ml, mechanics.before) == (3.0, before)
+    # the same as computed in one run
+    assert run("strength", case, *fast, "--spacing-mm", "3").code == 0
+    assert run("strength", case, *fast, "--cement-ml", "3").code == 0
+    assert read_case(case).mechanics == mechanics
 
 
 @pytest.mark.parametrize("step", ["inject_scene", "harden_scene", "sample_scene"])

@@ -109,3 +109,20 @@ def first_stop_capped(spread: FillingSpread) -> tuple[bool, ...]:
 def quantiles(values: FloatArray) -> tuple[float, ...]:
     """Return the `QUANTILES` of sampled values; at least one."""
     return tuple(float(value) for value in np.quantile(values, QUANTILES))
+
+
+def least_first_stop(volume_ml: float, stopped: int, samples: int) -> str:
+    """Return the volume without a stop rule and in how many samples: ``3.65 ml in all 32``.
+
+    Rounded down, so that it is a least value.
+
+    Parameters
+    ----------
+    volume_ml : float
+        That the samples that met no rule reached at least.
+    stopped, samples : int
+        Samples that met a rule, and all.
+    """
+    rounded = math.floor(100.0 * volume_ml + 1e-6) / 100.0
+    who = f"{samples - stopped} of {samples}" if stopped else f"all {samples}"
+    return f"{rounded:.2f} ml in {who} samples"

@@ -56,9 +56,14 @@ def _strength_changes(result: "CaseResult") -> list[str]:
         )
     cement = result.dropped_cement
     if cement is not None and cement.simulated_cement:
+        again = (
+            ""
+            if result.document.augmentation is None
+            else "; compute it with the cement that is there now with: vertaug strength CASE"
+        )
         lines.append(
-            "The strength with the simulated cement of this case was replaced by that without "
-            "cement."
+            "The strength with the simulated cement of this case was left out, that of the "
+            f"vertebra without cement stands{again}."
         )
     elif cement is not None:
         lines.append(

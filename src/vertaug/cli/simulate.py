@@ -10,6 +10,7 @@ from vertaug.case.augmentation_record import SpreadRecord, VertebroplastyRecord
 from vertaug.case.errors import InputError
 from vertaug.case.filling import LEAST_LEAK_MM3
 from vertaug.case.plan import Procedure
+from vertaug.case.spread_figures import least_first_stop
 from vertaug.cli.changes import tell_changes
 from vertaug.cli.progress import show_progress
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
@@ -164,15 +165,19 @@ def _spread_lines(spread: SpreadRecord) -> list[str]:
         f"{'>= ' if more else ''}{volume:.2f}"
         for volume, more in zip(spread.safe_volume_ml, capped, strict=True)
     )
-    span = "" if all(capped) else f" (5 to 95 %: {low} to {high})"
+    first_stop = f"{middle} ml (5 to 95 %: {low} to {high}), a rule met in {spread.stopped}"
+    if all(capped):
+        first_stop = (
+            f">= {least_first_stop(spread.safe_volume_ml[-1], spread.stopped, spread.samples)}"
+        )
     any_leak, canal = spread.leak_odds["any"], spread.leak_odds.get("towards_canal")
     toward = "" if canal is None else f", {canal.count} of them towards the canal"
     lines = [
         (
             f"{spread.samples} samples of the whole volume: volume at the first stop rule "
-            f"{low if all(capped) else middle} ml{span}, a rule met in {spread.stopped}; any "
-            f"leak in {any_leak.count} ({100 * any_leak.low_95:.0f} to "
-            f"{100 * any_leak.high_95:.0f} %){toward}"
+            f"{first_stop}; any leak in "
+            f"{any_leak.count} ({100 * any_leak.low_95:.0f} to {100 * any_leak.high_95:.0f} %)"
+            f"{toward}"
         )
     ]
     if spread.failed:

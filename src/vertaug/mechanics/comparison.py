@@ -99,6 +99,7 @@ def assess_strength(
     tell: Tell | None = None,
     *,
     filling: Filling | None = None,
+    scanned: Callable[[], StrengthAssessment] | None = None,
 ) -> StrengthAssessment:
     """Return what a vertebra bears before and, if asked for, with cement.
 
@@ -116,6 +117,9 @@ def assess_strength(
         Takes (message, fraction).
     filling : Filling, optional
         Of this vertebra; ``options.cement_ml`` must then be None.
+    scanned : callable, optional
+        Gives the same without cement, so that it is not computed again; called once the cement
+        has its place.
 
     Raises
     ------
@@ -140,6 +144,10 @@ def assess_strength(
     else:
         tips = list(tips_lps_mm) or [vertebra.frame.origin_lps_mm]
         cement = _place_ellipsoids(model, tips, options, planned=len(tips_lps_mm))
+    if scanned is not None:
+        own = scanned()
+        found = _assess(model, vertebra.level, options, cement, tell, before=own.before)
+        return replace(found, competitors=own.competitors, sensitivity=own.sensitivity)
     found = _assess(model, vertebra.level, options, cement, tell)
     tell("uncertainty of the density", 0.8)
     surface = None if options.linear_only else options.surface
@@ -275,20 +283,23 @@ def _assess(
     options: StrengthOptions,
     cement: PlacedCement | None,
     tell: Tell,
+    *,
+    before: StrengthState | None = None,
 ) -> StrengthAssessment:
     parts = divide_body(model)
     filled, share = None, np.zeros(model.grid.shape)
     if cement is not None:
         filled = with_cement(model, cement.share, options.cement, cement.bone_share)
         share = np.where(filled.filler_mpa > model.filler_mpa, cement.share, 0.0)
-    end = 0.8 if filled is None else 0.4
-    before = _state(
-        model, parts, np.zeros_like(share), options, lambda m, f: tell(f"before: {m}", f * end)
-    )
+    start, end = 0.0, 0.8 if filled is None else 0.4
+    if before is None:
+        empty = np.zeros_like(share)
+        before = _state(model, parts, empty, options, lambda m, f: tell(f"before: {m}", f * end))
+        start = 0.4
     after = None
     if filled is not None:
         after = _state(
-            filled, parts, share, options, lambda m, f: tell(f"with cement: {m}", 0.4 + f * end)
+            filled, parts, share, options, lambda m, f: tell(f"with cement: {m}", start + f * end)
         )
     competitors, missing = _compete(model)
     limits = list_limits(

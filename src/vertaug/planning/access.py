@@ -207,7 +207,7 @@ def _advice_for_side(
     safe = {key.route for key, member in own.items() if member.path.safe}
     if first in safe:
         return ""
-    text = f"no safe {_ROUTE_WORDS[first]} path with {needle.gauge}G"
+    text = f"no {_ROUTE_WORDS[first]} path with {needle.gauge}G keeps all margins"
     members = [member for key, member in own.items() if key.route is first]
     if members:
         best = max(members, key=lambda member: member.score)
@@ -216,7 +216,7 @@ def _advice_for_side(
         text += "; no candidate reaches the body"
     others = [_ROUTE_WORDS[route] for route in routes if route in safe]
     if others:
-        text += f". With {needle.gauge}G a safe {' or '.join(others)} path exists"
+        text += f". With {needle.gauge}G a {' or '.join(others)} path keeps them"
     for gauge in NEEDLE_GAUGES:
         thinner = needle_of_gauge(gauge)
         if thinner.outer_diameter_mm >= needle.outer_diameter_mm:
@@ -225,5 +225,7 @@ def _advice_for_side(
             continue
         found = _search_route(site, geometry, first, (thinner, [procedure], rules))
         if any(member.path.safe for member in found.values()):
-            return f"{text}. With {gauge}G a safe {_ROUTE_WORDS[first]} path exists."
-    return f"{text}. No thinner gauge that can be used gives a safe {_ROUTE_WORDS[first]} path."
+            return f"{text}. With {gauge}G a {_ROUTE_WORDS[first]} path keeps them."
+    return (
+        f"{text}. No {_ROUTE_WORDS[first]} path with a thinner gauge that can be used keeps them."
+    )

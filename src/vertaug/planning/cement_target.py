@@ -26,8 +26,8 @@ def cement_target(vertebra: Vertebra) -> CementTarget:
         f"16-24 % of the body's {volume_ml:.1f} ml (16.2 % restored strength, Molloy 2003; 24 % "
         "went with the best relief, Nieuwenhuijse 2012, uncertain), its upper end not above the "
         f"usual most of {most:g} ml for {vertebra.level} (a working value, no source checked), "
-        f"{held}. Clinical series show no clear link between volume and relief: aim for an "
-        "adequate, safe fill and stop at any leak."
+        f"{held}. Clinical series show no clear link between volume and relief: a planned "
+        "volume to aim for, never one that must go in; stop at the first stop rule and at any leak."
     )
     low, target, high = values
     return CementTarget(low_ml=low, target_ml=target, high_ml=high, basis=basis)

@@ -67,8 +67,8 @@ OBJECTIVE_TEXT = (
     "A plan's score: 0.66 times the mean over its paths, 0.12 times the share of needles in the "
     "cone of error (2 mm, 2 degrees) that breach no wall, 0.10 for the usual route at the level, "
     "0.12 for reach (1 for two needles, 0.6 for one with its tip at the midline, less away from "
-    "it; kyphoplasty: times the longest balloon with room, of 20 mm). Safe plans rank before "
-    "unsafe ones. All weights are design defaults."
+    "it; kyphoplasty: times the longest balloon with room, of 20 mm). Plans that keep every "
+    "required margin rank before those that do not. All weights are design defaults."
 )
 
 

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import numpy as np
+
 from vertaug.case.augmentation_content import BAR, KPA, ML
 from vertaug.case.filling import LEAK_PATHS, FillingSpread
 from vertaug.case.grid import FloatArray
@@ -10,11 +12,14 @@ from vertaug.case.spread_figures import (
     LeakOdds,
     any_odds,
     first_stop_capped,
+    least_first_stop,
     odds_of,
     quantiles,
 )
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
+from vertaug.report.content_filling_tables import two_figures
+from vertaug.report.content_product import listed_viscosity
 from vertaug.report.path_words import ANY, YEOM, list_rows
 
 _MANY = 20
@@ -49,7 +54,7 @@ def spread_table(spread: FillingSpread, setup: InjectionSetup) -> Table | None:
         title=f"Spread of {done} samples, of the model",
         columns=("", "Samples that leaked", "95 % interval", "Median (5 to 95 % of samples)"),
         rows=tuple(rows),
-        note=_note(spread),
+        note=_note(spread, setup),
     )
 
 
@@ -62,10 +67,22 @@ def _leak_row(spread: FillingSpread, title: str, paths: tuple[str, ...]) -> tupl
 def _first_stop(spread: FillingSpread) -> Cell:
     """Return the volume at the first stop rule; ``≥`` where samples met none."""
     values, capped = quantiles(spread.safe_volume_mm3 * ML), first_stop_capped(spread)
+    if all(capped):
+        return Cell(text=_hardly_met(spread))
     said = [f"{'≥ ' if more else ''}{v:.2f}" for v, more in zip(values, capped, strict=True)]
     low, _, middle, _, high = said
     # of least values throughout, the lowest says all
     return Cell(text=low if all(capped) else f"{middle} ({low} to {high})")
+
+
+def _hardly_met(spread: FillingSpread) -> str:
+    """Return one least value where quantiles would repeat it, and when the others met a rule."""
+    count, met = len(spread.stopped), np.sort(spread.safe_volume_mm3[spread.stopped]) * ML
+    least = float(spread.safe_volume_mm3[~spread.stopped].min()) * ML
+    text = f"≥ {least_first_stop(least, len(met), count)}"
+    if not len(met):
+        return text
+    return f"{text}; the other {len(met)} at {', '.join(f'{volume:.2f}' for volume in met)} ml"
 
 
 def _odds_row(name: str, odds: LeakOdds, volume_mm3: FloatArray) -> tuple[Cell, ...]:
@@ -84,12 +101,12 @@ def _range(values: FloatArray, digits: int) -> Cell:
     return Cell(text=f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})")
 
 
-def _note(spread: FillingSpread) -> str:
+def _note(spread: FillingSpread, setup: InjectionSetup) -> str:
     done = len(spread.safe_volume_mm3)
     met = int(spread.stopped.sum())
     rules = Counter(rule.replace("_", " ") for rule in spread.first_rule if rule)
     first = ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
-    drawn = "; ".join(_drawn_words(name, values) for name, values in spread.drawn.items())
+    drawn = "; ".join(_drawn_words(name, values, setup) for name, values in spread.drawn.items())
     first_words = f" (first: {first})" if first else ""
     parts = [
         (
@@ -111,10 +128,28 @@ def _note(spread: FillingSpread) -> str:
     return " ".join(parts)
 
 
-def _drawn_words(name: str, values: FloatArray) -> str:
+def _drawn_words(name: str, values: FloatArray, setup: InjectionSetup) -> str:
     low, *_, high = quantiles(values)
     title, _, unit = name.partition(", ")
-    return f"{title} {words.three_figures(low)} to {words.three_figures(high)} {unit}".rstrip()
+    when = _viscosity_when(setup) if title == "viscosity" else ""
+    span = f"{words.three_figures(low)} to {words.three_figures(high)}"
+    return f"{title} {span} {unit}".rstrip() + when
+
+
+def _viscosity_when(setup: InjectionSetup) -> str:
+    """Say at which age the viscosity is drawn, and what it is at the injection shown."""
+    listed, clock = listed_viscosity(setup.product), setup.clock
+    if listed is None:
+        return ""
+    viscosity, when = listed
+    if clock is None:
+        return f" {when} ({viscosity:g} in the injection shown)"
+    first, last = (two_figures(value) for value in clock.viscosity_pa_s)
+    begin, end = (age / 60.0 for age in clock.age_s)
+    return (
+        f" {when}; in the injection shown {viscosity:g} then, {first} to {last} in the syringe "
+        f"({begin:.1f} to {end:.1f} min)"
+    )
 
 
 def _span_words(samples: int) -> str:

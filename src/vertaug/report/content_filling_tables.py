@@ -5,6 +5,8 @@ from vertaug.case.filling import LEAST_LEAK_MM3, Extravasation, Filling, StopEve
 from vertaug.case.simulation import InjectionSetup, SimulatedVertebroplasty
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
+from vertaug.report.content_product import listed_viscosity
+from vertaug.report.endplate_contact import contact_words
 from vertaug.report.filling_words import acted, leak_ml, ml, pressure
 from vertaug.report.leak_site import leak_site
 from vertaug.report.path_words import YEOM, list_rows
@@ -28,7 +30,7 @@ def volume_table(found: SimulatedVertebroplasty) -> Table:
                 f"{words.percent(100.0 * _pores_filled(filling))} of its pores"
             ),
         ),
-        ("nearest to the endplates", _gap_words(filling)),
+        ("cement to the endplates", contact_words(filling)),
         ("right : left", _halves(filling.left_share)),
         ("greatest pressure in the bone, at the tip", pressure(filling.curve.tip_mpa.max())),
         ("greatest pressure in the syringe", _syringe(filling, setup)),
@@ -37,7 +39,11 @@ def volume_table(found: SimulatedVertebroplasty) -> Table:
         title="What was injected",
         columns=("", ""),
         rows=tuple(cells(name, value) for name, value in rows),
-        note="Pressures are above that of the marrow.",
+        note=(
+            "Pressures are above that of the marrow. Contact: the pores of a cell of the body next "
+            "to the endplate are at least half full; the model stores moments, so that its begin "
+            "lies between two of them."
+        ),
     )
 
 
@@ -57,15 +63,29 @@ def cement_table(setup: InjectionSetup) -> Table:
         columns=("", "When the injection begins", "When it ends"),
         rows=(
             cells("age from mixing (min)", *(f"{age / 60.0:.1f}" for age in clock.age_s)),
-            cells("viscosity (Pa s)", *(_two_figures(value) for value in clock.viscosity_pa_s)),
+            cells(
+                "viscosity in the syringe at that age (Pa s)",
+                *(two_figures(value) for value in clock.viscosity_pa_s),
+            ),
         ),
         note=(
             f"At {clock.temperature_c:g} °C and a shear rate of {clock.shear_rate_per_s:g} 1/s. "
             f"Working window {first / 60.0:.1f} to {last / 60.0:.1f} min from mixing; the "
-            f"injection begins at {clock.age_s[0] / 60.0:.1f} min, {clock.start_reason}. The "
-            "viscosity in the product's table is that of another age. In the bone cement warms and "
-            "thickens faster."
+            f"injection begins at {clock.age_s[0] / 60.0:.1f} min, {clock.start_reason}."
+            f"{_earlier(setup)} In the bone cement warms and thickens faster."
         ),
+    )
+
+
+def _earlier(setup: InjectionSetup) -> str:
+    """Say at which other age the product's table and the samples give the viscosity."""
+    listed = listed_viscosity(setup.product)
+    if listed is None:
+        return ""
+    viscosity, when = listed
+    return (
+        f" The product's table gives {viscosity:g} Pa s {when}, and samples draw it there: the "
+        "same cement, earlier."
     )
 
 
@@ -169,14 +189,6 @@ def _pores_filled(filling: Filling) -> float:
     return inside / filling.pore_volume_mm3
 
 
-def _gap_words(filling: Filling) -> str:
-    parts = [
-        f"{name} {'in contact' if gap <= 0.0 else words.millimetres(float(gap))}"
-        for name, gap in zip(("superior", "inferior"), filling.endplate_gap_mm, strict=True)
-    ]
-    return ", ".join(parts)
-
-
 def _halves(left: float) -> str:
     """Return right before left, as the films and the tables of the needles stand."""
     whole = round(100.0 * left)
@@ -188,6 +200,6 @@ def _rate(setup: InjectionSetup) -> str:
     return f"{setup.rate_mm3_per_s * ML_PER_MIN:g} ml/min, {stop}"
 
 
-def _two_figures(value: float) -> str:
+def two_figures(value: float) -> str:
     """Return a viscosity with the two figures that it is known to at most."""
     return f"{float(f'{value:.2g}'):g}"

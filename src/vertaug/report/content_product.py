@@ -1,6 +1,6 @@
 """The product of a simulated vertebroplasty: each value with range, status and source."""
 
-from vertaug.case.simulation import InjectionSetup, ProductValue
+from vertaug.case.simulation import InjectionSetup, ProductSheet, ProductValue
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 from vertaug.report.style import Mark
@@ -12,25 +12,44 @@ def product_table(setup: InjectionSetup) -> Table:
     return Table(
         title=f"Product: {product.title}",
         columns=("Quantity", "Value", "Range", "Status", "Source"),
-        rows=tuple(_value_row(value) for value in product.values),
+        rows=tuple(_value_row(value, product) for value in product.values),
         note=(
             "Every value can be replaced by one of your product: vertaug simulate CASE --products "
             "FILE (docs/cement.md). Verified: read in the source; computed: from it; recalled: "
             "from the literature, not read again; uncertain: a working number, check it for your "
-            "product. The viscosity is that at the age listed below it, not at the injection."
+            "product. The viscosity is not that at the injection: see Cement in the syringe."
         ),
     )
 
 
-def _value_row(value: ProductValue) -> tuple[Cell, ...]:
+def listed_viscosity(product: ProductSheet) -> tuple[float, str] | None:
+    """Return the viscosity of the product's table in Pa s and its age, such as ``at 3.5 min``.
+
+    None where the table has no viscosity or no age of it.
+    """
+    values = {value.name: value.value for value in product.values}
+    if not {"viscosity_pa_s", "viscosity_at_s"} <= values.keys():
+        return None
+    return values["viscosity_pa_s"], f"at {values['viscosity_at_s'] / 60.0:.1f} min from mixing"
+
+
+def _value_row(value: ProductValue, product: ProductSheet) -> tuple[Cell, ...]:
     unsure = value.status == "uncertain"
     known = value.low is not None and value.high is not None
     spread = f"{value.low:g} to {value.high:g}" if known else words.MISSING
     return (
-        *cells(value_title(value.name), f"{value.value:g}", spread),
+        *cells(_row_title(value.name, product), f"{value.value:g}", spread),
         Cell(text=value.status, mark=Mark.UNCERTAIN if unsure else Mark.NONE),
         Cell(text=value.source),
     )
+
+
+def _row_title(name: str, product: ProductSheet) -> str:
+    """Return the title of a row; the viscosity with its age, or it is read as that injected."""
+    listed = listed_viscosity(product)
+    if name == "viscosity_pa_s" and listed is not None:
+        return f"viscosity {listed[1]} (Pa s)"
+    return value_title(name)
 
 
 _UNITS = {

@@ -17,6 +17,7 @@ from vertaug.report.content_filling_tables import (
 )
 from vertaug.report.content_product import product_table, value_title
 from vertaug.report.content_strength_table import before_after_table
+from vertaug.report.endplate_contact import contact_words
 from vertaug.report.filling_words import acted, first_stop, left_bone, ml
 
 PICTURES = (
@@ -126,6 +127,7 @@ def _key_table(found: SimulatedVertebroplasty) -> Table:
             ),
         ),
         ("volume at the first stop rule", first_stop(filling)),
+        ("cement to the endplates", contact_words(filling)),
         ("in this one injection", left_bone(filling)),
     ]
     samples = _sample_words(found)

@@ -13,19 +13,19 @@ from vertaug.case.filling import Filling, FillingFrame
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Spine
 from vertaug.report import canvas
+from vertaug.report.filled_pores import pore_filling
 from vertaug.report.filling_moment import moment_of_frame
+from vertaug.report.leak_key import draw_leak_key, foot_mm
 from vertaug.report.leak_marks import LeakMark, draw_leaks, drawn_leaks, leak_marks, say_leaks
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.plane import PicturePlane, sample
 from vertaug.report.style import DisplayWindow
 
-FRAMES = 4
-"""Moments on radiographs, at about equal volumes, the last one at the end."""
-SECTION_FRAMES = 3
-"""Of these the last ones are shown in sections, so that the panels are large."""
+FRAMES = 3
+"""Moments with cement that are shown, at about equal volumes, the last one at the end."""
 CANCELLOUS_WINDOW = DisplayWindow(centre_hu=200.0, width_hu=800.0)
 """Narrower than that for bone, so that loose and dense cancellous bone differ; cortex is white."""
-_GAP_MM, _HEAD_MM, _FOOT_MM, _SIDE_MM = 1.5, 4.8, 2.6, 6.0
+_GAP_MM, _HEAD_MM, _SIDE_MM = 1.5, 4.8, 6.0
 _MARGIN_MM = 7.0
 _PIXEL_MM = 0.25
 _HALF_FULL = 0.5
@@ -72,13 +72,13 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
     spine : Spine
         With the CT.
     """
-    numbers = shown_frames(filling)[-SECTION_FRAMES:]
+    numbers = shown_frames(filling)
     sections = choose_cement_sections(filling)
     count = len(sections)
     wide = (PAGE_WIDTH_MM - _SIDE_MM - _GAP_MM * (count - 1)) / count
     plane = sections[0].plane
     tall = wide * plane.half_height_mm / plane.half_width_mm
-    total = _HEAD_MM + (tall + _GAP_MM) * (len(numbers) + 1) + _FOOT_MM
+    total = _HEAD_MM + (tall + _GAP_MM) * (len(numbers) + 1) + foot_mm(filling)
     figure = canvas.new_figure(PAGE_WIDTH_MM, total)
     for row, number in enumerate((None, *numbers)):
         bottom = 1.0 - (_HEAD_MM + tall + row * (tall + _GAP_MM)) / total
@@ -92,6 +92,7 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
             canvas.draw_frame(axes, section.plane, "", window=None)
             if row == 0:
                 canvas.draw_title(axes, f"{section.words[0].upper()}{section.words[1:]}")
+    draw_leak_key(figure, filling, (PAGE_WIDTH_MM, total))
     return Picture(
         name="filling_sections",
         caption=_sections_caption(filling, sections),
@@ -188,27 +189,6 @@ def marks_beside(
         far = abs(offset) > _LEAK_NEAR_MM
         found.append(replace(mark, away=f"{abs(offset):.0f} mm {side}" if far else ""))
     return tuple(found)
-
-
-def pore_filling(filling: Filling, frame: FillingFrame) -> FloatArray:
-    """Return how full of cement the pores of each cell are, 0 to 1.
-
-    Halfway between full and empty cells lies their common face, so the half full level is the
-    edge of the cells. Where pores are not stored, those of the body in the mean are taken.
-
-    Parameters
-    ----------
-    filling : Filling
-    frame : FillingFrame
-    """
-    cement = np.asarray(frame.cement_share, dtype=np.float64)
-    pores = (
-        np.full(cement.shape, filling.pore_volume_mm3 / filling.body_volume_mm3)
-        if filling.pore_share is None
-        else np.asarray(filling.pore_share, dtype=np.float64)
-    )
-    out = np.divide(cement, pores, out=np.zeros_like(cement), where=pores > 0.0)
-    return np.asarray(np.clip(out, 0.0, 1.0))
 
 
 def tint(full: FloatArray) -> NDArray[np.float64]:

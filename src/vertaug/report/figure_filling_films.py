@@ -10,18 +10,20 @@ from vertaug.report import canvas
 from vertaug.report.body_outline import BodyOutline, draw_outline, outline_body
 from vertaug.report.figure_radiograph import Overlay, Rect, add_radiograph
 from vertaug.report.filling_films import FillingFilms
-from vertaug.report.filling_moment import FillingMoment, moment_of_frame
+from vertaug.report.filling_moment import BEFORE_WORDS, START, FillingMoment, moment_of_frame
 from vertaug.report.film_words import say_blades, say_sides
+from vertaug.report.leak_key import draw_leak_key, foot_mm
 from vertaug.report.leak_marks import draw_leaks, leak_marks, say_leaks
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
+from vertaug.report.posterior_quarter import draw_quarter, quarter_line
 
-_GAP_MM, _HEAD_MM, _TITLE_MM, _FOOT_MM = 1.5, 8.6, 4.8, 2.6
+_GAP_MM, _HEAD_MM, _TITLE_MM = 1.5, 8.6, 4.8
 
 
 def draw_filling_radiographs(
     films: FillingFilms, filling: Filling, spine: Spine, shown: tuple[int, ...]
 ) -> Picture:
-    """Draw AP over lateral radiographs, a column for each moment.
+    """Draw AP over lateral radiographs: before cement, then a column for each moment.
 
     Parameters
     ----------
@@ -31,23 +33,30 @@ def draw_filling_radiographs(
     shown : tuple of int
         Which frames.
     """
-    wide = (PAGE_WIDTH_MM - _GAP_MM * (len(shown) - 1)) / max(len(shown), 2)
-    total = _HEAD_MM + 2 * (wide + _TITLE_MM) + _FOOT_MM
+    columns = len(shown) + 1
+    wide = (PAGE_WIDTH_MM - _GAP_MM * (columns - 1)) / columns
+    total = _HEAD_MM + 2 * (wide + _TITLE_MM) + foot_mm(filling)
     figure = canvas.new_figure(PAGE_WIDTH_MM, total)
-    moments = [moment_of_frame(filling, number) for number in shown]
-    _write_heads(figure, moments, films.first_age_s, (wide, total))
-    for row, (name, images) in enumerate((("AP", films.ap), ("Lateral", films.lateral))):
-        outline = outline_body(images[0].carm, spine[filling.level])
+    moments = [START, *(moment_of_frame(filling, number) for number in shown)]
+    _write_heads(figure, moments, films, (wide, total))
+    for row, (name, first, images) in enumerate(
+        (("AP", films.before[0], films.ap), ("Lateral", films.before[1], films.lateral))
+    ):
+        outline = outline_body(first.carm, spine[filling.level])
         bottom = total - _HEAD_MM - (row + 1) * (wide + _TITLE_MM)
-        for column, (number, moment) in enumerate(zip(shown, moments, strict=True)):
+        for column, image in enumerate((first, *(images[number] for number in shown))):
             left = column * (wide + _GAP_MM)
             rect = (
                 left / PAGE_WIDTH_MM, bottom / total, wide / PAGE_WIDTH_MM, wide / total
             )  # fmt: skip
-            axes = add_filling_film(figure, rect, images[number], (filling, moment), spine)
+            when = (filling, moments[column])
+            axes = add_filling_film(figure, rect, image, when, spine)
             draw_outline(axes, outline, wall=row == 1)
+            if row == 1:
+                draw_quarter(axes, quarter_line(filling, first.carm))
             if column == 0:
                 canvas.draw_title(axes, name)
+    draw_leak_key(figure, filling, (PAGE_WIDTH_MM, total))
     return Picture(
         name="filling_radiographs",
         caption=_caption(films, filling),
@@ -88,19 +97,22 @@ def filling_outlines(
 
 
 def _write_heads(
-    figure: Figure, moments: list[FillingMoment], first_age_s: float, size: tuple[float, float]
+    figure: Figure, moments: list[FillingMoment], films: FillingFilms, size: tuple[float, float]
 ) -> None:
     """Write volume, time, age and needle above each column."""
     wide, total = size
     for column, moment in enumerate(moments):
         across = (column * (wide + _GAP_MM) + 0.5 * wide) / PAGE_WIDTH_MM
+        head, state = moment.volume_words, moment.state_words(films.first_age_s)
+        if moment is START:
+            head, state = BEFORE_WORDS, f"{say_sides(films.sides)} in place"
         figure.text(
-            across, 1.0 - 3.2 / total, moment.volume_words, fontsize=canvas.TITLE_PT + 1.0,
+            across, 1.0 - 3.2 / total, head, fontsize=canvas.TITLE_PT + 1.0,
             fontweight="bold", ha="center", va="baseline",
         )  # fmt: skip
         words = figure.text(
-            across, 1.0 - 6.6 / total, moment.state_words(first_age_s),
-            fontsize=canvas.SMALL_PT, ha="center", va="baseline",
+            across, 1.0 - 6.6 / total, state, fontsize=canvas.SMALL_PT, ha="center",
+            va="baseline",
         )  # fmt: skip
         canvas.fit_text(words, wide / 25.4 * canvas.FIGURE_DPI)
 
@@ -115,11 +127,12 @@ def _caption(films: FillingFilms, filling: Filling) -> str:
     )
     return (
         f"Virtual fluoroscopy of {filling.level} while it is filled, computed from the CT with the "
-        f"cement of the model and {say_sides(films.sides)} in place; above AP, below lateral. "
-        "Above each column: injected volume, time from the start of the injection, age from the "
-        "start of mixing, needle in use. "
+        f"cement of the model and {say_sides(films.sides)} in place; above AP, below lateral; "
+        "first column before any cement. Above the others: injected volume, time from the start "
+        "of the injection, age from the start of mixing, needle in use. "
         f"Patient {first.carm.posture.value}, seen from the receptor, head up; bar: at the "
         "isocentre. Yellow dashed: outline of the body, projected; orange dashed: posterior wall; "
-        f"both from the labels. {say_leaks(filling)} "
+        "both from the labels. Thin blue: front of the posterior quarter of the body, which a stop "
+        f"rule watches. {say_leaks(filling)} "
         f"Without scattered radiation, so contrast is higher than in practice.{around} {blades}"
     ).rstrip()

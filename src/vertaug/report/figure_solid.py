@@ -16,8 +16,8 @@ from vertaug.report.style import NEEDLE_COLOUR, NEEDLE_UNSAFE_COLOUR
 from vertaug.report.surface import cylinder, vertebra_surface
 
 Rect = tuple[float, float, float, float]
-_BONE_RGB = (0.93, 0.87, 0.74)
-_BACKGROUND = (0.965, 0.968, 0.975)
+BONE_RGB = (0.93, 0.87, 0.74)
+BACKGROUND = (0.965, 0.968, 0.975)
 _REACH_BEFORE_BONE_MM = 35.0
 
 
@@ -62,15 +62,15 @@ def needle_mesh(path: NeedlePath) -> Mesh:
 def picture(bone: Mesh, needles: tuple[tuple[Mesh, str], ...], plane: PicturePlane) -> FloatArray:
     """Return the lit picture, shape (rows/2, columns/2, 3), of glassy bone with needles."""
     bone_layer = render(bone, plane)
-    bone_rgb = shade(bone_layer, _BONE_RGB, 0.12)
+    bone_rgb = shade(bone_layer, BONE_RGB, 0.12)
     bone_seen = np.isfinite(bone_layer.depth_mm)
-    out = np.where(bone_seen[..., None], bone_rgb, np.array(_BACKGROUND))
+    out = np.where(bone_seen[..., None], bone_rgb, np.array(BACKGROUND))
     nearest = np.full(plane.shape, np.inf)
     for mesh, colour in needles:
         layer = render(mesh, plane)
         closer = layer.depth_mm < nearest
         nearest[closer] = layer.depth_mm[closer]
-        rgb = shade(layer, _rgb(colour), 0.5)
+        rgb = shade(layer, rgb_of(colour), 0.5)
         before = closer & (layer.depth_mm <= bone_layer.depth_mm)
         behind = closer & ~before
         out[before] = rgb[before]
@@ -78,7 +78,7 @@ def picture(bone: Mesh, needles: tuple[tuple[Mesh, str], ...], plane: PicturePla
     return halve(out)
 
 
-def _rgb(colour: str) -> tuple[float, float, float]:
+def rgb_of(colour: str) -> tuple[float, float, float]:
     """Parts of a colour written as #rrggbb, each in [0, 1]."""
     red, green, blue = (int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
     return red, green, blue
@@ -118,6 +118,17 @@ def add_solid_panels(
 def draw_solid_frame(axes: Axes, plane: PicturePlane, vertebra: Vertebra, title: str) -> None:
     """Write the title, orientation letters at the edges and a small cross of axes."""
     canvas.draw_title(axes, title)
+    draw_axes_cross(axes, plane, vertebra)
+    for x, direction, align in ((0.015, -plane.right, "left"), (0.985, plane.right, "right")):
+        letters = axes.text(
+            x, 0.5, direction_mark(direction), transform=axes.transAxes, ha=align, va="center",
+            color="#222222", fontsize=canvas.TITLE_PT + 1, fontweight="bold",
+        )  # fmt: skip
+        letters.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="#FFFFFF")])
+
+
+def draw_axes_cross(axes: Axes, plane: PicturePlane, vertebra: Vertebra) -> None:
+    """Draw a small cross of the vertebra's axes in the lower left corner."""
     left, right, bottom, top = plane.extent_mm
     base = np.array([left + 0.13 * (right - left), bottom - 0.13 * (bottom - top)])
     length = 0.085 * (right - left)
@@ -138,9 +149,3 @@ def draw_solid_frame(axes: Axes, plane: PicturePlane, vertebra: Vertebra, title:
             float(place[0]), float(place[1]), ("L", "P", "H")[k], color=colour,
             fontsize=canvas.LABEL_PT, fontweight="bold", ha="center", va="center",
         )  # fmt: skip
-    for x, direction, align in ((0.015, -plane.right, "left"), (0.985, plane.right, "right")):
-        letters = axes.text(
-            x, 0.5, direction_mark(direction), transform=axes.transAxes, ha=align, va="center",
-            color="#222222", fontsize=canvas.TITLE_PT + 1, fontweight="bold",
-        )  # fmt: skip
-        letters.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="#FFFFFF")])

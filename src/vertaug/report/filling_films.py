@@ -15,7 +15,7 @@ from vertaug.fluoroscopy.matter import Cylinder, Matter
 from vertaug.fluoroscopy.needle_series import cannula_in_place
 from vertaug.fluoroscopy.patient import prepare_patient
 from vertaug.fluoroscopy.presets import carm_preset
-from vertaug.fluoroscopy.radiograph import Radiograph
+from vertaug.fluoroscopy.radiograph import Radiograph, show_view
 from vertaug.fluoroscopy.surroundings import Trunk
 from vertaug.fluoroscopy.view import FixedView, fix_view
 from vertaug.fluoroscopy.working_view import aim_at_view
@@ -34,6 +34,8 @@ class FillingFilms:
 
     Attributes
     ----------
+    before : tuple of 2 Radiograph
+        AP and lateral with the needles in place and no cement in the bone.
     ap, lateral : tuple of Radiograph
         One a frame of the filling, with one setting of exposure and display each.
     cines : tuple of Cine
@@ -46,6 +48,7 @@ class FillingFilms:
         Of the cement, from the start of mixing to that of the injection.
     """
 
+    before: tuple[Radiograph, Radiograph]
     ap: tuple[Radiograph, ...]
     lateral: tuple[Radiograph, ...]
     cines: tuple[Cine, Cine]
@@ -81,7 +84,12 @@ def take_case_films(results: CaseResults) -> FillingFilms | None:
         show_filling(view, filling, material, needles, np.random.default_rng(_SEED + number))
         for number, view in enumerate(fixed)
     ]
+    first = [
+        show_view(view, needles, np.random.default_rng(_SEED + len(VIEWS) + number))
+        for number, view in enumerate(fixed)
+    ]
     return FillingFilms(
+        before=(first[0], first[1]),
         ap=stills[0],
         lateral=stills[1],
         cines=(

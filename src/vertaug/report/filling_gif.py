@@ -14,9 +14,16 @@ from vertaug.report import canvas
 from vertaug.report.body_outline import OUTLINE_COLOUR, WALL_COLOUR, BodyOutline, draw_outline
 from vertaug.report.figure_filling_films import add_filling_film, filling_outlines
 from vertaug.report.filling_films import FillingFilms
-from vertaug.report.filling_moment import FillingMoment, moment_at_volume
+from vertaug.report.filling_moment import (
+    BEFORE_WORDS,
+    START,
+    FillingMoment,
+    moment_at_volume,
+)
+from vertaug.report.film_words import say_sides
 from vertaug.report.inputs import DISCLAIMER
-from vertaug.report.leak_marks import LEAK_COLOUR, drawn_leaks
+from vertaug.report.leak_marks import LEAK_COLOUR, SEEN_MM3, drawn_leaks
+from vertaug.report.posterior_quarter import QUARTER_COLOUR, draw_quarter, quarter_line
 
 _VIEW_WORDS = ("AP", "lateral")
 _HEAD_PIXELS, _FOOT_PIXELS = 50, 40
@@ -25,9 +32,11 @@ _LEAST_PIXELS = 384
 _HOLD_MS = 2000
 _GREYS = 32
 """Noise in finer steps makes a GIF several times larger and is not seen."""
-_MARKED = (LEAK_COLOUR, OUTLINE_COLOUR, WALL_COLOUR)
+_MARKED = (LEAK_COLOUR, OUTLINE_COLOUR, WALL_COLOUR, QUARTER_COLOUR)
 _BLENDS = (0.35, 0.7, 1.0)
-_NOTE = "Ring: a leak, marked where it leaves the bone; not simulated beyond."
+_NOTE = (
+    f"Ring: leak at its exit from the bone, by volume. Dashed: < {SEEN_MM3 * ML:.2f} ml, not seen."
+)
 
 
 def filling_gifs(filling: Filling, films: FillingFilms, spine: Spine) -> list[bytes]:
@@ -39,7 +48,9 @@ def filling_gifs(filling: Filling, films: FillingFilms, spine: Spine) -> list[by
     films : FillingFilms
     spine : Spine
     """
-    moments = [moment_at_volume(filling, volume) for volume in films.cine_mm3]
+    moments = [
+        moment_at_volume(filling, volume) if volume > 0.0 else START for volume in films.cine_mm3
+    ]
     made = []
     for name, cine, outline in zip(
         _VIEW_WORDS, films.cines, filling_outlines(films, filling, spine), strict=True
@@ -56,8 +67,12 @@ def _words(
     name: str, moment: FillingMoment, films: FillingFilms, filling: Filling
 ) -> tuple[str, ...]:
     note = (_NOTE,) if drawn_leaks(filling) else ()
+    whole = f"(of {filling.injected_mm3 * ML:.2f} ml)"
+    if moment is START:
+        state = f"{say_sides(films.sides)} in place"
+        return f"{filling.level} {name}: {BEFORE_WORDS} {whole}", state, *note
     return (
-        f"{filling.level} {name}: {moment.volume_words} (of {filling.injected_mm3 * ML:.2f} ml)",
+        f"{filling.level} {name}: {moment.volume_words} {whole}",
         moment.state_words(films.first_age_s),
         *note,
     )
@@ -80,7 +95,10 @@ def _picture(
     figure.patch.set_alpha(0.0)
     rect = (0.0, _FOOT_PIXELS / total, 1.0, rows / total)
     axes = add_filling_film(figure, rect, image, when, spine)
-    draw_outline(axes, outline, wall=outline is not None and "lateral" in words[0])
+    lateral = "lateral" in words[0]
+    draw_outline(axes, outline, wall=lateral)
+    if lateral:
+        draw_quarter(axes, quarter_line(when[0], image.carm))
     axes.images[0].set_visible(False)
     axes.patch.set_alpha(0.0)
     _write_strips(figure, words, total)

@@ -40,6 +40,11 @@ class FillingMoment:
         return f"{age}, {self.side} needle" if self.side else age
 
 
+START = FillingMoment(injected_mm3=0.0, time_s=-1.0)
+"""Before the injection; no leak has begun by then."""
+BEFORE_WORDS = "0 ml, before cement"
+
+
 def moment_of_frame(filling: Filling, number: int) -> FillingMoment:
     """Return the moment of a frame, by its number from 0."""
     frame = filling.frames[number]

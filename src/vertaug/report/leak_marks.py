@@ -1,20 +1,29 @@
 """Leaks in pictures: a ring where the cement leaves the bone, with its path and its volume so far.
 
-Beyond the bone the model has no cells, so leaked cement has no shape that could be drawn.
+Beyond the bone the model has no cells, so leaked cement has no shape that could be drawn. The ring
+grows with the volume; a trace that no radiograph would show is small and dashed.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
+from vertaug.augmentation.cement.stop_rules import StopRules
 from vertaug.case.augmentation_content import ML
 from vertaug.case.filling import LEAST_LEAK_MM3, Extravasation, Filling
 from vertaug.case.grid import FloatArray
 from vertaug.report import canvas
 
 LEAK_COLOUR = "#FF4FD8"
-_RING_PT = 9.0
+SEEN_MM3 = StopRules().visible_mm3
+"""Less of a leak is a trace that is not seen on a radiograph, as the stop rules have it."""
+MOST_MM3 = 500.0
+"""Larger leaks have the ring of this one."""
+_TRACE_PT, _SEEN_PT = 4.5, 7.0
+"""Diameter of the ring of a trace, and of the least leak that is seen."""
 _SLOTS = {
     "section": ((0.02, 0.97), (0.98, 0.97), (0.98, 0.03)),
     "film": ((0.02, 0.80), (0.98, 0.80), (0.98, 0.03)),
@@ -34,6 +43,8 @@ class LeakMark:
     ----------
     words : str
         Its path and what had left by it.
+    volume_mm3 : float
+        So far.
     inlet_lps_mm : (3,) float64 array
         The cell from which most of it leaves; where it began, if that is not known.
     exit_lps_mm : (3,) float64 array or None
@@ -43,6 +54,7 @@ class LeakMark:
     """
 
     words: str
+    volume_mm3: float
     inlet_lps_mm: FloatArray
     exit_lps_mm: FloatArray | None
     away: str = ""
@@ -51,6 +63,42 @@ class LeakMark:
     def ring_lps_mm(self) -> FloatArray:
         """Where it is marked: at the exit, or where it began if that is not known."""
         return self.inlet_lps_mm if self.exit_lps_mm is None else self.exit_lps_mm
+
+    @property
+    def trace(self) -> bool:
+        """Whether it is too little to be seen on a radiograph."""
+        return self.volume_mm3 < SEEN_MM3
+
+
+def ring_pt(volume_mm3: float) -> float:
+    """Return the diameter of a leak's ring in points.
+
+    As the diameter of a ball of the volume; small for all traces.
+
+    Parameters
+    ----------
+    volume_mm3 : float
+    """
+    if volume_mm3 < SEEN_MM3:
+        return _TRACE_PT
+    return float(_SEEN_PT * np.cbrt(min(volume_mm3, MOST_MM3) / SEEN_MM3))
+
+
+def ring_style(volume_mm3: float) -> dict[str, Any]:
+    """Return how a leak's ring is drawn by ``scatter``: dashed and thin for a trace.
+
+    Parameters
+    ----------
+    volume_mm3 : float
+    """
+    trace = volume_mm3 < SEEN_MM3
+    return {
+        "s": ring_pt(volume_mm3) ** 2,
+        "facecolors": "none",
+        "edgecolors": LEAK_COLOUR,
+        "linewidths": 0.7 if trace else 1.5,
+        "linestyles": [(0, (1.6, 1.2))] if trace else ["-"],
+    }
 
 
 def drawn_leaks(filling: Filling) -> tuple[Extravasation, ...]:
@@ -68,20 +116,20 @@ def leak_marks(filling: Filling, time_s: float) -> tuple[LeakMark, ...]:
         From the start of the injection.
     """
     return tuple(
-        LeakMark(
-            words=f"{leak.path} {_volume_words(filling.leaked_by_mm3(leak.path, time_s))}",
-            inlet_lps_mm=leak.first_lps_mm if leak.inlet_lps_mm is None else leak.inlet_lps_mm,
-            exit_lps_mm=leak.exit_lps_mm,
-        )
+        _mark(leak, filling.leaked_by_mm3(leak.path, time_s))
         for leak in drawn_leaks(filling)
         if leak.first_s <= time_s
     )
 
 
-def _volume_words(volume_mm3: float) -> str:
-    if volume_mm3 < LEAST_LEAK_MM3:
-        return f"< {LEAST_LEAK_MM3 * ML:.2f} ml"
-    return f"{volume_mm3 * ML:.2f} ml"
+def _mark(leak: Extravasation, volume_mm3: float) -> LeakMark:
+    seen = volume_mm3 >= SEEN_MM3
+    return LeakMark(
+        words=f"{leak.path} {'' if seen else '< '}{max(volume_mm3, SEEN_MM3) * ML:.2f} ml",
+        volume_mm3=volume_mm3,
+        inlet_lps_mm=leak.first_lps_mm if leak.inlet_lps_mm is None else leak.inlet_lps_mm,
+        exit_lps_mm=leak.exit_lps_mm,
+    )
 
 
 def draw_leaks(axes: Axes, marks: tuple[LeakMark, ...], project: Projection, kind: str) -> None:
@@ -105,16 +153,13 @@ def draw_leaks(axes: Axes, marks: tuple[LeakMark, ...], project: Projection, kin
         place: FloatArray = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
         slot = _free_slot(place, kind, taken)
         if mark.away:
-            _tag(axes, None, f"{mark.words}\n{mark.away}", slot)
+            _tag(axes, mark, None, slot)
             continue
-        if mark.exit_lps_mm is not None:
+        if mark.exit_lps_mm is not None and not mark.trace:
             inlet = project(mark.inlet_lps_mm[None])[0]
             axes.plot([inlet[0], x], [inlet[1], y], color=LEAK_COLOUR, linewidth=0.8, zorder=5)
-        axes.scatter(
-            [x], [y], s=_RING_PT**2, facecolors="none", edgecolors=LEAK_COLOUR, linewidths=1.1,
-            linestyles=[(0, (2.2, 1.3))], zorder=5,
-        )  # fmt: skip
-        _tag(axes, (x, y), mark.words, slot)
+        axes.scatter([x], [y], zorder=5, **ring_style(mark.volume_mm3))
+        _tag(axes, mark, (x, y), slot)
 
 
 def _free_slot(place: FloatArray, kind: str, taken: dict[int, int]) -> tuple[float, float]:
@@ -130,15 +175,16 @@ def _free_slot(place: FloatArray, kind: str, taken: dict[int, int]) -> tuple[flo
 
 
 def _tag(
-    axes: Axes, ring: tuple[float, float] | None, words: str, slot: tuple[float, float]
+    axes: Axes, mark: LeakMark, ring: tuple[float, float] | None, slot: tuple[float, float]
 ) -> None:
-    """Write words in a corner, with a line to their ring."""
+    """Write the words of a leak in a corner, with a line to its ring; a trace stands back."""
+    strength = 0.7 if mark.trace else 1.0
     line = {
-        "arrowstyle": "-", "color": LEAK_COLOUR, "lw": 0.5, "alpha": 0.8, "shrinkA": 0.0,
-        "shrinkB": 0.5 * _RING_PT,
+        "arrowstyle": "-", "color": LEAK_COLOUR, "lw": 0.5, "alpha": 0.8 * strength,
+        "shrinkA": 0.0, "shrinkB": 0.5 * ring_pt(mark.volume_mm3),
     }  # fmt: skip
     axes.annotate(
-        words,
+        f"{mark.words}\n{mark.away}".rstrip(),
         xy=slot if ring is None else ring,
         xycoords="axes fraction" if ring is None else "data",
         xytext=slot,
@@ -146,8 +192,9 @@ def _tag(
         ha="left" if slot[0] < 0.5 else "right",
         va="top" if slot[1] > 0.5 else "bottom",
         color=LEAK_COLOUR,
-        fontsize=canvas.SMALL_PT,
-        fontweight="bold",
+        alpha=strength,
+        fontsize=canvas.SMALL_PT - (1.0 if mark.trace else 0.0),
+        fontweight="normal" if mark.trace else "bold",
         zorder=6,
         bbox={"boxstyle": "round,pad=0.15", "fc": "#000000", "ec": "none", "alpha": 0.7},
         arrowprops=None if ring is None else line,
@@ -162,14 +209,16 @@ def say_leaks(filling: Filling) -> str:
     known = all(leak.exit_lps_mm is not None for leak in drawn)
     where = (
         "where a leak leaves the bone most (part of it that leaves within 3 mm: "
-        f"{_shares(drawn)}), with a line from the cell that feeds it"
+        f"{_shares(drawn)}), with a line from the cell that feeds it unless it is not seen"
         if known
         else "where the leak began in the bone (its exit is not stored)"
     )
     return (
-        f"Dashed ring: {where}, from when the leak begins; letter: path as in the table, with the "
-        "volume so far. Leaked cement is a mark only: it is not simulated beyond the exit. Paths "
-        f"of less than {LEAST_LEAK_MM3 * ML:.2f} ml in the end are not drawn."
+        f"Ring: {where}, from when the leak begins, larger with the volume; letter: path as in the "
+        f"table, with the volume so far. Small dashed ring: less than {SEEN_MM3 * ML:.2f} ml so "
+        "far, not seen on a radiograph. Leaked cement is a mark only: it is not simulated "
+        f"beyond the exit. Paths of less than {LEAST_LEAK_MM3 * ML:.2f} ml in the end are not "
+        "drawn."
     )
 
 

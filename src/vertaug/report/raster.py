@@ -50,11 +50,26 @@ class Layer:
 
 def render(mesh: Mesh, plane: PicturePlane) -> Layer:
     """Return the nearest surface of a mesh seen along the plane's normal (parallel rays)."""
+    return _render(mesh, plane, 1.0)
+
+
+def render_far(mesh: Mesh, plane: PicturePlane) -> Layer:
+    """Return the farthest surface of a mesh, with the normals that look out of it.
+
+    Depths are inf where there is none, as those of the nearest.
+    """
+    layer = _render(mesh, plane, -1.0)
+    depth = np.where(np.isfinite(layer.depth_mm), -layer.depth_mm, np.inf)
+    return Layer(depth_mm=depth, normal=layer.normal)
+
+
+def _render(mesh: Mesh, plane: PicturePlane, sign: float) -> Layer:
     from vertaug.report._raster_numba import scan_convert
 
     basis = np.stack([plane.right, plane.down, plane.normal])
     pixel = plane.to_pixel(mesh.vertices)
-    seen = np.stack([pixel[:, 1], pixel[:, 0], plane.depth_mm(mesh.vertices)], axis=-1)
+    depth_mm = sign * plane.depth_mm(mesh.vertices)
+    seen = np.stack([pixel[:, 1], pixel[:, 0], depth_mm], axis=-1)
     corners = np.ascontiguousarray(seen[mesh.faces])
     depth = np.full(plane.shape, np.inf)
     owner = np.zeros(plane.shape, dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import TypeVar
 
 from vertaug.case.case_content import CaseResults
@@ -27,7 +28,9 @@ from vertaug.workflow.strength_choice import StrengthChoice, assess_case
 READ, ANATOMY = "Reading", "Anatomy"
 MEASURE, PLAN, FILES, REPORT = "Measuring", "Planning", "Files", "Report"
 STRENGTH = "Strength"
-ADDED_STEPS = ("injection", "hardening", "samples", "strength")
+SCANNED = "scanned"
+"""Step of the strength of the vertebra as scanned, where there is one with cement too."""
+ADDED_STEPS = ("injection", "hardening", "samples", SCANNED, "strength")
 """Names of the steps that are added to a case: long, and not part of every run."""
 TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
 
@@ -120,6 +123,19 @@ class Chain:
                 **asdict(self.strength),
             },
         )
+
+    @property
+    def scanned_places(self) -> tuple[tuple[str, str], ...]:
+        """Steps with keys under which the strength as scanned may lie; none where it is left out.
+
+        It does not depend on any cement, so that it outlives one.
+        """
+        if self.strength is None:
+            return ()
+        bare = self.strength.without_cement()
+        key = make_key(SCANNED, {"measure": self.measure_key, **asdict(bare)})
+        alone = replace(self, strength=bare).strength_key or ""
+        return (SCANNED, key), ("strength", alone)
 
     @property
     def simulation_keys(self) -> dict[str, str]:
@@ -216,11 +232,31 @@ class Chain:
         return results
 
     def _assess(self, results: CaseResults, choice: StrengthChoice) -> StrengthAssessment:
-        def compute() -> StrengthAssessment:
+        share = 0.5 if choice.with_cement else 1.0
+
+        def scan() -> StrengthAssessment:
+            for step, key in self.scanned_places:
+                found = self.store.load(step, key, StrengthAssessment)
+                if found is not None:
+                    return found
             warm_up_mechanics(self.reporter.start(STRENGTH))
-            return assess_case(results, choice, self.reporter.start(STRENGTH))
+            tell = self.reporter.start(STRENGTH)
+            return assess_case(
+                results, choice.without_cement(), lambda words, part: tell(words, share * part)
+            )
+
+        def fill() -> StrengthAssessment:
+            warm_up_mechanics(self.reporter.start(STRENGTH))
+            tell = self.reporter.start(STRENGTH)
+            scanned = cache(
+                lambda: self._stored(STRENGTH, self.scanned_places[0], StrengthAssessment, scan)
+            )
+            return assess_case(
+                results, choice, lambda words, part: tell(words, share + share * part), scanned
+            )
 
         place = ("strength", self.strength_key or "")
+        compute = fill if choice.with_cement else scan
         return self._stored(STRENGTH, place, StrengthAssessment, compute)
 
     def step_keys(self, level: str | None) -> dict[str, str]:
@@ -229,6 +265,8 @@ class Chain:
         if level is not None:
             keys["plan"] = self.plan_key(level)
         keys |= self.simulation_keys
+        if self.strength is not None and self.strength.with_cement:
+            keys |= dict(self.scanned_places[:1])
         if self.strength_key is not None:
             keys["strength"] = self.strength_key
         return keys

@@ -57,7 +57,12 @@ def _keep_strength(chain: Chain, before: Parameters) -> Chain:
     wanted = replace(chain, strength=choice_of(before.strength))
     fits = chain.simulation is not None or not before.strength.simulated_cement
     stored = chain.store.path("strength", wanted.strength_key or "")
-    return wanted if fits and stored.is_file() else chain
+    if fits and stored.is_file():
+        return wanted
+    # another cement: what the vertebra bears as scanned is the same
+    bare = replace(chain, strength=choice_of(before.strength).without_cement())
+    kept = any(chain.store.path(step, key).is_file() for step, key in bare.scanned_places)
+    return bare if kept else chain
 
 
 def want_strength(chain: Chain, choice: StrengthChoice, treated: str | None) -> Chain:
@@ -95,7 +100,7 @@ def want_simulation(
         Of the case.
     strength : bool
         Also compute the strength with that cement, as it was computed before, else by its
-        defaults; otherwise it is kept if it still fits.
+        defaults; otherwise it is kept if it still fits, at least that as scanned.
     """
     run = _keep_samples(chain, run, before)
     if not strength:

@@ -69,6 +69,15 @@ class StrengthChoice:
             )
             raise InputError(message)
 
+    @property
+    def with_cement(self) -> bool:
+        """Whether the vertebra is also computed with cement."""
+        return self.cement_ml is not None or self.simulated_cement
+
+    def without_cement(self) -> "StrengthChoice":
+        """Return the choice for the vertebra as scanned alone."""
+        return replace(self, cement_ml=None, simulated_cement=False)
+
     def as_parameters(self) -> StrengthParameters:
         """Return it as it stands in ``case.json``."""
         return StrengthParameters(
@@ -109,7 +118,10 @@ def choice_of(parameters: StrengthParameters) -> StrengthChoice:
 
 
 def assess_case(
-    results: CaseResults, choice: StrengthChoice, tell: Callable[[str, float], None]
+    results: CaseResults,
+    choice: StrengthChoice,
+    tell: Callable[[str, float], None],
+    scanned: Callable[[], StrengthAssessment] | None = None,
 ) -> StrengthAssessment:
     """Compute the strength of a level of a case.
 
@@ -123,6 +135,8 @@ def assess_case(
     choice : StrengthChoice
     tell : callable
         Takes (message, fraction).
+    scanned : callable, optional
+        Gives that of the choice without cement, which is then not computed again.
 
     Raises
     ------
@@ -148,11 +162,15 @@ def assess_case(
         tips,
         tell,
         filling=None if simulated is None else simulated.result.filling,
+        scanned=scanned,
     )
     limits = list_case_limits(
         results, level, choice.spacing_mm, choice.cement_ml, simulated=simulated
     )
-    neighbour, none = find_neighbour(results, level, choice.spacing_mm, tell)
+    if scanned is None:
+        neighbour, none = find_neighbour(results, level, choice.spacing_mm, tell)
+    else:
+        neighbour, none = scanned().neighbour, scanned().no_neighbour
     found = replace(found, neighbour=neighbour, no_neighbour=none)
     return replace(found, notes=(*_neighbour_notes(found), *limits, *found.notes))
 

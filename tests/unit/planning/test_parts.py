@@ -8,7 +8,7 @@ import pytest
 from vertaug.case.errors import InputError
 from vertaug.planning import SafetyRules
 from vertaug.planning.cement_target import cement_target
-from vertaug.planning.objective import WEIGHTS, PathState, path_terms, score_paths
+from vertaug.planning.objective import OBJECTIVE_TEXT, WEIGHTS, PathState, path_terms, score_paths
 from vertaug.planning.refine import minimise, soft_trace
 from vertaug.planning.robustness import breach_probability
 from vertaug.planning.skin import way_to_skin
@@ -104,3 +104,10 @@ def test_terms_lie_between_0_and_1(bench, random_paths):
         assert ((value >= 0.0) & (value <= 1.0)).all(), name
         assert np.ptp(value) > 0.01, name
     assert score_paths(state, approach).max() <= 1.0
+
+
+def test_nothing_that_is_printed_calls_a_plan_or_a_volume_safe():
+    target = cement_target(SimpleNamespace(level="L1", body_volume_mm3=25000.0))
+    assert "stop at the first stop rule" in target.basis
+    assert "rank before those that do not" in OBJECTIVE_TEXT
+    assert "safe" not in f"{target.basis} {OBJECTIVE_TEXT}".lower()

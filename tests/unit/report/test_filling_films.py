@@ -10,13 +10,14 @@ from PIL import Image
 
 from vertaug.case.simulation import ProductValue
 from vertaug.case.spine import Region
-from vertaug.report import filling_films
+from vertaug.report import canvas, filling_films
 from vertaug.report.body_outline import outline_body
 from vertaug.report.figure_filling import shown_frames
 from vertaug.report.figure_filling_films import draw_filling_radiographs
 from vertaug.report.filling_files import write_filling_files
 from vertaug.report.filling_films import cement_material, take_case_films
 from vertaug.report.filling_gif import filling_gifs
+from vertaug.report.posterior_quarter import draw_quarter, quarter_line, quarter_places
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,49 @@ def test_one_radiograph_a_frame_from_one_place(results, films):
     assert [len(cine.frames) for cine in films.cines] == [3, 3]
 
 
+def test_the_first_film_has_needles_and_no_cement(results, films):
+    filling = results.vertebroplasty.result.filling
+    thick = filling.grid.to_world(np.argwhere(filling.cement_share > 0.6)).mean(axis=0)
+    for before, images in zip(films.before, (films.ap, films.lateral), strict=True):
+        assert before.carm is images[0].carm
+        column, row = np.round(before.carm.project(thick)).astype(int)
+        near = np.s_[row - 1 : row + 2, column - 1 : column + 2]
+        assert before.grey[near].mean() > images[-1].grey[near].mean() + 10.0
+        # a needle is as dark as after the filling
+        path = results.planning.plans[0].paths[0]
+        shaft = path.entry_lps_mm + 0.2 * (path.entry_lps_mm - path.target_lps_mm)
+        column, row = np.round(before.carm.project(shaft)).astype(int)
+        spot = np.s_[row - 1 : row + 2, column - 1 : column + 2]
+        assert before.grey[spot].min() == pytest.approx(images[-1].grey[spot].min(), abs=12.0)
+
+
+def test_the_line_of_the_posterior_quarter_is_that_of_the_stop_rule(results, films):
+    filling = results.vertebroplasty.result.filling
+    body = np.zeros(filling.grid.shape, dtype=bool)
+    low, high = filling.grid.shape[2] // 2 - 6, filling.grid.shape[2] // 2 + 6
+    body[8:20, 4:24, low:high] = True
+    box = replace(filling, in_body=body)
+    index = filling.grid.to_index(quarter_places(box))
+    np.testing.assert_allclose(index[:, 1], 24 - 0.25 * 20 - 0.5)
+    np.testing.assert_allclose(index[:, 2], np.arange(low, high))
+    np.testing.assert_allclose(index[:, 0], 13.5)
+    line = quarter_line(box, films.lateral[0].carm)
+    np.testing.assert_allclose(line.pixels, films.lateral[0].carm.project(quarter_places(box)))
+    back = results.spine["L1"].frame.direction_to_world([0.0, 1.0, 0.0])
+    assert line.back_right == (back @ films.lateral[0].carm.right > 0.0)
+
+
+def test_the_line_is_named_on_the_side_of_the_back(results, films):
+    filling = results.vertebroplasty.result.filling
+    line = quarter_line(filling, films.lateral[0].carm)
+    figure = canvas.new_figure(50.0, 50.0)
+    axes = figure.add_axes((0, 0, 1, 1))
+    for part in (line, replace(line, back_right=not line.back_right)):
+        draw_quarter(axes, part)
+    names = {text.get_text(): text.get_ha() for text in axes.texts}
+    assert names == {"posterior 1/4 →": "left", "← posterior 1/4": "right"}
+
+
 def test_it_gets_darker_where_the_cement_is(results, films):
     filling = results.vertebroplasty.result.filling
     for images in (films.ap, films.lateral):
@@ -68,6 +112,8 @@ def test_the_picture_says_what_it_leaves_out(results, films):
     assert picture.name == "filling_radiographs"
     assert "both needles in place" in picture.caption
     assert "not simulated beyond the exit" in picture.caption
+    assert "first column before any cement" in picture.caption
+    assert "front of the posterior quarter" in picture.caption
     dry = draw_filling_radiographs(
         films, replace(filling, leaks=()), results.spine, shown_frames(filling)
     )

@@ -8,7 +8,15 @@ import pytest
 from vertaug.case.filling import LEAST_LEAK_MM3
 from vertaug.report import canvas
 from vertaug.report.filling_moment import moment_at_volume, moment_of_frame, portion_side
-from vertaug.report.leak_marks import draw_leaks, drawn_leaks, leak_marks, say_leaks
+from vertaug.report.leak_key import draw_leak_key, foot_mm
+from vertaug.report.leak_marks import (
+    draw_leaks,
+    drawn_leaks,
+    leak_marks,
+    ring_pt,
+    ring_style,
+    say_leaks,
+)
 from vertaug.report.plane import PicturePlane
 
 
@@ -38,9 +46,10 @@ def panel(filling):
 def test_a_leak_is_marked_from_when_it_begins_with_its_volume_so_far(filling):
     assert leak_marks(filling, 57.9) == ()
     (early,) = leak_marks(filling, 59.0)
-    assert early.words == "B < 0.01 ml"
+    assert early.words == "B < 0.05 ml"
     (late,) = leak_marks(filling, 80.0)
     assert late.words == "B 0.06 ml"
+    assert (early.trace, late.trace) == (True, False)
     assert filling.leaked_by_mm3("B", 68.0) == pytest.approx(27.3)
 
 
@@ -50,6 +59,49 @@ def test_a_trace_is_not_drawn(filling):
     assert leak_marks(trace, 80.0) == ()
     assert "no leak is marked" in say_leaks(trace)
     assert len(drawn_leaks(with_leak(filling, volume_mm3=LEAST_LEAK_MM3))) == 1
+
+
+def test_rings_grow_with_the_volume_and_those_of_traces_are_dashed_and_small():
+    sizes = [ring_pt(volume) for volume in (1.0, 49.9, 50.0, 100.0, 500.0, 2000.0)]
+    assert sizes[0] == sizes[1] < sizes[2] < sizes[3] < sizes[4] == sizes[5]
+    assert sizes[3] / sizes[2] == pytest.approx(2.0 ** (1.0 / 3.0))
+    trace, seen = ring_style(49.9), ring_style(50.0)
+    assert trace["linewidths"] < seen["linewidths"]
+    assert trace["linestyles"] != ["-"]
+    assert seen["linestyles"] == ["-"]
+
+
+def test_a_trace_stands_back_and_has_no_line_from_its_cell(filling):
+    leak = filling.leaks[0]
+    leaves = leak.first_lps_mm + np.array([2.0, 4.0, 3.0])
+    known = with_leak(filling, exit_lps_mm=leaves, inlet_lps_mm=leak.first_lps_mm)
+    drawn = {}
+    for time in (59.0, 80.0):
+        axes, plane = panel(filling)
+        draw_leaks(axes, leak_marks(known, time), plane.to_picture, "section")
+        (ring,), (text,) = axes.collections, axes.texts
+        drawn[time] = (ring.get_sizes()[0], text.get_fontweight(), text.get_alpha())
+        assert len(axes.lines) == (1 if time == 80.0 else 0)
+    assert drawn[59.0][0] < drawn[80.0][0]
+    assert (drawn[59.0][1], drawn[80.0][1]) == ("normal", "bold")
+    assert drawn[59.0][2] < drawn[80.0][2]
+
+
+def test_the_key_shows_each_ring_where_a_leak_is_drawn(filling):
+    figure = canvas.new_figure(182.0, 50.0)
+    draw_leak_key(figure, filling, (182.0, 50.0))
+    (axes,) = figure.axes
+    sizes = [ring.get_sizes()[0] for ring in axes.collections]
+    assert sizes == sorted(sizes)
+    assert "not seen on a radiograph" in axes.texts[0].get_text()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    rings = [axes.transData.transform(ring.get_offsets()[0])[0] for ring in axes.collections]
+    for box, following in zip(boxes, rings[1:], strict=False):
+        assert box.x1 < following - 0.5 * canvas.FIGURE_DPI / 72.0 * ring_pt(200.0)
+    dry = canvas.new_figure(182.0, 50.0)
+    draw_leak_key(dry, replace(filling, leaks=()), (182.0, 50.0))
+    assert dry.axes == []
+    assert foot_mm(replace(filling, leaks=())) < foot_mm(filling)
 
 
 def test_the_ring_lies_at_the_exit_and_a_line_leads_there(filling):

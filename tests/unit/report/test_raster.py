@@ -3,7 +3,7 @@ import pytest
 
 from vertaug.report import _raster_numba, _raster_reference
 from vertaug.report.plane import PicturePlane
-from vertaug.report.raster import glass_over, halve, render, shade
+from vertaug.report.raster import glass_over, halve, render, render_far, shade
 from vertaug.report.surface import cylinder
 
 
@@ -44,6 +44,19 @@ def test_depth_of_a_cylinder_is_that_of_its_formula():
     outside = (np.abs(x) > 5.2) | (np.abs(y) > 8.2)
     assert np.isinf(layer.depth_mm[outside]).all()
     np.testing.assert_allclose(layer.normal[inside][:, 0], x[inside] / 5, atol=2e-2)
+
+
+def test_the_far_side_of_a_cylinder_is_as_far_behind_as_the_near_side_before():
+    mesh = cylinder(np.array([0, 0, -8.0]), np.array([0, 0, 8.0]), 5.0, sides=720)
+    plane = view()
+    near, far = render(mesh, plane), render_far(mesh, plane)
+    np.testing.assert_array_equal(np.isfinite(near.depth_mm), np.isfinite(far.depth_mm))
+    x = plane.to_picture(plane.pixel_centres())[..., 0]
+    inside = np.isfinite(far.depth_mm) & (np.abs(x) < 4.8)
+    np.testing.assert_allclose(far.depth_mm[inside], np.sqrt(25 - x[inside] ** 2), atol=2e-3)
+    # it looks away from the eye
+    middle = tuple(plane.to_pixel(np.zeros(3)).round().astype(int))
+    assert far.normal[middle][2] > 0.99 > -0.99 > near.normal[middle][2]
 
 
 def test_light_falls_from_the_upper_left():

@@ -14,11 +14,11 @@ from vertaug.report.content import Table, build_content
 from vertaug.report.content_filling_heat import heat_table, heat_words
 from vertaug.report.content_filling_spread import spread_table
 from vertaug.report.content_vertebroplasty import PICTURES, vertebroplasty_part
+from vertaug.report.endplate_contact import endplate_contacts
 from vertaug.report.figure_filling import (
     choose_cement_sections,
     draw_filling_sections,
     marks_beside,
-    pore_filling,
     shown_frames,
     tint,
 )
@@ -29,6 +29,7 @@ from vertaug.report.figure_filling_curves import (
     portion_spans,
 )
 from vertaug.report.figure_filling_spread import draw_filling_spread
+from vertaug.report.filled_pores import pore_filling
 from vertaug.report.filling_pictures import filling_pictures
 from vertaug.report.leak_marks import draw_leaks, leak_marks
 from vertaug.report.leak_site import leak_site
@@ -110,7 +111,7 @@ def test_key_figures_come_first(found):
         )
     ]
     bare = replace(found, result=replace(found.result, heat=None, spread=None))
-    assert len(rows_of(vertebroplasty_part(bare), "In short")) == 3
+    assert len(rows_of(vertebroplasty_part(bare), "In short")) == 4
 
 
 def test_the_first_stop_is_never_called_safe_nor_bold(found):
@@ -135,12 +136,49 @@ def test_volumes_and_where_they_stand(found):
     rows = rows_of(vertebroplasty_part(found), "What was injected")
     assert rows["injected"] == ["4.00 ml, the planned volume was injected"]
     assert rows["in the bone"] == ["3.94 ml"]
-    assert rows["nearest to the endplates"] == ["superior in contact, inferior 2.5 mm"]
+    (near,) = rows["cement to the endplates"]
+    assert near.startswith("superior in contact, begun between 1.50 and 2.00 ml (midline, anterior")
+    assert near.endswith("mm² at the end; inferior 2.5 mm away")
     assert rows["right : left"] == ["53 : 47"]
     assert "3 ml/min" in rows["planned"][0]
     filling = found.result.filling
     share = 100.0 * filling.fill_fraction
     assert rows["cement in the body"][0].startswith(f"{share:.0f} % of the body's")
+
+
+def touching(found, at):
+    """Return a filling whose cement touches the inferior endplate at cells from frames on."""
+    filling = found.result.filling
+    shares = [np.zeros(filling.grid.shape) for _ in filling.frames]
+    for (i, j), first in at.items():
+        k = int(filling.in_body[i, j].argmax())
+        for share in shares[first:]:
+            share[i, j, k] = 0.8
+    frames = tuple(
+        replace(frame, cement_share=share)
+        for frame, share in zip(filling.frames, shares, strict=True)
+    )
+    return changed(found, frames=frames, endplate_gap_mm=np.array([3.0, 0.0]))
+
+
+def test_contact_with_an_endplate_is_said_with_its_volume_and_place(found):
+    filling = found.result.filling
+    columns = np.argwhere(filling.in_body.any(axis=2))
+    low, high = columns.min(axis=0), columns.max(axis=0)
+    middle, front = (low + high) // 2, np.array([(low[0] + high[0]) // 2, low[1] + 3])
+    touched = touching(found, {tuple(middle): 2, tuple(front): 1})
+    (contact,) = endplate_contacts(touched.result.filling)
+    volumes = [frame.injected_mm3 for frame in filling.frames]
+    assert (contact.plate, contact.after_mm3, contact.by_mm3) == ("inferior", *volumes[:2])
+    assert contact.site == "midline, anterior"
+    cell = float(np.prod(filling.grid.spacing_mm[:2]))
+    assert contact.area_mm2 == pytest.approx(2.0 * cell)
+    words = rows_of(vertebroplasty_part(touched), "In short")["cement to the endplates"][0]
+    begun = f"begun between {volumes[0] / 1000:.2f} and {volumes[1] / 1000:.2f} ml"
+    assert words.startswith(f"superior 3.0 mm away; inferior in contact, {begun} (midline, ant")
+    # cement in contact at the first moment began after none
+    (early,) = endplate_contacts(touching(found, {tuple(middle): 0}).result.filling)
+    assert (early.after_mm3, early.by_mm3) == (0.0, volumes[0])
 
 
 def test_pressures_in_bar_beside_the_limit_of_the_syringe(found):
@@ -158,10 +196,11 @@ def test_the_state_of_the_cement_at_both_ends(found):
     part = vertebroplasty_part(found)
     rows = rows_of(part, "Cement in the syringe")
     assert rows["age from mixing (min)"] == ["6.2", "7.6"]
-    assert rows["viscosity (Pa s)"] == ["200", "380"]
+    assert rows["viscosity in the syringe at that age (Pa s)"] == ["200", "380"]
     note = table_of(part, "Cement in the syringe").note
     assert "3.0 to 9.5 min" in note
     assert "the middle of the working window" in note
+    assert "The product's table gives 50 Pa s at 3.5 min from mixing, and samples draw it" in note
     older = replace(found, setup=replace(found.setup, clock=None))
     assert rows_of(vertebroplasty_part(older), "Cement in the syringe") == {
         "age from mixing (min)": ["6.2"]
@@ -240,7 +279,11 @@ def test_all_stop_rules_are_listed_and_say_whether_they_were_acted_on(found):
 def test_uncertain_values_of_the_product_are_marked(found):
     (table,) = vertebroplasty_part(found).appendix
     marks = {row[0].text: row[3].mark for row in table.rows}
-    assert marks == {"density (g/ml)": Mark.NONE, "viscosity (Pa s)": Mark.UNCERTAIN}
+    assert marks == {
+        "density (g/ml)": Mark.NONE,
+        "viscosity at 3.5 min from mixing (Pa s)": Mark.UNCERTAIN,
+        "age at that viscosity (s)": Mark.NONE,
+    }
 
 
 def test_heat_by_tissue(found):
@@ -320,6 +363,33 @@ def test_a_first_stop_that_many_samples_do_not_meet_is_a_least_value(found):
     assert rows["volume at the first stop rule (ml)"][2] == "≥ 3.64"
 
 
+def test_a_drawn_viscosity_has_its_age_beside_that_in_the_syringe(found):
+    table, _ = spread_rows(found.result.spread, found.setup)
+    ages = (
+        " Pa s at 3.5 min from mixing; in the injection shown 50 then, 200 to 380 in the syringe "
+        "(6.2 to 7.6 min)"
+    )
+    assert ages in table.note
+    values = tuple(v for v in found.setup.product.values if v.name != "viscosity_at_s")
+    bare = replace(found.setup, product=replace(found.setup.product, values=values))
+    assert "from mixing" not in spread_rows(found.result.spread, bare)[0].note
+
+
+def test_samples_that_hardly_meet_a_rule_have_one_least_value(found):
+    def first_stop(volumes, met):
+        part = replace(
+            found.result.spread,
+            safe_volume_mm3=np.array(volumes),
+            stopped=np.arange(len(volumes)) < met,
+        )
+        return spread_rows(part, found.setup)[1]["volume at the first stop rule (ml)"][2]
+
+    assert first_stop([3653.055] * 32, 0) == "≥ 3.65 ml in all 32 samples"
+    # the lowest quantile lies between a sample that met a rule and those that met none
+    few = first_stop([3200.0, 2100.0, *[3653.055] * 29, 3649.9], 2)
+    assert few == "≥ 3.64 ml in 30 of 32 samples; the other 2 at 2.10, 3.20 ml"
+
+
 def test_samples_that_failed_are_said(found):
     table, _ = spread_rows(replace(found.result.spread, failed=("no way out",)), found.setup)
     assert "no way out" in table.note
@@ -388,7 +458,7 @@ def test_sources_of_the_cement_are_listed_where_it_was_simulated(case):
 def test_frames_are_at_equal_parts_of_the_volume(found):
     filling = found.result.filling
     volumes = [filling.frames[number].injected_mm3 for number in shown_frames(filling)]
-    assert volumes == pytest.approx([1000.0, 2000.0, 3000.0, 4000.0])
+    assert volumes == pytest.approx([1500.0, 2500.0, 4000.0])
     few = replace(filling, frames=filling.frames[-1:])
     assert shown_frames(few) == (0,)
 
@@ -438,6 +508,7 @@ def test_pictures_have_names_captions_and_the_width_of_the_page(case):
     assert "path as in the table" in captions["filling_sections"]
     assert "fingers thinner than a cell" in captions["filling_sections"]
     assert "not simulated beyond the exit" in captions["filling_solid"]
+    assert "all of it within the bone" in captions["filling_solid"]
     assert filling_pictures(replace(case, vertebroplasty=None)) == ()
 
 

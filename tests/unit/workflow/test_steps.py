@@ -180,3 +180,51 @@ def test_a_cold_cache_is_noticed(tmp_path):
         [sys.executable, "-c", COLD], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+TOY = """
+import numba
+
+@numba.njit(cache=True)
+def double(values):
+    return 2.0 * values.sum()
+"""
+ASK = """
+import sys
+import numpy as np
+from vertaug.workflow import kernels
+sys.path.insert(0, sys.argv[1])
+import toy
+kernel = kernels.KernelSignature(module="toy", name="double", arguments=("float64[::1]",))
+print(kernels.say_kernels((kernel,)))
+toy.double(np.ones(3))
+print(sum(toy.double.stats.cache_misses.values()))
+other = kernels.KernelSignature(module="toy", name="double", arguments=("float32[::1]",))
+print(kernels.say_kernels((other,)))
+"""
+
+
+def test_what_is_said_of_kernels_is_what_numba_does(tmp_path):
+    source = tmp_path / "toy.py"
+    source.write_text(TOY)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+
+    def ask():
+        done = subprocess.run(
+            [sys.executable, "-c", ASK, str(tmp_path)],
+            env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        said, compiled, other = done.stdout.splitlines()
+        assert other == "compiling kernels, once"  # never called with such an array
+        return said, int(compiled)
+
+    once, loaded = ("compiling kernels, once", 1), ("loading kernels", 0)
+    assert ask() == once
+    assert ask() == loaded
+    stamp = source.stat().st_mtime
+    for touched in (stamp + 100.0, stamp - 1000.0):
+        os.utime(source, (touched, touched))
+        assert ask() in (once, loaded)  # by time or by content: numba's versions differ
+    source.write_text(TOY.replace("2.0", "3.0") + "# changed")
+    assert ask() == once
+    assert ask() == loaded

@@ -1,0 +1,204 @@
+"""A vertebra as a closed glass hull: what lies in it is seen between its far and its near wall.
+
+A glassy surface alone leaves open whether a thing lies in it or before it. Here the far wall is
+drawn first, then what lies inside, paler with its depth below the near wall, then the near wall
+with its shine. Lines of equal height run round the body: over the inside in front, under it behind.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import Vertebra
+from vertaug.report.figure_solid import BACKGROUND, BONE_RGB, rgb_of
+from vertaug.report.plane import PicturePlane
+from vertaug.report.raster import Layer, Mesh, glass_over, halve, render, render_far, shade
+
+_CLEAR = 0.74
+"""Share of the light from the inside where the near wall faces the eye."""
+_FAR_LIGHT = 0.72
+_SHINE = 0.22
+_FADE_MM, _MOST_FADE = 40.0, 0.6
+"""What lies this deep below the near wall has taken the most of the far wall's colour."""
+_LINE_MM = 5.0
+"""Between lines of equal height on the body."""
+_INK = np.array([0.30, 0.26, 0.20])
+_NEAR_LINE, _FAR_LINE, _EDGE = 0.60, 0.28, 0.85
+_FLAT = 0.75
+"""Where the surface looks up or down by more than this, lines of equal height would smear."""
+_JUMP_MM = 2.5
+_SMOOTH_MM = 0.8
+"""Of the normals, so that rims of endplates are lines."""
+_LEAST_PLATE_MM2 = 150.0
+"""Smaller places that look up or down are no endplate."""
+_SPAN, _LEAST_NEIGHBOURS = 5, 8
+"""Of the pixels in a square: fewer are specks where triangles meet."""
+_PAIRS = ((np.s_[1:, :], np.s_[:-1, :]), (np.s_[:, 1:], np.s_[:, :-1]))
+"""Pixels with their neighbours above and to the left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Hull:
+    """A vertebra seen from one side.
+
+    Attributes
+    ----------
+    plane : PicturePlane
+    near, far : Layer
+        Its nearest and farthest surface.
+    near_lines, far_lines, edges : (rows, columns) bool array
+        Pixels of lines of equal height on either wall of the body, and of edges.
+    """
+
+    plane: PicturePlane
+    near: Layer
+    far: Layer
+    near_lines: NDArray[np.bool_]
+    far_lines: NDArray[np.bool_]
+    edges: NDArray[np.bool_]
+
+
+def hull_of(vertebra: Vertebra, bone: Mesh, plane: PicturePlane) -> Hull:
+    """Return a vertebra's walls and lines seen in a plane.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+    bone : Mesh
+        Its surface.
+    plane : PicturePlane
+    """
+    near, far = render(bone, plane), render_far(bone, plane)
+    return Hull(
+        plane=plane,
+        near=near,
+        far=far,
+        near_lines=_body_lines(vertebra, near, plane),
+        far_lines=_body_lines(vertebra, far, plane),
+        edges=_edges(near),
+    )
+
+
+def picture_enclosed(
+    hull: Hull, tools: tuple[tuple[Mesh, str], ...], inside: tuple[tuple[Mesh, str], ...]
+) -> FloatArray:
+    """Return the lit picture, shape (rows/2, columns/2, 3).
+
+    Parameters
+    ----------
+    hull : Hull
+    tools : tuple of (Mesh, str)
+        What reaches out of the bone, such as needles, with its colour.
+    inside : tuple of (Mesh, str)
+        What lies in the bone in any case, such as cement: it is never drawn over the near wall.
+    """
+    seen = np.isfinite(hull.near.depth_mm)
+    wall = _FAR_LIGHT * shade(_turned(hull.far), BONE_RGB)
+    out = np.where(seen[..., None], wall, np.array(BACKGROUND))
+    _ink(out, hull.far_lines, _FAR_LINE)
+    nearest, held = np.full(seen.shape, np.inf), np.zeros(seen.shape, dtype=bool)
+    for number, (mesh, colour) in enumerate((*inside, *tools)):
+        kept = number < len(inside)
+        layer = render(mesh, hull.plane)
+        closer = (layer.depth_mm < nearest) & (seen | (not kept))
+        nearest[closer], held[closer] = layer.depth_mm[closer], kept
+        lit = shade(layer, rgb_of(colour), 0.0 if kept else 0.4)
+        part = _fade(hull, layer)[closer, None]
+        out[closer] = (1.0 - part) * lit[closer] + part * wall[closer]
+    before = np.isfinite(nearest) & ~held & (nearest <= hull.near.depth_mm)
+    _lay_wall(out, hull, seen & ~before)
+    _ink(out, hull.edges & ~before, _EDGE)
+    return halve(out)
+
+
+def _fade(hull: Hull, layer: Layer) -> FloatArray:
+    """Return how much of the far wall's colour a thing takes, by its depth below the near wall."""
+    both = np.isfinite(layer.depth_mm) & np.isfinite(hull.near.depth_mm)
+    depth = np.zeros(both.shape)
+    depth[both] = layer.depth_mm[both] - hull.near.depth_mm[both]
+    return np.asarray(_MOST_FADE * np.clip(depth / _FADE_MM, 0.0, 1.0))
+
+
+def _lay_wall(out: FloatArray, hull: Hull, where: NDArray[np.bool_]) -> None:
+    """Lay the near wall over what is behind it, with its lines and its shine."""
+    near = hull.near
+    lit = shade(near, BONE_RGB)
+    out[where] = glass_over(near.normal[where], lit[where], out[where], _CLEAR)
+    _ink(out, hull.near_lines & where, _NEAR_LINE)
+    shine = shade(near, (0.0, 0.0, 0.0), _SHINE)
+    out[where] = np.minimum(out[where] + shine[where], 1.0)
+
+
+def _ink(out: FloatArray, where: NDArray[np.bool_], strength: float) -> None:
+    out[where] = (1.0 - strength) * out[where] + strength * _INK
+
+
+def _turned(layer: Layer) -> Layer:
+    """Return a layer with normals that look to the eye, for light on the inside of a wall."""
+    return Layer(depth_mm=layer.depth_mm, normal=-layer.normal)
+
+
+def _body_lines(vertebra: Vertebra, layer: Layer, plane: PicturePlane) -> NDArray[np.bool_]:
+    """Return the pixels of lines of equal height on the body, and of the rims of its endplates."""
+    from scipy.ndimage import gaussian_filter
+
+    hit = np.isfinite(layer.depth_mm)
+    depth = np.where(hit, layer.depth_mm, 0.0)
+    local = vertebra.frame.to_local(plane.pixel_centres() + depth[..., None] * plane.normal)
+    marks = vertebra.landmarks
+    corners = np.stack([marks.superior_posterior, marks.inferior_posterior])
+    body = hit & (local[..., 1] < vertebra.frame.to_local(corners)[:, 1].max())
+    axis = vertebra.frame.axes[:, 2]
+    up = layer.normal @ np.array([axis @ v for v in (plane.right, plane.down, plane.normal)])
+    weight = gaussian_filter(hit.astype(np.float64), _SMOOTH_MM / plane.pixel_mm)
+    smooth = gaussian_filter(np.where(hit, up, 0.0), _SMOOTH_MM / plane.pixel_mm)
+    flat = body & (np.abs(smooth) > _FLAT * np.maximum(weight, 1e-9))
+    least = _LEAST_PLATE_MM2 / plane.pixel_mm**2
+    flat = body & ~_large(body & ~_large(flat, least), least)
+    number = np.floor(local[..., 2] / _LINE_MM)
+    lines = _differ(number, body & ~flat) | _differ(flat.astype(np.float64), body)
+    return np.asarray(lines & body)
+
+
+def _large(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """Return the connected parts of a mask that have at least so many pixels."""
+    from scipy.ndimage import label
+
+    parts, _ = label(mask)
+    counts = np.bincount(parts.ravel())
+    counts[0] = 0
+    return np.asarray(counts[parts] >= least)
+
+
+def _differ(number: FloatArray, body: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return pixels whose neighbour has the next number, four pixels wide, without specks."""
+    from scipy.ndimage import binary_dilation
+
+    out = np.zeros(body.shape, dtype=bool)
+    for first, second in _PAIRS:
+        next_one = body[first] & body[second] & (np.abs(number[first] - number[second]) == 1.0)
+        out[first] |= next_one
+        out[second] |= next_one
+    return np.asarray(binary_dilation(_without_specks(out)))
+
+
+def _edges(layer: Layer) -> NDArray[np.bool_]:
+    """Return the pixels of the outline and of steps in depth."""
+    hit = np.isfinite(layer.depth_mm)
+    depth = np.where(hit, layer.depth_mm, 1e3)
+    out = np.zeros(hit.shape, dtype=bool)
+    for first, second in _PAIRS:
+        step = np.abs(depth[first] - depth[second]) > _JUMP_MM
+        out[first] |= step & hit[first]
+        out[second] |= step & hit[second]
+    return _without_specks(out)
+
+
+def _without_specks(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return lines two pixels wide without what is no line."""
+    from scipy.ndimage import uniform_filter
+
+    share = uniform_filter(lines.astype(np.float64), _SPAN)
+    return np.asarray(lines & (share * _SPAN**2 > _LEAST_NEIGHBOURS - 0.5))
