@@ -169,7 +169,7 @@ def _products(some: FloatArray, others: FloatArray) -> FloatArray:
 
 def _combine(shares: FloatArray, fields: FloatArray) -> FloatArray:
     # not by a library whose threads go on spinning beside the kernels
-    out = np.zeros_like(fields[0])
+    out: FloatArray = np.zeros(fields.shape[1:])
     for share, field in zip(shares, fields, strict=True):
         out += float(share) * field
     return out
