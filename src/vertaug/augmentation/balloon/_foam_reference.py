@@ -1,0 +1,187 @@
+"""Plain twins of `_foam_numba`."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+_PAIRS = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+
+
+def _gradients(
+    u: NDArray[np.float64], corner: NDArray[np.int64], step: tuple[int, int], spacing: float
+) -> NDArray[np.float64]:
+    """Return the gradient at the middle of each voxel, shape (n, component, axis)."""
+    out = np.zeros((corner.size, 3, 3))
+    for a in (0, 1):
+        for b in (0, 1):
+            for c in (0, 1):
+                value = u[:, corner + a * step[0] + b * step[1] + c].T
+                for axis, side in enumerate((a, b, c)):
+                    out[:, :, axis] += (2 * side - 1) * 0.25 / spacing * value
+    return out
+
+
+def _tensor(s: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([[s[0], s[5], s[4]], [s[5], s[1], s[3]], [s[4], s[3], s[2]]])
+
+
+def _vector(t: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([t[p] for p in _PAIRS])
+
+
+def stress_cells(
+    u: NDArray[np.float64],
+    corner: NDArray[np.int64],
+    step: tuple[int, int],
+    spacing: float,
+    shape: float,
+    before: NDArray[np.float64],
+    bulk: NDArray[np.float64],
+    shear: NDArray[np.float64],
+    limit: NDArray[np.float64],
+    volume: NDArray[np.float64],
+    taken: NDArray[np.float64],
+    after: NDArray[np.float64],
+    left: NDArray[np.float64],
+    flow: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Fill the stresses after an increment of displacement.
+
+    The yield surface is ``q^2 + a^2 p^2 = (1 + a^2 / 9) Y^2`` with von Mises' stress q, the mean
+    stress p and the uniaxial strength Y; plastic flow is normal to it (Deshpande and Fleck, J Mech
+    Phys Solids 2000;48:1253). ``a = 0`` is von Mises' surface.
+
+    Parameters
+    ----------
+    u : (3, nodes) array
+        Increment of displacement, mm, on all nodes of a box.
+    corner : (n,) int64 array
+        Node of each voxel with the lowest indices.
+    step : (int, int)
+        From a node to its neighbour along the first and the second axis; 1 along the third.
+    spacing : float
+        Side of a voxel, mm.
+    shape : float
+        ``a^2``.
+    before : (n, 6) array
+        Stress before the increment, MPa.
+    bulk, shear, limit : (n,) arrays
+        Moduli and uniaxial strength, MPa.
+    volume : (n,) array
+        Of bone, mm3.
+    taken : (n, 2) array
+        Lame's modulus and the shear modulus, times the volume, of an elastic voxel whose stress is
+        taken away: with its whole stiffness added, only its resistance to hourglass modes stays.
+    after : (n, 6) array
+        Stress after the increment.
+    left : (n, 8) array
+        The tangent: shares of the shear and the bulk modulus, and a vector n whose product n n^T
+        is taken away.
+    flow : (n,) array
+        Equivalent plastic strain of the increment.
+    out : (n, 6) array
+        Stress times volume, less what is taken away.
+    """
+    for n, g in enumerate(_gradients(u, corner, step, spacing)):
+        strain, turn = (g + g.T) / 2.0, (g - g.T) / 2.0
+        s = _tensor(before[n])
+        trial = s + turn @ s - s @ turn + 2.0 * shear[n] * strain
+        trial += (bulk[n] - 2.0 * shear[n] / 3.0) * np.trace(strain) * np.eye(3)
+        mean = float(np.trace(trial)) / 3.0
+        deviator = trial - mean * np.eye(3)
+        q2 = 1.5 * float((deviator**2).sum())
+        limit2 = (1.0 + shape / 9.0) * limit[n] ** 2
+        left[n], flow[n] = [1.0, 1.0, 0, 0, 0, 0, 0, 0], 0.0
+        if q2 + shape * mean**2 > limit2:
+            deviator, mean, left[n], flow[n] = _flow(
+                (deviator, mean, q2), limit2, shape, (bulk[n], shear[n])
+            )
+        after[n] = _vector(deviator + mean * np.eye(3))
+        out[n] = volume[n] * after[n] - _even(strain, taken[n])
+
+
+def _even(strain: NDArray[np.float64], taken: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _vector(taken[0] * np.trace(strain) * np.eye(3) + 2.0 * taken[1] * strain)
+
+
+def _flow(
+    trial: tuple[NDArray[np.float64], float, float],
+    limit2: float,
+    shape: float,
+    moduli: tuple[float, float],
+) -> tuple[NDArray[np.float64], float, NDArray[np.float64], float]:
+    """Return deviator and mean of the stress on the surface, its tangent and the flow."""
+    (deviator, mean, q2), (bulk, shear) = trial, moduli
+
+    def over(flow: float) -> float:
+        a, b = 1.0 + 3.0 * shear * flow, 1.0 + bulk * shape * flow
+        return q2 / a**2 + shape * mean**2 / b**2 - limit2
+
+    high = 1.0 / shear
+    while over(high) > 0.0:
+        high *= 2.0
+    flow = float(brentq(over, 0.0, high, xtol=1e-300, rtol=1e-14))
+    a, b = 1.0 + 3.0 * shear * flow, 1.0 + bulk * shape * flow
+    deviator, mean, q2 = deviator / a, mean / b, q2 / a**2
+    normal = 3.0 * shear / a * deviator + bulk * shape * mean / b * np.eye(3)
+    slope = 6.0 * shear * q2 / a + 2.0 * bulk * shape**2 * mean**2 / b
+    left = np.concatenate([[1.0 / a, 1.0 / b], np.sqrt(2.0 / slope) * _vector(normal)])
+    return deviator, mean, left, flow * float(np.sqrt(q2 + shape**2 * mean**2 / 4.5))
+
+
+def change_cells(
+    u: NDArray[np.float64],
+    corner: NDArray[np.int64],
+    step: tuple[int, int],
+    spacing: float,
+    bulk: NDArray[np.float64],
+    shear: NDArray[np.float64],
+    volume: NDArray[np.float64],
+    taken: NDArray[np.float64],
+    left: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Fill the change of the stresses, times volume, with a displacement.
+
+    Parameters
+    ----------
+    u, corner, step, spacing, bulk, shear, volume, taken, left, out
+        As in `stress_cells`.
+    """
+    for n, g in enumerate(_gradients(u, corner, step, spacing)):
+        strain = (g + g.T) / 2.0
+        spread = float(np.trace(strain))
+        normal = _tensor(left[n, 2:])
+        change = 2.0 * left[n, 0] * shear[n] * (strain - spread / 3.0 * np.eye(3))
+        change += left[n, 1] * bulk[n] * spread * np.eye(3) - (normal * strain).sum() * normal
+        out[n] = volume[n] * _vector(change) - _even(strain, taken[n])
+
+
+def add_forces(
+    stress: NDArray[np.float64],
+    corner: NDArray[np.int64],
+    planes: NDArray[np.int64],
+    step: tuple[int, int],
+    spacing: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Add the forces of stresses in the middle of voxels to the nodes.
+
+    Parameters
+    ----------
+    stress : (n, 6) array
+        Times volume, N mm.
+    corner, step, spacing
+        As in `stress_cells`; the voxels one plane across the first axis after the other.
+    planes : (planes + 1,) int64 array
+        Where each plane of voxels begins.
+    out : (3, nodes) array
+        N.
+    """
+    for s, at in zip(stress, corner, strict=True):
+        for a in (0, 1):
+            for b in (0, 1):
+                for c in (0, 1):
+                    slope = (2.0 * np.array([a, b, c]) - 1.0) * 0.25 / spacing
+                    out[:, at + a * step[0] + b * step[1] + c] += _tensor(s) @ slope

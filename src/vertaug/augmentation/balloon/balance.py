@@ -1,0 +1,219 @@
+"""Forces with which bone and skins of balloons resist a displacement of the nodes."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.balloon.bone_points import PointGrid, VoxelBone
+from vertaug.augmentation.balloon.foam_law import POISSON
+from vertaug.augmentation.balloon.surface import BalloonSurface, node_weights_at
+from vertaug.augmentation.balloon.tension import BalloonSkin
+from vertaug.case.grid import FloatArray
+from vertaug.numerics.brick_operator import (
+    BrickBody,
+    BrickOperator,
+    node_weights,
+    prepare_operator,
+)
+from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prepare_multigrid
+from vertaug.numerics.hexahedron import isotropic_stiffness
+from vertaug.numerics.span_grid import span_body
+
+_SOFTEST = 0.05
+"""Share of the elastic stiffness that a yielded voxel keeps in the preconditioner, at least."""
+_HOURGLASS = 0.05
+"""Share of the elastic stiffness that resists hourglass modes. With all of it a cavity of two
+voxels that flows would meet four times the pressure in its first increment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class InflationProblem:
+    """The state before an increment.
+
+    Attributes
+    ----------
+    grid : PointGrid
+    bone : VoxelBone
+    shape : float
+        ``a^2`` of the yield surface.
+    held : (3, nodes) bool array
+        Nodes whose displacement is given, in the order of the box.
+    loads : (balloons, 3, nodes) float64 array
+        Forces of a pressure of 1 MPa in each balloon on all nodes of the box.
+    skin : tuple of (BalloonSurface, BalloonSkin)
+    left : (n,) float64 array
+        Share of each voxel's stiffness that was left in the last increment.
+    """
+
+    grid: PointGrid
+    bone: VoxelBone
+    shape: float
+    held: NDArray[np.bool_]
+    loads: FloatArray
+    skin: tuple[tuple[BalloonSurface, BalloonSkin], ...]
+    left: FloatArray
+
+
+class Balance:
+    """Forces of bone and skin, and their change, on the nodes that are free to move."""
+
+    def __init__(self, problem: InflationProblem, drag_mpa: float) -> None:
+        self.problem = problem
+        bone, grid = problem.bone, problem.grid
+        volume = grid.spacing_mm**3
+        whole = bone.volume_mm3 / volume * bone.modulus_mpa
+        hour = _HOURGLASS * whole
+        box, left = np.zeros((2, *grid.shape))
+        box.ravel()[bone.voxel] = hour + drag_mpa
+        left.ravel()[bone.voxel] = whole * np.clip(problem.left, _SOFTEST, 1.0) + drag_mpa
+        span = span_body(box > 0.0)
+        self.index = span.gather_nodes(np.arange(problem.held.shape[1]).reshape(grid.node_shape))
+        body = BrickBody(
+            grid=span,
+            spacing_mm=np.full(3, grid.spacing_mm),
+            moduli=span.gather_cells(box)[None],
+            elasticity=(isotropic_stiffness(POISSON),),
+            held=problem.held[:, self.index],
+        )
+        self.weight = node_weights(body)
+        self.free = self.weight > 0.0
+        # the cycle takes a skin as so much more of the stiffness of the voxels that it crosses
+        left += _smear_skins(problem)
+        tight = replace(body, moduli=span.gather_cells(left)[None])
+        self.cycle: ElasticMultigrid = prepare_multigrid(tight, node_weights(tight), Smoothing())
+        self.operator: BrickOperator = prepare_operator(body, self.weight, np.float64)
+        # what the even strain of a voxel bears of that stiffness is taken off again: of it only
+        # the resistance to hourglass modes and the drag stay
+        lame = POISSON / ((1.0 + POISSON) * (1.0 - 2.0 * POISSON))
+        even = np.stack([lame * hour, hour / (2.0 * (1.0 + POISSON))], axis=1)
+        self._taken = volume * even
+        starts = np.arange(grid.shape[0] + 1) * grid.shape[1] * grid.shape[2]
+        self._planes = np.searchsorted(bone.voxel, starts)
+        self._box = np.zeros(problem.held.shape)
+        self._total = np.zeros(problem.held.shape)
+        self._weighed, self.after = np.empty((2, bone.voxel.size, 6))
+        self.left = np.zeros((bone.voxel.size, 8))
+        self.flow = np.zeros(bone.voxel.size)
+        self.loads = problem.loads[:, :, self.index] * self.free
+        self._skins = [_SkinOnGrid(s, k, problem, self.index) for s, k in problem.skin]
+
+    def spread(self, values: FloatArray) -> FloatArray:
+        """Return values of the free nodes on all nodes of the box, zero elsewhere."""
+        self._box[:, self.index] = values
+        return self._box
+
+    def forces(self, u: FloatArray) -> FloatArray:
+        """Return the forces with which bone and skins resist a displacement; keep the tangent."""
+        from vertaug.augmentation.balloon._foam_numba import stress_cells
+
+        p, bone = self.problem, self.problem.bone
+        stress_cells(
+            self.spread(u),
+            bone.corner,
+            p.grid.step,
+            p.grid.spacing_mm,
+            p.shape,
+            bone.stress_mpa,
+            bone.bulk_mpa,
+            bone.shear_mpa,
+            bone.strength_mpa,
+            bone.volume_mm3,
+            self._taken,
+            self.after,
+            self.left,
+            self.flow,
+            self._weighed,
+        )
+        out = self._resist(u)
+        for skin in self._skins:
+            out += skin.pull(u)
+        return np.where(self.free, out, 0.0)
+
+    def change(self, u: FloatArray, out: FloatArray) -> float:
+        """Fill the change of the forces; return its product with the displacement."""
+        from vertaug.augmentation.balloon._foam_numba import change_cells
+
+        p, bone = self.problem, self.problem.bone
+        change_cells(
+            self.spread(u),
+            bone.corner,
+            p.grid.step,
+            p.grid.spacing_mm,
+            bone.bulk_mpa,
+            bone.shear_mpa,
+            bone.volume_mm3,
+            self._taken,
+            self.left,
+            self._weighed,
+        )
+        out[:] = self._resist(u)
+        for skin in self._skins:
+            out += skin.change(u)
+        out[~self.free] = 0.0
+        return product(u, out)
+
+    def _resist(self, u: FloatArray) -> FloatArray:
+        """Return the forces of the weighed stresses, of hourglass modes and of the drag."""
+        from vertaug.augmentation.balloon._foam_numba import add_forces
+
+        grid, total = self.problem.grid, self._total
+        total[:] = 0.0
+        corner = self.problem.bone.corner
+        add_forces(self._weighed, corner, self._planes, grid.step, grid.spacing_mm, total)
+        out = np.empty_like(u)
+        self.operator.force(u, out)
+        out += total[:, self.index]
+        return out
+
+
+def _smear_skins(problem: InflationProblem) -> FloatArray:
+    """Return the modulus of skins spread over the voxels that they cross, MPa."""
+    grid = problem.grid
+    out = np.zeros(int(np.prod(grid.shape)))
+    for surface, skin in problem.skin:
+        middle = np.mean(surface.corners(), axis=0)
+        area = np.linalg.norm(surface.areas_mm2(), axis=1)
+        stiff = skin.stiffness_n_per_mm * skin.taut(surface.points_mm)
+        out += np.bincount(grid.voxel_of(middle), area * stiff, out.size) / grid.spacing_mm**3
+    return out.reshape(grid.shape)
+
+
+class _SkinOnGrid:
+    """A balloon's skin, moved by the nodes around its points."""
+
+    def __init__(
+        self,
+        surface: BalloonSurface,
+        skin: BalloonSkin,
+        problem: InflationProblem,
+        index: NDArray[np.int64],
+    ) -> None:
+        from scipy.sparse import csr_array
+
+        grid = problem.grid
+        nodes, weights = node_weights_at(surface.points_mm, grid.spacing_mm, grid.node_shape)
+        size = problem.held.shape[1]
+        starts = np.arange(0, nodes.size + 1, 8)
+        follow = csr_array((weights.ravel(), nodes.ravel(), starts), shape=(len(nodes), size))
+        self._follow: Any = follow[:, index]
+        self._points, self._skin = surface.points_mm, skin
+        self._stiffness: Any = None
+
+    def pull(self, u: FloatArray) -> FloatArray:
+        points = self._points + self._follow @ u.T
+        self._stiffness = self._skin.stiffness(points)
+        return np.asarray((self._follow.T @ self._skin.pull(points)).T)
+
+    def change(self, u: FloatArray) -> FloatArray:
+        moved = (self._follow @ u.T).reshape(-1)
+        return np.asarray((self._follow.T @ (self._stiffness @ moved).reshape(-1, 3)).T)
+
+
+def product(a: FloatArray, b: FloatArray) -> float:
+    """Return the scalar product of two fields."""
+    # numpy's own runs in threads that go on spinning beside the kernels
+    from vertaug.numerics._vector_numba import dot
+
+    return float(dot(np.ascontiguousarray(a).reshape(-1), np.ascontiguousarray(b).reshape(-1)))

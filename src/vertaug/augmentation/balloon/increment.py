@@ -1,0 +1,251 @@
+"""One increment of a balloon's inflation: the equilibrium of bone, skin and pressure.
+
+With the density, and so the strength, of the start of the increment, plastic flow that is normal
+to the yield surface makes the increment a convex problem: the work of bone and skin is least among
+all displacements that give the balloon its new volume, and the pressure is what that condition
+costs. Newton's method with the consistent tangent finds it; each move is solved by conjugate
+gradients among displacements that keep the volume, with a multigrid cycle before them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vertaug.augmentation.balloon.balance import Balance, InflationProblem, product
+from vertaug.case.grid import FloatArray
+from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
+from vertaug.numerics.solver_status import SolverReport, SolverStatus
+
+_FORCING, _INNER = 0.1, 60
+_OVERSHOOT, _SHORTENINGS = 0.3, 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncrementLimits:
+    """When an increment is solved.
+
+    Attributes
+    ----------
+    tolerance : float
+        Of the forces out of balance, relative to those of the pressure.
+    moves : int
+        Of Newton's method at most.
+    drag_mpa : float
+        A modulus without memory, in the balloon and in the bone: keeps the surface even and what
+        is perfectly plastic from running away.
+    """
+
+    tolerance: float = 1e-2
+    moves: int = 30
+    drag_mpa: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Increment:
+    """A solved increment.
+
+    Attributes
+    ----------
+    nodes_mm : (3, ni + 1, nj + 1, nk + 1) float64 array
+        Displacement.
+    pressure_mpa : (balloons,) float64 array
+    stress_mpa : (n, 6) float64 array
+        Of the voxels with bone, after it.
+    flow : (n,) float64 array
+        Equivalent plastic strain in it.
+    left : (n,) float64 array
+        Share of the stiffness that is left.
+    solver : SolverReport
+    """
+
+    nodes_mm: FloatArray
+    pressure_mpa: FloatArray
+    stress_mpa: FloatArray
+    flow: FloatArray
+    left: FloatArray
+    solver: SolverReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Equation:
+    """What has to vanish.
+
+    Attributes
+    ----------
+    balanced : callable
+        Takes the forces that resist; returns what they lack, and the pressures.
+    change : callable
+        Takes (move, out), fills how the forces change, returns the product with the move.
+    scale_n : float or None
+        What the forces out of balance are compared with; None for those of the pressure.
+    """
+
+    balanced: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+    change: Callable[[FloatArray, FloatArray], float]
+    scale_n: float | None = None
+
+
+def grow(
+    problem: InflationProblem,
+    volumes_mm3: FloatArray,
+    limits: IncrementLimits,
+    start: FloatArray | None = None,
+) -> Increment:
+    """Return the equilibrium after each balloon has grown by a volume.
+
+    Parameters
+    ----------
+    problem : InflationProblem
+    volumes_mm3 : (balloons,) float64 array
+    limits : IncrementLimits
+    start : (3, ni + 1, nj + 1, nk + 1) float64 array, optional
+        Displacement of the last increment, of any size.
+    """
+    balance = Balance(problem, limits.drag_mpa)
+    loads = balance.loads
+    replies = np.stack([_reply(balance, load) for load in loads])
+    gain = _products(loads, replies)
+
+    def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
+        pressures = np.asarray(
+            np.linalg.solve(gain.T, _products(replies, forces[None])[:, 0]), dtype=np.float64
+        )
+        return _combine(pressures, loads) - forces, pressures
+
+    def change(move: FloatArray, out: FloatArray) -> float:
+        balance.change(move, out)
+        # the pressures change so that the cycle's answer keeps the volumes
+        np.negative(balanced(out)[0], out=out)
+        return product(move, out)
+
+    u = _first_guess(balance, start, replies, volumes_mm3)
+    return _newton(balance, u, _Equation(balanced=balanced, change=change), limits)
+
+
+def settle(
+    problem: InflationProblem,
+    pressures_mpa: FloatArray,
+    limits: IncrementLimits,
+    *,
+    given: FloatArray | None = None,
+    scale_n: float | None = None,
+) -> Increment:
+    """Return the equilibrium at given pressures.
+
+    Parameters
+    ----------
+    problem : InflationProblem
+    pressures_mpa : (balloons,) float64 array
+    limits : IncrementLimits
+    given : (3, ni + 1, nj + 1, nk + 1) float64 array, optional
+        Displacement of the held nodes, and a first guess of the others.
+    scale_n : float, optional
+        What the forces out of balance are compared with, by default those of the pressure.
+    """
+    balance = Balance(problem, limits.drag_mpa)
+    u = np.zeros(balance.weight.shape)
+    if given is not None:
+        u[:] = given.reshape(3, -1)[:, balance.index]
+
+    load = _combine(pressures_mpa, balance.loads)
+
+    def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return load - forces, pressures_mpa
+
+    equation = _Equation(balanced=balanced, change=balance.change, scale_n=scale_n)
+    return _newton(balance, u, equation, limits)
+
+
+def _reply(balance: Balance, load: FloatArray) -> FloatArray:
+    """Return what the multigrid cycle answers to forces."""
+    balance.cycle.right[:] = load
+    return np.where(balance.free, balance.cycle.cycle(), 0.0).astype(np.float64)
+
+
+def _products(some: FloatArray, others: FloatArray) -> FloatArray:
+    return np.array([[product(a, b) for b in others] for a in some])
+
+
+def _combine(shares: FloatArray, fields: FloatArray) -> FloatArray:
+    # not by a library whose threads go on spinning beside the kernels
+    out: FloatArray = np.zeros(fields.shape[1:])
+    for share, field in zip(shares, fields, strict=True):
+        out += float(share) * field
+    return out
+
+
+def _first_guess(
+    balance: Balance, start: FloatArray | None, replies: FloatArray, volumes_mm3: FloatArray
+) -> FloatArray:
+    """Return a displacement of the wanted volumes: like the last one, or like an elastic body's."""
+    u = np.zeros(balance.weight.shape)
+    if start is not None:
+        u = np.where(balance.free, start.reshape(3, -1)[:, balance.index], 0.0)
+        gained = _products(balance.loads, u[None])[:, 0]
+        u *= max(float(volumes_mm3.sum()) / float(gained.sum()), 0.0) if gained.sum() > 0.0 else 0.0
+    lacking = volumes_mm3 - _products(balance.loads, u[None])[:, 0]
+    shares = np.asarray(
+        np.linalg.solve(_products(balance.loads, replies), lacking), dtype=np.float64
+    )
+    return np.asarray(u + _combine(shares, replies))
+
+
+def _newton(
+    balance: Balance, u: FloatArray, equation: _Equation, limits: IncrementLimits
+) -> Increment:
+    """Return where the forces are in balance."""
+    history: list[float] = []
+    residual, pressure = equation.balanced(balance.forces(u))
+    while True:
+        load = _combine(pressure, balance.loads)
+        scale = equation.scale_n or max(float(np.sqrt(product(load, load))), 1e-12)
+        history.append(float(np.sqrt(product(residual, residual))) / scale)
+        status = _judge(history, limits)
+        if status is not None:
+            break
+        move = np.zeros_like(u)
+        solve_conjugate_gradients(
+            equation.change,
+            balance.cycle.cycle,
+            (move, np.array(residual)),
+            balance.cycle.right,
+            rule=StoppingRule(scale=history[-1] * scale, tolerance=_FORCING, iterations=_INNER),
+        )
+        u, residual, pressure = _search(balance, equation, (u, move), residual)
+    nodes = np.zeros(balance.problem.held.shape)
+    nodes[:, balance.index] = u
+    return Increment(
+        nodes_mm=nodes.reshape(3, *balance.problem.grid.node_shape),
+        pressure_mpa=pressure,
+        stress_mpa=balance.after,
+        flow=balance.flow,
+        left=np.array(balance.left[:, 0]),
+        solver=SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history)),
+    )
+
+
+def _judge(history: list[float], limits: IncrementLimits) -> SolverStatus | None:
+    if history[-1] <= limits.tolerance:
+        return SolverStatus.CONVERGED
+    if not np.isfinite(history[-1]):
+        return SolverStatus.BROKE_DOWN
+    return SolverStatus.TOO_MANY_ITERATIONS if len(history) > limits.moves else None
+
+
+def _search(
+    balance: Balance,
+    equation: _Equation,
+    path: tuple[FloatArray, FloatArray],
+    residual: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the displacement after a move, shortened where the work rises before its end."""
+    (u, move), share, slope = path, 1.0, product(residual, path[1])
+    for turn in range(_SHORTENINGS):
+        reached = u + share * move
+        left, pressure = equation.balanced(balance.forces(reached))
+        after = product(left, move)
+        if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
+            break
+        share *= max(slope / (slope - after), 0.1)
+    return reached, left, pressure

@@ -1,0 +1,272 @@
+"""Inflation of balloons in bone, step by step, and their deflation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.balloon.balance import InflationProblem
+from vertaug.augmentation.balloon.bone_points import (
+    BonePoints,
+    PointGrid,
+    carry,
+    gather_bone,
+    inside_share,
+)
+from vertaug.augmentation.balloon.foam_law import FoamLaw
+from vertaug.augmentation.balloon.increment import Increment, IncrementLimits, grow, settle
+from vertaug.augmentation.balloon.surface import BalloonSurface, pressure_load
+from vertaug.augmentation.balloon.tension import BalloonSkin
+from vertaug.case.errors import ComputationError
+from vertaug.case.grid import FloatArray
+from vertaug.numerics.solver_status import SolverReport
+
+_NEARLY = 1e-3
+_HALVINGS = 3
+_POWER = 2.5
+
+
+class EndOfInflation(Enum):
+    """Why an inflation ended."""
+
+    VOLUME = "the wanted volume is reached"
+    PRESSURE = "the pressure limit is reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class InflatedBone:
+    """Bone with balloons in it.
+
+    Attributes
+    ----------
+    grid : PointGrid
+    law : FoamLaw
+    held : (3, nodes) bool array
+        Nodes that do not move.
+    points : BonePoints
+    balloons : tuple of (BalloonSurface, BalloonSkin)
+    left : (ni, nj, nk) float64 array
+        Share of each voxel's stiffness that was left in the last increment.
+    moved_mm : (3, ni + 1, nj + 1, nk + 1) float64 array or None
+        Displacement of the last increment.
+    pressure_mpa : (balloons,) float64 array
+    """
+
+    grid: PointGrid
+    law: FoamLaw
+    held: NDArray[np.bool_]
+    points: BonePoints
+    balloons: tuple[tuple[BalloonSurface, BalloonSkin], ...]
+    left: FloatArray
+    moved_mm: FloatArray | None
+    pressure_mpa: FloatArray
+
+    def volumes_mm3(self) -> FloatArray:
+        """Return the volume in each balloon."""
+        return np.array([surface.volume_mm3() for surface, _ in self.balloons])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InflationLimits:
+    """How an inflation goes on and when it ends.
+
+    Attributes
+    ----------
+    volume_mm3 : float
+        In each balloon.
+    pressure_mpa : float
+        In any balloon.
+    step : float
+        Mean way of the wall in an increment, in voxels.
+    increment : IncrementLimits
+    """
+
+    volume_mm3: float
+    pressure_mpa: float = np.inf
+    step: float = 0.3
+    increment: IncrementLimits = field(default_factory=IncrementLimits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Inflation:
+    """An inflation that has ended.
+
+    Attributes
+    ----------
+    state : InflatedBone
+    volume_mm3, pressure_mpa : (n, balloons) float64 arrays
+        After each increment.
+    end : EndOfInflation
+    solver : tuple of SolverReport
+        Of each increment; all have converged.
+    """
+
+    state: InflatedBone
+    volume_mm3: FloatArray
+    pressure_mpa: FloatArray
+    end: EndOfInflation
+    solver: tuple[SolverReport, ...]
+
+
+def place_balloons(
+    grid: PointGrid,
+    law: FoamLaw,
+    held: NDArray[np.bool_],
+    points: BonePoints,
+    balloons: tuple[tuple[BalloonSurface, BalloonSkin], ...],
+) -> InflatedBone:
+    """Return bone before the inflation; what lies within the folded balloons is drilled before.
+
+    Parameters
+    ----------
+    grid, law, held, points, balloons
+        As in `InflatedBone`.
+    """
+    return InflatedBone(
+        grid=grid,
+        law=law,
+        held=held,
+        points=points,
+        balloons=balloons,
+        left=np.ones(grid.shape),
+        moved_mm=None,
+        pressure_mpa=np.zeros(len(balloons)),
+    )
+
+
+def inflate(
+    state: InflatedBone,
+    limits: InflationLimits,
+    watch: Callable[[InflatedBone], None] | None = None,
+) -> Inflation:
+    """Return the bone after an inflation by volume.
+
+    Parameters
+    ----------
+    state : InflatedBone
+    limits : InflationLimits
+    watch : callable, optional
+        Takes the state after each increment.
+
+    Raises
+    ------
+    ComputationError
+        If an increment cannot be solved, not even an eighth of it.
+    """
+    volumes, pressures, reports = [], [], []
+    end = EndOfInflation.VOLUME
+    while True:
+        left = limits.volume_mm3 - state.volumes_mm3()
+        if (left <= _NEARLY * limits.volume_mm3).all():
+            break
+        area = np.array([surface.area_mm2() for surface, _ in state.balloons])
+        wanted = np.clip(left, 0.0, limits.step * state.grid.spacing_mm * area)
+        state, report = _advance(state, wanted, limits.increment)
+        volumes.append(state.volumes_mm3())
+        pressures.append(state.pressure_mpa)
+        reports.append(report)
+        if watch is not None:
+            watch(state)
+        if state.pressure_mpa.max() >= limits.pressure_mpa:
+            end = EndOfInflation.PRESSURE
+            break
+    shape = (-1, len(state.balloons))
+    return Inflation(
+        state=state,
+        volume_mm3=np.array(volumes).reshape(shape),
+        pressure_mpa=np.array(pressures).reshape(shape),
+        end=end,
+        solver=tuple(reports),
+    )
+
+
+def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> InflatedBone:
+    """Return the bone after the pressure has fallen to nothing.
+
+    Parameters
+    ----------
+    state : InflatedBone
+    limits : IncrementLimits
+    steps : int
+
+    Raises
+    ------
+    ComputationError
+        If an increment cannot be solved.
+    """
+    full = state.pressure_mpa
+    load = (full[:, None, None] * _problem(state).loads).sum(axis=0)
+    scale = float(np.sqrt((load**2).sum()))
+    for number in range(1, steps + 1):
+        problem = _problem(state)
+        pressures = full * (1.0 - number / steps)
+        found = settle(problem, pressures, limits, scale_n=scale)
+        if not found.solver.converged:
+            message = f"the deflation failed: {found.solver.describe()}"
+            raise ComputationError(message)
+        state = _moved(state, problem, found)
+    return state
+
+
+def _advance(
+    state: InflatedBone, wanted: FloatArray, limits: IncrementLimits
+) -> tuple[InflatedBone, SolverReport]:
+    """Return the state after an increment, shorter than wanted where that cannot be solved."""
+    problem, volumes = _problem(state), state.volumes_mm3()
+    for _ in range(_HALVINGS + 1):
+        found = grow(problem, _linear_part(volumes, wanted), limits, state.moved_mm)
+        if found.solver.converged:
+            return _moved(state, problem, found), found.solver
+        wanted = 0.5 * wanted
+    message = f"the inflation failed at {state.volumes_mm3().sum() / 1000.0:.2f} ml: "
+    message += f"{found.solver.describe()}; a coarser grid or a larger drag may help"
+    raise ComputationError(message)
+
+
+def _linear_part(volumes: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Return the growth at the rate of the start that ends at the wanted one.
+
+    A sphere grows with the third power of its size, a cylinder with the second.
+    """
+    return np.asarray(_POWER * volumes * ((1.0 + wanted / volumes) ** (1.0 / _POWER) - 1.0))
+
+
+def _problem(state: InflatedBone) -> InflationProblem:
+    grid = state.grid
+    surfaces = [surface for surface, _ in state.balloons]
+    inside = np.clip(sum(inside_share(s, grid) for s in surfaces), 0.0, 1.0)
+    bone = gather_bone(state.points, grid, state.law, inside)
+    loads = [pressure_load(s, grid.spacing_mm, grid.node_shape) for s in surfaces]
+    return InflationProblem(
+        grid=grid,
+        bone=bone,
+        shape=state.law.shape,
+        held=state.held,
+        loads=np.stack(loads).reshape(len(loads), 3, -1),
+        skin=tuple(pair for pair in state.balloons if pair[1].stiffness_n_per_mm > 0.0),
+        left=state.left.ravel()[bone.voxel],
+    )
+
+
+def _moved(state: InflatedBone, problem: InflationProblem, found: Increment) -> InflatedBone:
+    """Return the state with points and balloons carried by an increment."""
+    from vertaug.augmentation.balloon._membrane_numba import carry_points
+
+    grid, u = state.grid, found.nodes_mm
+    balloons = []
+    for surface, skin in state.balloons:
+        place = np.empty_like(surface.points_mm)
+        carry_points(surface.points_mm, u, grid.spacing_mm, place)
+        balloons.append((surface.at(place), skin))
+    left = np.ones(grid.shape)
+    left.ravel()[problem.bone.voxel] = found.left
+    return replace(
+        state,
+        points=carry(state.points, problem.bone, (found.stress_mpa, found.flow), u, grid),
+        balloons=tuple(balloons),
+        left=left,
+        moved_mm=u,
+        pressure_mpa=found.pressure_mpa,
+    )

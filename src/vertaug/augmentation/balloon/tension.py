@@ -1,0 +1,111 @@
+"""The skin of a balloon: slack as long as it is folded, taut where it is stretched beyond that.
+
+Each triangle carries tension along the principal directions in which it is longer than in the
+unfolded balloon, in proportion to that, and none along the others (a tension field: a folded film
+cannot be pressed; Pipkin, IMA J Appl Math 1986;36:85). So a balloon that has reached its own
+length does not go on along the weakest way, and cannot turn concave where it is taut.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.balloon.surface import BalloonSurface
+from vertaug.case.grid import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BalloonSkin:
+    """The skin in its unfolded state.
+
+    Attributes
+    ----------
+    triangles : (t, 3) int64 array
+    slope : (t, 3, 2) float64 array
+        How a triangle's own two coordinates see its corners, 1/mm.
+    area_mm2 : (t,) float64 array
+    stiffness_n_per_mm : float
+        Tension at a stretch of 2, modulus times thickness; 0 for no skin.
+    """
+
+    triangles: NDArray[np.int64]
+    slope: FloatArray
+    area_mm2: FloatArray
+    stiffness_n_per_mm: float
+
+    def pull(self, points_mm: FloatArray) -> FloatArray:
+        """Return the forces with which the skin resists, on each point, shape (v, 3), N."""
+        edge = np.einsum("tcx,tcm->txm", points_mm[self.triangles], self.slope)
+        stretch, inside, outside = _principal(edge)
+        tension = self.stiffness_n_per_mm * np.maximum(stretch - 1.0, 0.0)
+        first = np.einsum("ti,tix,tim->txm", tension, outside, inside)
+        forces = np.einsum("t,txm,tcm->tcx", self.area_mm2, first, self.slope)
+        out = np.zeros_like(points_mm)
+        np.add.at(out, self.triangles, forces)
+        return out
+
+    def taut(self, points_mm: FloatArray) -> NDArray[np.bool_]:
+        """Return which triangles are stretched in any direction, shape (t,)."""
+        edge = np.einsum("tcx,tcm->txm", points_mm[self.triangles], self.slope)
+        return np.asarray(_principal(edge)[0].max(axis=1) > 1.0)
+
+    def stiffness(self, points_mm: FloatArray) -> Any:
+        """Return how the pull changes with the points, a sparse (3 v, 3 v) array.
+
+        The turn of the principal directions is left out, so that it is never negative.
+        """
+        from scipy.sparse import coo_array
+
+        edge = np.einsum("tcx,tcm->txm", points_mm[self.triangles], self.slope)
+        stretch, inside, outside = _principal(edge)
+        taut = stretch > 1.0
+        along = self.stiffness_n_per_mm * taut
+        across = self.stiffness_n_per_mm * np.where(taut, 1.0 - 1.0 / np.maximum(stretch, 1.0), 0.0)
+        own = np.einsum("tix,tiy->tixy", outside, outside)
+        block = along[:, :, None, None] * own
+        block += across[:, :, None, None] * (np.eye(3) - own)
+        seen = np.einsum("tcm,tim->tic", self.slope, inside)
+        matrix = np.einsum("t,tic,tid,tixy->tcxdy", self.area_mm2, seen, seen, block)
+        place = (3 * self.triangles[:, :, None] + np.arange(3)).reshape(len(matrix), 9)
+        rows, columns = np.repeat(place, 9, axis=1), np.tile(place, (1, 9))
+        size = 3 * len(points_mm)
+        values = matrix.reshape(len(matrix), 81)
+        entries = (values.ravel(), (rows.ravel(), columns.ravel()))
+        return coo_array(entries, shape=(size, size)).tocsr()
+
+
+def unfolded(surface: BalloonSurface, stiffness_n_per_mm: float) -> BalloonSkin:
+    """Return the skin whose unfolded state is a surface.
+
+    Parameters
+    ----------
+    surface : BalloonSurface
+    stiffness_n_per_mm : float
+    """
+    a, b, c = surface.corners()
+    one, two = b - a, c - a
+    normal = np.cross(one, two)
+    area = 0.5 * np.linalg.norm(normal, axis=1)
+    x = one / np.linalg.norm(one, axis=1)[:, None]
+    y = np.cross(normal, x) / (2.0 * area)[:, None]
+    flat = np.stack([np.stack([(e * x).sum(1), (e * y).sum(1)], axis=1) for e in (one, two)], 1)
+    back = np.linalg.inv(flat)
+    slope = np.stack([-back.sum(axis=2), back[:, :, 0], back[:, :, 1]], axis=1)
+    return BalloonSkin(
+        triangles=surface.triangles,
+        slope=slope,
+        area_mm2=area,
+        stiffness_n_per_mm=stiffness_n_per_mm,
+    )
+
+
+def _principal(edge: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return principal stretches (t, 2), their directions unfolded (t, 2, 2) and now (t, 2, 3)."""
+    square = np.einsum("txm,txn->tmn", edge, edge)
+    values, vectors = np.linalg.eigh(square)
+    stretch = np.sqrt(np.maximum(values, 1e-30))
+    inside = vectors.transpose(0, 2, 1)
+    outside = np.einsum("txm,tim->tix", edge, inside) / stretch[:, :, None]
+    return stretch, inside, outside

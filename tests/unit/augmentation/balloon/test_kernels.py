@@ -1,0 +1,135 @@
+"""Kernels of the balloon against their plain twins."""
+
+import numpy as np
+import pytest
+
+from vertaug.augmentation.balloon import (
+    _foam_numba as foam,
+    _foam_reference as plain_foam,
+    _membrane_numba as membrane,
+    _membrane_reference as plain_membrane,
+)
+from vertaug.augmentation.balloon.bone_points import PointGrid
+from vertaug.augmentation.balloon.surface import capsule
+
+GRID = PointGrid(shape=(5, 4, 6), spacing_mm=1.3)
+
+
+def some_voxels(rng):
+    voxel = np.sort(rng.permutation(int(np.prod(GRID.shape)))[:60])
+    i, j, k = np.unravel_index(voxel, GRID.shape)
+    return voxel, i * GRID.step[0] + j * GRID.step[1] + k
+
+
+def some_state(rng, count, size):
+    u = size * rng.standard_normal((3, int(np.prod(GRID.node_shape))))
+    bulk, shear, limit = 100 * rng.random((3, count)) + 10
+    return u, rng.standard_normal((count, 6)), bulk, shear, limit / 10
+
+
+@pytest.mark.parametrize("shape", [0.0, 2.25, 4.5])
+@pytest.mark.parametrize("size", [1e-3, 0.1])
+def test_stresses_are_those_of_the_twin(shape, size):
+    rng = np.random.default_rng(3)
+    _, corner = some_voxels(rng)
+    u, before, bulk, shear, limit = some_state(rng, corner.size, size)
+    volume, taken = rng.random(corner.size), rng.random((corner.size, 2))
+    found = []
+    for kernel in (foam, plain_foam):
+        out = [np.empty((corner.size, n)) for n in (6, 8, 6)]
+        flow = np.empty(corner.size)
+        kernel.stress_cells(
+            u,
+            corner,
+            GRID.step,
+            GRID.spacing_mm,
+            shape,
+            before,
+            bulk,
+            shear,
+            limit,
+            volume,
+            taken,
+            out[0],
+            out[1],
+            flow,
+            out[2],
+        )
+        found.append((*out, flow))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-8)
+    assert (found[0][3] > 0.0).any()
+
+
+@pytest.mark.parametrize("shape", [0.0, 2.25])
+def test_the_tangent_is_the_derivative_of_the_stress(shape):
+    rng = np.random.default_rng(5)
+    _, corner = some_voxels(rng)
+    u, before, bulk, shear, limit = some_state(rng, corner.size, 0.05)
+    before[:] = 0.0  # the turn of a stress is left out of the tangent
+    volume, taken = rng.random(corner.size), rng.random((corner.size, 2))
+    way = rng.standard_normal(u.shape)
+
+    def weighed(field):
+        out, left = np.empty((corner.size, 6)), np.empty((corner.size, 8))
+        rest = np.empty((corner.size, 6)), left, np.empty(corner.size), out
+        place = corner, GRID.step, GRID.spacing_mm
+        foam.stress_cells(field, *place, shape, before, bulk, shear, limit, volume, taken, *rest)
+        return out, left
+
+    step = 1e-6
+    _, left = weighed(u)
+    slope = (weighed(u + step * way)[0] - weighed(u - step * way)[0]) / (2.0 * step)
+    for kernel in (foam, plain_foam):
+        change = np.empty((corner.size, 6))
+        place = corner, GRID.step, GRID.spacing_mm
+        kernel.change_cells(way, *place, bulk, shear, volume, taken, left, change)
+        np.testing.assert_allclose(change, slope, rtol=1e-4, atol=1e-4 * np.abs(slope).max())
+
+
+def test_forces_are_those_of_the_twin_and_do_the_work_of_the_stresses():
+    rng = np.random.default_rng(7)
+    voxel, corner = some_voxels(rng)
+    stress = rng.standard_normal((corner.size, 6))
+    per_plane = GRID.shape[1] * GRID.shape[2]
+    planes = np.searchsorted(voxel, np.arange(GRID.shape[0] + 1) * per_plane)
+    found = []
+    for kernel in (foam, plain_foam):
+        out = np.zeros((3, int(np.prod(GRID.node_shape))))
+        kernel.add_forces(stress, corner, planes, GRID.step, GRID.spacing_mm, out)
+        found.append(out)
+    np.testing.assert_allclose(*found, atol=1e-12)
+    np.testing.assert_allclose(found[0].sum(axis=1), 0.0, atol=1e-12)
+
+
+def test_the_share_inside_is_that_of_the_twin_and_sums_to_the_volume():
+    surface = capsule(np.array([3.1, 2.6, 3.9]), np.array([1.0, 0.3, 0.8]), 5.0, 1.4)
+    found = []
+    for kernel in (membrane, plain_membrane):
+        out = np.empty(GRID.shape)
+        args = surface.points_mm, surface.triangles, GRID.spacing_mm, 4
+        kernel.fill_inside(*args, out)
+        found.append(out)
+    np.testing.assert_allclose(*found, atol=1e-12)
+    assert found[0].sum() * GRID.spacing_mm**3 == pytest.approx(surface.volume_mm3(), rel=0.01)
+    assert found[0].min() > -1e-9
+    assert found[0].max() < 1.0 + 1e-9
+
+
+def test_points_are_carried_and_summed_as_by_the_twin():
+    rng = np.random.default_rng(9)
+    points = rng.random((200, 3)) * np.array(GRID.shape) * GRID.spacing_mm
+    u = rng.standard_normal((3, *GRID.node_shape))
+    voxel = GRID.voxel_of(points)
+    mass, stress = rng.random(200), rng.standard_normal((200, 6))
+    size = int(np.prod(GRID.shape))
+    found = []
+    for kernel in (membrane, plain_membrane):
+        place = np.empty_like(points)
+        kernel.carry_points(points, u, GRID.spacing_mm, place)
+        count, total, mean = np.empty(size, dtype=np.int64), np.empty(size), np.empty((size, 6))
+        kernel.sum_points(voxel, mass, stress, count, total, mean)
+        found.append((place, count, total, mean))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+    assert found[0][2].sum() == pytest.approx(mass.sum(), rel=1e-14)
