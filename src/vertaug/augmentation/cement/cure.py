@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat
 
-from vertaug.augmentation.cement.cited_table import read_tables
+from vertaug.augmentation.cited_table import read_tables
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.tissue.bone_law import SourceStatus

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from vertaug.augmentation.cement.cited_table import CitedTable, read_tables, read_text, read_toml
+from vertaug.augmentation.cited_table import CitedTable, read_tables, read_text, read_toml
 from vertaug.case.errors import FormatError
 from vertaug.tissue.cited_value import CitedValue
 

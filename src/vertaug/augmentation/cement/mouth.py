@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from vertaug.augmentation.cement.cited_table import CitedTable, read_tables, read_text
 from vertaug.augmentation.cement.injection_plan import BODY_C
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.rheology import PA_IN_MPA, aged_viscosity_mpa_s
+from vertaug.augmentation.cited_table import CitedTable, read_tables, read_text
 from vertaug.case.errors import FormatError, InputError
 from vertaug.case.grid import FloatArray
 from vertaug.tissue.cited_value import CitedValue

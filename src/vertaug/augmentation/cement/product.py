@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from vertaug.augmentation.cement.cited_table import CitedTable, read_tables, read_text
 from vertaug.augmentation.cement.cure import CureKinetics, published_kinetics
+from vertaug.augmentation.cited_table import CitedTable, read_tables, read_text
 from vertaug.case.errors import FormatError, InputError
 from vertaug.tissue.bone_law import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
