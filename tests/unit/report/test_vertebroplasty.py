@@ -360,7 +360,7 @@ def test_a_first_stop_that_many_samples_do_not_meet_is_a_least_value(found):
     never = np.concatenate([np.full(3, 3.64e3), np.full(29, 3.65e3)])
     part = replace(part, safe_volume_mm3=never, stopped=np.zeros(32, dtype=bool))
     _, rows = spread_rows(part, found.setup)
-    assert rows["volume at the first stop rule (ml)"][2] == "≥ 3.64"
+    assert rows["volume at the first stop rule (ml)"][2] == ("≥ 3.64 ml in all 32 samples")
 
 
 def test_a_drawn_viscosity_has_its_age_beside_that_in_the_syringe(found):

@@ -116,7 +116,9 @@ def test_the_same_seed_gives_the_same_veins_at_any_spacing(plain, law, survey, b
     assert len(other.ways) == len(body.ways) > 0
     for one, two in zip(body.ways, other.ways, strict=True):
         assert one.path is two.path
-        assert one.size_mm == two.size_mm
+        # a tributary is no wider than the foramen that is seen, whose area has the grid's steps
+        loose = 0.1 if one.path is LeakPath.B else 0.0
+        assert one.size_mm == pytest.approx(two.size_mm, rel=loose, abs=0.0)
         assert np.linalg.norm(one.mouth_mm - two.mouth_mm) < 4.0
     kinds = {way.path for way in body.ways}
     assert LeakPath.S in kinds
