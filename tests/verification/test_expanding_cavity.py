@@ -24,6 +24,14 @@ def test_a_wide_sphere_that_has_yielded_far_out_is_below_the_limit():
     assert sphere.pressure_mpa(front) == pytest.approx(cavity.limit_mpa, rel=1e-3)
 
 
+def test_from_nothing_it_has_the_limit_pressure_and_less_from_a_hole():
+    cavity = ExpandingCavity(material=MATERIAL, strength_mpa=2.0)
+    assert cavity.pressure_mpa(5.0, 0.0) == cavity.limit_mpa
+    assert cavity.pressure_mpa(6.0, 3.0) == pytest.approx(6.60, abs=0.005)
+    with pytest.raises(InputError, match="wider"):
+        cavity.pressure_mpa(3.0, 3.0)
+
+
 def test_the_wall_is_that_of_lame():
     assert ExpandingCavity(material=MATERIAL, strength_mpa=2.0).wall_mm(1.0, 6.0) == pytest.approx(
         6.0 / (4.0 * 250.0 / 2.6)

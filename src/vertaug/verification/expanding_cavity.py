@@ -44,6 +44,23 @@ class ExpandingCavity:
         ratio = young / (3.0 * (1.0 - poisson) * self.strength_mpa)
         return 2.0 / 3.0 * self.strength_mpa * (1.0 + float(np.log(ratio)))
 
+    def pressure_mpa(self, radius_mm: float, first_mm: float) -> float:
+        """Return the pressure that a cavity of a first radius has when it has grown far.
+
+        The yielded zone reaches as far as the matter that was pushed out asks for:
+        ``c^3 = (a^3 - a0^3) E / (3 (1 - nu) Y)``, and ``p = 2 Y / 3 (1 + 3 ln(c / a))``.
+
+        Raises
+        ------
+        InputError
+            If it has not grown.
+        """
+        if not radius_mm > first_mm >= 0.0:
+            message = f"a cavity that grows from {first_mm} mm is wider; got {radius_mm} mm"
+            raise InputError(message)
+        part = 1.0 - (first_mm / radius_mm) ** 3
+        return self.limit_mpa + 2.0 / 3.0 * self.strength_mpa * float(np.log(part))
+
 
 def compacted_radius_mm(radius_mm: float, densest: float, hole_mm: float = 0.0) -> float:
     """Return how far porous matter is compacted around a sphere.

@@ -70,7 +70,7 @@ def test_the_wall_of_an_elastic_cavity_moves_by_p_a_over_4_g(spacing):
     assert wall == pytest.approx(CAVITY.wall_mm(pressure, radius), rel=0.03)
 
 
-def test_the_limit_pressure_of_perfectly_plastic_matter():
+def test_the_pressure_of_a_cavity_that_grows_in_perfectly_plastic_matter():
     state = block(40, 1.25, even(CAVITY.strength_mpa), [sphere(3.0)])
     limits = InflationLimits(
         volume_mm3=4.0 / 3.0 * np.pi * 6.0**3, increment=IncrementLimits(drag_mpa=0.3)
@@ -78,8 +78,12 @@ def test_the_limit_pressure_of_perfectly_plastic_matter():
     found = inflate(state, limits)
     assert found.end is EndOfInflation.VOLUME
     assert all(report.converged for report in found.solver)
-    # without the start, which is stiffer since the cavity is two voxels wide, and the short end
-    assert np.median(found.pressure_mpa[2:-1]) == pytest.approx(CAVITY.limit_mpa, rel=0.05)
+    radius = np.cbrt(found.volume_mm3[:, 0] / (4.0 / 3.0 * np.pi))
+    exact = np.array([CAVITY.pressure_mpa(r, 3.0) for r in radius])
+    # from half as wide again as at first, and but for the last increment, which is shorter
+    far = (radius > 4.5)[:-1]
+    assert far.sum() >= 3
+    np.testing.assert_allclose(found.pressure_mpa[:-1, 0][far], exact[:-1][far], rtol=0.05)
 
 
 def test_mass_is_kept_and_an_even_block_stays_even():
