@@ -51,6 +51,16 @@ def test_the_injection_example_runs(files, monkeypatch, tmp_path):
     assert names["spread"].samples == 1
 
 
+def test_the_balloon_example_runs():
+    page = (Path(vertaug.__file__).parents[2] / "docs" / "balloon.md").read_text("utf-8")
+    names = {}
+    exec(compile(page.split("```python")[1].split("```")[0], "balloon.md", "exec"), names)
+    volume, pressure = names["found"].volume_mm3, names["found"].pressure_mpa
+    assert volume[-1, 0] == pytest.approx(1000.0, rel=5e-3)
+    assert 0.5 < pressure[-1, 0] < names["limits"].pressure_mpa
+    assert 700.0 < names["empty"].volumes_mm3()[0] < 1000.0
+
+
 def test_the_template_of_a_cement_is_one(monkeypatch, tmp_path):
     from vertaug.augmentation.cement.cure import published_kinetics
     from vertaug.augmentation.cement.product import cement_product

@@ -26,6 +26,9 @@ from vertaug.numerics.solver_status import SolverReport
 _NEARLY = 1e-3
 _HALVINGS = 3
 _POWER = 2.5
+_RESOLVED = 2.0
+"""Radius in voxels of a sphere of the same volume from which on a pressure is one: that of a
+thinner balloon is of the voxels, up to twice too high."""
 
 
 class EndOfInflation(Enum):
@@ -77,7 +80,7 @@ class InflationLimits:
     volume_mm3 : float
         In each balloon.
     pressure_mpa : float
-        In any balloon.
+        In any balloon that is wide enough for the voxels, see `Inflation.resolved`.
     step : float
         Mean way of the wall in an increment, in voxels.
     increment : IncrementLimits
@@ -108,6 +111,15 @@ class Inflation:
     pressure_mpa: FloatArray
     end: EndOfInflation
     solver: tuple[SolverReport, ...]
+
+    @property
+    def resolved(self) -> NDArray[np.bool_]:
+        """Where the balloon is wide enough for the voxels, so that its pressure can be read."""
+        return _resolved(self.volume_mm3, self.state.grid)
+
+
+def _resolved(volume_mm3: FloatArray, grid: PointGrid) -> NDArray[np.bool_]:
+    return np.asarray(volume_mm3 >= 4.0 / 3.0 * np.pi * (_RESOLVED * grid.spacing_mm) ** 3)
 
 
 def place_balloons(
@@ -169,7 +181,8 @@ def inflate(
         reports.append(report)
         if watch is not None:
             watch(state)
-        if state.pressure_mpa.max() >= limits.pressure_mpa:
+        over = state.pressure_mpa >= limits.pressure_mpa
+        if (over & _resolved(state.volumes_mm3(), state.grid)).any():
             end = EndOfInflation.PRESSURE
             break
     shape = (-1, len(state.balloons))

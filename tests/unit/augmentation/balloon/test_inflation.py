@@ -128,8 +128,17 @@ def test_a_pressure_limit_ends_it():
     found = inflate(state, InflationLimits(volume_mm3=3000.0, pressure_mpa=2.0))
     assert found.end is EndOfInflation.PRESSURE
     assert found.volume_mm3[-1, 0] < 1000.0
+    assert found.resolved[-1, 0]
     # not the several times that a cavity of two voxels met without softer hourglass modes
     assert found.pressure_mpa[-1, 0] < 3.0
+
+
+def test_a_balloon_thinner_than_the_voxels_does_not_end_it():
+    state = block(24, 1.5, vertebral_foam(0.45), [((0.2,) * 3, (0.0, 1.0, 0.0), 10.0, 1.3)])
+    found = inflate(state, InflationLimits(volume_mm3=400.0, pressure_mpa=2.76))
+    assert found.end is EndOfInflation.VOLUME
+    assert not found.resolved[0, 0]
+    assert found.resolved[-1, 0]
 
 
 def test_the_cavity_stays_when_the_pressure_falls():
