@@ -223,6 +223,15 @@ def test_the_same_strength_again_is_not_computed_again(run, strong, monkeypatch)
     assert "gain by cement: failure load" in said.out
 
 
+def test_no_gain_is_printed_beside_a_value_that_is_not_usable(strong):
+    from vertaug.cli.strength import list_lines
+
+    found = read_case(strong).mechanics
+    assert any("gain by cement" in line for line in list_lines(found))
+    found = found.model_copy(update={"before_not_usable": "before value not usable"})
+    assert not any("gain" in line for line in list_lines(found))
+
+
 def test_json_of_a_case_is_alone_on_stdout(run, strong):
     said = run("strength", strong, *FAST, "--cement-ml", "3", "--json")
     tree = json.loads(said.out)

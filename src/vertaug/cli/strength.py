@@ -133,10 +133,11 @@ def list_lines(found: MechanicsRecord) -> list[str]:
     after = found.after_vertebroplasty
     if after is not None and found.load_ratios and found.stiffness_ratio is not None:
         lines.append(f"{_cement(found)}: {_state(after)}")
-        lines.append(
+        gain = (
             f"gain by cement: failure load {gain_range(found.load_ratios)} ({_each(found)}), "
             f"stiffness {two_figures(found.stiffness_ratio)} times; its uncertainty is not known"
         )
+        lines += [] if found.before_not_usable else [gain]
     lines += _neighbour(found)
     rigid = found.competitors.strength_by_rigidity_n
     if rigid is not None:

@@ -26,6 +26,9 @@ NOT_COMPARED = (
 )
 _SURFACES = {"tresca": "Tresca", "mises": "von Mises"}
 
+GAIN_NOTE = "The failure load gains"
+"""How the note of the gain by each definition begins."""
+
 
 def describe_method(
     model: VertebraModel,
@@ -143,7 +146,7 @@ def list_findings(found: StrengthAssessment) -> tuple[str, ...]:
     ratios = found.load_ratios
     if ratios and max(ratios.values()) > _SPREAD * min(ratios.values()):
         each = ", ".join(f"{two_figures(ratio)} by {name}" for name, ratio in ratios.items())
-        notes.append(f"The failure load gains {gain_range(ratios)}: {each}.")
+        notes.append(f"{GAIN_NOTE} {gain_range(ratios)}: {each}.")
     states = (("as it is", found.before), ("with cement", found.after))
     for words, state in states:
         slope = None if state is None else state.end_slope

@@ -86,7 +86,8 @@ def _note(heat: HeatResult) -> str:
         else f"{heat.set_s / 60.0:.1f} min after the end of the injection"
     )
     parts.append(
-        f"The cement is set {hard}. Volumes: cells that were that hot at any time. CEM43 and "
+        f"The cement is set {hard}. Volumes: cells that were that hot at any "
+        "time; of cement, cells that hold any, with the bone in them. CEM43 and "
         "Henriques' damage of the hottest cell stand in case.json: they grow about tenfold in "
         "2.5 °C and tell no more than the order of magnitude."
     )

@@ -1,7 +1,9 @@
 """One simulated injection in tables: what was injected, the cement, stop rules, leaks."""
 
+import numpy as np
+
 from vertaug.case.augmentation_content import ML_PER_MIN, opening_gaps
-from vertaug.case.filling import LEAST_LEAK_MM3, Extravasation, Filling, StopEvent
+from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3, Extravasation, Filling, StopEvent
 from vertaug.case.simulation import InjectionSetup, SimulatedVertebroplasty
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
@@ -120,6 +122,7 @@ def stop_table(filling: Filling, setup: InjectionSetup) -> Table:
 def leak_table(filling: Filling) -> Table:
     """Return what left by each path, the way to the canal first."""
     leaks = {leak.path: leak for leak in filling.leaks}
+    least = ml(LEAST_LEAK_MM3, unit=False)
     rows = []
     for title, paths in list_rows():
         own = [leaks[path] for path in paths if path in leaks]
@@ -134,12 +137,13 @@ def leak_table(filling: Filling) -> Table:
     return Table(
         title="Leakage by path, of the model",
         columns=(
-            "Path (Yeom's type)", "Key", "Volume (ml)", "First after ml", "First after s",
+            "Path (Yeom's type)", "Key", "Volume (ml)", f"{least} ml after ml", "after s",
             "Leaves at, in the body", "Cement to the nearest opening (mm)",
         ),
         rows=tuple(rows),
         note=(
-            f"{YEOM} Bold: more than {ml(LEAST_LEAK_MM3)}, which counts as a leak. Openings: gaps "
+            f"{YEOM} Bold: more than {ml(LEAST_LEAK_MM3)}, which counts as a leak; when: injected "
+            "volume and time by which as much had left. Openings: gaps "
             "seen in the CT and veins, fissures and tracks of this draw; the CT does not show most "
             "of them. What seeps through a closed wall has no opening. Not a prediction: see the "
             "limits."
@@ -159,14 +163,20 @@ def _met(condition: str, event: StopEvent | None) -> tuple[str, str, str, str]:
 
 
 def _first(filling: Filling, leaks: list[Extravasation]) -> tuple[str, str, str]:
-    """Return when and where the first of some leaks began."""
+    """Return when some leaks together had become one, and where the first of them leaves."""
     if not leaks:
         return words.MISSING, words.MISSING, words.MISSING
     first = min(leaks, key=lambda leak: leak.first_s)
     place = first.first_lps_mm if first.exit_lps_mm is None else first.exit_lps_mm
+    curve = filling.curve
+    left = sum(curve.leaked_mm3[:, LEAK_PATHS.index(leak.path)] for leak in leaks)
+    reached = np.flatnonzero(left >= LEAST_LEAK_MM3)
+    if reached.size == 0:
+        return words.MISSING, words.MISSING, leak_site(filling, place)
+    at = reached[0]
     return (
-        ml(first.first_injected_mm3, unit=False),
-        f"{first.first_s:.0f}",
+        ml(float(curve.injected_mm3[at]), unit=False),
+        f"{curve.time_s[at]:.0f}",
         leak_site(filling, place),
     )
 

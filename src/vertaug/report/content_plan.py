@@ -110,7 +110,7 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
     return (
         Tile(label=label, value=side, detail=detail),
         Tile(
-            label="Planned cement",
+            label="Suggested cement",
             value=f"{cement.target_ml:.2f} ml",
             detail=f"range {cement.low_ml:.1f}–{cement.high_ml:.1f} ml; see Notes",
         ),

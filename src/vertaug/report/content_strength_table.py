@@ -110,7 +110,7 @@ def _load_row(load: FailureLoad, found: StrengthAssessment) -> tuple[Cell, ...]:
         other = next((o for o in found.after.failure_loads if o.name == load.name), None)
         force = None if other is None else other.force_n
         texts.append(words.MISSING if other is None else _load_words(other, found.after))
-        texts.append(_ratio(load.force_n, force))
+        texts.append(_ratio(found, load.force_n, force))
     if found.neighbour is not None:
         linear = load.name == LINEAR_NAME
         near = found.neighbour.linear_load_n
@@ -138,7 +138,7 @@ def _row(
     texts = [name, words.three_figures(before)]
     if found.after is not None:
         after = value(found.after)
-        texts += [words.three_figures(after), _ratio(before, after)]
+        texts += [words.three_figures(after), _ratio(found, before, after)]
     if found.neighbour is not None:
         texts.append(words.MISSING if near is None else words.three_figures(near))
     return tuple(Cell(text=text) for text in texts)
@@ -159,8 +159,8 @@ def _definition_words(found: StrengthAssessment) -> tuple[str, ...]:
         return (f"Bold: what stands for the strength here, {found.before.main}.",)
     if not rises(found):
         return ()
-    if found.after is None:
-        return ("The curve still rises at its end: no definition stands for the strength.",)
+    if found.after is None or unusable_words(found):
+        return ("A curve still rises at its end: no definition stands for the strength.",)
     return (
         (
             "A curve still rises at its end: no definition stands for the strength, and the gain "
@@ -202,10 +202,13 @@ def _sensitivity_words(found: StrengthAssessment) -> str:
             "The crushing could not be repeated; strength follows the density more steeply than "
             f"stiffness (exponents of the laws), so {found.before.main} varies more."
         )
-    if found.after is not None:
+    if found.after is not None and not unusable_words(found):
         parts.append("The gain has no uncertainty here: see the limits.")
     return " ".join(parts)
 
 
-def _ratio(before: float | None, after: float | None) -> str:
-    return words.MISSING if not before or after is None else two_figures(after / before)
+def _ratio(found: StrengthAssessment, before: float | None, after: float | None) -> str:
+    """Return a ratio; none to a value before that is not usable."""
+    if not before or after is None or unusable_words(found):
+        return words.MISSING
+    return two_figures(after / before)

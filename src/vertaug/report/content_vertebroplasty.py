@@ -122,7 +122,8 @@ def _key_table(found: SimulatedVertebroplasty) -> Table:
         (
             "injected",
             (
-                f"{ml(filling.injected_mm3)} of {ml(found.setup.planned_mm3)} planned: "
+                f"{ml(filling.injected_mm3)} of {ml(found.setup.planned_mm3)} planned "
+                f"({found.setup.volume_source}): "
                 f"{filling.stop_reason}"
             ),
         ),

@@ -150,7 +150,7 @@ def _caption(filling: Filling) -> str:
     return (
         f"Cement in {filling.level} in three dimensions, all of it within the bone. The bone is a "
         "closed hull of glass: its far wall behind the cement, its near wall with dark edges and "
-        "lines of equal height (5 mm apart) over it, the same lines faint on the far wall. Brown: "
+        "lines of equal height (5 mm apart) over it, the same lines faint on the far wall. Red: "
         "the surface on which half of the pores hold cement, paler the deeper it lies below the "
         "near wall; blue: needles to scale. Arrows: L left, P back, H head of the vertebra. "
         f"{say_leaks(filling)}"

@@ -93,7 +93,11 @@ class ForceCurve:
 
 
 def draw_strength_curve(
-    curves: Sequence[ForceCurve], height_mm: float, titles: Sequence[str] = ()
+    curves: Sequence[ForceCurve],
+    height_mm: float,
+    titles: Sequence[str] = (),
+    *,
+    ratio: bool = True,
 ) -> Picture:
     """Draw one to three curves with a table of their failure loads; of two, also the ratio.
 
@@ -105,6 +109,8 @@ def draw_strength_curve(
         Of the body, for apparent strain; the same for all.
     titles : sequence of str
         Lines written above: level and gain first, in bold.
+    ratio : bool
+        Of two curves, also list the ratio of their loads.
 
     Raises
     ------
@@ -136,7 +142,7 @@ def draw_strength_curve(
     _name_curves(axes, curves)
     _label_points(axes, curves, [g for c in curves for g in _mark_loads(axes, c, names)])
     _write_titles(figure, titles, page_mm)
-    _list_loads(figure, curves, names)
+    _list_loads(figure, curves, names, ratio=ratio)
     return Picture(
         name="strength_curve",
         caption=_caption(curves, height_mm),
@@ -346,7 +352,9 @@ def _taken(axes: Axes, curves: Sequence[ForceCurve]) -> FloatArray:
     return np.concatenate(places)
 
 
-def _list_loads(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) -> None:
+def _list_loads(
+    figure: Figure, curves: Sequence[ForceCurve], names: list[str], *, ratio: bool
+) -> None:
     """Write the table of the loads beside the curves."""
     columns = []
     for curve, line in zip(curves, _LINES, strict=False):
@@ -358,4 +366,4 @@ def _list_loads(figure: Figure, curves: Sequence[ForceCurve], names: list[str]) 
                 loads_n=tuple(loads.get(name) for name in names),
             )
         )
-    add_table(figure, names, _LETTERS, columns, _HEIGHT_MM)
+    add_table(figure, names, _LETTERS, columns, _HEIGHT_MM, ratio=ratio)

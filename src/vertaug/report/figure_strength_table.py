@@ -43,6 +43,8 @@ def add_table(
     letters: str,
     columns: Sequence[LoadColumn],
     base_mm: float,
+    *,
+    ratio: bool = True,
 ) -> None:
     """List the failure loads at the right of a figure.
 
@@ -53,15 +55,16 @@ def add_table(
     letters : str
         One for each of them.
     columns : sequence of LoadColumn
-        With two of them a ratio, the second over the first, stands beside them.
     base_mm : float
         Height of the figure without the lines above it.
+    ratio : bool
+        Of two columns, also the second over the first.
     """
     up = base_mm / (float(figure.get_size_inches()[1]) * 25.4)
     heads = [(column.name, column.colour) for column in columns]
     lists = [[_kilonewton(load) for load in column.loads_n] for column in columns]
     places = [_RIGHT - _COLUMN * n for n in range(len(columns))][::-1]
-    if len(columns) == 2:
+    if ratio and len(columns) == 2:
         places = [place - _RATIO for place in places] + [_RIGHT]
         heads.append(("ratio", _INK))
         lists.append([_ratio(*pair) for pair in zip(*(c.loads_n for c in columns), strict=True)])

@@ -107,7 +107,7 @@ def drawn_leaks(filling: Filling) -> tuple[Extravasation, ...]:
 
 
 def leak_marks(filling: Filling, time_s: float) -> tuple[LeakMark, ...]:
-    """Return the marks at a time: of each leak from when it began.
+    """Return the marks at a time: of each leak from when it has become one.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def leak_marks(filling: Filling, time_s: float) -> tuple[LeakMark, ...]:
     return tuple(
         _mark(leak, filling.leaked_by_mm3(leak.path, time_s))
         for leak in drawn_leaks(filling)
-        if leak.first_s <= time_s
+        if filling.leaked_by_mm3(leak.path, time_s) >= LEAST_LEAK_MM3
     )
 
 

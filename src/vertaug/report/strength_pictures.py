@@ -57,7 +57,8 @@ def _draw_curves(states: list[tuple[str, StrengthState]], found: StrengthAssessm
         for name, state in states
         if state.curve is not None
     ]
-    return draw_strength_curve(curves, found.height_mm, _curve_titles(found))
+    ratio = not unusable_words(found)
+    return draw_strength_curve(curves, found.height_mm, _curve_titles(found), ratio=ratio)
 
 
 def _short_name(state: StrengthState, found: StrengthAssessment) -> str:

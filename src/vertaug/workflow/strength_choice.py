@@ -14,6 +14,7 @@ from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.strength_words import linear_load_n, unusable_words
+from vertaug.mechanics.comparison_words import GAIN_NOTE
 from vertaug.workflow.strength_limits import find_cement_plan, list_case_limits
 from vertaug.workflow.strength_neighbour import find_neighbour
 
@@ -172,7 +173,10 @@ def assess_case(
     else:
         neighbour, none = scanned().neighbour, scanned().no_neighbour
     found = replace(found, neighbour=neighbour, no_neighbour=none)
-    return replace(found, notes=(*_neighbour_notes(found), *limits, *found.notes))
+    own = found.notes
+    if unusable_words(found):  # a ratio to the value before says nothing of the patient
+        own = tuple(note for note in own if not note.startswith(GAIN_NOTE))
+    return replace(found, notes=(*_neighbour_notes(found), *limits, *own))
 
 
 def _neighbour_notes(found: StrengthAssessment) -> tuple[str, ...]:

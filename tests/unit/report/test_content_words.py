@@ -145,7 +145,7 @@ def test_the_height_that_the_strength_rests_on_is_said(report_input):
 
 
 def test_the_planned_volume_has_a_tile(report_input, planning):
-    tile = next(t for t in build_content(report_input).tiles if t.label == "Planned cement")
+    tile = next(t for t in build_content(report_input).tiles if t.label == "Suggested cement")
     assert tile.value == f"{planning.cement.target_ml:.2f} ml"
     assert "3.3–5.5 ml" in tile.detail
 

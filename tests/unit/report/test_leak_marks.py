@@ -43,9 +43,10 @@ def panel(filling):
     return canvas.add_panel(figure, (0, 0, 1, 1), plane), plane
 
 
-def test_a_leak_is_marked_from_when_it_begins_with_its_volume_so_far(filling):
-    assert leak_marks(filling, 57.9) == ()
-    (early,) = leak_marks(filling, 59.0)
+def test_a_leak_is_marked_from_when_it_has_become_one_with_its_volume_so_far(filling):
+    # it begins at 58 s and has 0.01 ml at 61.7 s
+    assert leak_marks(filling, 61.0) == ()
+    (early,) = leak_marks(filling, 62.0)
     assert early.words == "B < 0.05 ml"
     (late,) = leak_marks(filling, 80.0)
     assert late.words == "B 0.06 ml"
@@ -76,15 +77,15 @@ def test_a_trace_stands_back_and_has_no_line_from_its_cell(filling):
     leaves = leak.first_lps_mm + np.array([2.0, 4.0, 3.0])
     known = with_leak(filling, exit_lps_mm=leaves, inlet_lps_mm=leak.first_lps_mm)
     drawn = {}
-    for time in (59.0, 80.0):
+    for time in (62.0, 80.0):
         axes, plane = panel(filling)
         draw_leaks(axes, leak_marks(known, time), plane.to_picture, "section")
         (ring,), (text,) = axes.collections, axes.texts
         drawn[time] = (ring.get_sizes()[0], text.get_fontweight(), text.get_alpha())
         assert len(axes.lines) == (1 if time == 80.0 else 0)
-    assert drawn[59.0][0] < drawn[80.0][0]
-    assert (drawn[59.0][1], drawn[80.0][1]) == ("normal", "bold")
-    assert drawn[59.0][2] < drawn[80.0][2]
+    assert drawn[62.0][0] < drawn[80.0][0]
+    assert (drawn[62.0][1], drawn[80.0][1]) == ("normal", "bold")
+    assert drawn[62.0][2] < drawn[80.0][2]
 
 
 def test_the_key_shows_each_ring_where_a_leak_is_drawn(filling):
@@ -136,7 +137,9 @@ def test_words_stand_in_corners_clear_of_each_other_and_of_the_scale(filling):
         replace(leak, path=path, exit_lps_mm=begin + np.array([k, 0.0, -k]), inlet_lps_mm=begin)
         for k, path in enumerate(("B", "S", "C", "D", "canal"))
     )
-    draw_leaks(axes, leak_marks(replace(filling, leaks=many), 80.0), plane.to_picture, "section")
+    curve = replace(filling.curve, leaked_mm3=np.full_like(filling.curve.leaked_mm3, 60.0))
+    found = replace(filling, leaks=many, curve=curve)
+    draw_leaks(axes, leak_marks(found, 80.0), plane.to_picture, "section")
     boxes = [text.get_window_extent() for text in axes.texts]
     assert len(boxes) == 5
     places = [text.get_position() for text in axes.texts]

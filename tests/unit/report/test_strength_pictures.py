@@ -52,12 +52,21 @@ def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):
     assert "is density" in failure.caption
 
 
-def test_maps_give_no_ratio_to_a_value_that_is_not_usable(assessments):
+def test_no_ratio_is_given_to_a_value_that_is_not_usable(assessments, monkeypatch):
+    ratios = []
+    plain = figure_strength.draw_strength_curve
+
+    def listen(*given, ratio):
+        ratios.append(ratio)
+        return plain(*given, ratio=ratio)
+
+    monkeypatch.setattr(figure_strength, "draw_strength_curve", listen)
     near = IntactNeighbour(
         level="L2", height_mm=25.0, stiffness_n_per_mm=1.0, linear_load_n=1.0, rigidity_load_n=None
     )
     found = replace(assessments[0], neighbour=near)
     _, failure, energy = draw(found)
+    assert ratios == [False]
     assert "same shortening" in failure.caption
     assert "times the load" not in failure.caption
     assert "times the shortening" not in energy.caption
@@ -79,7 +88,9 @@ def test_energy_is_shown_under_the_same_force(assessments, monkeypatch):
         lambda states, field, at, of: seen.update({field: (states, at, of)}),
     )
     curves = []
-    monkeypatch.setattr(figure_strength, "draw_strength_curve", lambda *given: curves.append(given))
+    monkeypatch.setattr(
+        figure_strength, "draw_strength_curve", lambda *given, ratio: curves.append((*given, ratio))
+    )
     draw(assessments[0])
     (before, after), at, of = seen[failure_state.FailureField.ENERGY]
     assert of == "L1"
@@ -87,6 +98,7 @@ def test_energy_is_shown_under_the_same_force(assessments, monkeypatch):
     gain = gain_range(found.load_ratios).replace(" times", " times the load")
     shape = "with cement (assumed shape, 3 ml, not an injection)"
     assert curves[0][2][0] == f"L1: {gain}, {shape}"
+    assert curves[0][3] is True
     assert [curve.short for curve in curves[0][0]] == ["", "3 ml, assumed shape"]
     assert before.beside == ""
     assert after.beside.startswith("same load, ")

@@ -97,7 +97,9 @@ def test_the_rest_of_the_limits_stands_at_the_end_once_each(found):
 
 def test_key_figures_come_first(found):
     rows = rows_of(vertebroplasty_part(found), "In short")
-    assert rows["injected"] == ["4.00 ml of 4.40 ml planned: the planned volume was injected"]
+    assert rows["injected"] == [
+        "4.00 ml of 4.40 ml planned (target of the plan): the planned volume was injected"
+    ]
     assert rows["volume at the first stop rule"][0].startswith("2.60 ml: cement is seen")
     assert rows["in this one injection"] == [
         "0.06 ml left the bone, of it 0.06 by basivertebral vein (B)"
@@ -213,8 +215,8 @@ def test_leaks_by_path_with_the_canal_first(found):
     titles = list(rows)
     assert titles[0] == "towards the canal (basivertebral vein or posterior wall)"
     assert titles[1:3] == ["– basivertebral vein (B)", "– posterior wall (C)"]
-    assert rows["– basivertebral vein (B)"][:4] == ["B", "0.06", "2.90", "58"]
-    assert rows[titles[0]][:4] == ["B, canal", "0.06", "2.90", "58"]
+    assert rows["– basivertebral vein (B)"][:4] == ["B", "0.06", "3.10", "62"]
+    assert rows[titles[0]][:4] == ["B, canal", "0.06", "3.10", "62"]
     assert rows["– segmental vein (S)"] == ["S", "0", "–", "–", "–", "3.2"]
     assert rows["endplate, to the disc (C)"][0] == "D"
     assert rows["needle track"][-1] == "14.0"
