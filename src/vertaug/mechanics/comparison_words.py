@@ -1,7 +1,7 @@
 """Method and limits of a computed strength, in sentences."""
 
 from vertaug.case.strength import StrengthAssessment
-from vertaug.case.strength_gain import gain_range, still_rises, two_figures
+from vertaug.case.strength_gain import still_rises
 from vertaug.case.strength_words import NO_FAILURE
 from vertaug.mechanics.bone_material import BoneMaterial, DensityMapping
 from vertaug.mechanics.cement_bone import CementBone, MixtureRule
@@ -12,9 +12,9 @@ _RULES = {
     MixtureRule.PARALLEL: "bone and cement side by side (Voigt, the upper bound)",
     MixtureRule.SERIES: "bone and cement one upon the other (Reuss, the lower bound)",
 }
-_SPREAD, _BRIDGING = 1.2, 0.3
-"""Spread of gains between definitions, and share of the load in every layer by which cement counts
-as reaching from endplate to endplate, that are told; design defaults."""
+_BRIDGING = 0.3
+"""Share of the load in every layer by which cement counts as reaching from endplate to endplate; a
+design default."""
 NO_SAFE_LOAD = (
     "No safe load is given. The load is axial compression between parallel platens: not "
     "standing, not bending forward with kyphosis; no muscles, and no load on facets and "
@@ -25,9 +25,6 @@ NOT_COMPARED = (
     "and in no range given here."
 )
 _SURFACES = {"tresca": "Tresca", "mises": "von Mises"}
-
-GAIN_NOTE = "The failure load gains"
-"""How the note of the gain by each definition begins."""
 
 
 def describe_method(
@@ -143,10 +140,6 @@ def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
 def list_findings(found: StrengthAssessment) -> tuple[str, ...]:
     """Return what in these results a reader could misread."""
     notes = []
-    ratios = found.load_ratios
-    if ratios and max(ratios.values()) > _SPREAD * min(ratios.values()):
-        each = ", ".join(f"{two_figures(ratio)} by {name}" for name, ratio in ratios.items())
-        notes.append(f"{GAIN_NOTE} {gain_range(ratios)}: {each}.")
     states = (("as it is", found.before), ("with cement", found.after))
     for words, state in states:
         slope = None if state is None else state.end_slope

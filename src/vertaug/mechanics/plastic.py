@@ -16,6 +16,7 @@ from vertaug.mechanics.plastic_body import PlasticBody, YieldSurface, prepare_pl
 from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid
 from vertaug.numerics.elastic_solution import solve_body
+from vertaug.numerics.inner_product import inner_product, length
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
 _STALE = 12
@@ -285,8 +286,8 @@ def relax(
     force = body.forces(u, with_tangent=True)
     while True:
         residual = np.where(free, given - force, 0.0)
-        scale = _length(np.where(free, given, force))
-        history.append(_length(residual) / max(scale, 1e-30))
+        scale = length(np.where(free, given, force))
+        history.append(length(residual) / max(scale, 1e-30))
         status = _judge(history, limits)
         if status is not None:
             break
@@ -338,7 +339,7 @@ def _solve_tangent(
         (move, np.array(residual)),
         cycle.right,
         rule=StoppingRule(
-            scale=_length(residual),
+            scale=length(residual),
             tolerance=_FORCING if rough else _EXACT_FORCING,
             iterations=_INNER_ITERATIONS if rough else _EXACT_ITERATIONS,
         ),
@@ -357,26 +358,15 @@ def _search(
 
     The move is shortened where the energy, which is convex, rises again well before its end.
     """
-    share, slope, free = 1.0, _product(residual, move), body.weight > 0.0
+    share, slope, free = 1.0, inner_product(residual, move), body.weight > 0.0
     for turn in range(_SHORTENINGS):
         reached = u + share * move
         force = body.forces(reached, with_tangent=True)
-        after = _product(np.where(free, given - force, 0.0), move)
+        after = inner_product(np.where(free, given - force, 0.0), move)
         if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
             break
         share *= slope / (slope - after)
     return reached, force, share
-
-
-def _product(a: FloatArray, b: FloatArray) -> float:
-    # numpy's own runs in threads that go on spinning beside the kernels
-    from vertaug.numerics._vector_numba import dot
-
-    return float(dot(a.reshape(-1), b.reshape(-1)))
-
-
-def _length(a: FloatArray) -> float:
-    return float(np.sqrt(_product(a, a)))
 
 
 def _flowed(body: PlasticBody) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from vertaug.numerics.brick_operator import (
 from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
 from vertaug.numerics.elastic_multigrid import Smoothing, prepare_multigrid
 from vertaug.numerics.hexahedron import FloatArray
+from vertaug.numerics.inner_product import length
 from vertaug.numerics.rigid_pieces import LARGE, MUCH, measure_patchiness
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
@@ -82,7 +83,7 @@ def solve_body(
     operator = prepare_operator(body, weight, np.float64)
     residual = np.empty_like(start_mm)
     _balance(operator, np.where(body.held, start_mm, 0.0), forces_n, residual)
-    scale = max(_length(residual), float(np.finfo(np.float64).tiny))
+    scale = max(length(residual), float(np.finfo(np.float64).tiny))
     _balance(operator, start_mm, forces_n, residual)
     state = _State(
         operator=operator,
@@ -162,7 +163,7 @@ def _confirm(
         if not report.converged:
             break
         _balance(state.operator, state.displacement, forces_n, state.residual)
-        true = _length(state.residual) / rule.scale
+        true = length(state.residual) / rule.scale
         if true <= max(_UNDERSTATED * rule.tolerance, _ROUNDING):
             break
         if last:
@@ -228,12 +229,6 @@ def _join(first: SolverReport, second: SolverReport) -> SolverReport:
     )
 
 
-def _length(values: FloatArray) -> float:
-    from vertaug.numerics._vector_numba import dot
-
-    return float(np.sqrt(dot(values.reshape(-1), values.reshape(-1))))
-
-
 def _carried(
     operator: BrickOperator, displacement: FloatArray, forces_n: FloatArray | None
 ) -> float:
@@ -243,7 +238,7 @@ def _carried(
     forces *= operator.body.held
     if forces_n is not None:
         forces += np.where(operator.body.held, 0.0, forces_n)
-    return _length(forces)
+    return length(forces)
 
 
 def _balance(

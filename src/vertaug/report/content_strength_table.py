@@ -71,15 +71,21 @@ def _lead(found: StrengthAssessment) -> str:
 
 def _columns(found: StrengthAssessment, with_cement: str) -> tuple[str, ...]:
     before = "as it is, not usable" if unusable_words(found) else "as it is"
-    cement = () if found.after is None else (with_cement, "ratio")
+    ratio = ("ratio",) if _gives_ratio(found) else ()
+    cement = () if found.after is None else (with_cement, *ratio)
     near = () if found.neighbour is None else (f"intact {found.neighbour.level}",)
     return (before, *cement, *near)
+
+
+def _gives_ratio(found: StrengthAssessment) -> bool:
+    """Whether there is cement, and a value before that a ratio says something of."""
+    return found.after is not None and not unusable_words(found)
 
 
 def _load_rows(found: StrengthAssessment) -> list[tuple[Cell, ...]]:
     """Return the gain, the load by each definition, that by rigidity, and the stiffness."""
     rows = []
-    if found.load_ratios and not unusable_words(found):
+    if found.load_ratios and _gives_ratio(found):
         times = gain_range(found.load_ratios).partition(" times")[0]
         texts = ["gain in failure load, times, by definition", "", "", times]
         texts += [""] * (found.neighbour is not None)
@@ -91,7 +97,7 @@ def _load_rows(found: StrengthAssessment) -> list[tuple[Cell, ...]]:
         texts = [
             "minimum axial rigidity times 0.68 % (kN)",
             words.kilonewton(found.competitors.strength_by_rigidity_n, unit=False),
-            *([] if found.after is None else [words.MISSING] * 2),
+            *([] if found.after is None else [words.MISSING] * (1 + _gives_ratio(found))),
             words.kilonewton(near.rigidity_load_n, unit=False),
         ]
         rows.append(tuple(Cell(text=text) for text in texts))
@@ -110,7 +116,7 @@ def _load_row(load: FailureLoad, found: StrengthAssessment) -> tuple[Cell, ...]:
         other = next((o for o in found.after.failure_loads if o.name == load.name), None)
         force = None if other is None else other.force_n
         texts.append(words.MISSING if other is None else _load_words(other, found.after))
-        texts.append(_ratio(found, load.force_n, force))
+        texts += _ratio(found, load.force_n, force)
     if found.neighbour is not None:
         linear = load.name == LINEAR_NAME
         near = found.neighbour.linear_load_n
@@ -138,7 +144,7 @@ def _row(
     texts = [name, words.three_figures(before)]
     if found.after is not None:
         after = value(found.after)
-        texts += [words.three_figures(after), _ratio(found, before, after)]
+        texts += [words.three_figures(after), *_ratio(found, before, after)]
     if found.neighbour is not None:
         texts.append(words.MISSING if near is None else words.three_figures(near))
     return tuple(Cell(text=text) for text in texts)
@@ -159,7 +165,7 @@ def _definition_words(found: StrengthAssessment) -> tuple[str, ...]:
         return (f"Bold: what stands for the strength here, {found.before.main}.",)
     if not rises(found):
         return ()
-    if found.after is None or unusable_words(found):
+    if not _gives_ratio(found):
         return ("A curve still rises at its end: no definition stands for the strength.",)
     return (
         (
@@ -202,13 +208,13 @@ def _sensitivity_words(found: StrengthAssessment) -> str:
             "The crushing could not be repeated; strength follows the density more steeply than "
             f"stiffness (exponents of the laws), so {found.before.main} varies more."
         )
-    if found.after is not None and not unusable_words(found):
+    if _gives_ratio(found):
         parts.append("The gain has no uncertainty here: see the limits.")
     return " ".join(parts)
 
 
-def _ratio(found: StrengthAssessment, before: float | None, after: float | None) -> str:
-    """Return a ratio; none to a value before that is not usable."""
-    if not before or after is None or unusable_words(found):
-        return words.MISSING
-    return two_figures(after / before)
+def _ratio(found: StrengthAssessment, before: float | None, after: float | None) -> tuple[str, ...]:
+    """Return the cell of a ratio, where there is a column of them."""
+    if not _gives_ratio(found):
+        return ()
+    return (words.MISSING if not before or after is None else two_figures(after / before),)

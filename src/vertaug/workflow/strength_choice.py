@@ -14,7 +14,6 @@ from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.strength_words import linear_load_n, unusable_words
-from vertaug.mechanics.comparison_words import GAIN_NOTE
 from vertaug.workflow.strength_limits import find_cement_plan, list_case_limits
 from vertaug.workflow.strength_neighbour import find_neighbour
 
@@ -173,10 +172,7 @@ def assess_case(
     else:
         neighbour, none = scanned().neighbour, scanned().no_neighbour
     found = replace(found, neighbour=neighbour, no_neighbour=none)
-    own = found.notes
-    if unusable_words(found):  # a ratio to the value before says nothing of the patient
-        own = tuple(note for note in own if not note.startswith(GAIN_NOTE))
-    return replace(found, notes=(*_neighbour_notes(found), *limits, *own))
+    return replace(found, notes=(*_neighbour_notes(found), *limits, *found.notes))
 
 
 def _neighbour_notes(found: StrengthAssessment) -> tuple[str, ...]:

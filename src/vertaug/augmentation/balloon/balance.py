@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.bone_points import PointGrid, VoxelBone
-from vertaug.augmentation.balloon.foam_law import POISSON
 from vertaug.augmentation.balloon.surface import BalloonSurface, node_weights_at
 from vertaug.augmentation.balloon.tension import BalloonSkin
 from vertaug.case.grid import FloatArray
+from vertaug.mechanics.model import POISSON
 from vertaug.numerics.brick_operator import (
     BrickBody,
     BrickOperator,
@@ -19,6 +19,7 @@ from vertaug.numerics.brick_operator import (
 )
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prepare_multigrid
 from vertaug.numerics.hexahedron import isotropic_stiffness
+from vertaug.numerics.inner_product import inner_product
 from vertaug.numerics.span_grid import span_body
 
 _SOFTEST = 0.05
@@ -152,7 +153,7 @@ class Balance:
         for skin in self._skins:
             out += skin.change(u)
         out[~self.free] = 0.0
-        return product(u, out)
+        return inner_product(u, out)
 
     def _resist(self, u: FloatArray) -> FloatArray:
         """Return the forces of the weighed stresses, of hourglass modes and of the drag."""
@@ -174,7 +175,7 @@ def _smear_skins(problem: InflationProblem) -> FloatArray:
     out = np.zeros(int(np.prod(grid.shape)))
     for surface, skin in problem.skin:
         middle = np.mean(surface.corners(), axis=0)
-        area = np.linalg.norm(surface.areas_mm2(), axis=1)
+        area = np.linalg.norm(surface.area_vectors_mm2(), axis=1)
         stiff = skin.stiffness_n_per_mm * skin.taut(surface.points_mm)
         out += np.bincount(grid.voxel_of(middle), area * stiff, out.size) / grid.spacing_mm**3
     return out.reshape(grid.shape)
@@ -209,11 +210,3 @@ class _SkinOnGrid:
     def change(self, u: FloatArray) -> FloatArray:
         moved = (self._follow @ u.T).reshape(-1)
         return np.asarray((self._follow.T @ (self._stiffness @ moved).reshape(-1, 3)).T)
-
-
-def product(a: FloatArray, b: FloatArray) -> float:
-    """Return the scalar product of two fields."""
-    # numpy's own runs in threads that go on spinning beside the kernels
-    from vertaug.numerics._vector_numba import dot
-
-    return float(dot(np.ascontiguousarray(a).reshape(-1), np.ascontiguousarray(b).reshape(-1)))

@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.augmentation.balloon.foam_law import DENSEST_G_PER_ML, POISSON, FoamLaw
+from vertaug.augmentation.balloon.foam_law import DENSEST_G_PER_ML, FoamLaw
 from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.case.grid import FloatArray
+from vertaug.mechanics.model import POISSON
+from vertaug.numerics.interpolation import sample_trilinear
 
 _A_SIDE = 2
 """Points along each side of a voxel."""
 _LINES = 4
 _LEAST_BONE, _WALL = 0.05, 0.02
+_SHARES = np.array([1.0, 4.0, 1.0]) / 6.0
 _FULL = 0.95
 """A voxel with more of the balloon than this holds no bone that counts."""
 _NEVER_YIELDS_MPA = 1e6
@@ -124,7 +127,7 @@ def _twice(shape: tuple[int, int, int]) -> tuple[int, int, int]:
 
 def inside_share(surface: BalloonSurface, grid: PointGrid) -> FloatArray:
     """Return the share of each voxel within a surface."""
-    from vertaug.augmentation.balloon._membrane_numba import fill_inside
+    from vertaug.augmentation.balloon._inside_numba import fill_inside
 
     out = np.zeros(grid.shape)
     fill_inside(surface.points_mm, surface.triangles, grid.spacing_mm, _LINES, out)
@@ -175,12 +178,12 @@ def gather_bone(points: BonePoints, grid: PointGrid, law: FoamLaw, inside: Float
     inside : (ni, nj, nk) float64 array
         Share of each voxel within balloons.
     """
-    from vertaug.augmentation.balloon._membrane_numba import sum_points
-
     size = inside.size
     own = grid.voxel_of(points.place_mm)
-    count, total, stress = np.empty(size, dtype=np.int64), np.empty(size), np.empty((size, 6))
-    sum_points(own, points.mass_mg, points.stress_mpa, count, total, stress)
+    count = np.bincount(own, minlength=size)
+    total = np.asarray(np.bincount(own, points.mass_mg, size), dtype=np.float64)
+    sums = [np.bincount(own, along, size) for along in points.stress_mpa.T]
+    stress = np.asarray(np.stack(sums, axis=1) / np.maximum(count, 1)[:, None], dtype=np.float64)
     share = inside.ravel()
     density = _density(total, count, inside, grid)
     elastic = np.bincount(own, points.elastic_mpa > 0.0, size)
@@ -226,12 +229,24 @@ def _density(
 
 def _spread(values: FloatArray) -> FloatArray:
     """Return values shared with the neighbours along each axis, 1 : 4 : 1."""
+    from scipy.ndimage import convolve1d
+
     for axis in range(3):
-        turned = np.moveaxis(
-            np.pad(values, [(1, 1) if a == axis else (0, 0) for a in range(3)]), axis, 0
-        )
-        values = np.moveaxis((turned[:-2] + 4.0 * turned[1:-1] + turned[2:]) / 6.0, 0, axis)
+        values = convolve1d(values, _SHARES, axis=axis, mode="constant")
     return values
+
+
+def carried(points_mm: FloatArray, u: FloatArray, grid: PointGrid) -> FloatArray:
+    """Return points moved with a displacement of the nodes.
+
+    Parameters
+    ----------
+    points_mm : (n, 3) float64 array
+    u : (3, ni + 1, nj + 1, nk + 1) float64 array
+    grid : PointGrid
+    """
+    place = points_mm / grid.spacing_mm
+    return points_mm + np.stack([sample_trilinear(along, place) for along in u], axis=1)
 
 
 def carry(
@@ -253,17 +268,13 @@ def carry(
     u : (3, ni + 1, nj + 1, nk + 1) float64 array
     grid : PointGrid
     """
-    from vertaug.augmentation.balloon._membrane_numba import carry_points
-
     row = np.full(int(np.prod(grid.shape)), -1, dtype=np.int64)
     row[bone.voxel] = np.arange(bone.voxel.size)
     own = row[bone.points_voxel]
     counts = bone.volume_mm3[own] > 0.0
-    place = np.empty_like(points.place_mm)
-    carry_points(points.place_mm, u, grid.spacing_mm, place)
     return replace(
         points,
-        place_mm=place,
+        place_mm=carried(points.place_mm, u, grid),
         stress_mpa=np.where(counts[:, None], found[0][own], points.stress_mpa),
         flow=points.flow + np.where(counts, found[1][own], 0.0),
     )

@@ -3,14 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from vertaug.case.grid import FloatArray
+from vertaug.tissue.bone_law import (
+    KOPPERDAHL_2002_MODULUS,
+    KOPPERDAHL_2002_STRENGTH,
+    DensityKind,
+    convert_density,
+)
+from vertaug.tissue.porosity import TISSUE_DENSITY
 
 FOAM_SHAPE = 2.25
 """``a^2`` of a foam that crushes with a plastic Poisson ratio of 0.2; 0 for von Mises."""
-POISSON = 0.3
-DENSEST_G_PER_ML = 1.9
+DENSEST_G_PER_ML = 0.001 * float(
+    convert_density(TISSUE_DENSITY.value, DensityKind.APPARENT, DensityKind.K2HPO4)
+)
+"""K2HPO4-equivalent, of bone without pores: the laws are taken no further."""
 
 
 def foam_shape(plastic_poisson: float) -> float:
@@ -23,7 +30,7 @@ def foam_shape(plastic_poisson: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoamLaw:
-    """Modulus and uniaxial strength by apparent density, and the shape of the yield surface.
+    """Modulus and uniaxial strength by density, and the shape of the yield surface.
 
     Attributes
     ----------
@@ -41,9 +48,10 @@ class FoamLaw:
 def vertebral_foam(strength_share: float) -> FoamLaw:
     """Return the law of human vertebral cancellous bone.
 
-    Modulus ``2980 rho^1.05`` and strength ``37.4 rho^1.39`` of uniaxial compression (Kopperdahl
-    and Keaveny, J Biomech 1998;31:601), of the present density, so that bone that is compacted
-    grows stiffer and stronger.
+    The default laws of uniaxial compression (`tissue.bone_law`, Kopperdahl 2002), at the present
+    density, so that bone that is compacted grows stiffer and stronger. The density is
+    K2HPO4-equivalent, and what the points carry is so much of it; beyond 200 mg/ml the laws are
+    extrapolated.
 
     Parameters
     ----------
@@ -52,6 +60,6 @@ def vertebral_foam(strength_share: float) -> FoamLaw:
         peak. A calibration.
     """
     return FoamLaw(
-        modulus_mpa=lambda rho: 2980.0 * np.maximum(rho, 1e-3) ** 1.05,
-        strength_mpa=lambda rho: strength_share * 37.4 * np.maximum(rho, 1e-3) ** 1.39,
+        modulus_mpa=lambda rho: KOPPERDAHL_2002_MODULUS.evaluate(1000.0 * rho),
+        strength_mpa=lambda rho: strength_share * KOPPERDAHL_2002_STRENGTH.evaluate(1000.0 * rho),
     )

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vertaug.augmentation.balloon.balance import Balance, InflationProblem, product
+from vertaug.augmentation.balloon.balance import Balance, InflationProblem
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
+from vertaug.numerics.inner_product import inner_product, length
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
 _FORCING, _INNER = 0.1, 60
@@ -117,7 +118,7 @@ def grow(
         balance.change(move, out)
         # the pressures change so that the cycle's answer keeps the volumes
         np.negative(balanced(out)[0], out=out)
-        return product(move, out)
+        return inner_product(move, out)
 
     u = _first_guess(balance, start, replies, volumes_mm3)
     return _newton(balance, u, _Equation(balanced=balanced, change=change), limits)
@@ -164,7 +165,7 @@ def _reply(balance: Balance, load: FloatArray) -> FloatArray:
 
 
 def _products(some: FloatArray, others: FloatArray) -> FloatArray:
-    return np.array([[product(a, b) for b in others] for a in some])
+    return np.array([[inner_product(a, b) for b in others] for a in some])
 
 
 def _combine(shares: FloatArray, fields: FloatArray) -> FloatArray:
@@ -199,8 +200,8 @@ def _newton(
     residual, pressure = equation.balanced(balance.forces(u))
     while True:
         load = _combine(pressure, balance.loads)
-        scale = equation.scale_n or max(float(np.sqrt(product(load, load))), 1e-12)
-        history.append(float(np.sqrt(product(residual, residual))) / scale)
+        scale = equation.scale_n or max(length(load), 1e-12)
+        history.append(length(residual) / scale)
         status = _judge(history, limits)
         if status is not None:
             break
@@ -240,11 +241,11 @@ def _search(
     residual: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the displacement after a move, shortened where the work rises before its end."""
-    (u, move), share, slope = path, 1.0, product(residual, path[1])
+    (u, move), share, slope = path, 1.0, inner_product(residual, path[1])
     for turn in range(_SHORTENINGS):
         reached = u + share * move
         left, pressure = equation.balanced(balance.forces(reached))
-        after = product(left, move)
+        after = inner_product(left, move)
         if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
             break
         share *= max(slope / (slope - after), 0.1)

@@ -11,6 +11,7 @@ from vertaug.augmentation.balloon.balance import InflationProblem
 from vertaug.augmentation.balloon.bone_points import (
     BonePoints,
     PointGrid,
+    carried,
     carry,
     gather_bone,
     inside_share,
@@ -265,14 +266,8 @@ def _problem(state: InflatedBone) -> InflationProblem:
 
 def _moved(state: InflatedBone, problem: InflationProblem, found: Increment) -> InflatedBone:
     """Return the state with points and balloons carried by an increment."""
-    from vertaug.augmentation.balloon._membrane_numba import carry_points
-
     grid, u = state.grid, found.nodes_mm
-    balloons = []
-    for surface, skin in state.balloons:
-        place = np.empty_like(surface.points_mm)
-        carry_points(surface.points_mm, u, grid.spacing_mm, place)
-        balloons.append((surface.at(place), skin))
+    balloons = [(s.at(carried(s.points_mm, u, grid)), skin) for s, skin in state.balloons]
     left = np.ones(grid.shape)
     left.ravel()[problem.bone.voxel] = found.left
     return replace(

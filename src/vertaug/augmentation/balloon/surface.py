@@ -34,8 +34,8 @@ class BalloonSurface:
         a, b, c = (self.points_mm[self.triangles[:, n]] for n in range(3))
         return a, b, c
 
-    def areas_mm2(self) -> FloatArray:
-        """Return half the cross product of each triangle: its outward normal times its area."""
+    def area_vectors_mm2(self) -> FloatArray:
+        """Return the outward normal of each triangle times its area, shape (t, 3)."""
         a, b, c = self.corners()
         return np.asarray(0.5 * np.cross(b - a, c - a))
 
@@ -47,7 +47,7 @@ class BalloonSurface:
 
     def area_mm2(self) -> float:
         """Return the area."""
-        return float(np.linalg.norm(self.areas_mm2(), axis=1).sum())
+        return float(np.linalg.norm(self.area_vectors_mm2(), axis=1).sum())
 
     def at(self, points_mm: FloatArray) -> "BalloonSurface":
         """Return the surface with its points elsewhere."""
@@ -173,7 +173,7 @@ def pressure_load(
     node_shape : tuple of int
     """
     out = np.zeros((3, int(np.prod(node_shape))))
-    normal = surface.areas_mm2() / 3.0
+    normal = surface.area_vectors_mm2() / 3.0
     corners = np.stack(surface.corners(), axis=1)
     for place in np.einsum("qc,tcx->qtx", _WITHIN, corners):
         nodes, weights = node_weights_at(place, spacing_mm, node_shape)
