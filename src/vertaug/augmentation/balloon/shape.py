@@ -5,7 +5,7 @@ then come from the functions that measured them before. A body that did not move
 measure exactly.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,15 @@ from vertaug.augmentation.balloon.bone_motion import (
 from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.measurement import HeightSet
-from vertaug.case.spine import Endplate, EndplateLine, HeightField, Landmarks, Region, Vertebra
+from vertaug.case.spine import (
+    Endplate,
+    EndplateLine,
+    HeightField,
+    Landmarks,
+    Region,
+    Vertebra,
+    VertebraFrame,
+)
 from vertaug.fracture.angle import kyphosis_between, slope_in_plane
 from vertaug.fracture.height import measure_heights
 from vertaug.fracture.lost_volume import average_heights
@@ -139,18 +147,120 @@ def measure_shape(
 def _carried(vertebra: Vertebra, motion: SurfaceMotion) -> Vertebra:
     """Return the vertebra with all that its measures come from moved; its voxels stay."""
     frame, points = vertebra.frame, vertebra.landmarks
-    names = [f.name for f in fields(Landmarks)]
-    local = np.array([frame.to_local(getattr(points, name)) for name in names])
-    shift = motion.at(local)
-    world = [
-        np.asarray(getattr(points, n)) + frame.direction_to_world(d)
-        for n, d in zip(names, shift, strict=True)
-    ]
-    sup, inf = local[[0, 2]], local[[3, 5]]
+    six = (
+        points.superior_anterior,
+        points.superior_middle,
+        points.superior_posterior,
+        points.inferior_anterior,
+        points.inferior_middle,
+        points.inferior_posterior,
+    )
+    local = frame.to_local(np.array(six))
+    shift = frame.direction_to_world(motion.at(local))
+    world = [point + way for point, way in zip(six, shift, strict=True)]
     return replace(
         vertebra,
-        landmarks=Landmarks(**dict(zip(names, world, strict=True))),
-        superior=_moved_plate(vertebra, vertebra.superior, sup, motion),
-        inferior=_moved_plate(vertebra, vertebra.inferior, inf, motion),
+        landmarks=Landmarks(
+            superior_anterior=world[0],
+            superior_middle=world[1],
+            superior_posterior=world[2],
+            inferior_anterior=world[3],
+            inferior_middle=world[4],
+            inferior_posterior=world[5],
+        ),
+        superior=_moved_plate(vertebra.superior, frame, local[[0, 2]], motion),
+        inferior=_moved_plate(vertebra.inferior, frame, local[[3, 5]], motion),
         body_volume_mm3=vertebra.body_volume_mm3 + _gained_volume(vertebra, motion),
     )
+
+
+def _moved_plate(
+    plate: Endplate, frame: VertebraFrame, corners_mm: FloatArray, motion: SurfaceMotion
+) -> Endplate:
+    """Return an endplate with its height map and its line moved; its best plane stays.
+
+    At a fixed column the height changes by ``u_z - z_x u_x - z_y u_y``: bone that moves sideways
+    brings its own height along.
+    """
+    field = plate.surface
+    moved = displacement_of(field, 2, motion)
+    across, along = slopes_of(field)
+    change = moved[..., 2] - across * moved[..., 0] - along * moved[..., 1]
+    return replace(
+        plate,
+        surface=replace(field, height_mm=field.height_mm + change),
+        line=_moved_line(plate, frame, (corners_mm, motion.at(corners_mm)), moved),
+    )
+
+
+def _moved_line(
+    plate: Endplate,
+    frame: VertebraFrame,
+    corners: tuple[FloatArray, FloatArray],
+    moved_mm: FloatArray,
+) -> EndplateLine:
+    """Return an endplate line moved by the line through the displacements along it.
+
+    A least-squares line is linear in the heights that it goes through, so that what is added to
+    them adds its own line. The residual stays that of the line before.
+
+    Parameters
+    ----------
+    plate : Endplate
+    frame : VertebraFrame
+    corners : tuple of two (2, 3) float64 arrays
+        Anterior and posterior corner in the vertebra's frame, and their displacements.
+    moved_mm : (nu, nv, 3) float64 array
+        Displacement of the height map.
+    """
+    line, field = plate.line, plate.surface
+    slope = float(np.tan(np.radians(slope_in_plane(line, frame))))
+    front, back = corners[0][:, 1]
+    band = (np.abs(field.u_mm) <= _HALF_BAND_MM)[:, None]
+    between = (field.v_mm > front) & (field.v_mm < back)
+    rise = moved_mm[..., 2] - slope * moved_mm[..., 1]
+    known = np.isfinite(rise) & band
+    inner = between & known.any(axis=0)
+    mean = np.where(known, rise, 0.0).sum(axis=0)[inner] / known.sum(axis=0)[inner]
+    ends = corners[1][:, 2] - slope * corners[1][:, 1]
+    y = np.linspace(front, back, _LINE_PLACES)
+    places = np.concatenate([[front], field.v_mm[inner], [back]])
+    added = np.interp(y, places, np.concatenate([ends[:1], mean, ends[1:]]))
+    steeper, height = np.polyfit(y - y.mean(), added, 1)
+    turn = float(np.arctan(slope + steeper) - np.arctan(slope))
+    upward = np.cross(frame.axes[:, 0], line.direction)
+    up = height + steeper * (frame.to_local(line.point_lps_mm)[1] - y.mean())
+    return replace(
+        line,
+        point_lps_mm=line.point_lps_mm + frame.direction_to_world([0.0, 0.0, up]),
+        direction=np.cos(turn) * line.direction + np.sin(turn) * upward,
+    )
+
+
+def _gained_volume(vertebra: Vertebra, motion: SurfaceMotion) -> float:
+    """Return by how much the voxels of a body grow when their faces move, mm3."""
+    grid, frame = vertebra.regions.grid, vertebra.frame
+    step = float(grid.spacing_mm[0])
+    faces = body_surface(vertebra.mask(Region.BODY), frame.to_local(grid.affine[:3, 3]), step)
+    moved = faces.at(faces.points_mm + motion.at(faces.points_mm))
+    return moved.volume_mm3() - faces.volume_mm3()
+
+
+def _sides(vertebra: Vertebra) -> tuple[HeightField, HeightField]:
+    """Return the left and the right side of a body: x over (y, z)."""
+    axes = local_coordinates(vertebra.regions.grid, vertebra.frame)
+    share = np.asarray(vertebra.occupancy.values, dtype=np.float32)
+    body = vertebra.mask(Region.BODY)
+    left, right = (find_surface(share, body, axes, 0, last=last) for last in (True, False))
+    return left, right
+
+
+def _bulge(wall: HeightField, axis: int, outward: float, motion: SurfaceMotion) -> WallBulge:
+    """Return how far the part of a wall that faces along an axis moved outward."""
+    facing = np.hypot(*slopes_of(wall)) <= _STEEPEST
+    height = np.where(facing, wall.height_mm, np.nan)
+    moved = outward * displacement_of(replace(wall, height_mm=height), axis, motion)[..., axis]
+    known = moved[np.isfinite(moved)]
+    if not known.size:
+        return WallBulge(mean_mm=np.nan, most_mm=np.nan)
+    return WallBulge(mean_mm=float(known.mean()), most_mm=float(known.max()))
