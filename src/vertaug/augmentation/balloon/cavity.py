@@ -206,7 +206,7 @@ def _moving_matter(
         before=start,
         after=end,
         apparent=_apparent_at(bone, fine.to_world(start)),
-        free=(1.0 - drilled, 1.0 - cavity),
+        free=(np.where(drilled, 0.0, 1.0), 1.0 - cavity),
     )
 
 
@@ -269,11 +269,12 @@ def _notes(
     most = _wall_movement(survey, voxels, points)
     cell = float(grid.spacing_mm.min())
     rough = f", more than a cell of {cell:.2g} mm: there they are rough" if most > cell else ""
-    notes = [
+    made = (
         f"the balloon left a cavity of {volume[porous].sum() / 1000.0:.1f} ml and compacted the "
         "bone about it; wall and openings are those before it, and the bone at the wall moved by "
         f"at most {most:.1f} mm{rough}"
-    ]
+    )
+    notes = [made]
     lost = float(volume[~porous].sum())
     if lost > _TELL_MM3:
         notes.append(
