@@ -232,11 +232,10 @@ def test_the_cavity_is_open_and_its_rim_is_tight(even, voxels, points):
     plain = build_porous_body(even, np.random.default_rng(3))
     away = away_from_middle(even.bone.grid)
     np.testing.assert_allclose(body.permeability_mm2[away < 4.5], FREE_SPACE_MM2, rtol=1e-3)
-    rim = (away > 6.9) & (away < 7.8)
+    rim = (away > 6.9) & (away < 7.8) & (share == 0.0)
     tighter = body.permeability_mm2[rim] / plain.permeability_mm2[rim]
-    expected = (body.porosity[rim] < plain.porosity[rim]).mean()
-    assert expected == 1.0
-    assert tighter.max() < 0.9
+    assert (body.porosity[rim] < plain.porosity[rim]).all()
+    assert 0.3 < tighter.min() < tighter.max() < 0.7
     opened = open_void(build_porous_body(found, np.random.default_rng(3)), share)
     assert np.array_equal(body.permeability_mm2, opened.permeability_mm2)
     gained = (body.pore_volume_mm3 - plain.pore_volume_mm3).sum()
