@@ -70,6 +70,8 @@ class ShapeAfter:
         With the cavity in it.
     lift : HeightField
         How far the superior endplate moved superior, over x and y of the vertebra's frame.
+    sink : HeightField
+        How far the inferior endplate moved inferior.
     anterior, left, right, canal : WallBulge
         Of the anterior wall, the sides, and the posterior wall toward the canal.
     """
@@ -80,6 +82,7 @@ class ShapeAfter:
     local_kyphosis_deg: float | None
     body_volume_ml: float
     lift: HeightField
+    sink: HeightField
     anterior: WallBulge
     left: WallBulge
     right: WallBulge
@@ -87,13 +90,23 @@ class ShapeAfter:
 
     @property
     def lift_mean_mm(self) -> float:
-        """Mean over the superior endplate."""
+        """Mean rise of the superior endplate."""
         return float(np.nanmean(self.lift.height_mm))
 
     @property
     def lift_most_mm(self) -> float:
-        """Most over the superior endplate."""
+        """Greatest rise of the superior endplate."""
         return float(np.nanmax(self.lift.height_mm))
+
+    @property
+    def sink_mean_mm(self) -> float:
+        """Mean fall of the inferior endplate."""
+        return float(np.nanmean(self.sink.height_mm))
+
+    @property
+    def sink_most_mm(self) -> float:
+        """Greatest fall of the inferior endplate."""
+        return float(np.nanmax(self.sink.height_mm))
 
 
 def measure_shape(
@@ -125,7 +138,8 @@ def measure_shape(
     """
     motion = find_motion(vertebra, voxels, before, after)
     moved = _carried(vertebra, motion)
-    surface, frame = vertebra.superior.surface, vertebra.frame
+    top, bottom = vertebra.superior.surface, vertebra.inferior.surface
+    frame = vertebra.frame
     upper, lower = moved.superior.line, moved.inferior.line
     left, right = _sides(vertebra)
     return ShapeAfter(
@@ -136,7 +150,8 @@ def measure_shape(
         if above is None
         else kyphosis_between(above.superior.line, lower, frame),
         body_volume_ml=moved.body_volume_mm3 / 1000.0,
-        lift=replace(surface, height_mm=displacement_of(surface, 2, motion)[..., 2]),
+        lift=replace(top, height_mm=displacement_of(top, 2, motion)[..., 2]),
+        sink=replace(bottom, height_mm=-displacement_of(bottom, 2, motion)[..., 2]),
         anterior=_bulge(vertebra.anterior_wall, 1, -1.0, motion),
         left=_bulge(left, 0, 1.0, motion),
         right=_bulge(right, 0, -1.0, motion),
