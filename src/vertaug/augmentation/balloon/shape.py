@@ -192,7 +192,7 @@ def _carried(vertebra: Vertebra, motion: SurfaceMotion) -> Vertebra:
 def _moved_plate(
     plate: Endplate, frame: VertebraFrame, corners_mm: FloatArray, motion: SurfaceMotion
 ) -> Endplate:
-    """Return an endplate with its height map and its line moved; its best plane stays.
+    """Return an endplate with its height map moved and its line turned; its best plane stays.
 
     At a fixed column the height changes by ``u_z - z_x u_x - z_y u_y``: bone that moves sideways
     brings its own height along.
@@ -204,20 +204,20 @@ def _moved_plate(
     return replace(
         plate,
         surface=replace(field, height_mm=field.height_mm + change),
-        line=_moved_line(plate, frame, (corners_mm, motion.at(corners_mm)), moved),
+        line=_turned_line(plate, frame, (corners_mm, motion.at(corners_mm)), moved),
     )
 
 
-def _moved_line(
+def _turned_line(
     plate: Endplate,
     frame: VertebraFrame,
     corners: tuple[FloatArray, FloatArray],
     moved_mm: FloatArray,
 ) -> EndplateLine:
-    """Return an endplate line moved by the line through the displacements along it.
+    """Return an endplate line turned by the line through the displacements along it.
 
     A least-squares line is linear in the heights that it goes through, so that what is added to
-    them adds its own line. The residual stays that of the line before.
+    them adds its own slope. Its point and residual stay: no angle asks for them.
 
     Parameters
     ----------
@@ -241,15 +241,10 @@ def _moved_line(
     y = np.linspace(front, back, _LINE_PLACES)
     places = np.concatenate([[front], field.v_mm[inner], [back]])
     added = np.interp(y, places, np.concatenate([ends[:1], mean, ends[1:]]))
-    steeper, height = np.polyfit(y - y.mean(), added, 1)
+    steeper = np.polyfit(y - y.mean(), added, 1)[0]
     turn = float(np.arctan(slope + steeper) - np.arctan(slope))
     upward = np.cross(frame.axes[:, 0], line.direction)
-    up = height + steeper * (frame.to_local(line.point_lps_mm)[1] - y.mean())
-    return replace(
-        line,
-        point_lps_mm=line.point_lps_mm + frame.direction_to_world([0.0, 0.0, up]),
-        direction=np.cos(turn) * line.direction + np.sin(turn) * upward,
-    )
+    return replace(line, direction=np.cos(turn) * line.direction + np.sin(turn) * upward)
 
 
 def _gained_volume(vertebra: Vertebra, motion: SurfaceMotion) -> float:
