@@ -91,7 +91,7 @@ def test_an_endplate_that_rises_evenly_adds_as_much_to_every_height(vertebra, mo
     assert found.lift_mean_mm == pytest.approx(2.0)
     assert found.lift_most_mm == pytest.approx(2.0)
     grid = vertebra.regions.grid
-    half_way = int(round(float(grid.to_index(vertebra.frame.origin_lps_mm)[2])))
+    half_way = round(float(grid.to_index(vertebra.frame.origin_lps_mm)[2]))
     area = vertebra.mask(Region.BODY)[:, :, half_way].sum() * KIND.spacing**2
     gained = 1000.0 * found.body_volume_ml - vertebra.body_volume_mm3
     assert gained == pytest.approx(2.0 * area, rel=0.005)
