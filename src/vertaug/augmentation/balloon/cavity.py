@@ -95,8 +95,8 @@ def survey_after_balloon(
 ) -> BoneSurvey:
     """Return a survey with the bone compacted as the points were.
 
-    The wall, its openings, the porous region and gas stay as surveyed; the notes say how far the
-    bone at the wall moved. Where nothing moved, nothing changes.
+    The wall, its openings, veins, the porous region and gas stay as surveyed; the notes say how far
+    the bone at the wall moved. Where nothing moved, nothing changes.
 
     Parameters
     ----------
@@ -273,8 +273,8 @@ def _notes(
     rough = f", more than a cell of {cell:.2g} mm: there they are rough" if most > cell else ""
     made = (
         f"the balloon left a cavity of {volume[porous].sum() / 1000.0:.1f} ml and compacted the "
-        "bone about it; wall and openings are those before it, and the bone at the wall moved by "
-        f"at most {most:.1f} mm{rough}"
+        "bone about it; wall, openings and veins are those before it, and the bone at the wall "
+        f"moved by at most {most:.1f} mm{rough}"
     )
     notes = [made]
     lost = float(volume[~porous].sum())
