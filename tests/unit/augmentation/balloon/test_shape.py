@@ -77,7 +77,11 @@ def test_a_body_that_did_not_move_keeps_every_measure(vertebra, model):
     assert found.sink_most_mm == found.sink_mean_mm == 0.0
     for wall in (found.anterior, found.left, found.right, found.canal):
         assert wall.mean_mm == wall.most_mm == 0.0
-    assert measure_shape(vertebra, voxels, points, points).local_kyphosis_deg is None
+    unknown = np.full_like(vertebra.posterior_wall.height_mm, np.nan)
+    wall = replace(vertebra.posterior_wall, height_mm=unknown)
+    found = measure_shape(replace(vertebra, posterior_wall=wall), voxels, points, points)
+    assert found.local_kyphosis_deg is None
+    assert np.isnan([found.canal.mean_mm, found.canal.most_mm]).all()
 
 
 def test_an_endplate_that_rises_evenly_adds_as_much_to_every_height(vertebra, model):
