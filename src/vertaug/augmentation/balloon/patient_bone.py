@@ -1,10 +1,11 @@
 """The bone of a patient's vertebra, and its discs, as points for a balloon.
 
-Mass: every eighth of a voxel whose middle is bone by the mask carries the mean density that the CT
-shows there. A cortex thinner than a voxel is so blurred in the CT, but its mass within the bone's
-surface is all carried; what the scanner's blur shows outside that surface is not. Noise makes some
-eighths lighter than the least density: they are raised to it, and the others of their voxel give
-that mass, so that only a voxel that is too light as a whole gains any.
+Mass: the integral of the CT's density over the bone (occupancy above a half, ended at the
+endplates) is what the points carry. A cortex thinner than a voxel is not thinned by the resampling:
+what falls into eighths of voxels outside the bone goes to the nearest eighth within. What the
+scanner's own blur shows outside the bone's surface is not counted. Noise makes some eighths lighter
+than the least density: they are raised to it, and the others of their voxel give that mass, so that
+only a voxel that is too light as a whole gains any.
 
 Gas in the body is a gap: it has no points. Fluid in a cleft is weak by its density.
 
@@ -39,6 +40,7 @@ _DISC_G_PER_ML = 1e-3
 _GAS_DEPTH_MM = 1.0
 """Dark voxels nearer to the surface are the blurred edge of lung, bowel or disc."""
 _MG_PER_ML = 1000.0
+_POSTERIOR = (Region.LEFT_PEDICLE, Region.RIGHT_PEDICLE, Region.ARCH)
 
 DISC_MPA = CitedValue(
     value=6.0,
@@ -176,22 +178,22 @@ class _Eighths:
     grid : Grid
     z_mm : (nk,) float64 array
         In the vertebra's frame.
+    density_g_per_ml : (ni, nj, nk) float64 array
+        Of the bone, without the gap.
     body, posterior, gap : (ni, nj, nk) bool arrays
         The gap is within the body.
     superior_mm, inferior_mm : (ni, nj) float64 arrays
         Height of the endplates; NaN beside them.
-    cut_mm3 : float
-        Volume of the posterior elements that are cut.
     """
 
     grid: Grid
     z_mm: FloatArray
+    density_g_per_ml: FloatArray
     body: NDArray[np.bool_]
     posterior: NDArray[np.bool_]
     gap: NDArray[np.bool_]
     superior_mm: FloatArray
     inferior_mm: FloatArray
-    cut_mm3: float
 
 
 def patient_bone(
@@ -226,12 +228,10 @@ def patient_bone(
     density = calibration.to_density(vertebra.hu.values)
     check_density_unit(density[np.asarray(vertebra.occupancy.values) > 0.5])
     voxels = _box(vertebra, spacing_mm, setting)
-    eighths = _divide(vertebra, voxels, setting)
-    source = vertebra.regions.grid
-    sampled = average_over_voxels(density, source, eighths.grid, _samples(eighths.grid, source))
+    eighths = _divide(vertebra, density / _MG_PER_ML, voxels, setting)
     bone = (eighths.body | eighths.posterior) & ~eighths.gap
-    carried = _raise_to_least(sampled / _MG_PER_ML, bone, setting.least_g_per_ml)
-    raised = float((carried - np.where(bone, sampled / _MG_PER_ML, 0.0)).sum())
+    carried = _raise_to_least(eighths.density_g_per_ml, bone, setting.least_g_per_ml)
+    raised = float((carried - eighths.density_g_per_ml).sum())
     disc = _find_discs(eighths)
     grid = PointGrid(shape=voxels.shape, spacing_mm=spacing_mm)
     part = _name_parts(eighths, setting.shell_mm)
@@ -245,7 +245,7 @@ def patient_bone(
         held=_hold(grid, disc),
         gap=eighths.gap,
         raised_mg=raised * float(eighths.grid.voxel_volume_mm3),
-        notes=_describe(eighths),
+        notes=_describe(vertebra, eighths),
     )
 
 
@@ -297,27 +297,28 @@ def _halve(voxels: Grid) -> Grid:
     return Grid(shape=(2 * i, 2 * j, 2 * k), affine=affine)
 
 
-def _samples(grid: Grid, source: Grid) -> list[int]:
-    """Return how many samples a voxel takes along each axis."""
-    parts = int(np.ceil(float(grid.spacing_mm[0]) / float(source.spacing_mm[0]) - 1e-9))
-    return [parts] * 3
-
-
-def _divide(vertebra: Vertebra, voxels: Grid, setting: BoneSetting) -> _Eighths:
+def _divide(
+    vertebra: Vertebra, density: FloatArray, voxels: Grid, setting: BoneSetting
+) -> _Eighths:
     """Return what each eighth of a voxel is."""
     grid, source = _halve(voxels), vertebra.regions.grid
-    parts = _samples(grid, source)
+    parts = [int(np.ceil(float(grid.spacing_mm[0] / source.spacing_mm[0]) - 1e-9))] * 3
     share = np.asarray(vertebra.occupancy.values, dtype=np.float32)
-    behind = vertebra.mask(Region.LEFT_PEDICLE, Region.RIGHT_PEDICLE, Region.ARCH)
-    whole = average_over_voxels(share, source, grid, parts) > 0.5
-    back = average_over_voxels(np.where(behind, share, np.float32(0.0)), source, grid, parts)
-    front = average_over_voxels(
-        np.where(vertebra.mask(Region.BODY), share, np.float32(0.0)), source, grid, parts
-    )
-    posterior = whole & (back > front)
+    behind = vertebra.mask(*_POSTERIOR)
+
+    def spread(values: NDArray[np.generic]) -> FloatArray:
+        return average_over_voxels(values, source, grid, parts)
+
+    whole, back = spread(share), spread(np.where(behind, share, np.float32(0.0)))
+    posterior = (whole > 0.5) & (back > whole - back)
     kept = posterior & _kept_region(vertebra, grid, setting.arch_mm)
-    body = settle_endplates(whole & ~posterior, vertebra, grid) & ~posterior
-    bone = np.asarray(keep_largest_piece(body | kept))
+    body = settle_endplates((whole > 0.5) & ~posterior, vertebra, grid) & ~posterior
+    bone = keep_largest_piece(body | kept)
+    gas = _find_gas(vertebra)
+    gap = (spread(gas.astype(np.float32)) > 0.5) & body & bone
+    own = _own_bone(vertebra, setting.arch_mm) & ~gas
+    seen = spread(own.astype(np.float32)) > 0.0
+    found = np.where(seen, spread(np.where(own, density, 0.0)), 0.0)
     first = vertebra.frame.to_local(grid.affine[:3, 3])
     x, y, z = (first[a] + grid.spacing_mm[a] * np.arange(grid.shape[a]) for a in range(3))
     column = (body & bone).any(axis=2)
@@ -325,19 +326,36 @@ def _divide(vertebra: Vertebra, voxels: Grid, setting: BoneSetting) -> _Eighths:
         np.where(column, surface_over_columns(plate.surface, x, y), np.nan)
         for plate in (vertebra.superior, vertebra.inferior)
     )
-    gas = average_over_voxels(_find_gas(vertebra).astype(np.float32), source, grid, parts) > 0.5
-    all_mm3 = float((share[behind] > 0.5).sum()) * source.voxel_volume_mm3
-    kept_mm3 = float((kept & bone).sum()) * grid.voxel_volume_mm3
     return _Eighths(
         grid=grid,
         z_mm=z,
+        density_g_per_ml=_gather_into(bone & ~gap, found),
         body=body & bone,
         posterior=kept & bone,
-        gap=gas & body & bone,
+        gap=gap,
         superior_mm=superior,
         inferior_mm=inferior,
-        cut_mm3=max(all_mm3 - kept_mm3, 0.0),
     )
+
+
+def _own_bone(vertebra: Vertebra, arch_mm: float) -> NDArray[np.bool_]:
+    """Return the bone on the vertebra's own grid: ended at the endplates, and without what is cut."""
+    grid = vertebra.regions.grid
+    bone, behind = np.asarray(vertebra.occupancy.values) > 0.5, vertebra.mask(*_POSTERIOR)
+    body = settle_endplates(bone & ~behind, vertebra, grid)
+    return keep_largest_piece(body | (bone & behind & _kept_region(vertebra, grid, arch_mm)))
+
+
+def _gather_into(bone: NDArray[np.bool_], values: FloatArray) -> FloatArray:
+    """Return values with those outside bone added to the nearest within."""
+    from scipy.ndimage import distance_transform_edt
+
+    nearest = distance_transform_edt(~bone, return_distances=False, return_indices=True)
+    stray = np.flatnonzero(~bone.ravel() & (values.ravel() != 0.0))
+    place = np.ravel_multi_index([axis.ravel()[stray] for axis in nearest], bone.shape)
+    out = np.where(bone, values, 0.0)
+    out += np.bincount(place, values.ravel()[stray], bone.size).reshape(bone.shape)
+    return out
 
 
 def _find_gas(vertebra: Vertebra) -> NDArray[np.bool_]:
@@ -406,13 +424,16 @@ def _hold(grid: PointGrid, disc: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.repeat(nodes.reshape(1, -1), 3, axis=0)
 
 
-def _describe(eighths: _Eighths) -> tuple[str, ...]:
-    kept = float(eighths.posterior.sum()) * eighths.grid.voxel_volume_mm3
+def _describe(vertebra: Vertebra, eighths: _Eighths) -> tuple[str, ...]:
+    whole = vertebra.mask(*_POSTERIOR) & (np.asarray(vertebra.occupancy.values) > 0.5)
+    voxel_ml = eighths.grid.voxel_volume_mm3 / 1000.0
+    kept = float(eighths.posterior.sum()) * voxel_ml
+    cut = float(whole.sum()) * vertebra.regions.grid.voxel_volume_mm3 / 1000.0 - kept
     said = [
-        f"of the posterior elements {kept / 1000.0:.1f} ml are kept to hold the posterior wall and "
-        f"{eighths.cut_mm3 / 1000.0:.1f} ml cut; facet joints and ligaments bear nothing"
+        f"of the posterior elements {kept:.1f} ml are kept to hold the posterior wall and "
+        f"{max(cut, 0.0):.1f} ml cut; facet joints and ligaments bear nothing"
     ]
-    gas = float(eighths.gap.sum()) * eighths.grid.voxel_volume_mm3
-    if gas > 0.0:
-        said.append(f"{gas / 1000.0:.2f} ml of gas in the body are a gap without bone")
+    if eighths.gap.any():
+        gas = float(eighths.gap.sum()) * voxel_ml
+        said.append(f"{gas:.2f} ml of gas in the body are a gap without bone")
     return tuple(said)
