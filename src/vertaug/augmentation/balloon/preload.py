@@ -1,7 +1,8 @@
 """The load under which a spine lies when a balloon is inflated.
 
 The outer faces of the discs are moved toward each other until the discs bear the wanted force, and
-held there: an inflation starts from that stress, and the force grows as an endplate rises.
+held there: an inflation starts from that stress, and the force changes as the balloon grows
+(`axial_force_n`). A dead weight, which keeps its force, is not modelled.
 """
 
 import numpy as np
