@@ -221,7 +221,7 @@ def test_what_lies_outside_goes_to_the_nearest_bone():
 def test_drilling_keeps_parts_and_points_together(bone):
     middle = bone.points.place_mm[bone.where(*BODY_PARTS)].mean(axis=0)
     sphere = capsule(middle, np.array([0.0, 1.0, 0.0]), 8.0, 4.0)
-    other = capsule(middle + [0.0, 0.0, 9.0], np.array([0.0, 1.0, 0.0]), 6.0, 3.0)
+    other = capsule(middle + np.array([0.0, 0.0, 9.0]), np.array([0.0, 1.0, 0.0]), 6.0, 3.0)
     found = bone.drilled(sphere, other)
     away = np.linalg.norm(bone.points.place_mm - middle, axis=1)
     second = np.linalg.norm(bone.points.place_mm - middle - [0.0, 0.0, 9.0], axis=1)
@@ -272,7 +272,7 @@ def test_a_finer_grid_carries_the_same_mass(plain, bone):
 def test_what_cannot_be_used_is_refused(plain):
     with pytest.raises(InputError, match=r"measure 0\.75 to 2 mm; got 0\.5"):
         patient_bone(plain, LAW, spacing_mm=0.5)
-    with pytest.raises(LevelError, match="L1 is incomplete .cut by superior"):
+    with pytest.raises(LevelError, match=r"L1 is incomplete \(cut by superior"):
         patient_bone(replace(plain, complete=False, cut_by=("superior",)), LAW)
     with pytest.raises(InputError, match="g/ml"):
         patient_bone(plain, replace(LAW, slope_mg_per_ml_per_hu=0.8e-3, intercept_mg_per_ml=0.0))
