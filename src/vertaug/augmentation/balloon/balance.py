@@ -200,13 +200,15 @@ class _SkinOnGrid:
         follow = csr_array((weights.ravel(), nodes.ravel(), starts), shape=(len(nodes), size))
         self._follow: Any = follow[:, index]
         self._points, self._skin = surface.points_mm, skin
+        self._reached = self._points
         self._stiffness: Any = None
 
     def pull(self, u: FloatArray) -> FloatArray:
-        points = self._points + self._follow @ u.T
-        self._stiffness = self._skin.stiffness(points)
-        return np.asarray((self._follow.T @ self._skin.pull(points)).T)
+        self._reached, self._stiffness = self._points + self._follow @ u.T, None
+        return np.asarray((self._follow.T @ self._skin.pull(self._reached)).T)
 
     def change(self, u: FloatArray) -> FloatArray:
+        if self._stiffness is None:
+            self._stiffness = self._skin.stiffness(self._reached)
         moved = (self._follow @ u.T).reshape(-1)
         return np.asarray((self._follow.T @ (self._stiffness @ moved).reshape(-1, 3)).T)
