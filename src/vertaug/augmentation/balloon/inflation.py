@@ -25,7 +25,9 @@ from vertaug.case.errors import ComputationError
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.solver_status import SolverReport
 
-_NEARLY = 1e-3
+_NEARLY = 5e-3
+"""Of the wanted volume, with which it is reached: a last increment as short as what an increment
+may lack would read a pressure without the drag's share."""
 _HALVINGS = 3
 _POWER = 2.5
 _RESOLVED = 2.0
@@ -218,7 +220,9 @@ def inflate(
     while (end := limits.met(state)) is None:
         left = limits.volume_mm3 - state.volumes_mm3()
         area = np.array([surface.area_mm2() for surface, _ in state.balloons])
-        wanted = np.clip(left, 0.0, limits.step * state.grid.spacing_mm * area)
+        most = limits.step * state.grid.spacing_mm * area
+        # as many increments as the whole way takes, so that the last one is no shorter
+        wanted = np.clip(left, 0.0, None) / max(np.ceil(left / most).max(), 1.0)
         state, report = _advance(state, wanted, limits.increment)
         volumes.append(state.volumes_mm3())
         pressures.append(state.pressure_mpa)
