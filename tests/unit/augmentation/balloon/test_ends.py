@@ -50,7 +50,7 @@ def test_the_gap_is_that_to_the_nearest_named_point():
     balloon = sphere((10.0, 10.0, 10.0), 4.0)
     pole = balloon.points_mm[np.argmax(balloon.points_mm[:, 2])]
     place = points.place_mm.copy()
-    place[:2] = pole + [[0.0, 0.0, 3.0], [0.0, 0.0, 1.0]]
+    place[:2] = pole + np.array([[0.0, 0.0, 3.0], [0.0, 0.0, 1.0]])
     points = replace(points, place_mm=place)
     named = np.zeros(len(place), dtype=bool)
     named[0] = True
