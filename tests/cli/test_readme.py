@@ -59,7 +59,7 @@ def test_the_balloon_example_runs():
     assert volume[-1, 0] == pytest.approx(1000.0, rel=5e-3)
     assert 0.2 < pressure[-1, 0] < names["limits"].pressure_mpa
     assert names["breaches"] == ()
-    assert 700.0 < names["empty"].volumes_mm3()[0] < 1000.0
+    assert 700.0 < names["empty"].volumes_mm3()[0] < 1005.0
 
 
 def test_the_template_of_a_cement_is_one(monkeypatch, tmp_path):
