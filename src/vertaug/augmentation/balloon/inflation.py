@@ -225,8 +225,8 @@ def inflate(
     Raises
     ------
     ComputationError
-        If an increment cannot be solved, not even an eighth of it, or a balloon comes up to the edge
-        of the grid.
+        If an increment cannot be solved, not even an eighth of it, or a balloon comes up to the
+        edge of the grid.
     InputError
         If cortex is not named for each point.
     """
