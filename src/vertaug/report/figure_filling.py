@@ -257,8 +257,9 @@ def _sections_caption(filling: Filling, sections: tuple[CementSection, ...]) -> 
         "the end; millimetres count from the middle of the body. Yellow line and tint: at least "
         f"half of the pores of the model's cells of {cell} mm hold cement; cells at the rim reach "
         f"into cortex and endplates, where the line is drawn no nearer than {CORTEX_MM:g} mm to "
-        "the bone's surface: only a ring shows where cement left. The cast is smooth, with a mixed rim about a cell wide: real cement feathers between trabeculae, and "
-        "the model has no fingers thinner than a cell. Blue: axes and tips of the needles, "
-        f"projected. {say_leaks(filling)}{beside} Axial from the feet, coronal from the front: "
-        f"the patient's right on the left; {CANCELLOUS_WINDOW.words}."
+        "the bone's surface; what left the bone is in no cell. The cast is smooth, with a mixed "
+        "rim about a cell wide: real cement feathers between trabeculae, and the model has no "
+        "fingers thinner than a cell. Blue: axes and tips of the needles, projected. "
+        f"{say_leaks(filling)}{beside} Axial from the feet, coronal from the front: the patient's "
+        f"right on the left; {CANCELLOUS_WINDOW.words}."
     )

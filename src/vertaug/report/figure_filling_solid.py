@@ -141,7 +141,7 @@ def _cement(filling: Filling, vertebra: Vertebra, number: int) -> tuple[tuple[Me
     bone = vertebra.occupancy
     index_map = np.linalg.inv(bone.grid.affine) @ filling.grid.affine
     held = resample_trilinear(bone.values, index_map, filling.grid.shape)
-    inside = np.minimum(full, within_cortex(held))
+    inside = np.minimum(full, within_cortex(np.asarray(held, dtype=np.float64)))
     if not inside.max() > 0.5:
         return ()
     return ((level_surface(inside, filling.grid), _CEMENT_COLOUR),)
