@@ -96,7 +96,7 @@ def ring_style(volume_mm3: float) -> dict[str, Any]:
         "s": ring_pt(volume_mm3) ** 2,
         "facecolors": "none",
         "edgecolors": LEAK_COLOUR,
-        "linewidths": 0.7 if trace else 1.5,
+        "linewidths": 1.0 if trace else 1.5,
         "linestyles": [(0, (1.6, 1.2))] if trace else ["-"],
     }
 

@@ -17,6 +17,7 @@ from vertaug.report.figure_filling_films import draw_filling_radiographs
 from vertaug.report.filling_files import write_filling_files
 from vertaug.report.filling_films import cement_material, take_case_films
 from vertaug.report.filling_gif import filling_gifs
+from vertaug.report.film_words import left_of_image, seen_from
 from vertaug.report.posterior_quarter import draw_quarter, quarter_line, quarter_places
 
 
@@ -114,11 +115,24 @@ def test_the_picture_says_what_it_leaves_out(results, films):
     assert "not simulated beyond the exit" in picture.caption
     assert "first column before any cement" in picture.caption
     assert "front of the posterior quarter" in picture.caption
+    assert "smoother than real cement" in picture.caption
+    assert "AP is seen from behind, the patient's left on the left" in picture.caption
     dry = draw_filling_radiographs(
         films, replace(filling, leaks=()), results.spine, shown_frames(filling)
     )
     assert dry.png != picture.png
     assert "No path leaked" in dry.caption
+
+
+def test_the_side_of_an_image_is_that_of_its_receptor(films):
+    prone_ap, lateral = (image.carm for image in films.before)
+    assert float(prone_ap.receptor[1]) > 0.9  # posterior is +y in LPS
+    assert float(prone_ap.right[0]) < -0.9  # so the patient's right is on the right
+    assert seen_from(prone_ap) == "from behind"
+    assert left_of_image(prone_ap) == "patient's left on the left"
+    side = "from the left" if lateral.receptor[0] > 0 else "from the right"
+    front = "front on the left" if lateral.right[1] > 0 else "back on the left"
+    assert (seen_from(lateral), left_of_image(lateral)) == (side, front)
 
 
 def test_no_films_without_vertebroplasty_or_views(results):
