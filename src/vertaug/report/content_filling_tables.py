@@ -149,17 +149,17 @@ def leak_table(filling: Filling) -> Table:
         title="Leakage by path, of the model",
         columns=(
             "Path (Yeom's type)", "Key", "Volume (ml)", f"{least} ml after ml", "after s",
-            "Leaves at, in the body", "Cement stayed short of an opening by (mm)",
+            "Leaves at, in the body", "Short of a way out by (mm)",
         ),
         rows=tuple(rows),
         note=(
             f"{YEOM} Bold: more than {ml(LEAST_LEAK_MM3)}, which counts as a leak; when: injected "
-            "volume and time by which as much had left. Last column: least way, at the end, from "
-            "the cement to a place where it could leave by that path; 0: it got there. Such "
-            "openings are gaps seen in the CT and veins and fissures of this draw, most of which "
-            "the CT does not show; for the needle track it is where the needle enters the loose "
-            "bone, behind. What seeps through a closed wall has no opening. Not a prediction: see "
-            "the limits."
+            "volume and time by which as much had left. Last column: how far the cement stayed, at "
+            "the end, from the nearest opening by which it could leave on that path; 0: it got "
+            "there. Openings are gaps seen in the CT and veins and fissures of this draw, most of "
+            "which the CT does not show; for the needle track it is where the needle enters the "
+            "loose bone, behind. What seeps through a closed wall has no opening. Not a "
+            "prediction: see the limits."
         ),
     )  # fmt: skip
 

@@ -224,7 +224,7 @@ def test_leaks_by_path_with_the_canal_first(found):
     assert rows["endplate, to the disc (C)"][0] == "D"
     assert rows["needle track"][-1] == "14.0"
     assert rows["– posterior wall (C)"][-1] == "no opening"
-    assert table.columns[-1] == "Cement stayed short of an opening by (mm)"
+    assert table.columns[-1] == "Short of a way out by (mm)"
     assert "where the needle enters the loose bone, behind" in table.note
     strong = [row[0].text for row in table.rows if row[0].strong]
     assert strong == [titles[0], "– basivertebral vein (B)"]
@@ -556,7 +556,7 @@ def test_the_outline_keeps_clear_of_the_cortex_where_cells_reach_beyond_the_bone
     middle = axial.shape[0] // 2
     solid = covered[middle] & (bone[middle] > 0.5)
     lost = (solid.sum() - inside[middle].sum()) * axial.pixel_mm
-    assert 2 * CORTEX_MM - axial.pixel_mm < lost < 4 * CORTEX_MM + axial.pixel_mm
+    assert 2 * CORTEX_MM - axial.pixel_mm < lost < 6 * CORTEX_MM
     # with bone on all sides it is the cement that ends it
     some = replace(frame, cement_share=np.where(filling.cement_share > 0.4, 1.0, 0.0))
     drawn = cement_on(axial, whole, some, vertebra) > 0.5
