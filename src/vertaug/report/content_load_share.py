@@ -60,8 +60,8 @@ def _rise_words(states: list[StrengthState]) -> str:
         return ""
     return (
         f" More yields with cement in {' and '.join(risen)}: both states are shortened alike, the "
-        "stiff column of cement hardly shortens, and the bone between it and the endplates, and "
-        "beside it, is crushed instead."
+        "stiff column of cement hardly shortens, and the bone between it and the endplates, in "
+        "part also beside it, is crushed instead."
     )
 
 
