@@ -124,6 +124,23 @@ def test_the_picture_says_what_it_leaves_out(results, films):
     assert "No path leaked" in dry.caption
 
 
+def test_an_image_of_a_sequence_shows_its_own_moment_and_the_first_is_not_noisier(results, films):
+    filling = results.vertebroplasty.result.filling
+    full = filling.grid.to_world(np.argwhere(filling.cement_share > 0.6).astype(float))
+    for cine, stills in zip(films.cines, (films.ap, films.lateral), strict=True):
+        assert len(cine.frames) == 3
+        first, _, last = (frame.grey.astype(float) for frame in cine.frames)
+        still = stills[-1].grey.astype(float)
+        column, row = np.round(stills[-1].carm.project(full.mean(axis=0))).astype(int)
+        near = np.s_[row - 2 : row + 3, column - 2 : column + 3]
+        change = first[near].mean() - still[near].mean()
+        assert change > 5.0
+        # an eighth of the image before is left, and of that of no cement less
+        assert abs(last[near].mean() - still[near].mean()) < 0.2 * change
+        noise = [np.diff(image[:8], axis=1).std() for image in (first, last)]
+        assert noise[0] < 1.3 * noise[1]
+
+
 def test_the_side_of_an_image_is_that_of_its_receptor(films):
     prone_ap, lateral = (image.carm for image in films.before)
     assert float(prone_ap.receptor[1]) > 0.9  # posterior is +y in LPS
