@@ -15,6 +15,6 @@ def test_the_eighths_of_voxels_lie_within_them():
     assert parts.shape == (4, 6, 8)
     np.testing.assert_allclose(parts.spacing_mm, 0.5 * whole.spacing_mm)
     # the eight parts of voxel (1, 2, 3) are spread evenly about its centre
-    eight = parts.to_world(np.argwhere(np.ones((2, 2, 2))) + [2, 4, 6])
+    eight = parts.to_world(np.argwhere(np.ones((2, 2, 2))) + np.array([2, 4, 6]))
     np.testing.assert_allclose(eight.mean(axis=0), whole.to_world([1, 2, 3]))
     np.testing.assert_allclose(np.ptp(whole.to_index(eight), axis=0), 0.5)
