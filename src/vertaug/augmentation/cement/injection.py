@@ -311,4 +311,4 @@ def _method(plan: InjectionPlan, limits: FlowLimits, body: PorousBody) -> tuple[
         f"cement warms in the bone to {1 - np.exp(-1):.0%} within {limits.warming_s:g} s "
         "(a design value); the heat of its own reaction is left out of its flow"
     )
-    return flow, warming
+    return flow, warming, limits.mouth.describe()

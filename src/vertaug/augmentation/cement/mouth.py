@@ -47,17 +47,32 @@ class MouthLaw:
     reference_per_s: CitedValue
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.exponent.value <= _STEEPEST:
-            message = (
-                f"the exponent at mouths is expected within 0 to {_STEEPEST:g}; got "
-                f"{self.exponent.value:g}"
-            )
-            raise InputError(message)
+        given = (self.exponent.value, self.exponent.low, self.exponent.high)
+        for exponent in given:
+            if exponent is not None and not 0.0 <= exponent <= _STEEPEST:
+                message = (
+                    f"the exponent at mouths and its range are expected within 0 to "
+                    f"{_STEEPEST:g}; got {exponent:g}"
+                )
+                raise InputError(message)
         for name in ("reference_pa_s", "reference_per_s"):
             value = getattr(self, name).value
             if value <= 0.0:
                 message = f"{name} at mouths is expected above 0; got {value:g}"
                 raise InputError(message)
+
+    def describe(self) -> str:
+        """Return what is taken of it in a sentence, without a full stop."""
+        m = self.exponent.value
+        if m == 0.0:
+            return (
+                "cement in a way out resists by its flow alone: the closure at mouths is left out"
+            )
+        return (
+            f"cement in a way out thicker than {self.reference_pa_s.value:g} Pa s resists (viscosity "
+            f"/ {self.reference_pa_s.value:g} Pa s)^{m:g} times more than by its flow: a closure "
+            "fitted to one experiment"
+        )
 
     def factor(self, product: CementProduct, equivalent_age: FloatArray) -> FloatArray:
         """Return how many times as much cement resists as by its flow alone; at least 1.

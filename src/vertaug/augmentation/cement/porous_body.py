@@ -154,7 +154,7 @@ def build_porous_body(
     permeability = np.where(porous, solid + gas * (FREE_SPACE_MM2 - solid), 0.0)
     filled = setting.porosity.evaluate(bone.density_mg_per_ml)
     pores = np.where(porous, filled + gas * (1.0 - filled), 0.0) * bone.grid.voxel_volume_mm3
-    ways = draw_ways(setting.network, survey.wall, survey.visible_mm, way_rng)
+    ways = draw_ways(setting.network, survey.wall, way_rng)
     ways += find_tracks(survey, tracks)
     found = sum_ways(survey, permeability, law.ratios, setting.network.vein_length_mm, ways)
     if not found.conductance_mm3.any():

@@ -31,8 +31,6 @@ class BoneSurvey:
     bone : BoneOnGrid
     wall : Wall
     setting : WallSetting
-    visible_mm : float
-        What is wider the CT shows.
     notes : tuple of str
     wall_limit : str
         As in `Filling`.
@@ -42,7 +40,6 @@ class BoneSurvey:
     bone: BoneOnGrid
     wall: Wall
     setting: WallSetting
-    visible_mm: float
     notes: tuple[str, ...]
     wall_limit: str = ""
 
@@ -85,7 +82,6 @@ def survey_bone(
         bone=bone,
         wall=wall,
         setting=setting,
-        visible_mm=visible_size(scan_grid),
         notes=_notes(vertebra, bone, wall, scan_grid),
         wall_limit=_wall_limit(wall, scan_grid),
     )

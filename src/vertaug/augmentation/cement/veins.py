@@ -74,6 +74,10 @@ class LeakNetwork:
         veins gather near the middle of the body (textbook anatomy, recalled).
     fissure_length_mm : float
         Along the surface. Uncertain.
+    widest_mm : float
+        No foramen, vein or fissure through cortex is drawn wider: 1.5 voxels of the CT on which the
+        medians were calibrated. The same for every CT: a finer one would show more, but what it
+        shows no wider than that is not looked for.
     size_factor : float
         On every diameter and width: the calibration parameter.
     """
@@ -103,6 +107,7 @@ class LeakNetwork:
     vein_reach_mm: float = 6.0
     tributary_reach: float = 0.5
     fissure_length_mm: float = 5.0
+    widest_mm: float = 1.5
     size_factor: float = 1.0
 
     def __post_init__(self) -> None:
@@ -110,7 +115,12 @@ class LeakNetwork:
         if min(counts) < 0.0 or max(counts) > 100.0:
             message = f"mean numbers of veins and fissures must lie in 0 to 100; got {counts}"
             raise InputError(message)
-        lengths = (self.vein_length_mm, self.vein_reach_mm, self.fissure_length_mm)
+        lengths = (
+            self.vein_length_mm,
+            self.vein_reach_mm,
+            self.fissure_length_mm,
+            self.widest_mm,
+        )
         if min(lengths) <= 0.0 or self.size_factor < 0.0:
             message = (
                 f"lengths of veins and fissures must be above 0 and the factor not below; got "
@@ -211,9 +221,7 @@ class NeedleTrack:
             raise InputError(message)
 
 
-def draw_ways(
-    network: LeakNetwork, wall: Wall, visible_mm: float, rng: np.random.Generator
-) -> tuple[Way, ...]:
+def draw_ways(network: LeakNetwork, wall: Wall, rng: np.random.Generator) -> tuple[Way, ...]:
     """Draw the veins and fissures of a vertebra.
 
     Veins leave beside and in front at mid-height (S), and behind through a basivertebral foramen
@@ -226,15 +234,13 @@ def draw_ways(
     network : LeakNetwork
     wall : Wall
         With the foramen marked, if it is seen.
-    visible_mm : float
-        No size exceeds this: the CT would have shown it.
     rng : numpy Generator
     """
     shares = _FORAMEN_COUNTS / _FORAMEN_COUNTS.sum()
     foramina = 1 + int(rng.choice(len(shares), p=shares))
     counts = rng.poisson([network.veins, network.wall_fissures, network.endplate_fissures])
     draws = [
-        _draw_sizes(network, visible_mm, kind, n, rng)
+        _draw_sizes(network, network.widest_mm, kind, n, rng)
         for kind, n in (
             ("foramen", foramina),
             ("vein", counts[0]),
@@ -302,11 +308,11 @@ def _draw_tributaries(
 
 
 def _draw_sizes(
-    network: LeakNetwork, visible_mm: float, kind: str, count: int, rng: np.random.Generator
+    network: LeakNetwork, most_mm: float, kind: str, count: int, rng: np.random.Generator
 ) -> FloatArray:
     sizes: SizeDistribution = getattr(network, kind)
     drawn = sizes.median_mm * np.exp(sizes.log_sd * rng.standard_normal(count))
-    return np.asarray(np.minimum(network.size_factor * drawn, visible_mm))
+    return np.asarray(np.minimum(network.size_factor * drawn, most_mm))
 
 
 def _facing(

@@ -124,6 +124,16 @@ def test_the_same_seed_gives_the_same_veins_at_any_spacing(plain, law, survey, b
     assert LeakPath.S in kinds
 
 
+def test_the_scanner_does_not_decide_how_wide_the_drawn_veins_are(plain, law, survey, body):
+    coarse = replace(plain[1], affine=plain[1].affine @ np.diag([2.5, 2.5, 2.5, 1.0]))
+    spacing = tuple(body.grid.spacing_mm)
+    seen = survey_bone(plain[0], law, coarse, spacing_mm=spacing)
+    other = build_porous_body(seen, np.random.default_rng(3))
+    sizes = [[w.size_mm for w in b.ways if w.kind in ("vein", "fissure")] for b in (body, other)]
+    assert max(sizes[0]) > 1.5  # a tributary: no CT shows it
+    assert sizes[0] == sizes[1]
+
+
 def test_draws_repeat_with_their_seed_and_differ_without(survey, body):
     again = build_porous_body(survey, np.random.default_rng(3))
     np.testing.assert_array_equal(again.permeability_mm2, body.permeability_mm2)

@@ -38,6 +38,11 @@ def test_it_grows_with_the_viscosity_by_a_power():
     assert (np.diff(found) > 0.0).all()
 
 
+def test_a_filling_tells_which_closure_it_had():
+    assert "(viscosity / 50 Pa s)^0.5 times more" in LAW.with_exponent(0.5).describe()
+    assert "left out" in NONE.describe()
+
+
 def test_the_fit_is_marked_uncertain_with_its_source_and_range():
     exponent = LAW.exponent
     assert exponent.status is SourceStatus.UNCERTAIN
@@ -58,7 +63,10 @@ def test_a_user_may_change_it_and_is_told_what_is_wrong(tmp_path):
     assert own.reference_pa_s.value == 80.0
     np.testing.assert_array_equal(own.factor(HIGH, np.array([500.0])), 1.0)
     file.write_text(text.replace("E", "-1.0"), "utf-8")
-    with pytest.raises(FormatError, match=r"exponent at mouths is expected within 0 to 5; got -1"):
+    with pytest.raises(FormatError, match=r"its range are expected within 0 to 5; got -1"):
+        read_mouth_law(file)
+    file.write_text(text.replace("value = E", "value = 0.4, low = 0.1, high = 50.0"), "utf-8")
+    with pytest.raises(FormatError, match=r"its range are expected within 0 to 5; got 50"):
         read_mouth_law(file)
     file.write_text(text.replace("[mouth]", "[lip]").replace("E", "0.0"), "utf-8")
     with pytest.raises(FormatError, match=r"one table \[mouth\]; got lip"):
