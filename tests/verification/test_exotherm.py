@@ -141,7 +141,7 @@ def test_measured_temperatures_of_porcine_vertebrae():
 
     Saline of 37 °C (BMC Musculoskelet Disord 2011;12:116). The volume is not in the abstract: 2 ml
     of Borzacchiello's first set meet all three; 4 ml meet the centre of the group with a leak, 77.3
-    +- 5.7 °C. The kinetics, the share of the space and the age are choices as well (docs/cement.md).
+    +- 5.7 °C. Kinetics, share of the space and age are choices as well (docs/cement.md).
     """
     schedule = HardeningSchedule(age_s=240.0, seconds=700.0)
     small, large = (

@@ -65,13 +65,12 @@ class MouthLaw:
         """Return what is taken of it in a sentence, without a full stop."""
         m = self.exponent.value
         if m == 0.0:
-            return (
-                "cement in a way out resists by its flow alone: the closure at mouths is left out"
-            )
+            return "cement in a way out resists by its flow alone: no closure at mouths"
+        reference = f"{self.reference_pa_s.value:g} Pa s"
         return (
-            f"cement in a way out thicker than {self.reference_pa_s.value:g} Pa s resists (viscosity "
-            f"/ {self.reference_pa_s.value:g} Pa s)^{m:g} times more than by its flow: a closure "
-            "fitted to one experiment"
+            f"cement in a way out thicker than {reference} resists (viscosity / {reference})^{m:g} "
+            f"times more than by its flow: a closure ({self.exponent.status.value}: "
+            f"{self.exponent.source.partition(' (')[0]})"
         )
 
     def factor(self, product: CementProduct, equivalent_age: FloatArray) -> FloatArray:

@@ -40,7 +40,8 @@ def test_it_grows_with_the_viscosity_by_a_power():
 
 def test_a_filling_tells_which_closure_it_had():
     assert "(viscosity / 50 Pa s)^0.5 times more" in LAW.with_exponent(0.5).describe()
-    assert "left out" in NONE.describe()
+    assert "fitted to the four masses of Habib" in LAW.describe()
+    assert "no closure" in NONE.describe()
 
 
 def test_the_fit_is_marked_uncertain_with_its_source_and_range():
