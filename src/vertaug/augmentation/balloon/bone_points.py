@@ -182,8 +182,9 @@ def gather_bone(points: BonePoints, grid: PointGrid, law: FoamLaw, inside: Float
     own = grid.voxel_of(points.place_mm)
     count = np.bincount(own, minlength=size)
     total = np.asarray(np.bincount(own, points.mass_mg, size), dtype=np.float64)
-    sums = [np.bincount(own, along, size) for along in points.stress_mpa.T]
-    stress = np.asarray(np.stack(sums, axis=1) / np.maximum(count, 1)[:, None], dtype=np.float64)
+    sums = [np.bincount(own, along, size) for along in (*points.stress_mpa.T, points.flow)]
+    means = np.asarray(np.stack(sums, axis=1) / np.maximum(count, 1)[:, None], dtype=np.float64)
+    stress, flow = means[:, :6], means[:, 6]
     share = inside.ravel()
     density = _density(total, count, inside, grid)
     elastic = np.bincount(own, points.elastic_mpa > 0.0, size)
@@ -201,7 +202,7 @@ def gather_bone(points: BonePoints, grid: PointGrid, law: FoamLaw, inside: Float
         stress_mpa=stress[active],
         bulk_mpa=young / (3.0 * (1.0 - 2.0 * POISSON)),
         shear_mpa=young / (2.0 * (1.0 + POISSON)),
-        strength_mpa=np.where(disc, _NEVER_YIELDS_MPA, law.strength_mpa(rho)),
+        strength_mpa=np.where(disc, _NEVER_YIELDS_MPA, law.softened_mpa(rho, flow[active])),
         modulus_mpa=young,
         volume_mm3=held * grid.spacing_mm**3,
         density_g_per_ml=rho,

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.tissue.bone_law import (
     KOPPERDAHL_2002_MODULUS,
@@ -29,6 +32,39 @@ def foam_shape(plastic_poisson: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Softening:
+    """How bone loses strength when it is crushed, before it is compacted.
+
+    The strength of the density falls in a straight line with the equivalent plastic strain, from
+    all of it to a share that is left.
+
+    Attributes
+    ----------
+    residual : float
+        The share that is left, above 0 and at most 1.
+    strain : float
+        Equivalent plastic strain at which it is reached.
+    """
+
+    residual: float
+    strain: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.residual <= 1.0:
+            message = "the share of the strength that is left is expected above 0 and at most 1; "
+            message += f"got {self.residual:g}"
+            raise InputError(message)
+        if not self.strain > 0.0:
+            message = f"bone softens over a plastic strain above 0; got {self.strain:g}"
+            raise InputError(message)
+
+    def share(self, flow: FloatArray) -> FloatArray:
+        """Return the share of the strength at an equivalent plastic strain."""
+        gone = np.clip(flow / self.strain, 0.0, 1.0)
+        return np.asarray(1.0 - (1.0 - self.residual) * gone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoamLaw:
     """Modulus and uniaxial strength by density, and the shape of the yield surface.
 
@@ -38,14 +74,28 @@ class FoamLaw:
         Take and return an array; density in g/ml.
     shape : float
         ``a^2`` of the ellipse.
+    softening : Softening or None
+        None where strength follows the density alone.
     """
 
     modulus_mpa: Callable[[FloatArray], FloatArray]
     strength_mpa: Callable[[FloatArray], FloatArray]
     shape: float = FOAM_SHAPE
+    softening: Softening | None = None
+
+    def softened_mpa(self, density_g_per_ml: FloatArray, flow: FloatArray) -> FloatArray:
+        """Return the strength of bone that has flowed.
+
+        Parameters
+        ----------
+        density_g_per_ml, flow : arrays of one shape
+            Equivalent plastic strain.
+        """
+        strength = self.strength_mpa(density_g_per_ml)
+        return strength if self.softening is None else strength * self.softening.share(flow)
 
 
-def vertebral_foam(strength_share: float) -> FoamLaw:
+def vertebral_foam(strength_share: float, softening: Softening | None = None) -> FoamLaw:
     """Return the law of human vertebral cancellous bone.
 
     The default laws of uniaxial compression (`tissue.bone_law`, Kopperdahl 2002), at the present
@@ -58,8 +108,10 @@ def vertebral_foam(strength_share: float) -> FoamLaw:
     strength_share : float
         Of that strength: what a balloon meets is off the axis, from all sides and beyond the
         peak. A calibration.
+    softening : Softening, optional
     """
     return FoamLaw(
+        softening=softening,
         modulus_mpa=lambda rho: KOPPERDAHL_2002_MODULUS.evaluate(1000.0 * rho),
         strength_mpa=lambda rho: strength_share * KOPPERDAHL_2002_STRENGTH.evaluate(1000.0 * rho),
     )

@@ -18,7 +18,7 @@ from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_g
 from vertaug.numerics.inner_product import inner_product, length
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
-_FORCING, _INNER = 0.1, 60
+_FORCING, _KEEN, _INNER = (0.1, 0.5), 0.9, 60
 _OVERSHOOT, _SHORTENINGS = 0.3, 6
 
 
@@ -211,7 +211,11 @@ def _newton(
             balance.cycle.cycle,
             (move, np.array(residual)),
             balance.cycle.right,
-            rule=StoppingRule(scale=history[-1] * scale, tolerance=_FORCING, iterations=_INNER),
+            rule=StoppingRule(
+                scale=history[-1] * scale,
+                tolerance=_forcing(history, limits.tolerance),
+                iterations=_INNER,
+            ),
         )
         u, residual, pressure = _search(balance, equation, (u, move), residual)
     nodes = np.zeros(balance.problem.held.shape)
@@ -224,6 +228,15 @@ def _newton(
         left=np.array(balance.left[:, 0]),
         solver=SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history)),
     )
+
+
+def _forcing(history: list[float], tolerance: float) -> float:
+    """Return how closely a move is solved: closely where the moves do well, and no further.
+
+    Eisenstat and Walker, SIAM J Sci Comput 1996;17:16, choice 2.
+    """
+    fall = history[-1] / history[-2] if len(history) > 1 else 0.5
+    return float(np.clip(max(_KEEN * fall * fall, 0.5 * tolerance / history[-1]), *_FORCING))
 
 
 def _judge(history: list[float], limits: IncrementLimits) -> SolverStatus | None:

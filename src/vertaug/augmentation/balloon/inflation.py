@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,27 +15,24 @@ from vertaug.augmentation.balloon.bone_points import (
     gather_bone,
     inside_share,
 )
+from vertaug.augmentation.balloon.ends import CortexStop, EndOfInflation, HeightTarget
 from vertaug.augmentation.balloon.foam_law import FoamLaw
 from vertaug.augmentation.balloon.increment import Increment, IncrementLimits, grow, settle
+from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.surface import BalloonSurface, pressure_load
 from vertaug.augmentation.balloon.tension import BalloonSkin
 from vertaug.case.errors import ComputationError
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.solver_status import SolverReport
 
-_NEARLY = 1e-3
+_NEARLY = 5e-3
+"""Of the wanted volume, with which it is reached: a last increment as short as what an increment
+may lack would read a pressure without the drag's share."""
 _HALVINGS = 3
 _POWER = 2.5
 _RESOLVED = 2.0
 """Radius in voxels of a sphere of the same volume from which on a pressure is one: that of a
 thinner balloon is of the voxels, up to twice too high."""
-
-
-class EndOfInflation(Enum):
-    """Why an inflation ended."""
-
-    VOLUME = "the wanted volume is reached"
-    PRESSURE = "the pressure limit is reached"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,7 +70,7 @@ class InflatedBone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InflationLimits:
-    """How an inflation goes on and when it ends.
+    """How an inflation goes on and when it ends: at whichever is met first, of any balloon.
 
     Attributes
     ----------
@@ -85,12 +81,60 @@ class InflationLimits:
     step : float
         Mean way of the wall in an increment, in voxels.
     increment : IncrementLimits
+    cortex : CortexStop, optional
+    height : HeightTarget, optional
     """
 
     volume_mm3: float
     pressure_mpa: float = np.inf
     step: float = 0.3
     increment: IncrementLimits = field(default_factory=IncrementLimits)
+    cortex: CortexStop | None = None
+    height: HeightTarget | None = None
+
+    def met(self, state: InflatedBone) -> EndOfInflation | None:
+        """Return which limit a state has met; None for none.
+
+        Where it has met more than one, that which warns most is named.
+
+        Parameters
+        ----------
+        state : InflatedBone
+
+        Raises
+        ------
+        InputError
+            If cortex is not named for each point.
+        """
+        volumes = state.volumes_mm3()
+        over = state.pressure_mpa >= self.pressure_mpa
+        if (over & _resolved(volumes, state.grid)).any():
+            return EndOfInflation.PRESSURE
+        surfaces = [surface for surface, _ in state.balloons]
+        if self.cortex is not None and self.cortex.is_met(surfaces, state.points):
+            return EndOfInflation.CORTEX
+        if self.height is not None and self.height.is_met(state.points):
+            return EndOfInflation.TARGET
+        if (self.volume_mm3 - volumes <= _NEARLY * self.volume_mm3).all():
+            return EndOfInflation.VOLUME
+        return None
+
+
+def rated_limits(balloon: Balloon, volume_ml: float) -> InflationLimits:
+    """Return the limits of a volume and of the pressure for which a balloon is rated.
+
+    Parameters
+    ----------
+    balloon : Balloon
+    volume_ml : float
+
+    Raises
+    ------
+    InputError
+        If the balloon is not made for so much.
+    """
+    balloon.check_volume(volume_ml)
+    return InflationLimits(volume_mm3=1000.0 * volume_ml, pressure_mpa=balloon.rated_mpa.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -154,7 +198,9 @@ def inflate(
     limits: InflationLimits,
     watch: Callable[[InflatedBone], None] | None = None,
 ) -> Inflation:
-    """Return the bone after an inflation by volume.
+    """Return the bone after an inflation, volume by volume up to the first limit that is met.
+
+    A balloon that lies within the distance of a cortex at first is not inflated at all.
 
     Parameters
     ----------
@@ -167,25 +213,22 @@ def inflate(
     ------
     ComputationError
         If an increment cannot be solved, not even an eighth of it.
+    InputError
+        If cortex is not named for each point.
     """
     volumes, pressures, reports = [], [], []
-    end = EndOfInflation.VOLUME
-    while True:
+    while (end := limits.met(state)) is None:
         left = limits.volume_mm3 - state.volumes_mm3()
-        if (left <= _NEARLY * limits.volume_mm3).all():
-            break
         area = np.array([surface.area_mm2() for surface, _ in state.balloons])
-        wanted = np.clip(left, 0.0, limits.step * state.grid.spacing_mm * area)
+        most = limits.step * state.grid.spacing_mm * area
+        # as many increments as the whole way takes, so that the last one is no shorter
+        wanted = np.clip(left, 0.0, None) / max(np.ceil(left / most).max(), 1.0)
         state, report = _advance(state, wanted, limits.increment)
         volumes.append(state.volumes_mm3())
         pressures.append(state.pressure_mpa)
         reports.append(report)
         if watch is not None:
             watch(state)
-        over = state.pressure_mpa >= limits.pressure_mpa
-        if (over & _resolved(state.volumes_mm3(), state.grid)).any():
-            end = EndOfInflation.PRESSURE
-            break
     shape = (-1, len(state.balloons))
     return Inflation(
         state=state,

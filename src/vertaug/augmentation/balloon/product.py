@@ -66,6 +66,19 @@ class Balloon:
         grown = self.length_mm.value + self.growth_mm_per_ml.value * self.rated_ml.value
         return max(grown, sphere)
 
+    def check_volume(self, volume_ml: float) -> None:
+        """Refuse a volume for which the balloon is not made.
+
+        Raises
+        ------
+        InputError
+            If it is not above 0 or exceeds what the balloon is rated for.
+        """
+        if not 0.0 < volume_ml <= self.rated_ml.value:
+            message = f"balloon {self.name!r} is rated for up to {self.rated_ml.value:g} ml; "
+            message += f"got {volume_ml:g} ml: ask for less, or take a balloon that holds more"
+            raise InputError(message)
+
     def folded(self, middle_mm: FloatArray, axis: FloatArray) -> tuple[BalloonSurface, BalloonSkin]:
         """Return the folded balloon at a place, and its skin.
 

@@ -63,11 +63,16 @@ class BalloonSkin:
         taut = stretch > 1.0
         along = self.stiffness_n_per_mm * taut
         across = self.stiffness_n_per_mm * np.where(taut, 1.0 - 1.0 / np.maximum(stretch, 1.0), 0.0)
-        own = np.einsum("tix,tiy->tixy", outside, outside)
-        block = along[:, :, None, None] * own
-        block += across[:, :, None, None] * (np.eye(3) - own)
-        seen = np.einsum("tcm,tim->tic", self.slope, inside)
-        matrix = np.einsum("t,tic,tid,tixy->tcxdy", self.area_mm2, seen, seen, block)
+        # area (across seen_c seen_d 1 + (along - across) (seen_c outside) (seen_d outside))
+        seen = self.slope @ inside.transpose(0, 2, 1)
+        pulled = seen[:, :, None, :] * outside.transpose(0, 2, 1)[:, None, :, :]
+        pulled = pulled.reshape(-1, 9, 2)
+        weighed = pulled * (self.area_mm2[:, None] * (along - across))[:, None, :]
+        matrix = weighed @ pulled.transpose(0, 2, 1)
+        even = (seen * (self.area_mm2[:, None] * across)[:, None, :]) @ seen.transpose(0, 2, 1)
+        matrix = matrix.reshape(-1, 3, 3, 3, 3)
+        for axis in range(3):
+            matrix[:, :, axis, :, axis] += even
         place = (3 * self.triangles[:, :, None] + np.arange(3)).reshape(len(matrix), 9)
         rows, columns = np.repeat(place, 9, axis=1), np.tile(place, (1, 9))
         size = 3 * len(points_mm)
