@@ -1,0 +1,52 @@
+"""Values at places from those of points nearby."""
+
+import numpy as np
+import pytest
+
+from vertaug.numerics.local_fit import fit_locally
+
+LINEAR = np.array([[0.3, -1.0], [0.05, 2.0], [-0.2, 0.5]])
+
+
+@pytest.fixture
+def points():
+    return np.random.default_rng(4).uniform(0.0, 10.0, (4000, 3))
+
+
+def test_linear_values_are_met_within_and_beyond_the_points(points):
+    places = np.array([[5.0, 5.0, 5.0], [0.0, 0.0, 0.0], [5.0, 5.0, 11.0]])
+    found = fit_locally(places, points, points @ LINEAR + [1.0, -2.0], 3.0)
+    np.testing.assert_allclose(found, places @ LINEAR + [1.0, -2.0], atol=1e-10)
+
+
+def test_values_that_are_all_nothing_stay_nothing(points):
+    assert not fit_locally(points[:50], points, np.zeros((4000, 3)), 2.0).any()
+
+
+def test_points_beyond_reach_do_not_count(points):
+    values = np.where(np.linalg.norm(points - 5.0, axis=1) > 2.0, 1.0, 0.0)[:, None]
+    assert fit_locally(np.full((1, 3), 5.0), points, values, 2.0)[0, 0] == 0.0
+    assert fit_locally(np.full((1, 3), 5.0), points, values, 3.0)[0, 0] > 0.05
+
+
+def test_points_in_a_plane_say_nothing_of_a_slope_across_it():
+    u, v = np.meshgrid(np.arange(10.0), np.arange(10.0), indexing="ij")
+    points = np.stack([u, v, np.zeros_like(u)], axis=-1).reshape(-1, 3)
+    values = (2.0 * points[:, :1]) + 1.0
+    found = fit_locally(np.array([[4.5, 4.5, 1.0], [2.2, 7.1, 0.0]]), points, values, 4.0)
+    np.testing.assert_allclose(found[:, 0], [10.0, 5.4], atol=1e-10)
+
+
+def test_far_from_all_points_the_nearest_count():
+    points = np.random.default_rng(1).uniform(0.0, 1.0, (30, 3))
+    found = fit_locally(np.array([[40.0, 0.0, 0.0]]), points, np.full((30, 1), 3.0), 2.0)
+    assert found[0, 0] == pytest.approx(3.0)
+    alone = fit_locally(np.array([[4.0, 0.0, 0.0]]), points[:1], np.full((1, 1), 7.0), 2.0)
+    assert alone[0, 0] == pytest.approx(7.0)
+
+
+def test_many_places_are_worked_off_in_order(points):
+    places = np.random.default_rng(2).uniform(2.0, 8.0, (4100, 3))
+    found = fit_locally(places, points, points @ LINEAR, 2.5)
+    np.testing.assert_allclose(found, places @ LINEAR, atol=1e-10)
+    assert fit_locally(np.zeros((0, 3)), points, points, 2.0).shape == (0, 3)
