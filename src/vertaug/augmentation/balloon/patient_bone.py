@@ -339,7 +339,7 @@ def _divide(
 
 
 def _own_bone(vertebra: Vertebra, arch_mm: float) -> NDArray[np.bool_]:
-    """Return the bone on the vertebra's own grid: ended at the endplates, and without what is cut."""
+    """Return the bone on the vertebra's own grid: to the endplates, without what is cut."""
     grid = vertebra.regions.grid
     bone, behind = np.asarray(vertebra.occupancy.values) > 0.5, vertebra.mask(*_POSTERIOR)
     body = settle_endplates(bone & ~behind, vertebra, grid)
@@ -365,9 +365,7 @@ def _find_gas(vertebra: Vertebra) -> NDArray[np.bool_]:
     return np.asarray(body & (np.asarray(vertebra.hu.values) < GAS_HU) & (depth > _GAS_DEPTH_MM))
 
 
-def _raise_to_least(
-    density: FloatArray, bone: NDArray[np.bool_], least: float
-) -> FloatArray:
+def _raise_to_least(density: FloatArray, bone: NDArray[np.bool_], least: float) -> FloatArray:
     """Return densities of at least so much in bone, 0 elsewhere, with the mass of each voxel kept.
 
     Parameters
@@ -429,10 +427,11 @@ def _describe(vertebra: Vertebra, eighths: _Eighths) -> tuple[str, ...]:
     voxel_ml = eighths.grid.voxel_volume_mm3 / 1000.0
     kept = float(eighths.posterior.sum()) * voxel_ml
     cut = float(whole.sum()) * vertebra.regions.grid.voxel_volume_mm3 / 1000.0 - kept
-    said = [
+    first = (
         f"of the posterior elements {kept:.1f} ml are kept to hold the posterior wall and "
         f"{max(cut, 0.0):.1f} ml cut; facet joints and ligaments bear nothing"
-    ]
+    )
+    said = [first]
     if eighths.gap.any():
         gas = float(eighths.gap.sum()) * voxel_ml
         said.append(f"{gas:.2f} ml of gas in the body are a gap without bone")

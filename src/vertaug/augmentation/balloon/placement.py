@@ -215,7 +215,10 @@ class _Room:
         """Return first and last way of the longest room on an axis; the same twice if none."""
         way = np.arange(-_REACH_MM, _REACH_MM + 0.5 * _STEP_MM, _STEP_MM)
         free = np.concatenate([[False], self._free(axis.at(way), radius_mm), [False]])
-        starts, stops = (np.flatnonzero(free[1:] & ~free[:-1]), np.flatnonzero(free[:-1] & ~free[1:]))
+        starts, stops = (
+            np.flatnonzero(free[1:] & ~free[:-1]),
+            np.flatnonzero(free[:-1] & ~free[1:]),
+        )
         if starts.size == 0:
             return 0.0, 0.0
         longest = int(np.argmax(stops - starts))
@@ -235,9 +238,7 @@ class _Room:
     def _depth_at(self, points: FloatArray) -> FloatArray:
         """Return how deep points of the vertebra's frame lie in the body, 0 outside, mm."""
         source = self.vertebra.regions.grid
-        return sample_trilinear(
-            self._depth, source.to_index(self.vertebra.frame.to_world(points))
-        )
+        return sample_trilinear(self._depth, source.to_index(self.vertebra.frame.to_world(points)))
 
 
 def _axis(path: NeedlePath, vertebra: Vertebra) -> _Axis:
@@ -281,8 +282,8 @@ def _no_room(axis: _Axis, room: _Room, product: Balloon, found_mm: float) -> str
         plate = "superior" if room.depression.superior else "inferior"
         margins += f" and {rules.endplate_mm:g} mm to the {plate} endplate, which is pressed in"
     said = (
-        f"balloon {product.name!r} is {product.length_mm.value:g} mm long; the {axis.side} path has "
-        f"{found_mm:.1f} mm of room in the front of {level} ({margins}): "
+        f"balloon {product.name!r} is {product.length_mm.value:g} mm long; the {axis.side} path "
+        f"has {found_mm:.1f} mm of room in the front of {level} ({margins}): "
     )
     if fitting:
         names = " or ".join(repr(name) for name in fitting[max(fitting)])
@@ -302,7 +303,7 @@ def _check_apart(
     if apart < thick:
         message = (
             f"the balloons on the {one[0].side} and the {other[0].side} path overlap by "
-            f"{thick - apart:.1f} mm while folded: take one path, shorter balloons, or a plan whose "
-            "paths end farther apart"
+            f"{thick - apart:.1f} mm while folded: take one path, shorter balloons, or a plan "
+            "whose paths end farther apart"
         )
         raise InputError(message)

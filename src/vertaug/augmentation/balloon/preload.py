@@ -1,7 +1,8 @@
 """The load under which a spine lies when a balloon is inflated.
 
 The outer faces of the discs are moved toward each other until the discs bear the wanted force, and
-held there: an inflation starts from that stress, and the force grows as an endplate rises.
+held there: an inflation starts from that stress, and the force changes as the balloon grows
+(`axial_force_n`). A dead weight, which keeps its force, is not modelled.
 """
 
 import numpy as np
@@ -39,8 +40,10 @@ def axial_force_n(state: InflatedBone) -> float:
     state : InflatedBone
     """
     grid = state.grid
-    inside = np.clip(sum(inside_share(s, grid) for s, _ in state.balloons), 0.0, 1.0)
-    bone = gather_bone(state.points, grid, state.law, np.asarray(inside).reshape(grid.shape))
+    inside = np.zeros(grid.shape)
+    for surface, _ in state.balloons:
+        inside += inside_share(surface, grid)
+    bone = gather_bone(state.points, grid, state.law, np.clip(inside, 0.0, 1.0))
     layer = bone.voxel % grid.shape[2]
     return _mean_force(layer, bone.stress_mpa[:, 2], bone.volume_mm3, state)
 
@@ -75,11 +78,15 @@ def preload(
         return state
     problem, limits = _problem(state), limits or IncrementLimits()
     top = state.held[2].reshape(state.grid.node_shape)[:, :, -1]
-    scale = force_n / float(np.sqrt(max(np.count_nonzero(top), 1)))
+    scale = force_n / max(float(top.sum()), 1.0) ** 0.5
     way, ways, forces = _TRIAL_MM, [0.0], [0.0]
     for _ in range(_TRIES):
         found = settle(
-            problem, np.zeros(len(state.balloons)), limits, given=_squeeze(state, way), scale_n=scale
+            problem,
+            np.zeros(len(state.balloons)),
+            limits,
+            given=_squeeze(state, way),
+            scale_n=scale,
         )
         if not found.solver.converged:
             message = f"the load of {force_n:g} N was not balanced: {found.solver.describe()}"
