@@ -103,7 +103,8 @@ def stress_cells(
     for n in numba.prange(corner.size):
         g, t = np.empty((3, 3)), np.empty(6)
         _gradient(u, corner[n], step, q, g)
-        _turn_stress(before[n], g, t)
+        for p in range(6):
+            t[p] = before[n, p]
         spread = g[0, 0] + g[1, 1] + g[2, 2]
         volumetric = (bulk[n] - 2.0 * shear[n] / 3.0) * spread
         for p in range(3):
@@ -117,6 +118,24 @@ def stress_cells(
             after[n, p] = t[p]
             out[n, p] = volume[n] * t[p]
         _take_even(g, taken[n], out[n])
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
+def turn_cells(
+    u: NDArray[np.float64],
+    corner: NDArray[np.int64],
+    step: tuple[int, int],
+    spacing: float,
+    stress: NDArray[np.float64],
+) -> None:
+    """Turn stresses with the rotation of an increment; see the reference."""
+    q = 0.25 / spacing
+    for n in numba.prange(corner.size):
+        g, t = np.empty((3, 3)), np.empty(6)
+        _gradient(u, corner[n], step, q, g)
+        _turn_stress(stress[n], g, t)
+        for p in range(6):
+            stress[n, p] = t[p]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})

@@ -84,9 +84,8 @@ def stress_cells(
         Stress times volume, less what is taken away.
     """
     for n, g in enumerate(_gradients(u, corner, step, spacing)):
-        strain, turn = (g + g.T) / 2.0, (g - g.T) / 2.0
-        s = _tensor(before[n])
-        trial = s + turn @ s - s @ turn + 2.0 * shear[n] * strain
+        strain = (g + g.T) / 2.0
+        trial = _tensor(before[n]) + 2.0 * shear[n] * strain
         trial += (bulk[n] - 2.0 * shear[n] / 3.0) * np.trace(strain) * np.eye(3)
         mean = float(np.trace(trial)) / 3.0
         deviator = trial - mean * np.eye(3)
@@ -99,6 +98,27 @@ def stress_cells(
             )
         after[n] = _vector(deviator + mean * np.eye(3))
         out[n] = volume[n] * after[n] - _even(strain, taken[n])
+
+
+def turn_cells(
+    u: NDArray[np.float64],
+    corner: NDArray[np.int64],
+    step: tuple[int, int],
+    spacing: float,
+    stress: NDArray[np.float64],
+) -> None:
+    """Turn stresses with the rotation of an increment (Jaumann), in place.
+
+    Parameters
+    ----------
+    u : (3, nodes) array
+    corner, step, spacing
+        As in `stress_cells`.
+    stress : (n, 6) array
+    """
+    for n, g in enumerate(_gradients(u, corner, step, spacing)):
+        turn, s = (g - g.T) / 2.0, _tensor(stress[n])
+        stress[n] = _vector(s + turn @ s - s @ turn)
 
 
 def _even(strain: NDArray[np.float64], taken: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -135,6 +135,14 @@ class Balance:
             out += skin.pull(u)
         return np.where(self.free, out, 0.0)
 
+    def turned(self, u: FloatArray) -> FloatArray:
+        """Return the last stresses turned with a displacement, for the next increment."""
+        from vertaug.augmentation.balloon._foam_numba import turn_cells
+
+        bone, grid, out = self.problem.bone, self.problem.grid, self.after.copy()
+        turn_cells(self.spread(u), bone.corner, grid.step, grid.spacing_mm, out)
+        return out
+
     def change(self, u: FloatArray, out: FloatArray) -> float:
         """Fill the change of the forces; return its product with the displacement."""
         from vertaug.augmentation.balloon._foam_numba import change_cells

@@ -223,7 +223,7 @@ def _newton(
     return Increment(
         nodes_mm=nodes.reshape(3, *balance.problem.grid.node_shape),
         pressure_mpa=pressure,
-        stress_mpa=balance.after,
+        stress_mpa=balance.turned(u),
         flow=balance.flow,
         left=np.array(balance.left[:, 0]),
         solver=SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history)),

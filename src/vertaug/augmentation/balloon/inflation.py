@@ -120,13 +120,21 @@ class InflationLimits:
         return None
 
 
-def rated_limits(balloon: Balloon, volume_ml: float) -> InflationLimits:
+def rated_limits(
+    balloon: Balloon,
+    volume_ml: float,
+    *,
+    cortex: CortexStop | None = None,
+    height: HeightTarget | None = None,
+) -> InflationLimits:
     """Return the limits of a volume and of the pressure for which a balloon is rated.
 
     Parameters
     ----------
     balloon : Balloon
     volume_ml : float
+    cortex, height
+        As in `InflationLimits`.
 
     Raises
     ------
@@ -134,7 +142,12 @@ def rated_limits(balloon: Balloon, volume_ml: float) -> InflationLimits:
         If the balloon is not made for so much.
     """
     balloon.check_volume(volume_ml)
-    return InflationLimits(volume_mm3=1000.0 * volume_ml, pressure_mpa=balloon.rated_mpa.value)
+    return InflationLimits(
+        volume_mm3=1000.0 * volume_ml,
+        pressure_mpa=balloon.rated_mpa.value,
+        cortex=cortex,
+        height=height,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

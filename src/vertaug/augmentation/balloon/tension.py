@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.case.grid import FloatArray
 
+_ALIKE = 1e-9
+"""Principal stretches so close are one: what they differ by is rounding."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BalloonSkin:
@@ -54,31 +57,47 @@ class BalloonSkin:
     def stiffness(self, points_mm: FloatArray) -> Any:
         """Return how the pull changes with the points, a sparse (3 v, 3 v) array.
 
-        The turn of the principal directions is left out, so that it is never negative.
+        The second derivative of the energy in principal stretches (Ogden, Non-linear Elastic
+        Deformations, 1984, chapter 6.1.4); never negative, as the energy of a tension field is
+        convex.
         """
         from scipy.sparse import coo_array
 
         edge = np.einsum("tcx,tcm->txm", points_mm[self.triangles], self.slope)
         stretch, inside, outside = _principal(edge)
-        taut = stretch > 1.0
-        along = self.stiffness_n_per_mm * taut
-        across = self.stiffness_n_per_mm * np.where(taut, 1.0 - 1.0 / np.maximum(stretch, 1.0), 0.0)
-        # area (across seen_c seen_d 1 + (along - across) (seen_c outside) (seen_d outside))
-        seen = self.slope @ inside.transpose(0, 2, 1)
-        pulled = seen[:, :, None, :] * outside.transpose(0, 2, 1)[:, None, :, :]
-        pulled = pulled.reshape(-1, 9, 2)
-        weighed = pulled * (self.area_mm2[:, None] * (along - across))[:, None, :]
-        matrix = weighed @ pulled.transpose(0, 2, 1)
-        even = (seen * (self.area_mm2[:, None] * across)[:, None, :]) @ seen.transpose(0, 2, 1)
-        matrix = matrix.reshape(-1, 3, 3, 3, 3)
-        for axis in range(3):
-            matrix[:, :, axis, :, axis] += even
+        modes, stiff = self._modes(inside, outside), self._stiff(stretch)
+        weighed = modes * (self.area_mm2[:, None] * stiff)[:, None, :]
+        matrix = weighed @ modes.transpose(0, 2, 1)
         place = (3 * self.triangles[:, :, None] + np.arange(3)).reshape(len(matrix), 9)
         rows, columns = np.repeat(place, 9, axis=1), np.tile(place, (1, 9))
         size = 3 * len(points_mm)
         values = matrix.reshape(len(matrix), 81)
         entries = (values.ravel(), (rows.ravel(), columns.ravel()))
         return coo_array(entries, shape=(size, size)).tocsr()
+
+    def _modes(self, inside: FloatArray, outside: FloatArray) -> FloatArray:
+        """Return the six ways to deform a triangle by its corners, shape (t, 9, 6).
+
+        Longer along either principal direction, either of them out of the plane, sheared, turned.
+        """
+        seen = self.slope @ inside.transpose(0, 2, 1)
+        normal = np.cross(outside[:, 0], outside[:, 1])
+        first, second = outside[:, 0], outside[:, 1]
+        pairs = ((0, first), (1, second), (0, normal), (1, normal), (1, first), (0, second))
+        ways = [seen[:, :, i, None] * n[:, None, :] for i, n in pairs]
+        ways[4:] = [np.sqrt(0.5) * (ways[4] + ways[5]), np.sqrt(0.5) * (ways[5] - ways[4])]
+        return np.stack([way.reshape(-1, 9) for way in ways], axis=2)
+
+    def _stiff(self, stretch: FloatArray) -> FloatArray:
+        """Return the stiffness of each of them, shape (t, 6)."""
+        along = self.stiffness_n_per_mm * (stretch > 1.0)
+        tension = self.stiffness_n_per_mm * np.maximum(stretch - 1.0, 0.0)
+        apart = stretch[:, 1] - stretch[:, 0]
+        alike = apart < _ALIKE
+        sheared = (tension[:, 1] - tension[:, 0]) / np.where(alike, 1.0, apart)
+        sheared = np.where(alike, along[:, 1], sheared)
+        turned = tension.sum(axis=1) / stretch.sum(axis=1)
+        return np.column_stack([along, tension / stretch, sheared, turned])
 
 
 def unfolded(surface: BalloonSurface, stiffness_n_per_mm: float) -> BalloonSkin:

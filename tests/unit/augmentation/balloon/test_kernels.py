@@ -66,7 +66,6 @@ def test_the_tangent_is_the_derivative_of_the_stress(shape):
     rng = np.random.default_rng(5)
     _, corner = some_voxels(rng)
     u, before, bulk, shear, limit = some_state(rng, corner.size, 0.05)
-    before[:] = 0.0  # the turn of a stress is left out of the tangent
     volume, taken = rng.random(corner.size), rng.random((corner.size, 2))
     way = rng.standard_normal(u.shape)
 
@@ -85,6 +84,25 @@ def test_the_tangent_is_the_derivative_of_the_stress(shape):
         place = corner, GRID.step, GRID.spacing_mm
         kernel.change_cells(way, *place, bulk, shear, volume, taken, left, change)
         np.testing.assert_allclose(change, slope, rtol=1e-4, atol=1e-4 * np.abs(slope).max())
+
+
+def test_a_stress_turns_with_the_voxel_and_no_strain_turns_it():
+    rng = np.random.default_rng(6)
+    _, corner = some_voxels(rng)
+    u, before, *_ = some_state(rng, corner.size, 0.1)
+    found = [before.copy(), before.copy()]
+    for kernel, stress in zip((foam, plain_foam), found, strict=True):
+        kernel.turn_cells(u, corner, GRID.step, GRID.spacing_mm, stress)
+    np.testing.assert_allclose(*found, atol=1e-12)
+    # a turn by a small angle about the third axis, and a stretch along it
+    place = np.indices(GRID.node_shape).reshape(3, -1) * GRID.spacing_mm
+    angle = 1e-4
+    turn = np.stack([-angle * place[1], angle * place[0], 0.3 * place[2]])
+    stress = np.zeros((corner.size, 6))
+    stress[:, 0] = 2.0
+    foam.turn_cells(turn, corner, GRID.step, GRID.spacing_mm, stress)
+    # R s R^T to the first order: 12 is angle times 11
+    np.testing.assert_allclose(stress, np.tile([2.0, 0, 0, 0, 0, 2.0 * angle], (60, 1)), atol=1e-12)
 
 
 def test_forces_are_those_of_the_twin_and_do_the_work_of_the_stresses():

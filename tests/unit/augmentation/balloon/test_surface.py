@@ -76,13 +76,18 @@ def test_a_stretched_sphere_bears_the_pressure_of_its_tension():
     assert -inward == pytest.approx(2.0 * tension * sphere.area_mm2() / 5.0, rel=0.01)
 
 
-def test_the_stiffness_of_a_stretched_skin_is_the_change_of_its_pull():
-    sphere = capsule(MIDDLE, AXIS, 10.0, 5.0)
-    skin = unfolded(sphere, 10.0)
-    larger = capsule(MIDDLE, AXIS, 12.0, 6.0).points_mm
-    way = larger - MIDDLE  # does not turn the principal directions
-    change = (skin.pull(larger + 1e-5 * way) - skin.pull(larger - 1e-5 * way)) / 2e-5
-    found = (skin.stiffness(larger) @ way.reshape(-1)).reshape(-1, 3)
-    np.testing.assert_allclose(found, change, rtol=1e-3, atol=1e-3 * np.abs(change).max())
+@pytest.mark.parametrize("size", [(12.0, 6.0), (14.0, 4.5)], ids=["taut", "wrinkled"])
+def test_the_stiffness_of_a_stretched_skin_is_the_change_of_its_pull(size):
+    skin = unfolded(capsule(MIDDLE, AXIS, 10.0, 5.0), 10.0)
+    larger = capsule(MIDDLE, AXIS, *size).points_mm
+    rng = np.random.default_rng(2)
+    larger = larger + 0.02 * rng.standard_normal(larger.shape)
+    way = rng.standard_normal(larger.shape)
+    change = (skin.pull(larger + 1e-6 * way) - skin.pull(larger - 1e-6 * way)) / 2e-6
     matrix = skin.stiffness(larger)
+    found = (matrix @ way.reshape(-1)).reshape(-1, 3)
+    np.testing.assert_allclose(found, change, rtol=1e-4, atol=1e-4 * np.abs(change).max())
     assert np.abs(matrix - matrix.T).max() < 1e-9
+    for _ in range(20):
+        some = rng.standard_normal(larger.size)
+        assert some @ (matrix @ some) > 0.0
