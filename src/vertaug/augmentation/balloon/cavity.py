@@ -95,8 +95,8 @@ def survey_after_balloon(
 ) -> BoneSurvey:
     """Return a survey with the bone compacted as the points were.
 
-    The wall, its openings and the porous region stay as surveyed; the notes say how far the bone
-    at the wall moved. Where nothing moved, nothing changes.
+    The wall, its openings, the porous region and gas stay as surveyed; the notes say how far the
+    bone at the wall moved. Where nothing moved, nothing changes.
 
     Parameters
     ----------
@@ -211,11 +211,13 @@ def _moving_matter(
 
 
 def _apparent_at(bone: BoneOnGrid, places_lps_mm: FloatArray) -> FloatArray:
-    """Return the apparent density that the survey holds at places, shape (2, n)."""
+    """Return the apparent density that the survey holds at places, shape (2, n); gas has none."""
     index = np.clip(bone.grid.to_index(places_lps_mm), 0.0, np.array(bone.grid.shape) - 1.0)
     fields = (bone.density_mg_per_ml, bone.cancellous_mg_per_ml)
     density = np.stack([sample_trilinear(field, index) for field in fields])
-    return np.maximum(convert_density(density, DensityKind.K2HPO4, DensityKind.APPARENT), 0.0)
+    apparent = convert_density(density, DensityKind.K2HPO4, DensityKind.APPARENT)
+    matter = np.clip(1.0 - sample_trilinear(bone.gas_share, index), 0.0, 1.0)
+    return np.maximum(apparent, 0.0) * matter
 
 
 def _compacted(density: FloatArray, matter: _Matter, number: int, grid: Grid) -> FloatArray:

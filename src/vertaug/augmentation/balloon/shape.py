@@ -70,6 +70,8 @@ class ShapeAfter:
         With the cavity in it.
     lift : HeightField
         How far the superior endplate moved superior, over x and y of the vertebra's frame.
+    sink : HeightField
+        How far the inferior endplate moved inferior.
     anterior, left, right, canal : WallBulge
         Of the anterior wall, the sides, and the posterior wall toward the canal.
     """
@@ -80,6 +82,7 @@ class ShapeAfter:
     local_kyphosis_deg: float | None
     body_volume_ml: float
     lift: HeightField
+    sink: HeightField
     anterior: WallBulge
     left: WallBulge
     right: WallBulge
@@ -87,13 +90,23 @@ class ShapeAfter:
 
     @property
     def lift_mean_mm(self) -> float:
-        """Mean over the superior endplate."""
+        """Mean rise of the superior endplate."""
         return float(np.nanmean(self.lift.height_mm))
 
     @property
     def lift_most_mm(self) -> float:
-        """Most over the superior endplate."""
+        """Greatest rise of the superior endplate."""
         return float(np.nanmax(self.lift.height_mm))
+
+    @property
+    def sink_mean_mm(self) -> float:
+        """Mean fall of the inferior endplate."""
+        return float(np.nanmean(self.sink.height_mm))
+
+    @property
+    def sink_most_mm(self) -> float:
+        """Greatest fall of the inferior endplate."""
+        return float(np.nanmax(self.sink.height_mm))
 
 
 def measure_shape(
@@ -125,7 +138,8 @@ def measure_shape(
     """
     motion = find_motion(vertebra, voxels, before, after)
     moved = _carried(vertebra, motion)
-    surface, frame = vertebra.superior.surface, vertebra.frame
+    top, bottom = vertebra.superior.surface, vertebra.inferior.surface
+    frame = vertebra.frame
     upper, lower = moved.superior.line, moved.inferior.line
     left, right = _sides(vertebra)
     return ShapeAfter(
@@ -136,7 +150,8 @@ def measure_shape(
         if above is None
         else kyphosis_between(above.superior.line, lower, frame),
         body_volume_ml=moved.body_volume_mm3 / 1000.0,
-        lift=replace(surface, height_mm=displacement_of(surface, 2, motion)[..., 2]),
+        lift=replace(top, height_mm=displacement_of(top, 2, motion)[..., 2]),
+        sink=replace(bottom, height_mm=-displacement_of(bottom, 2, motion)[..., 2]),
         anterior=_bulge(vertebra.anterior_wall, 1, -1.0, motion),
         left=_bulge(left, 0, 1.0, motion),
         right=_bulge(right, 0, -1.0, motion),
@@ -177,7 +192,7 @@ def _carried(vertebra: Vertebra, motion: SurfaceMotion) -> Vertebra:
 def _moved_plate(
     plate: Endplate, frame: VertebraFrame, corners_mm: FloatArray, motion: SurfaceMotion
 ) -> Endplate:
-    """Return an endplate with its height map and its line moved; its best plane stays.
+    """Return an endplate with its height map moved and its line turned; its best plane stays.
 
     At a fixed column the height changes by ``u_z - z_x u_x - z_y u_y``: bone that moves sideways
     brings its own height along.
@@ -189,20 +204,20 @@ def _moved_plate(
     return replace(
         plate,
         surface=replace(field, height_mm=field.height_mm + change),
-        line=_moved_line(plate, frame, (corners_mm, motion.at(corners_mm)), moved),
+        line=_turned_line(plate, frame, (corners_mm, motion.at(corners_mm)), moved),
     )
 
 
-def _moved_line(
+def _turned_line(
     plate: Endplate,
     frame: VertebraFrame,
     corners: tuple[FloatArray, FloatArray],
     moved_mm: FloatArray,
 ) -> EndplateLine:
-    """Return an endplate line moved by the line through the displacements along it.
+    """Return an endplate line turned by the line through the displacements along it.
 
     A least-squares line is linear in the heights that it goes through, so that what is added to
-    them adds its own line. The residual stays that of the line before.
+    them adds its own slope. Its point and residual stay: no angle asks for them.
 
     Parameters
     ----------
@@ -226,15 +241,10 @@ def _moved_line(
     y = np.linspace(front, back, _LINE_PLACES)
     places = np.concatenate([[front], field.v_mm[inner], [back]])
     added = np.interp(y, places, np.concatenate([ends[:1], mean, ends[1:]]))
-    steeper, height = np.polyfit(y - y.mean(), added, 1)
+    steeper = np.polyfit(y - y.mean(), added, 1)[0]
     turn = float(np.arctan(slope + steeper) - np.arctan(slope))
     upward = np.cross(frame.axes[:, 0], line.direction)
-    up = height + steeper * (frame.to_local(line.point_lps_mm)[1] - y.mean())
-    return replace(
-        line,
-        point_lps_mm=line.point_lps_mm + frame.direction_to_world([0.0, 0.0, up]),
-        direction=np.cos(turn) * line.direction + np.sin(turn) * upward,
-    )
+    return replace(line, direction=np.cos(turn) * line.direction + np.sin(turn) * upward)
 
 
 def _gained_volume(vertebra: Vertebra, motion: SurfaceMotion) -> float:
