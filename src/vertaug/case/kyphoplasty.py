@@ -32,7 +32,7 @@ class BalloonSetup:
     ----------
     level : str
     plan_number : int
-        Among the plans whose needles are used, from 1.
+        Among the plans of a kyphoplasty, from 1.
     plan : str
         Route and sides, in words.
     sides : tuple of str
@@ -187,6 +187,11 @@ class BalloonCourse:
         return next(stage for stage in self.stages if stage.name == name)
 
     @property
+    def end_ml(self) -> float:
+        """In all balloons at the end of the inflation."""
+        return float(self.volume_ml[-1].sum()) if len(self.volume_ml) else 0.0
+
+    @property
     def peak_mpa(self) -> float | None:
         """Largest pressure that can be read; None if none can."""
         read = self.pressure_mpa[self.readable]
@@ -199,15 +204,16 @@ class SimulatedKyphoplasty:
 
     Attributes
     ----------
-    balloon : BalloonCourse
+    balloon : BalloonCourse or None
+        None where a volume of 0 was asked for: no balloon was put in and the body keeps its shape.
     cement : SimulatedVertebroplasty
-        The injection into the cavity and the bone about it; its words say kyphoplasty.
+        The injection into the cavity and the bone about it.
     """
 
-    balloon: BalloonCourse
+    balloon: BalloonCourse | None
     cement: SimulatedVertebroplasty
 
     @property
     def level(self) -> str:
         """The level."""
-        return self.balloon.setup.level
+        return self.cement.level
