@@ -21,26 +21,27 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vertaug.anatomy.vertebra_grid import average_over_voxels, frame_grid, surface_over_columns
+from vertaug.anatomy.vertebra_grid import frame_grid
 from vertaug.augmentation.balloon.bone_points import BonePoints, PointGrid, drill, fill_points
 from vertaug.augmentation.balloon.surface import BalloonSurface
-from vertaug.augmentation.cement.bone_on_grid import settle_endplates
+from vertaug.augmentation.balloon.vertebra_eighths import (
+    POSTERIOR,
+    VertebraEighths,
+    divide_vertebra,
+    kept_region,
+)
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import Region, Vertebra
-from vertaug.fracture.interior import GAS_HU, measure_depth
-from vertaug.mechanics.bone_material import keep_largest_piece
+from vertaug.fracture.interior import measure_depth
 from vertaug.tissue.bone_law import SourceStatus, check_density_unit
 from vertaug.tissue.cited_value import CitedValue
 
 _SPACING_RANGE_MM = (0.75, 2.0)
 _DISC_G_PER_ML = 1e-3
 """A disc's points need a mass; it counts nowhere."""
-_GAS_DEPTH_MM = 1.0
-"""Dark voxels nearer to the surface are the blurred edge of lung, bowel or disc."""
 _MG_PER_ML = 1000.0
-_POSTERIOR = (Region.LEFT_PEDICLE, Region.RIGHT_PEDICLE, Region.ARCH)
 
 DISC_MPA = CitedValue(
     value=6.0,
@@ -169,33 +170,6 @@ class PatientBone:
         return replace(self, points=points, part=self.part[kept])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Eighths:
-    """Eighths of voxels: where they are, what is bone, and the endplates over their columns.
-
-    Attributes
-    ----------
-    grid : Grid
-    z_mm : (nk,) float64 array
-        In the vertebra's frame.
-    density_g_per_ml : (ni, nj, nk) float64 array
-        Of the bone, without the gap.
-    body, posterior, gap : (ni, nj, nk) bool arrays
-        The gap is within the body.
-    superior_mm, inferior_mm : (ni, nj) float64 arrays
-        Height of the endplates; NaN beside them.
-    """
-
-    grid: Grid
-    z_mm: FloatArray
-    density_g_per_ml: FloatArray
-    body: NDArray[np.bool_]
-    posterior: NDArray[np.bool_]
-    gap: NDArray[np.bool_]
-    superior_mm: FloatArray
-    inferior_mm: FloatArray
-
-
 def patient_bone(
     vertebra: Vertebra,
     calibration: DensityCalibration,
@@ -228,7 +202,7 @@ def patient_bone(
     density = calibration.to_density(vertebra.hu.values)
     check_density_unit(density[np.asarray(vertebra.occupancy.values) > 0.5])
     voxels = _box(vertebra, spacing_mm, setting)
-    eighths = _divide(vertebra, density / _MG_PER_ML, voxels, setting)
+    eighths = divide_vertebra(vertebra, density / _MG_PER_ML, voxels, setting.arch_mm)
     bone = (eighths.body | eighths.posterior) & ~eighths.gap
     carried = _raise_to_least(eighths.density_g_per_ml, bone, setting.least_g_per_ml)
     raised = float((carried - eighths.density_g_per_ml).sum())
@@ -266,103 +240,12 @@ def _box(vertebra: Vertebra, spacing_mm: float, setting: BoneSetting) -> Grid:
     if not body.any():
         message = f"{vertebra.level} has no body; check its labels"
         raise InputError(message)
-    keep = _kept_region(vertebra, vertebra.regions.grid, setting.arch_mm)
+    keep = kept_region(vertebra, vertebra.regions.grid, setting.arch_mm)
     _, _, z = np.nonzero(body)
     keep[:, :, : int(z.min())] = keep[:, :, int(z.max()) + 1 :] = False
     bone = body | (keep & (np.asarray(vertebra.occupancy.values) > 0.5))
     margin = np.array([setting.beside_mm, setting.beside_mm, setting.disc_mm])
     return frame_grid(vertebra, bone, np.full(3, spacing_mm), margin)
-
-
-def _kept_region(vertebra: Vertebra, grid: Grid, arch_mm: float) -> NDArray[np.bool_]:
-    """Return the voxels of a grid as wide as the body and not too far behind it."""
-    source = vertebra.regions.grid
-    x, y, _ = np.nonzero(vertebra.mask(Region.BODY))
-    ends = vertebra.frame.to_local(source.to_world([[x.min(), 0, 0], [x.max(), y.max(), 0]]))
-    half = 0.5 * float(source.spacing_mm[0])
-    first = vertebra.frame.to_local(grid.affine[:3, 3])
-    i, j = (first[a] + grid.spacing_mm[a] * np.arange(grid.shape[a]) for a in range(2))
-    wide = (i >= ends[0, 0] - half) & (i <= ends[1, 0] + half)
-    near = j <= ends[1, 1] + half + arch_mm
-    kept = wide[:, None] & near[None, :]
-    return np.repeat(kept[:, :, None], grid.shape[2], axis=2)
-
-
-def _halve(voxels: Grid) -> Grid:
-    """Return the eighths of voxels."""
-    affine = np.array(voxels.affine)
-    affine[:3, :3] *= 0.5
-    affine[:3, 3] = voxels.to_world([-0.25, -0.25, -0.25])
-    i, j, k = voxels.shape
-    return Grid(shape=(2 * i, 2 * j, 2 * k), affine=affine)
-
-
-def _divide(
-    vertebra: Vertebra, density: FloatArray, voxels: Grid, setting: BoneSetting
-) -> _Eighths:
-    """Return what each eighth of a voxel is."""
-    grid, source = _halve(voxels), vertebra.regions.grid
-    parts = [int(np.ceil(float(grid.spacing_mm[0] / source.spacing_mm[0]) - 1e-9))] * 3
-    share = np.asarray(vertebra.occupancy.values, dtype=np.float32)
-    behind = vertebra.mask(*_POSTERIOR)
-
-    def spread(values: NDArray[np.generic]) -> FloatArray:
-        return average_over_voxels(values, source, grid, parts)
-
-    whole, back = spread(share), spread(np.where(behind, share, np.float32(0.0)))
-    posterior = (whole > 0.5) & (back > whole - back)
-    kept = posterior & _kept_region(vertebra, grid, setting.arch_mm)
-    body = settle_endplates((whole > 0.5) & ~posterior, vertebra, grid) & ~posterior
-    bone = keep_largest_piece(body | kept)
-    gas = _find_gas(vertebra)
-    gap = (spread(gas.astype(np.float32)) > 0.5) & body & bone
-    own = _own_bone(vertebra, setting.arch_mm) & ~gas
-    seen = spread(own.astype(np.float32)) > 0.0
-    found = np.where(seen, spread(np.where(own, density, 0.0)), 0.0)
-    first = vertebra.frame.to_local(grid.affine[:3, 3])
-    x, y, z = (first[a] + grid.spacing_mm[a] * np.arange(grid.shape[a]) for a in range(3))
-    column = (body & bone).any(axis=2)
-    superior, inferior = (
-        np.where(column, surface_over_columns(plate.surface, x, y), np.nan)
-        for plate in (vertebra.superior, vertebra.inferior)
-    )
-    return _Eighths(
-        grid=grid,
-        z_mm=z,
-        density_g_per_ml=_gather_into(bone & ~gap, found),
-        body=body & bone,
-        posterior=kept & bone,
-        gap=gap,
-        superior_mm=superior,
-        inferior_mm=inferior,
-    )
-
-
-def _own_bone(vertebra: Vertebra, arch_mm: float) -> NDArray[np.bool_]:
-    """Return the bone on the vertebra's own grid: to the endplates, without what is cut."""
-    grid = vertebra.regions.grid
-    bone, behind = np.asarray(vertebra.occupancy.values) > 0.5, vertebra.mask(*_POSTERIOR)
-    body = settle_endplates(bone & ~behind, vertebra, grid)
-    return keep_largest_piece(body | (bone & behind & _kept_region(vertebra, grid, arch_mm)))
-
-
-def _gather_into(bone: NDArray[np.bool_], values: FloatArray) -> FloatArray:
-    """Return values with those outside bone added to the nearest within."""
-    from scipy.ndimage import distance_transform_edt
-
-    nearest = distance_transform_edt(~bone, return_distances=False, return_indices=True)
-    stray = np.flatnonzero(~bone.ravel() & (values.ravel() != 0.0))
-    place = np.ravel_multi_index([axis.ravel()[stray] for axis in nearest], bone.shape)
-    out = np.where(bone, values, 0.0)
-    out += np.bincount(place, values.ravel()[stray], bone.size).reshape(bone.shape)
-    return out
-
-
-def _find_gas(vertebra: Vertebra) -> NDArray[np.bool_]:
-    """Return the gas within the body, on the vertebra's own grid."""
-    body = vertebra.mask(Region.BODY)
-    depth = measure_depth(body, vertebra.regions.grid.spacing_mm)
-    return np.asarray(body & (np.asarray(vertebra.hu.values) < GAS_HU) & (depth > _GAS_DEPTH_MM))
 
 
 def _raise_to_least(density: FloatArray, bone: NDArray[np.bool_], least: float) -> FloatArray:
@@ -385,7 +268,7 @@ def _raise_to_least(density: FloatArray, bone: NDArray[np.bool_], least: float) 
     return np.asarray(np.where(mine, least + share * over, 0.0).reshape(density.shape))
 
 
-def _find_discs(eighths: _Eighths) -> NDArray[np.bool_]:
+def _find_discs(eighths: VertebraEighths) -> NDArray[np.bool_]:
     """Return the eighths of discs: beyond the endplates, to the ends of the box."""
     z, bone = eighths.z_mm, eighths.body | eighths.posterior
     above = z > np.nan_to_num(eighths.superior_mm, nan=np.inf)[:, :, None]
@@ -396,7 +279,7 @@ def _find_discs(eighths: _Eighths) -> NDArray[np.bool_]:
     return np.asarray((above | below) & ~bone)
 
 
-def _name_parts(eighths: _Eighths, shell_mm: float) -> NDArray[np.uint8]:
+def _name_parts(eighths: VertebraEighths, shell_mm: float) -> NDArray[np.uint8]:
     """Return what each eighth of a voxel belongs to, 0 for nothing."""
     part = np.zeros(eighths.body.shape, dtype=np.uint8)
     part[eighths.posterior] = BonePart.POSTERIOR
@@ -422,8 +305,8 @@ def _hold(grid: PointGrid, disc: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.repeat(nodes.reshape(1, -1), 3, axis=0)
 
 
-def _describe(vertebra: Vertebra, eighths: _Eighths) -> tuple[str, ...]:
-    whole = vertebra.mask(*_POSTERIOR) & (np.asarray(vertebra.occupancy.values) > 0.5)
+def _describe(vertebra: Vertebra, eighths: VertebraEighths) -> tuple[str, ...]:
+    whole = vertebra.mask(*POSTERIOR) & (np.asarray(vertebra.occupancy.values) > 0.5)
     voxel_ml = eighths.grid.voxel_volume_mm3 / 1000.0
     kept = float(eighths.posterior.sum()) * voxel_ml
     cut = float(whole.sum()) * vertebra.regions.grid.voxel_volume_mm3 / 1000.0 - kept

@@ -80,14 +80,9 @@ def preload(
     top = state.held[2].reshape(state.grid.node_shape)[:, :, -1]
     scale = force_n / max(float(top.sum()), 1.0) ** 0.5
     way, ways, forces = _TRIAL_MM, [0.0], [0.0]
+    given = _squeeze(state, way)
     for _ in range(_TRIES):
-        found = settle(
-            problem,
-            np.zeros(len(state.balloons)),
-            limits,
-            given=_squeeze(state, way),
-            scale_n=scale,
-        )
+        found = settle(problem, np.zeros(len(state.balloons)), limits, given=given, scale_n=scale)
         if not found.solver.converged:
             message = f"the load of {force_n:g} N was not balanced: {found.solver.describe()}"
             raise ComputationError(message)
@@ -98,6 +93,7 @@ def preload(
         way = _secant(ways, forces, force_n)
         if way > state.grid.spacing_mm:
             break
+        given = found.nodes_mm * (way / ways[-1])
     message = (
         f"the bone between the discs does not bear {force_n:g} N within a voxel of compression: it "
         f"bore {max(forces):.0f} N; take a smaller load"
@@ -114,10 +110,14 @@ def _secant(ways: list[float], forces: list[float], force_n: float) -> float:
 
 
 def _squeeze(state: InflatedBone, way_mm: float) -> FloatArray:
-    """Return a displacement of the nodes that brings the two ends nearer by a way."""
+    """Return a displacement of the held nodes that brings the two ends nearer by a way.
+
+    All of it in the outermost voxels, which are disc: a first guess that strains bone would make it
+    yield, and from there Newton's method does not come back.
+    """
     nodes = np.zeros((3, *state.grid.node_shape))
-    nodes[2] = way_mm * (0.5 - np.linspace(0.0, 1.0, state.grid.node_shape[2]))
-    return nodes
+    nodes[2, :, :, 0], nodes[2, :, :, -1] = 0.5 * way_mm, -0.5 * way_mm
+    return np.where(state.held.reshape(nodes.shape), nodes, 0.0)
 
 
 def _carried(problem: InflationProblem, found: Increment, state: InflatedBone) -> float:

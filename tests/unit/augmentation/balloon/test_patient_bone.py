@@ -10,11 +10,11 @@ from vertaug.augmentation.balloon.patient_bone import (
     DISC_MPA,
     BonePart,
     BoneSetting,
-    _gather_into,
     _raise_to_least,
     patient_bone,
 )
 from vertaug.augmentation.balloon.surface import capsule
+from vertaug.augmentation.balloon.vertebra_eighths import _gather_into
 from vertaug.augmentation.cement.bone_on_grid import settle_endplates
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.spine import Region
