@@ -57,8 +57,9 @@ def test_the_balloon_example_runs():
     exec(compile(page.split("```python")[1].split("```")[0], "balloon.md", "exec"), names)
     volume, pressure = names["found"].volume_mm3, names["found"].pressure_mpa
     assert volume[-1, 0] == pytest.approx(1000.0, rel=5e-3)
-    assert 0.5 < pressure[-1, 0] < names["limits"].pressure_mpa
-    assert 700.0 < names["empty"].volumes_mm3()[0] < 1000.0
+    assert 0.2 < pressure[-1, 0] < names["limits"].pressure_mpa
+    assert names["breaches"] == ()
+    assert 700.0 < names["empty"].volumes_mm3()[0] < 1005.0
 
 
 def test_the_template_of_a_cement_is_one(monkeypatch, tmp_path):

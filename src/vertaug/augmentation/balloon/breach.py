@@ -2,8 +2,8 @@
 
 Bone moves with the balloon: a wall that is pushed out and still lies over the balloon is no breach.
 A part of a balloon's surface has breached where, straight out from it, no bone of the body lies any
-more. That a cortex cracks when it is stretched is not modelled, so that a wall without a breach may
-be a broken one.
+more, or only so much as is left of a cortex that was stretched to several times its area. That a
+cortex cracks far earlier is not modelled: a wall without a breach may be a broken one.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,9 @@ from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 
+_LEAST = 6
+"""Points within a voxel's width of a place that are bone there, a design default: half of what a
+layer of points has, so that a cortex of one voxel counts until it is four times as wide."""
 _FAR_MM = 60.0
 """How far out bone is looked for: more than a vertebral body is deep."""
 
@@ -131,8 +134,8 @@ def _covered(
     for way in np.arange(0.5 * spacing_mm, _FAR_MM, spacing_mm):
         open_ones = np.flatnonzero(~covered)
         place = middle[open_ones] + way * outward[open_ones]
-        away, _ = tree.query(place, distance_upper_bound=spacing_mm)
-        covered[open_ones] = np.isfinite(away)
+        near = tree.query_ball_point(place, spacing_mm, return_length=True)
+        covered[open_ones] = near >= _LEAST
     return covered
 
 

@@ -225,7 +225,8 @@ def inflate(
     Raises
     ------
     ComputationError
-        If an increment cannot be solved, not even an eighth of it.
+        If an increment cannot be solved, not even an eighth of it, or a balloon comes up to the
+        edge of the grid.
     InputError
         If cortex is not named for each point.
     """
@@ -288,11 +289,30 @@ def _advance(
     for _ in range(_HALVINGS + 1):
         found = grow(problem, _linear_part(volumes, wanted), limits, state.moved_mm)
         if found.solver.converged:
-            return _moved(state, problem, found), found.solver
+            return _kept_inside(_moved(state, problem, found)), found.solver
         wanted = 0.5 * wanted
     message = f"the inflation failed at {state.volumes_mm3().sum() / 1000.0:.2f} ml: "
     message += f"{found.solver.describe()}; a coarser grid or a larger drag may help"
     raise ComputationError(message)
+
+
+def _kept_inside(state: InflatedBone) -> InflatedBone:
+    """Return a state none of whose balloons lies at the edge of the grid, where nothing can move.
+
+    Raises
+    ------
+    ComputationError
+        If one does.
+    """
+    spacing = state.grid.spacing_mm
+    far = np.array(state.grid.shape) * spacing - spacing
+    for surface, _ in state.balloons:
+        if (surface.points_mm < spacing).any() or (surface.points_mm > far).any():
+            message = "a balloon has come up to the edge of the grid at "
+            message += f"{surface.volume_mm3() / 1000.0:.2f} ml: a wider margin, a stop at the "
+            message += "cortex, or another place of the balloon may help"
+            raise ComputationError(message)
+    return state
 
 
 def _linear_part(volumes: FloatArray, wanted: FloatArray) -> FloatArray:

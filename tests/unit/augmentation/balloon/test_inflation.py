@@ -194,3 +194,9 @@ def test_what_cannot_be_solved_is_an_error():
     strict = IncrementLimits(tolerance=1e-14, moves=1)
     with pytest.raises(ComputationError, match="inflation failed"):
         inflate(state, InflationLimits(volume_mm3=150.0, increment=strict))
+
+
+def test_a_balloon_at_the_edge_of_the_grid_is_an_error():
+    state = block(12, 1.5, vertebral_foam(0.45), [((4.0, 0.1, 0.1), (0.0, 0.0, 1.0), 5.0, 2.5)])
+    with pytest.raises(ComputationError, match=r"edge of the grid.*wider margin"):
+        inflate(state, InflationLimits(volume_mm3=700.0))
