@@ -50,3 +50,19 @@ def test_many_places_are_worked_off_in_order(points):
     found = fit_locally(places, points, points @ LINEAR, 2.5)
     np.testing.assert_allclose(found, places @ LINEAR, atol=1e-10)
     assert fit_locally(np.zeros((0, 3)), points, points, 2.0).shape == (0, 3)
+
+
+def test_points_count_by_the_kernel():
+    """Six points at a quarter of the reach, six at half of it: 0.75^4 x 2 beside 0.5^4 x 3."""
+    axes = np.vstack([np.eye(3), -np.eye(3)])
+    points = np.vstack([axes, 2.0 * axes])
+    values = np.repeat([1.0, 0.0], 6)[:, None]
+    found = fit_locally(np.zeros((1, 3)), points, values, 4.0)[0, 0]
+    near, far = 0.75**4 * 2.0, 0.5**4 * 3.0
+    assert found == pytest.approx(near / (near + far))
+
+
+def test_a_slope_across_an_almost_flat_layer_is_not_believed(points):
+    points = points * [1.0, 1.0, 1e-6]
+    found = fit_locally(np.array([[5.0, 5.0, 1.0]]), points, 1e4 * points[:, 2:], 3.0)
+    assert abs(found[0, 0]) < 0.2

@@ -13,7 +13,7 @@ import numpy as np
 from vertaug.augmentation.balloon.bone_motion import check_same, places_in_world
 from vertaug.augmentation.balloon.bone_points import BonePoints, PointGrid, inside_share
 from vertaug.augmentation.balloon.foam_law import DENSEST_G_PER_ML
-from vertaug.augmentation.balloon.surface import BalloonSurface
+from vertaug.augmentation.balloon.surface import BalloonSurface, node_weights_at
 from vertaug.augmentation.cement.bone_on_grid import BoneOnGrid
 from vertaug.augmentation.cement.porous_body import (
     BoneSetting,
@@ -95,8 +95,8 @@ def survey_after_balloon(
 ) -> BoneSurvey:
     """Return a survey with the bone compacted as the points were.
 
-    The wall, its openings, the porous region and gas stay as surveyed; the notes say how far the
-    bone at the wall moved. Where nothing moved, nothing changes.
+    The wall, its openings, veins, the porous region and gas stay as surveyed; the notes say how far
+    the bone at the wall moved. Where nothing moved, nothing changes.
 
     Parameters
     ----------
@@ -238,16 +238,11 @@ def _compacted(density: FloatArray, matter: _Matter, number: int, grid: Grid) ->
 
 def _deposit(place: FloatArray, amount: FloatArray, grid: Grid) -> FloatArray:
     """Return amounts shared among the eight cells about each place, shape of the grid."""
-    most = np.array(grid.shape) - 1
-    low = np.floor(place).astype(np.int64)
-    part = place - low
-    out = np.zeros(int(np.prod(grid.shape)))
-    for corner in np.ndindex(2, 2, 2):
-        weight = np.where(corner, part, 1.0 - part).prod(axis=1)
-        cell = np.clip(low + corner, 0, most)
-        flat = np.ravel_multi_index(tuple(cell.T), grid.shape)
-        out += np.bincount(flat, amount * weight, minlength=len(out))
-    return out.reshape(grid.shape)
+    cells, weights = node_weights_at(place, 1.0, grid.shape)
+    shared = np.bincount(
+        cells.ravel(), (amount[:, None] * weights).ravel(), minlength=int(np.prod(grid.shape))
+    )
+    return np.asarray(shared.reshape(grid.shape), dtype=np.float64)
 
 
 def _spread(amount: FloatArray, free: FloatArray, grid: Grid) -> FloatArray:
@@ -273,8 +268,8 @@ def _notes(
     rough = f", more than a cell of {cell:.2g} mm: there they are rough" if most > cell else ""
     made = (
         f"the balloon left a cavity of {volume[porous].sum() / 1000.0:.1f} ml and compacted the "
-        "bone about it; wall and openings are those before it, and the bone at the wall moved by "
-        f"at most {most:.1f} mm{rough}"
+        "bone about it; wall, openings and veins are those before it, and the bone at the wall "
+        f"moved by at most {most:.1f} mm{rough}"
     )
     notes = [made]
     lost = float(volume[~porous].sum())
