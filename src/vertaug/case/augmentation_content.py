@@ -24,7 +24,8 @@ from vertaug.case.augmentation_record import (
     TissueHeatRecord,
     WatchedRuleRecord,
 )
-from vertaug.case.balloon_content import KPA, describe_balloon, product_values
+from vertaug.case.balloon_content import KPA as KPA
+from vertaug.case.balloon_content import describe_balloon, product_values
 from vertaug.case.case_part import Triple
 from vertaug.case.filling import (
     LEAK_PATHS,
@@ -123,7 +124,7 @@ def _kyphoplasty(found: SimulatedKyphoplasty) -> ProcedureRecord:
         return record.model_copy(update={"balloon_ml": 0.0})
     last, peak = balloon.stages[-1], balloon.peak_mpa
     figures = {
-        "balloon_ml": balloon.end_ml,
+        "balloon_ml": sum(balloon.reached_ml),
         "balloon_kpa": None if peak is None else peak * KPA,
         "height_anterior_after_mm": last.heights_mm.anterior,
         "wedge_angle_after_deg": last.wedge_angle_deg,
