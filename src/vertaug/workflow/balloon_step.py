@@ -30,10 +30,22 @@ from vertaug.case.spine import Spine, Vertebra
 from vertaug.fracture.height_restoration import restore_heights
 from vertaug.workflow.balloon_choice import choose_balloon
 from vertaug.workflow.balloon_limits import list_balloon_limits
+from vertaug.workflow.kernels import KernelSignature, say_kernels
 from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
 from vertaug.workflow.simulation_choice import SimulationChoice
 
+BALLOON_KERNELS: tuple[KernelSignature, ...] = tuple(
+    KernelSignature(module=f"vertaug.augmentation.balloon.{module}", name=name, arguments=())
+    for module, name in (
+        ("_foam_numba", "stress_cells"),
+        ("_foam_numba", "turn_cells"),
+        ("_foam_numba", "change_cells"),
+        ("_foam_numba", "add_forces"),
+        ("_inside_numba", "fill_inside"),
+    )
+)
+"""Kernels of the balloon's step beside those of strength."""
 _MM3_PER_ML = 1000.0
 
 
@@ -125,13 +137,14 @@ def inflate_case(
         preload_n=wish.preload_n,
         spacing_mm=wish.spacing_mm,
     )
+    tell(say_kernels(BALLOON_KERNELS), 0.0)
     treatment = treat_with_balloon(
         vertebra,
         results.calibration,
         access.paths,
         chosen,
         above=_above(results.spine, level),
-        progress=lambda share, message: tell(f"balloon: {message}", share),
+        progress=lambda share, message: tell(message, share),
     )
     tell("cavity", 1.0)
     survey = survey_bone(
