@@ -153,7 +153,7 @@ def inflate_case(
     survey, void = treatment.survey_after(survey)
     return InflatedVertebra(
         balloon=balloon,
-        course=_course(results, choice, access, (chosen, treatment)),
+        course=_course(results, (level, choice.plan, access), chosen, treatment),
         density_mg_per_ml=survey.bone.density_mg_per_ml,
         cancellous_mg_per_ml=survey.bone.cancellous_mg_per_ml,
         void=void,
@@ -171,19 +171,18 @@ def _above(spine: Spine, level: str) -> Vertebra | None:
 
 def _course(
     results: CaseResults,
-    choice: SimulationChoice,
-    access: AccessPlan,
-    done: tuple[BalloonChoice, BalloonTreatment],
+    planned: tuple[str, int, AccessPlan],
+    chosen: BalloonChoice,
+    found: BalloonTreatment,
 ) -> BalloonCourse:
-    chosen, found = done
-    level, _ = find_injection_plan(results, choice)
+    level, number, access = planned
     measured = results.assessment.levels.get(level)
     reference = None if measured is None else measured.reference_mm
     inflation, bone = found.inflation, found.bone
     return BalloonCourse(
         setup=BalloonSetup(
             level=level,
-            plan_number=choice.plan,
+            plan_number=number,
             plan=plan_words(access),
             sides=tuple(path.side for path in access.paths),
             balloon=describe_balloon(chosen.balloon),
@@ -208,7 +207,7 @@ def _course(
         ),
         cavity_ml=found.cavity_mm3() / _MM3_PER_ML,
         frames=_frames(found),
-        triangles=_triangles(found),
+        triangles=found.folded[0].triangles,
         notes=list_balloon_limits(found, chosen, axial_force_n(inflation.state)),
     )
 
@@ -255,11 +254,6 @@ def _frames(found: BalloonTreatment) -> tuple[BalloonFrame, ...]:
 
 def _in_patient(surface: BalloonSurface, found: BalloonTreatment) -> NDArray[np.float32]:
     return found.bone.to_world(surface.points_mm).astype(np.float32)
-
-
-def _triangles(found: BalloonTreatment) -> NDArray[np.int64]:
-    """Return the triangles of every surface, outward in the patient as well."""
-    return found.folded[0].triangles
 
 
 def _tips(paths: tuple[NeedlePath, ...], found: BalloonTreatment) -> FloatArray:
