@@ -111,34 +111,59 @@ def test_measured_range_of_the_centre(volume_ml):
     assert cool.regions["centre"].peak_c < 90.0 < hot.regions["centre"].peak_c < 125.0
 
 
-@pytest.mark.slow
-def test_measured_temperatures_of_the_posterior_wall():
-    """40.0 +- 2.5 °C without a leak, 59.1 +- 7.6 °C with cement in the canal.
-
-    Porcine vertebrae in saline of 37 °C (BMC Musculoskelet Disord 2011;12:116); how far the cement
-    was from the wall, and how much leaked, is not in the abstract. 4 ml in a box of 44 x 32 x 26 mm
-    of bone, 4 mm from the wall; the leak is 1.1 ml, 5 mm thick. Li's kinetics. A leak of 3 mm stays
-    below the range, at 50.7 °C.
-    """
+def vertebra(volume_ml):
+    """An ellipsoid 4 mm before the rear wall of a box of bone, 44 x 32 x 26 mm, and a canal."""
     shape, depth = (44, 47, 26), 32
     x, y, z = (np.arange(n) + 0.5 for n in shape)
     x, y, z = x[:, None, None] - 22.0, y[:, None], z - 13.0
-    radius = radius_mm(4.0)
+    radius = radius_mm(volume_ml)
     r = np.sqrt(
         (x / 1.225) ** 2 + ((y - depth + 4.0 + 0.98 * radius) / 0.98) ** 2 + (z / 0.833) ** 2
     )
     share = FILLING * np.clip(0.5 + radius - r, 0.0, 1.0) * (y < depth)
-    share *= 4000.0 / share.sum()
+    share *= 1000.0 * volume_ml / share.sum()
     behind = np.broadcast_to(y > depth, shape)
-    leak = behind & (y < depth + 5.0) & (np.abs(x) < 7.0) & (np.abs(z) < 8.0)
-    closed = HeatScene(
+    return HeatScene(
         spacing_mm=np.ones(3),
         tissue=np.where(behind, 3, 0).astype(np.uint8),
         cement=share,
-        regions={"wall": np.broadcast_to((y < depth) & (y > depth - 1.0), shape)},
+        regions={
+            "wall": np.broadcast_to((y < depth) & (y > depth - 1.0), shape),
+            "centre": r < 1.0,
+            "leak": behind & (y < depth + 5.0) & (np.abs(x) < 7.0) & (np.abs(z) < 8.0),
+        },
         tissues=without_blood(),
     )
-    opened = replace(closed, cement=np.where(leak, 1.0, share))
+
+
+def test_measured_temperatures_of_porcine_vertebrae():
+    """Centre 68.1 +- 3.4 °C, 223 s above 45 °C, posterior wall 40.0 +- 2.5 °C.
+
+    Saline of 37 °C (BMC Musculoskelet Disord 2011;12:116). The volume is not in the abstract: 2 ml
+    of Borzacchiello's first set meet all three; 4 ml meet the centre of the group with a leak, 77.3
+    +- 5.7 °C. Nothing else is chosen.
+    """
+    schedule = HardeningSchedule(age_s=240.0, seconds=700.0)
+    small, large = (
+        harden(vertebra(volume), product("borzacchiello_1"), schedule).regions
+        for volume in (2.0, 4.0)
+    )
+    assert small["centre"].peak_c == pytest.approx(68.1, abs=3.4)
+    assert small["centre"].above_45_s == pytest.approx(223.0, rel=0.15)
+    assert small["wall"].peak_c == pytest.approx(40.0, abs=2.5)
+    assert large["centre"].peak_c == pytest.approx(77.3, abs=5.7)
+
+
+@pytest.mark.slow
+def test_measured_temperatures_of_the_posterior_wall():
+    """40.0 +- 2.5 °C without a leak, 59.1 +- 7.6 °C with cement in the canal.
+
+    The same porcine vertebrae; how far the cement was from the wall, and how much leaked, is not in
+    the abstract. 4 ml, 4 mm from the wall; the leak is 1.1 ml, 5 mm thick. Li's kinetics. A leak of
+    3 mm stays below the range, at 50.7 °C.
+    """
+    closed = vertebra(4.0)
+    opened = replace(closed, cement=np.where(closed.regions["leak"], 1.0, closed.cement))
     schedule = HardeningSchedule(age_s=240.0, seconds=700.0)
     tight, leaked = (
         harden(scene, product("li"), schedule).regions["wall"] for scene in (closed, opened)

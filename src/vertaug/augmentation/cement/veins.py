@@ -93,7 +93,7 @@ class LeakNetwork:
         default=SizeDistribution(median_mm=3.4, log_sd=0.4, source=_CALIBRATED)
     )
     fissure: SizeDistribution = field(
-        default=SizeDistribution(median_mm=0.62, log_sd=0.5, source=_CALIBRATED)
+        default=SizeDistribution(median_mm=0.75, log_sd=0.5, source=_CALIBRATED)
     )
     veins: float = 4.0
     tributaries: float = 2.0

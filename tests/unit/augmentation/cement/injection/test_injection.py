@@ -267,7 +267,7 @@ def test_old_cement_plugs_the_way_it_left_by(ball, needle_at):
     plan = plan_of(needles, 400.0, first_age_s=185.0)
     first, second = plan.portions
     more = []
-    for pause in (0.0, 100.0):
+    for pause in (0.0, 150.0):
         portions = (first, replace(second, pause_s=pause))
         curve = inject(body, replace(plan, portions=portions)).curve
         veins = curve.leaked_mm3[:, 1]
