@@ -79,6 +79,11 @@ class BalloonChoice:
     bone: BoneSetting = field(default_factory=BoneSetting)
     crushed: CrushedBone = field(default_factory=calibrated_bone)
 
+    @property
+    def within_mm(self) -> float:
+        """How near the cortex a balloon ends the inflation."""
+        return max(self.contact_mm, 0.5 * self.spacing_mm)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BalloonTreatment:
@@ -198,7 +203,6 @@ def _limits(
     rated: InflationLimits, bone: PatientBone, loaded: InflatedBone, choice: BalloonChoice
 ) -> InflationLimits:
     """Return the limits of the balloon with the stops at the cortex and at a height."""
-    within = max(choice.contact_mm, 0.5 * choice.spacing_mm)
     height = None
     if choice.lift_mm is not None:
         lift = MeanLift(
@@ -207,7 +211,7 @@ def _limits(
             along=np.array([0.0, 0.0, 1.0]),
         )
         height = HeightTarget(measure_mm=lift, target_mm=choice.lift_mm)
-    cortex = CortexStop(cortex=bone.where(BonePart.CORTEX), within_mm=within)
+    cortex = CortexStop(cortex=bone.where(BonePart.CORTEX), within_mm=choice.within_mm)
     return replace(rated, cortex=cortex, height=height)
 
 

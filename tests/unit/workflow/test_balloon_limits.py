@@ -14,7 +14,9 @@ from vertaug.workflow.product_sheet import describe_balloon, describe_bone
 from vertaug.workflow.report_input import _simulation
 from vertaug.workflow.simulation_choice import SimulationChoice
 
-CHOSEN = SimpleNamespace(crushed=calibrated_bone(), preload_n=100.0, volume_ml=3.5, spacing_mm=1.5)
+CHOSEN = SimpleNamespace(
+    crushed=calibrated_bone(), preload_n=100.0, volume_ml=3.5, spacing_mm=1.5, within_mm=1.0
+)
 
 
 def found(end=EndOfInflation.VOLUME, *, readable=True, walls=()):
@@ -40,7 +42,7 @@ def test_an_early_end_says_what_was_reached_and_why():
     told = list_balloon_limits(found(EndOfInflation.CORTEX), CHOSEN, 100.0)
     assert told[3] == (
         "The inflation ended at 3.5 and 1.2 of the wanted 3.5 ml: a balloon has come up to the "
-        "cortex"
+        "cortex within 1 mm"
     )
 
 
@@ -73,7 +75,8 @@ def test_sheets_hold_every_number_with_its_source():
     [
         (BalloonWish(), "balloon the longest that fits, its rated volume, 4 ml at most in each"),
         (BalloonWish(name="mine", balloons="own.toml", volume_ml=2.5, preload_n=0.0),
-         "balloon mine of own.toml, 2.5 ml in each, 0 N on the spine, voxels of 1.5 mm"),
+         ("balloon mine of own.toml, 2.5 ml in each, 0 N on the spine, end 1 mm from the cortex, "
+         "voxels of 1.5 mm")),
         (BalloonWish(volume_ml=0.0), "cells of 1 mm, no balloon"),
     ],
 )  # fmt: skip
