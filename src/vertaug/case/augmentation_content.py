@@ -1,28 +1,30 @@
-"""From a simulated vertebroplasty to the keys ``augmentation`` of ``case.json``."""
+"""From the cement of a simulated procedure to its keys in ``case.json``."""
 
 import math
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 
 from vertaug.case.augmentation_record import (
-    AugmentationRecord,
     CementClockRecord,
+    CourseRecord,
     CurvesRecord,
     ExtravasationRecord,
     HeatRecord,
     InjectionRecord,
     LeakVolumes,
     OddsRecord,
+    ProcedureRecord,
     ProductRecord,
-    ProductValueRecord,
     SpreadRecord,
+    StepTimeRecord,
     StopRecord,
     TissueHeatRecord,
-    VertebroplastyRecord,
     WatchedRuleRecord,
 )
-from vertaug.case.case_part import Triple
+from vertaug.case.case_part import ProductValueRecord, Triple
 from vertaug.case.filling import (
     LEAK_PATHS,
     Extravasation,
@@ -33,10 +35,13 @@ from vertaug.case.filling import (
     StopEvent,
 )
 from vertaug.case.grid import FloatArray
+from vertaug.case.plan import Procedure
+from vertaug.case.procedure_course import ProcedureCourse
 from vertaug.case.simulation import (
     CementClock,
     InjectionSetup,
     ProductSheet,
+    ProductValue,
     SimulatedVertebroplasty,
 )
 from vertaug.case.spread_figures import (
@@ -59,12 +64,17 @@ BAR = 10.0
 FILM_VIEWS = ("ap", "lateral")
 
 
-def filling_stem(level: str) -> str:
-    """Return how the names of a case's files of a vertebroplasty begin."""
-    return f"vertebroplasty/{level}"
+def filling_stem(level: str, procedure: Procedure = Procedure.VERTEBROPLASTY) -> str:
+    """Return how the names of a case's files of a procedure begin."""
+    return f"{procedure.value}/{level}"
 
 
-def filling_file_names(filling: Filling, *, images: bool = True) -> tuple[str, ...]:
+def filling_file_names(
+    filling: Filling,
+    *,
+    images: bool = True,
+    procedure: Procedure = Procedure.VERTEBROPLASTY,
+) -> tuple[str, ...]:
     """Return the names of the files of a filling, in the case folder.
 
     The cement at each time, the times, the curves, and an animation in each view.
@@ -74,22 +84,27 @@ def filling_file_names(filling: Filling, *, images: bool = True) -> tuple[str, .
     filling : Filling
     images : bool
         With the animations.
+    procedure : Procedure
+        Whose folder they lie in.
     """
-    stem = filling_stem(filling.level)
+    stem = filling_stem(filling.level, procedure)
     cement = [f"{stem}_cement_{number:02d}.nii.gz" for number in range(1, len(filling.frames) + 1)]
     films = [f"{stem}_{view}.gif" for view in FILM_VIEWS] if images else []
     return *cement, f"{stem}_frames.csv", f"{stem}_curves.csv", *films
 
 
-def describe_augmentation(found: SimulatedVertebroplasty) -> AugmentationRecord:
-    """Return the keys ``augmentation``.
-
-    Raises
-    ------
-    ValidationError
-        If a result is not a finite number.
-    """
-    return AugmentationRecord(vertebroplasty=_vertebroplasty(found))
+def product_values(values: Sequence[ProductValue]) -> dict[str, ProductValueRecord]:
+    """Return the numbers of a product by name."""
+    return {
+        value.name: ProductValueRecord(
+            value=value.value,
+            low=value.low,
+            high=value.high,
+            status=value.status,
+            source=value.source,
+        )
+        for value in values
+    }
 
 
 def peak_temperature_c(heat: HeatResult | None) -> float | None:
@@ -97,11 +112,24 @@ def peak_temperature_c(heat: HeatResult | None) -> float | None:
     return None if heat is None else max(tissue.peak_c for tissue in heat.tissues)
 
 
-def _vertebroplasty(found: SimulatedVertebroplasty) -> VertebroplastyRecord:
+def describe_procedure(found: SimulatedVertebroplasty, files: tuple[str, ...]) -> ProcedureRecord:
+    """Return the keys of the cement of a procedure.
+
+    Parameters
+    ----------
+    found : SimulatedVertebroplasty
+    files : tuple of str
+        Names of its files in the case folder.
+
+    Raises
+    ------
+    ValidationError
+        If a result is not a finite number.
+    """
     filling, heat, spread = found.result.filling, found.result.heat, found.result.spread
     safe = filling.safe_volume_mm3
     superior, inferior = (float(gap) for gap in filling.endplate_gap_mm)
-    return VertebroplastyRecord(
+    return ProcedureRecord(
         level=filling.level,
         injected_ml=filling.injected_mm3 * ML,
         in_bone_ml=filling.in_bone_mm3 * ML,
@@ -127,7 +155,17 @@ def _vertebroplasty(found: SimulatedVertebroplasty) -> VertebroplastyRecord:
         spread=None if spread is None else _spread(spread),
         method=filling.method,
         notes=_notes(found),
-        files=filling_file_names(filling),
+        files=files,
+        course=None if found.course is None else _course(found.course),
+    )
+
+
+def _course(course: ProcedureCourse) -> CourseRecord:
+    return CourseRecord(
+        seconds=course.seconds,
+        fluoroscopy_s=course.fluoroscopy_s,
+        at_least=course.at_least,
+        steps=tuple(StepTimeRecord(**asdict(step)) for step in course.steps),
     )
 
 
@@ -165,16 +203,7 @@ def _product(product: ProductSheet) -> ProductRecord:
         title=product.title,
         viscosity_class=product.viscosity_class,
         radiopacifier=product.radiopacifier,
-        values={
-            value.name: ProductValueRecord(
-                value=value.value,
-                low=value.low,
-                high=value.high,
-                status=value.status,
-                source=value.source,
-            )
-            for value in product.values
-        },
+        values=product_values(product.values),
         uncertain=product.uncertain,
     )
 
