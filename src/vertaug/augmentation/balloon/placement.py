@@ -267,6 +267,8 @@ def _middle_way(axis: _Axis, room: _Room, product: Balloon) -> float:
         wanted = float(away @ sideways) / max(float(sideways @ sideways), 1e-9)
     else:
         wanted = -half if axis.ends_bed else last - half
+    # unfolded it is longer: its end should keep as far from the cortex, where there is room behind
+    wanted = min(wanted, last - 0.5 * product.unfolded_length_mm)
     return float(np.clip(wanted, first + half, last - half))
 
 
