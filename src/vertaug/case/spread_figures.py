@@ -95,6 +95,57 @@ def canal_odds(spread: FillingSpread) -> LeakOdds:
     return odds_of(spread, "towards_canal", CANAL_PATHS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanalStops:
+    """Stop rules in the samples that leaked towards the canal; none of them stopped a sample.
+
+    What had left when a rule was met is not kept: only what had at the end of the whole volume.
+
+    Attributes
+    ----------
+    leaked : int
+        Samples with a leak towards the canal.
+    met_mm3 : tuple of float
+        Injected at the first stop rule, of those that met one, in order.
+    most_unmet_mm3 : float
+        Most that had left towards the canal in a sample that met none.
+    above, above_met : int
+        Samples in which more than ``limit_mm3`` left towards the canal, and those of them that met
+        a rule.
+    limit_mm3 : float
+    """
+
+    leaked: int
+    met_mm3: tuple[float, ...]
+    most_unmet_mm3: float
+    above: int
+    above_met: int
+    limit_mm3: float
+
+
+def canal_stops(spread: FillingSpread, limit_mm3: float) -> CanalStops:
+    """Return how many leaks towards the canal came with a stop rule.
+
+    Parameters
+    ----------
+    spread : FillingSpread
+    limit_mm3 : float
+        What counts as a large leak.
+    """
+    columns = [LEAK_PATHS.index(path) for path in CANAL_PATHS]
+    leaked = (spread.leaked_mm3[:, columns] > spread.least_mm3).any(axis=1)
+    volume = spread.leaked_mm3[:, columns].sum(axis=1)
+    met, above = spread.stopped, volume > limit_mm3
+    return CanalStops(
+        leaked=int(leaked.sum()),
+        met_mm3=tuple(np.sort(spread.safe_volume_mm3[leaked & met]).tolist()),
+        most_unmet_mm3=float(volume[leaked & ~met].max(initial=0.0)),
+        above=int(above.sum()),
+        above_met=int((above & met).sum()),
+        limit_mm3=limit_mm3,
+    )
+
+
 def first_stop_capped(spread: FillingSpread) -> tuple[bool, ...]:
     """Return which quantiles of the volume at the first stop rule are only least values.
 

@@ -24,6 +24,12 @@ NOT_COMPARED = (
     "This model has not been compared with tests of vertebrae: its own error is not known "
     "and in no range given here."
 )
+CEMENT_UPPER = (
+    "Strength and stiffness with cement are upper estimates: the bond to the bone is perfect, the "
+    "mixture rule is an upper estimate (Zhao 2012), nothing softens, the cement is smoother than "
+    "real cement, and the bricks are as coarse as its edge. So the gain is rather too high, unless "
+    "the strength as it is is an upper estimate as well; it has no uncertainty here."
+)
 _SURFACES = {"tresca": "Tresca", "mises": "von Mises"}
 
 
@@ -126,12 +132,7 @@ def list_limits(*, linear: bool, cement: bool, levels: bool) -> tuple[str, ...]:
             "1.9 % is not a measured maximum."
         )
     if cement:
-        limits.append(
-            "The gain by cement has no uncertainty here. The perfect bond, the mixture rule "
-            "(an upper estimate, Zhao 2012), the lack of softening, the shape of the cement and "
-            "bricks as coarse as its edge push it too high; a strength before that is an upper "
-            "estimate pushes it too low."
-        )
+        limits.append(CEMENT_UPPER)
     if not levels:
         limits.append("Caps reach into every layer: shares of the load are not given.")
     return tuple(limits)

@@ -17,6 +17,8 @@ _LEAST_MM = 1.0
 """Bone along a ray that counts as the body: less is the stairs of the labels' voxels."""
 _SMOOTH_PIXELS = 1.0
 _DASH = (0, (3.0, 2.0))
+_OUTLINE_PT, _WALL_PT = 0.6, 1.3
+"""Thin, so that the shape of the cement beside the lines stays readable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,13 +85,14 @@ def draw_outline(axes: Axes, outline: BodyOutline | None, *, wall: bool) -> None
     if min(rows, columns) > 1 and outline.depth_mm.max() > _LEAST_MM:
         lines = axes.contour(
             outline.column + np.arange(columns), outline.row + np.arange(rows), outline.depth_mm,
-            levels=[_LEAST_MM], colors=[OUTLINE_COLOUR], linewidths=[0.8], linestyles=[_DASH],
+            levels=[_LEAST_MM], colors=[OUTLINE_COLOUR], linewidths=[_OUTLINE_PT],
+            linestyles=[_DASH],
         )  # fmt: skip
-        lines.set_path_effects(_rim(0.8))
+        lines.set_path_effects(_rim(_OUTLINE_PT))
     if wall:
-        (line,) = axes.plot(*outline.wall.T, color=WALL_COLOUR, linewidth=1.6, linestyle=_DASH)
-        line.set_path_effects(_rim(1.6))
+        (line,) = axes.plot(*outline.wall.T, color=WALL_COLOUR, linewidth=_WALL_PT, linestyle=_DASH)
+        line.set_path_effects(_rim(_WALL_PT))
 
 
 def _rim(width: float) -> list[patheffects.AbstractPathEffect]:
-    return [patheffects.withStroke(linewidth=width + 1.2, foreground="#000000", alpha=0.8)]
+    return [patheffects.withStroke(linewidth=width + 0.8, foreground="#000000", alpha=0.8)]

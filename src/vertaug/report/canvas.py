@@ -325,7 +325,7 @@ def png_bytes(figure: Figure) -> bytes:
     The bytes depend on the content alone (no date, no version).
     """
     figure.text(
-        0.999, 0.003, DISCLAIMER, ha="right", va="bottom", fontsize=5.0, color="#5b6875"
+        0.999, 0.003, DISCLAIMER, ha="right", va="bottom", fontsize=5.0, color="#3d4853"
     )  # fmt: skip
     buffer = io.BytesIO()
     figure.savefig(

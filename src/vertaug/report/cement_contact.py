@@ -6,6 +6,7 @@ from vertaug.case.strength import StrengthAssessment, StrengthField
 
 _LEAST_MM2 = 5.0
 """Smaller contacts are not told: single bricks of a thin endplate; a design default."""
+_AREA = " The area of contact is that of the injection: see Cement to the endplates."
 
 
 def contact_areas(field: StrengthField) -> dict[str, float]:
@@ -23,22 +24,31 @@ def contact_areas(field: StrengthField) -> dict[str, float]:
     }
 
 
-def contact_words(field: StrengthField) -> str:
-    """Return ``the inferior cap (246 mm²)``, nothing where cement touches none."""
-    found = {name: area for name, area in contact_areas(field).items() if area >= _LEAST_MM2}
-    if not found:
+def contact_words(found: StrengthAssessment) -> str:
+    """Return ``the inferior cap (246 mm²)``, nothing where cement touches none.
+
+    Without areas where an injection put the cement: its own cells measure the contact, and a
+    second grid would give a second number for one thing.
+    """
+    if found.after is None:
         return ""
-    return " and ".join(f"the {name} cap ({area:.0f} mm²)" for name, area in found.items())
+    areas = contact_areas(found.after.field)
+    touched = {name: area for name, area in areas.items() if area >= _LEAST_MM2}
+    if not found.assumed_cement:
+        names = " and the ".join(touched)
+        return f"the {names} cap{'s' if len(touched) > 1 else ''}" if touched else ""
+    return " and ".join(f"the {name} cap ({area:.0f} mm²)" for name, area in touched.items())
 
 
 def contact_note(found: StrengthAssessment) -> str:
     """Return what it means that cement touches a cap, nothing where it touches none."""
-    where = "" if found.after is None else contact_words(found.after.field)
+    where = contact_words(found)
     if not where:
         return ""
+    area = "" if found.assumed_cement else _AREA
     return (
         f"Cement stands on {where} with no bone between: it filled the outermost brick of bone "
         f"there, {found.spacing_mm:g} mm high, and the model has no endplate apart from its "
         "bricks. It props cap against cap where an endplate and a disc would give way; stiffness "
-        "and load with cement are upper estimates."
+        f"and load with cement are upper estimates.{area}"
     )

@@ -11,17 +11,20 @@ from vertaug.case.simulation import InjectionSetup
 from vertaug.case.spread_figures import (
     LeakOdds,
     any_odds,
+    canal_stops,
     first_stop_capped,
     least_first_stop,
     odds_of,
     quantiles,
 )
+from vertaug.fluoroscopy.exposure import two_figures
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
-from vertaug.report.content_filling_tables import two_figures
 from vertaug.report.content_product import listed_viscosity
 from vertaug.report.path_words import ANY, YEOM, list_rows
 
+_LARGE_MM3 = 100.0
+"""A leak towards the canal of more than 0.1 ml is counted apart; a design default."""
 _MANY = 20
 """Samples from which on one in twenty lies outside 5 to 95 %."""
 
@@ -117,6 +120,7 @@ def _note(spread: FillingSpread, setup: InjectionSetup) -> str:
             f"{spread.planned_mm3 * ML:.2f} ml, hence ≥. Not safe in itself: leaks too small for a "
             "rule come before it."
         ),
+        *_canal_words(spread),
         YEOM,
     ]
     if drawn:
@@ -126,6 +130,31 @@ def _note(spread: FillingSpread, setup: InjectionSetup) -> str:
             f"Samples that could not be computed are left out: {'; '.join(spread.failed)}."
         )
     return " ".join(parts)
+
+
+def _canal_words(spread: FillingSpread) -> tuple[str, ...]:
+    """Say how many leaks towards the canal a stop rule would have ended; nothing without one."""
+    found = canal_stops(spread, _LARGE_MM3)
+    if not found.leaked:
+        return ()
+    unmet = found.leaked - len(found.met_mm3)
+    parts = []
+    if found.met_mm3:
+        volumes = ", ".join(f"{volume * ML:.2f}" for volume in found.met_mm3)
+        parts.append(f"{len(found.met_mm3)} met a stop rule, after {volumes} ml")
+    if unmet:
+        most = f"at most {found.most_unmet_mm3 * ML:.2f} ml left that way"
+        who = f"the other {unmet} met none" if found.met_mm3 else "none met a stop rule"
+        parts.append(f"{who}: {most}")
+    large = f"{_LARGE_MM3 * ML:g} ml"
+    above = f"In no sample did more than {large} leave towards the canal."
+    if found.above:
+        above = (
+            f"More than {large} left towards the canal in {found.above} of "
+            f"{len(spread.leaked_mm3)}, {found.above_met} of them with a stop rule; how much had "
+            "left when the rule was met is not kept of samples."
+        )
+    return (f"Of the {found.leaked} that leaked towards the canal {'; '.join(parts)}. {above}",)
 
 
 def _drawn_words(name: str, values: FloatArray, setup: InjectionSetup) -> str:

@@ -5,6 +5,7 @@ import numpy as np
 from vertaug.case.augmentation_content import ML_PER_MIN, opening_gaps
 from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3, Extravasation, Filling, StopEvent
 from vertaug.case.simulation import InjectionSetup, SimulatedVertebroplasty
+from vertaug.fluoroscopy.exposure import two_figures
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 from vertaug.report.content_product import listed_viscosity
@@ -91,6 +92,16 @@ def _earlier(setup: InjectionSetup) -> str:
     )
 
 
+def injected_when(setup: InjectionSetup) -> str:
+    """Return at which age and how thick the cement is injected, to go on after its name."""
+    clock = setup.clock
+    if clock is None:
+        return f"injected from {setup.first_age_s / 60.0:.1f} min after mixing"
+    first, last = (f"{age / 60.0:.1f}" for age in clock.age_s)
+    thin, thick = (two_figures(value) for value in clock.viscosity_pa_s)
+    return f"injected {first} to {last} min after mixing at {thin} to {thick} Pa s in the syringe"
+
+
 def stop_table(filling: Filling, setup: InjectionSetup) -> Table:
     """Return every stop rule with its threshold, and whether it was met."""
     events = {event.rule: event for event in filling.events}
@@ -138,15 +149,17 @@ def leak_table(filling: Filling) -> Table:
         title="Leakage by path, of the model",
         columns=(
             "Path (Yeom's type)", "Key", "Volume (ml)", f"{least} ml after ml", "after s",
-            "Leaves at, in the body", "Cement to the nearest opening (mm)",
+            "Leaves at, in the body", "Short of a way out by (mm)",
         ),
         rows=tuple(rows),
         note=(
             f"{YEOM} Bold: more than {ml(LEAST_LEAK_MM3)}, which counts as a leak; when: injected "
-            "volume and time by which as much had left. Openings: gaps "
-            "seen in the CT and veins, fissures and tracks of this draw; the CT does not show most "
-            "of them. What seeps through a closed wall has no opening. Not a prediction: see the "
-            "limits."
+            "volume and time by which as much had left. Last column: how far the cement stayed, at "
+            "the end, from the nearest opening by which it could leave on that path; 0: it got "
+            "there. Openings are gaps seen in the CT and veins and fissures of this draw, most of "
+            "which the CT does not show; for the needle track it is where the needle enters the "
+            "loose bone, behind. What seeps through a closed wall has no opening. Not a "
+            "prediction: see the limits."
         ),
     )  # fmt: skip
 
@@ -208,8 +221,3 @@ def _halves(left: float) -> str:
 def _rate(setup: InjectionSetup) -> str:
     stop = "stops by the rules below" if setup.stop_rules else "rules recorded, not acted on"
     return f"{setup.rate_mm3_per_s * ML_PER_MIN:g} ml/min, {stop}"
-
-
-def two_figures(value: float) -> str:
-    """Return a viscosity with the two figures that it is known to at most."""
-    return f"{float(f'{value:.2g}'):g}"

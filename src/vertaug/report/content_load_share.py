@@ -40,7 +40,29 @@ def share_table(found: StrengthAssessment) -> Table | None:
             f"{same}. yielded_bone_share in case.json "
             "and the CSV is this share; yielded_share of the curve there counts the caps as well."
         )
+    note += _rise_words(states)
     return Table(title="Shares of the load", columns=tuple(columns), rows=tuple(rows), note=note)
+
+
+def _rise_words(states: list[StrengthState]) -> str:
+    """Say what it means where a larger share of a third yields with cement; empty elsewhere."""
+    if len(states) < 2 or not all(state.yielded for state in states):
+        return ""
+    before, after = (state.yielded for state in states)
+    risen = []
+    for name in ("superior", "middle", "inferior"):
+        if not {name} <= before.keys() & after.keys():
+            continue
+        one, other = (round(100.0 * values[name]) for values in (before, after))
+        if other > one:
+            risen.append(f"the {name} third ({one} to {other} %)")
+    if not risen:
+        return ""
+    return (
+        f" More yields with cement in {' and '.join(risen)}: both states are shortened alike, the "
+        "stiff column of cement hardly shortens, and the bone between it and the endplates, in "
+        "part also beside it, is crushed instead."
+    )
 
 
 def _level_rows(states: list[StrengthState]) -> list[tuple[Cell, ...]]:

@@ -94,9 +94,10 @@ def _method(case: ReportInput) -> tuple[str, ...]:
         ),
         (
             "Pictures: axial sections are seen from the feet and coronal ones from the front, the "
-            "patient's right on the left; sagittal ones have the front on the left. Oblique "
-            "reformats are trilinear samples of the CT; nothing is drawn where the scan ends. "
-            f"Window: {BONE_WINDOW.words}."
+            "patient's right on the left; sagittal ones have the front on the left. Radiographs "
+            "are seen from the receptor: with it above the prone patient from behind, the "
+            "patient's left on the left. Oblique reformats are trilinear samples of the CT; "
+            f"nothing is drawn where the scan ends. Window: {BONE_WINDOW.words}."
         ),
     )
     return (*paragraphs, *_planning_method(case))

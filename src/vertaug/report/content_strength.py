@@ -4,7 +4,7 @@ from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.mechanics_content import case_stem, strength_file_names
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.strength_words import cement_words, gain_words, rises, unusable_words
-from vertaug.mechanics.comparison_words import NO_SAFE_LOAD, NOT_COMPARED
+from vertaug.mechanics.comparison_words import CEMENT_UPPER, NO_SAFE_LOAD, NOT_COMPARED
 from vertaug.report import words
 from vertaug.report.cement_contact import contact_note
 from vertaug.report.content import ReportPart, Table, TextBlock
@@ -15,7 +15,8 @@ from vertaug.report.content_strength_table import states_table
 
 PICTURES = ("strength_curve", "map_plastic_strain", "map_strain_energy")
 """Pictures that stand under the heading of the strength."""
-_MAIN_LIMITS = 3
+_ALWAYS = (CEMENT_UPPER, NO_SAFE_LOAD, NOT_COMPARED)
+"""Limits of every model, or of every one with cement, that stand first after one of this case."""
 SOURCES = (
     (
         "Crawford RP, Cann CE, Keaveny TM. Finite element models predict in vitro vertebral body "
@@ -121,9 +122,9 @@ def _divide_limits(found: StrengthAssessment) -> tuple[tuple[str, ...], tuple[st
     """Return the limits that come first, those of this case before those of every model."""
     contact = contact_note(found)
     notes = list(dict.fromkeys((*found.notes, *((contact,) if contact else ()))))
-    always = [note for note in notes if note in (NO_SAFE_LOAD, NOT_COMPARED)]
+    always = [note for note in _ALWAYS if note in notes]
     own = [note for note in notes if note not in always]
-    main = [*own[: _MAIN_LIMITS - len(always)], *always]
+    main = [*own[:1], *always]
     other = [note for note in own if note not in main]
     return tuple(map(words.sentence, main)), tuple(map(words.sentence, other))
 

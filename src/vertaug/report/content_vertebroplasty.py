@@ -11,6 +11,7 @@ from vertaug.report.content_filling_heat import heat_table, heat_words
 from vertaug.report.content_filling_spread import spread_table
 from vertaug.report.content_filling_tables import (
     cement_table,
+    injected_when,
     leak_table,
     stop_table,
     volume_table,
@@ -83,7 +84,7 @@ def first_page_words(found: SimulatedVertebroplasty) -> str:
     samples = _sample_words(found)
     if samples:
         parts.append(samples)
-    cement = f"{found.setup.product.viscosity_class}-viscosity cement"
+    cement = f"{found.setup.product.viscosity_class}-viscosity cement {injected_when(found.setup)}"
     return (
         f"Simulated vertebroplasty of {filling.level}, {cement}: {'; '.join(parts)}. A model, no "
         f"prediction of leakage: see Vertebroplasty, {filling.level}."

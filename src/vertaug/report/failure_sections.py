@@ -14,13 +14,11 @@ from vertaug.case.grid import FloatArray
 from vertaug.mechanics.model import VertebraModel
 from vertaug.report.failure_state import FailureState
 from vertaug.report.plane import PicturePlane, plane_through
+from vertaug.report.section_words import section_words
 
 _PIXEL_MM = 0.2
 _APART_MM = 8.0
 """Halves of the cement nearer than this are one mass about the middle."""
-_NAMES = ("sagittal", "coronal", "axial")
-_SIDES = (("right", "left"), ("in front", "behind"), ("below", "above"))
-"""Below and above 0 along left, posterior, superior."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +41,8 @@ class Section:
 
     @property
     def words(self) -> str:
-        """``sagittal, 9 mm left of the middle``."""
-        away = round(abs(self.offset_mm))
-        name = _NAMES[self.axis]
-        if away == 0:
-            return f"{name}, through the middle"
-        side = _SIDES[self.axis][self.offset_mm > 0.0]
-        joint = " of" if side in {"left", "right", "in front"} else ""
-        return f"{name}, {away} mm {side}{joint} the middle"
+        """``sagittal, 9 mm to the patient's left``."""
+        return section_words(self.axis, self.offset_mm)
 
 
 def choose_sections(states: Sequence[FailureState]) -> tuple[FailureState, tuple[Section, ...]]:

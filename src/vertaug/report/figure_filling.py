@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from vertaug.case.augmentation_content import ML
 from vertaug.case.filling import Filling, FillingFrame
 from vertaug.case.grid import FloatArray
-from vertaug.case.spine import Spine
+from vertaug.case.spine import Spine, Vertebra
 from vertaug.report import canvas
-from vertaug.report.filled_pores import pore_filling
+from vertaug.report.filled_pores import CORTEX_MM, pore_filling, within_cortex
 from vertaug.report.filling_moment import moment_of_frame
 from vertaug.report.leak_key import draw_leak_key, foot_mm
 from vertaug.report.leak_marks import LeakMark, draw_leaks, drawn_leaks, leak_marks, say_leaks
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.plane import PicturePlane, sample
+from vertaug.report.section_words import beside_words, section_words
+from vertaug.report.sections import bone_field
 from vertaug.report.style import DisplayWindow
 
 FRAMES = 3
@@ -32,8 +34,8 @@ _HALF_FULL = 0.5
 _LEAK_NEAR_MM = 4.0
 """A leak is marked in a section if it leaves the bone no farther away."""
 _OUTLINE, _TINT = "#FFD54A", 0.4
-_NAMES = ("sagittal", "coronal", "axial")
-_SIDES = (("right", "left"), ("in front", "behind"), ("below", "above"))
+_OUTLINE_PT = 0.6
+"""Thin, so that the edge of the bone stays readable beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,22 +130,13 @@ def choose_cement_sections(filling: Filling) -> tuple[CementSection, ...]:
             pixel_mm=_PIXEL_MM,
         )
         offset = float((index - middle[axis]) * spacing[axis])
-        found.append(CementSection(axis=axis, words=_where(axis, offset), plane=plane))
+        found.append(CementSection(axis=axis, words=section_words(axis, offset), plane=plane))
     return tuple(found)
 
 
 def _most(cement: FloatArray, axis: int) -> int:
     other = tuple(a for a in range(3) if a != axis)
     return int(cement.sum(axis=other).argmax())
-
-
-def _where(axis: int, offset_mm: float) -> str:
-    away = round(abs(offset_mm))
-    if away == 0:
-        return f"{_NAMES[axis]}, middle of the body"
-    side = _SIDES[axis][offset_mm > 0.0]
-    joint = " of" if side in {"left", "right", "in front"} else ""
-    return f"{_NAMES[axis]}, {away} mm {side}{joint} the middle"
 
 
 def _draw_section(
@@ -153,7 +146,7 @@ def _draw_section(
     plane = section.plane
     canvas.draw_scan(axes, plane, spine.scan, CANCELLOUS_WINDOW)
     shown = filling.frames[-1] if frame is None else frame
-    full = sample(pore_filling(filling, shown), filling.grid, plane.pixel_centres())
+    full = cement_on(plane, filling, shown, spine[filling.level])
     if frame is not None:
         axes.imshow(
             tint(full),
@@ -163,11 +156,31 @@ def _draw_section(
             aspect="auto",
             zorder=2,
         )
-    canvas.draw_contour(axes, plane, full, _OUTLINE)
+    canvas.draw_contour(axes, plane, full, _OUTLINE, _OUTLINE_PT)
     if frame is not None:
         _mark_needles(axes, plane, filling)
         marks = marks_beside(section, filling, leak_marks(filling, frame.time_s))
         draw_leaks(axes, marks, plane.to_picture, "section")
+
+
+def cement_on(
+    plane: PicturePlane, filling: Filling, frame: FillingFrame, vertebra: Vertebra
+) -> FloatArray:
+    """Return how full of cement the pixels of a plane are, (rows, columns); half is the outline.
+
+    It ends at the inner side of cortex and endplates: cells of the model reach into them and half
+    a cell beyond, and cement that left the bone is in none of them.
+
+    Parameters
+    ----------
+    plane : PicturePlane
+    filling : Filling
+    frame : FillingFrame
+    vertebra : Vertebra
+    """
+    full = sample(pore_filling(filling, frame), filling.grid, plane.pixel_centres())
+    bone = within_cortex(bone_field(vertebra, plane))
+    return np.minimum(np.nan_to_num(full), np.nan_to_num(bone))
 
 
 def marks_beside(
@@ -185,9 +198,8 @@ def marks_beside(
     found = []
     for mark in marks:
         offset = float((mark.ring_lps_mm - section.plane.centre_lps_mm) @ across)
-        side = _SIDES[section.axis][offset > 0.0]
         far = abs(offset) > _LEAK_NEAR_MM
-        found.append(replace(mark, away=f"{abs(offset):.0f} mm {side}" if far else ""))
+        found.append(replace(mark, away=beside_words(section.axis, offset) if far else ""))
     return tuple(found)
 
 
@@ -229,22 +241,25 @@ def _write_row(figure: Figure, filling: Filling, number: int | None, middle: flo
 
 
 def _sections_caption(filling: Filling, sections: tuple[CementSection, ...]) -> str:
-    section_words = "; ".join(section.words for section in sections)
+    places = "; ".join(section.words for section in sections)
     cell = " x ".join(f"{size:.2g}" for size in filling.grid.spacing_mm)
     volume = filling.injected_mm3 * ML
     beside = (
         f" A leak more than {_LEAK_NEAR_MM:.0f} mm from a section has no ring there, but is named "
-        "with its distance."
+        "with how far from the section, and to which side of the patient, it left the bone."
         if drawn_leaks(filling)
         else ""
     )
     return (
         f"Cement in {filling.level} on the CT, each row one moment; first row: bone alone, with "
         f"the outline of the cement at the end ({volume:.2f} ml), to see whether it followed loose "
-        f"(dark) bone. {section_words[:1].upper()}{section_words[1:]}, where most cement lies at "
-        "the end. Yellow line and tint: at least half of the pores hold cement, to the edge of "
-        f"the model's cells of {cell} mm. Its cast is smooth, with a mixed rim about a cell wide: "
-        "real cement feathers between trabeculae, and the model has no fingers thinner than a "
-        "cell. Blue: axes and tips of the needles, projected. "
-        f"{say_leaks(filling)}{beside} Patient's right on the left; {CANCELLOUS_WINDOW.words}."
+        f"(dark) bone. {places[:1].upper()}{places[1:]}, where most cement lies at "
+        "the end; millimetres count from the middle of the body. Yellow line and tint: at least "
+        f"half of the pores of the model's cells of {cell} mm hold cement; cells at the rim reach "
+        f"into cortex and endplates, where the line is drawn no nearer than {CORTEX_MM:g} mm to "
+        "the bone's surface; what left the bone is in no cell. The cast is smooth, with a mixed "
+        "rim about a cell wide: real cement feathers between trabeculae, and the model has no "
+        "fingers thinner than a cell. Blue: axes and tips of the needles, projected. "
+        f"{say_leaks(filling)}{beside} Axial from the feet, coronal from the front: the patient's "
+        f"right on the left; {CANCELLOUS_WINDOW.words}."
     )

@@ -19,7 +19,7 @@ from vertaug.report.leak_marks import drawn_leaks
 from vertaug.report.path_words import PATHS
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
-INK, FAINT, GRID = "#14181d", "#8a929b", "#d9dde1"
+INK, FAINT, GRID = "#14181d", "#656d76", "#d9dde1"
 BLUE, RED, GREEN = "#0072B2", "#D55E00", "#007a5e"
 _CURVES_MM, _HEAT_MM = 112.0, 58.0
 _KPA_PER_BAR = 100.0
@@ -117,7 +117,8 @@ def _draw_limit(axes: Axes, limit_kpa: float) -> None:
     axes.annotate(
         f"limit of the syringe {limit_kpa:.0f} kPa ({limit_kpa / _KPA_PER_BAR:.0f} bar)",
         xy=(0.01, limit_kpa), xycoords=("axes fraction", "data"), xytext=(0.0, -2.0),
-        textcoords="offset points", color=RED, fontsize=canvas.SMALL_PT, ha="left", va="top",
+        textcoords="offset points", color=INK, fontsize=canvas.SMALL_PT, ha="left", va="top",
+        bbox={"boxstyle": "round,pad=0.08", "fc": "#FFFFFF", "ec": "none", "alpha": 0.85},
     )  # fmt: skip
 
 

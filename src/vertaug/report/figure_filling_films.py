@@ -11,7 +11,7 @@ from vertaug.report.body_outline import BodyOutline, draw_outline, outline_body
 from vertaug.report.figure_radiograph import Overlay, Rect, add_radiograph
 from vertaug.report.filling_films import FillingFilms
 from vertaug.report.filling_moment import BEFORE_WORDS, START, FillingMoment, moment_of_frame
-from vertaug.report.film_words import say_blades, say_sides
+from vertaug.report.film_words import left_of_image, say_blades, say_sides, seen_from
 from vertaug.report.leak_key import draw_leak_key, foot_mm
 from vertaug.report.leak_marks import draw_leaks, leak_marks, say_leaks
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
@@ -55,7 +55,9 @@ def draw_filling_radiographs(
             if row == 1:
                 draw_quarter(axes, quarter_line(filling, first.carm))
             if column == 0:
-                canvas.draw_title(axes, name)
+                canvas.draw_title(
+                    axes, f"{name}, seen {seen_from(first.carm)}: {left_of_image(first.carm)}"
+                )
     draw_leak_key(figure, filling, (PAGE_WIDTH_MM, total))
     return Picture(
         name="filling_radiographs",
@@ -125,14 +127,18 @@ def _caption(films: FillingFilms, filling: Filling) -> str:
         if first.completed
         else ""
     )
+    cell = filling.grid.spacing_mm.max()
     return (
         f"Virtual fluoroscopy of {filling.level} while it is filled, computed from the CT with the "
         f"cement of the model and {say_sides(films.sides)} in place; above AP, below lateral; "
-        "first column before any cement. Above the others: injected volume, time from the start "
-        "of the injection, age from the start of mixing, needle in use. "
-        f"Patient {first.carm.posture.value}, seen from the receptor, head up; bar: at the "
-        "isocentre. Yellow dashed: outline of the body, projected; orange dashed: posterior wall; "
-        "both from the labels. Thin blue: front of the posterior quarter of the body, which a stop "
-        f"rule watches. {say_leaks(filling)} "
+        "first column before any cement. Caution: the cast of cement is that of the model's cells "
+        f"of {cell:.2g} mm, smoother than real cement and without the texture of trabeculae. Above "
+        "the others: injected volume, time from the start of the injection, age from the start of "
+        f"mixing, needle in use. Patient {first.carm.posture.value}, head up. AP is seen "
+        f"{seen_from(first.carm)}, the {left_of_image(first.carm)}, while axial and coronal "
+        "sections have the patient's right on the left. Bar: at the isocentre. Yellow dashed: "
+        "outline of the body, projected; orange dashed: posterior wall; both from the labels. Thin "
+        "blue: front of the posterior quarter of the body, which a stop rule watches. "
+        f"{say_leaks(filling)} "
         f"Without scattered radiation, so contrast is higher than in practice.{around} {blades}"
     ).rstrip()

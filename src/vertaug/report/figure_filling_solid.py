@@ -12,7 +12,7 @@ from vertaug.numerics.interpolation import resample_trilinear
 from vertaug.report import canvas
 from vertaug.report.enclosed import hull_of, picture_enclosed
 from vertaug.report.figure_solid import draw_axes_cross, view_plane
-from vertaug.report.filled_pores import pore_filling
+from vertaug.report.filled_pores import pore_filling, within_cortex
 from vertaug.report.filling_moment import moment_of_frame
 from vertaug.report.leak_key import draw_leak_key, foot_mm
 from vertaug.report.leak_marks import draw_leaks, leak_marks, say_leaks
@@ -132,15 +132,16 @@ def _needles(filling: Filling, gauge: int) -> tuple[tuple[Mesh, str], ...]:
 
 
 def _cement(filling: Filling, vertebra: Vertebra, number: int) -> tuple[tuple[Mesh, str], ...]:
-    """Return the surface of the half full pores; nothing where no cell is that full.
+    """Return the surface of the cement; nothing where no cell is that full.
 
-    It ends at the bone's surface: the cells of the model reach half a cell beyond.
+    It ends at the inner side of the cortex: the cells of the model reach half a cell beyond the
+    bone's surface.
     """
     full = pore_filling(filling, filling.frames[number])
     bone = vertebra.occupancy
     index_map = np.linalg.inv(bone.grid.affine) @ filling.grid.affine
     held = resample_trilinear(bone.values, index_map, filling.grid.shape)
-    inside = np.minimum(full, held)
+    inside = np.minimum(full, within_cortex(np.asarray(held, dtype=np.float64)))
     if not inside.max() > 0.5:
         return ()
     return ((level_surface(inside, filling.grid), _CEMENT_COLOUR),)

@@ -13,7 +13,7 @@ from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _HEIGHT_MM = 68.0
 _TO_CANAL_WORDS = "towards the canal\n(B or posterior wall)"
-_MEDIAN = "#9aa7b3"
+_MEDIAN = "#6f7b87"
 
 
 def draw_filling_spread(spread: FillingSpread, level: str, injected_mm3: float) -> Picture | None:
@@ -115,7 +115,7 @@ def _draw_odds(axes: Axes, odds: tuple[LeakOdds, ...]) -> None:
         axes.plot(100 * one.share, row, "o", color=colour, markersize=4.0, clip_on=False)
         axes.annotate(
             f"{one.count} of {one.samples}", xy=(1.02, row), xycoords=("axes fraction", "data"),
-            fontsize=canvas.SMALL_PT - 0.5, ha="left", va="center", color=colour,
+            fontsize=canvas.SMALL_PT - 0.5, ha="left", va="center", color=INK,
         )  # fmt: skip
     sums = {"any": ANY, "towards_canal": _TO_CANAL_WORDS}
     names = [(PATHS | sums)[one.path] for one in reversed(odds)]

@@ -1,6 +1,6 @@
 """Radiographs of a filling: stills of its frames and a sequence, AP and lateral."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,8 @@ _PRESET, _ZOOM, _PIXELS = "mobile", 1.6, 480
 _SEED = 30
 """Noise is drawn from a fixed seed, so that a report made again is the same."""
 _CINE_IMAGES, _PULSES_PER_SECOND = 24, 4.0
+_PULSES_AN_IMAGE = 3
+"""After three pulses an eighth of the image before is left; a design default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,9 +128,15 @@ def _cannula(path: NeedlePath, cement: Material) -> tuple[Cylinder, ...]:
 def _record(
     view: FixedView, filling: Filling, material: Material, needles: tuple[Matter, ...]
 ) -> Cine:
-    return record(
+    """Record images at equal steps of the volume, each when the fluoroscope's filter has settled.
+
+    Between two images pass seconds: the image before must not show through, nor the first be noisy.
+    """
+    steps = filling_steps(filling, material, needles, images=_CINE_IMAGES)
+    cine = record(
         view,
-        filling_steps(filling, material, needles, images=_CINE_IMAGES),
+        (matter for matter in steps for _ in range(_PULSES_AN_IMAGE)),
         np.random.default_rng(_SEED),
         pulses_per_second=_PULSES_PER_SECOND,
     )
+    return replace(cine, frames=cine.frames[_PULSES_AN_IMAGE - 1 :: _PULSES_AN_IMAGE])

@@ -20,7 +20,7 @@ from vertaug.report.filling_moment import (
     FillingMoment,
     moment_at_volume,
 )
-from vertaug.report.film_words import say_sides
+from vertaug.report.film_words import say_sides, seen_from
 from vertaug.report.inputs import DISCLAIMER
 from vertaug.report.leak_marks import LEAK_COLOUR, SEEN_MM3, drawn_leaks
 from vertaug.report.posterior_quarter import QUARTER_COLOUR, draw_quarter, quarter_line
@@ -67,13 +67,15 @@ def _words(
     name: str, moment: FillingMoment, films: FillingFilms, filling: Filling
 ) -> tuple[str, ...]:
     note = (_NOTE,) if drawn_leaks(filling) else ()
+    image = films.cines[_VIEW_WORDS.index(name)].frames[0]
+    looked = f"seen {seen_from(image.carm)}"
     whole = f"(of {filling.injected_mm3 * ML:.2f} ml)"
     if moment is START:
         state = f"{say_sides(films.sides)} in place"
-        return f"{filling.level} {name}: {BEFORE_WORDS} {whole}", state, *note
+        return f"{filling.level} {name}: {BEFORE_WORDS} {whole}", f"{state}, {looked}", *note
     return (
         f"{filling.level} {name}: {moment.volume_words} {whole}",
-        moment.state_words(films.first_age_s),
+        f"{moment.state_words(films.first_age_s)}, {looked}",
         *note,
     )
 

@@ -5,7 +5,7 @@ from vertaug.fluoroscopy.exposure import two_figures
 from vertaug.fluoroscopy.patient import say_wide_voxels
 from vertaug.report import words
 from vertaug.report.figure_radiograph import Overlay, add_radiograph
-from vertaug.report.film_words import say_blades, say_sides, say_wedge
+from vertaug.report.film_words import left_of_image, say_blades, say_sides, say_wedge, seen_from
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.radiographs import VIEW_NAMES, Films, NeedleFilm
 
@@ -82,7 +82,8 @@ def _views_caption(films: Films, spine: Spine, level: str) -> str:
     return (
         f"Virtual fluoroscopy of {level}, computed from the CT{_say_needles(films)}. "
         f"Patient {carm.posture.value}. Titles: where the receptor stands; above, the tube is "
-        "under the table. Seen from the receptor, head up (letters: sides of the patient). "
+        f"under the table. Seen from the receptor, head up{_say_sides_of(films)}; letters: sides "
+        "of the patient. "
         f"{words.sentence(carm.title)[:-1]}, field {size} cm, source to detector "
         f"{carm.source_detector_mm:.0f} mm, to isocentre {carm.source_isocentre_mm:.0f} mm; "
         f"bar: 2 cm at the isocentre. Dashed, from the labels: on the lateral the posterior "
@@ -90,6 +91,14 @@ def _views_caption(films: Films, spine: Spine, level: str) -> str:
         f"air kerma a frame): {spent}. Without scattered radiation, so contrast is higher than "
         f"in practice.{around}"
     )
+
+
+def _say_sides_of(films: Films) -> str:
+    """Say what lies on the left of the AP view, which differs from the sections."""
+    ap = next((image for name, image in films.views if name == "ap"), None)
+    if ap is None:
+        return ""
+    return f", the AP {seen_from(ap.carm)}: {left_of_image(ap.carm)}, on sections the right"
 
 
 def _say_needles(films: Films) -> str:

@@ -5,13 +5,35 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from vertaug.case.spine import Vertebra
+from vertaug.fluoroscopy.carm import CArm
 from vertaug.fluoroscopy.exposure import Collimation, open_field
 from vertaug.fluoroscopy.radiograph import Radiograph
 from vertaug.fracture.angle import kyphosis_between
+from vertaug.report.plane import direction_mark
 
 WEDGED_DEG = 5.0
 """Wedge angle from which on a view between the endplates is explained (design default)."""
 BLADES = "Black blades cover what the CT does not show."
+
+
+_FROM = {
+    "P": "from behind", "A": "from the front", "L": "from the left", "R": "from the right",
+    "H": "from the head", "F": "from the feet",
+}  # fmt: skip
+_SIDE = {
+    "L": "patient's left", "R": "patient's right", "A": "front", "P": "back", "H": "head",
+    "F": "feet",
+}  # fmt: skip
+
+
+def seen_from(carm: CArm) -> str:
+    """Return from which side of the patient an image is seen, such as ``from behind``."""
+    return _FROM[direction_mark(carm.receptor)[0]]
+
+
+def left_of_image(carm: CArm) -> str:
+    """Return what lies on the left of an image, such as ``patient's left on the left``."""
+    return f"{_SIDE[direction_mark(-carm.right)[0]]} on the left"
 
 
 def say_sides(sides: Sequence[str], thing: str = "needle") -> str:

@@ -96,7 +96,7 @@ def ring_style(volume_mm3: float) -> dict[str, Any]:
         "s": ring_pt(volume_mm3) ** 2,
         "facecolors": "none",
         "edgecolors": LEAK_COLOUR,
-        "linewidths": 0.7 if trace else 1.5,
+        "linewidths": 1.0 if trace else 1.5,
         "linestyles": [(0, (1.6, 1.2))] if trace else ["-"],
     }
 
@@ -177,10 +177,9 @@ def _free_slot(place: FloatArray, kind: str, taken: dict[int, int]) -> tuple[flo
 def _tag(
     axes: Axes, mark: LeakMark, ring: tuple[float, float] | None, slot: tuple[float, float]
 ) -> None:
-    """Write the words of a leak in a corner, with a line to its ring; a trace stands back."""
-    strength = 0.7 if mark.trace else 1.0
+    """Write the words of a leak in a corner, with a line to its ring; those of a trace small."""
     line = {
-        "arrowstyle": "-", "color": LEAK_COLOUR, "lw": 0.5, "alpha": 0.8 * strength,
+        "arrowstyle": "-", "color": LEAK_COLOUR, "lw": 0.6,
         "shrinkA": 0.0, "shrinkB": 0.5 * ring_pt(mark.volume_mm3),
     }  # fmt: skip
     axes.annotate(
@@ -192,11 +191,10 @@ def _tag(
         ha="left" if slot[0] < 0.5 else "right",
         va="top" if slot[1] > 0.5 else "bottom",
         color=LEAK_COLOUR,
-        alpha=strength,
         fontsize=canvas.SMALL_PT - (1.0 if mark.trace else 0.0),
         fontweight="normal" if mark.trace else "bold",
         zorder=6,
-        bbox={"boxstyle": "round,pad=0.15", "fc": "#000000", "ec": "none", "alpha": 0.7},
+        bbox={"boxstyle": "round,pad=0.15", "fc": "#000000", "ec": "none", "alpha": 0.8},
         arrowprops=None if ring is None else line,
     )
 

@@ -142,7 +142,7 @@ def _shown(
                 density_mg_per_ml=field.density_mg_per_ml,
                 cement=field.cement_share if field.cement_share.any() else None,
                 beside=unusable if state is start else f"{beside}{_carried(state)}",
-                contact=contact_words(field),
+                contact=contact_words(found) if state is found.after else "",
             )
         )
     return shown

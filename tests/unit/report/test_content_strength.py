@@ -20,8 +20,13 @@ from vertaug.case.strength import (
 )
 from vertaug.case.strength_neighbour import IntactNeighbour
 from vertaug.case.strength_words import gain_words, unusable_words
-from vertaug.mechanics.comparison_words import NO_SAFE_LOAD, NOT_COMPARED
-from vertaug.report.cement_contact import contact_areas, contact_note
+from vertaug.mechanics.comparison_words import (
+    CEMENT_UPPER,
+    NO_SAFE_LOAD,
+    NOT_COMPARED,
+    list_limits,
+)
+from vertaug.report.cement_contact import contact_areas, contact_note, contact_words
 from vertaug.report.content import build_content
 from vertaug.report.content_strength import (
     appendix_tables,
@@ -347,6 +352,37 @@ def test_three_limits_stand_first_and_the_others_last():
     assert other.paragraphs == ("Second.", "Third.")
 
 
+def test_that_loads_with_cement_are_upper_estimates_stands_first_too():
+    notes = ("of this case", "second", NO_SAFE_LOAD, CEMENT_UPPER, NOT_COMPARED)
+    main, *_, other = strength_text(replace(assessment(), notes=notes))
+    assert main.paragraphs == ("Of this case.", CEMENT_UPPER, NO_SAFE_LOAD, NOT_COMPARED)
+    assert other.paragraphs == ("Second.",)
+    assert CEMENT_UPPER in list_limits(linear=False, cement=True, levels=True)
+    assert CEMENT_UPPER not in list_limits(linear=False, cement=False, levels=True)
+    assert "upper estimates" in CEMENT_UPPER
+
+
+def test_a_third_that_yields_more_with_cement_is_explained():
+    found = assessment(state(3000.0))
+    less = {"all": 0.61, "superior": 0.194, "middle": 0.7, "inferior": 0.301}
+    more = {"all": 0.49, "superior": 0.43, "middle": 0.5, "inferior": 0.304}
+    before, after = (
+        replace(found.before, yielded=less),
+        replace(found.after, yielded=more),
+    )
+    _, shares = appendix_tables(replace(found, before=before, after=after))
+    assert "More yields with cement in the superior third (19 to 43 %): both" in shares.note
+    assert "inferior third (" not in shares.note
+    both = replace(after, yielded={**more, "inferior": 0.5})
+    _, shares = appendix_tables(replace(found, before=before, after=both))
+    assert "superior third (19 to 43 %) and the inferior third (30 to 50 %)" in shares.note
+    fewer = replace(found.after, yielded=less)
+    _, shares = appendix_tables(replace(found, before=before, after=fewer))
+    assert "More yields" not in shares.note
+    _, alone = appendix_tables(replace(found, before=before, after=None, cement_ml=None))
+    assert "More yields" not in alone.note
+
+
 def test_cement_on_a_cap_is_told_with_its_area():
     shape = (3, 3, 4)
     filler, bone, share = (np.zeros(shape, np.float32) for _ in range(3))
@@ -360,9 +396,23 @@ def test_cement_on_a_cap_is_told_with_its_area():
         cement_share=share,
     )
     assert contact_areas(field) == {"superior": 0.0, "inferior": 12.0}
-    found = assessment(replace(state(3000.0), field=field))
+    found = replace(assessment(replace(state(3000.0), field=field)), assumed_cement=True)
     told = " ".join(part for block in strength_text(found) for part in block.paragraphs)
     assert "Cement stands on the inferior cap (12 mm²) with no bone between" in told
+    # of an injected cement the injection says the area, by its own cells
+    injected = contact_note(replace(found, assumed_cement=False))
+    assert injected.startswith("Cement stands on the inferior cap with no bone between")
+    assert "mm²" not in injected
+    assert "is that of the injection" in injected
+    both = share.copy()
+    both[:2, :, 2] = 0.9
+    double = replace(
+        found,
+        assumed_cement=False,
+        after=replace(found.after, field=replace(field, cement_share=both)),
+    )
+    assert contact_words(double) == "the superior and the inferior caps"
+    assert contact_words(assessment()) == ""
     one = np.zeros_like(share)
     one[0, 0, 1] = 0.9
     single = replace(found, after=replace(found.after, field=replace(field, cement_share=one)))

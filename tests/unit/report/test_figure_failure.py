@@ -241,19 +241,17 @@ def test_sections_go_through_the_cement_on_both_sides(turn):
         area = (cement > 0.5).sum(axis=tuple(a for a in range(3) if a != section.axis))
         assert area[section.index] == area.max()
     assert [s.axis for s in sections] == [0, 0, 1, 2]
-    assert sections[0].words == "sagittal, 6 mm right of the middle"
-    assert sections[1].words == "sagittal, 6 mm left of the middle"
+    assert sections[0].words == "sagittal, 6 mm to patient's right"
+    assert sections[1].words == "sagittal, 6 mm to patient's left"
     # the middle of the platens is voxel 8 along posterior, 1.2 mm each
-    assert (
-        sections[2].words == f"coronal, {round(1.2 * (8 - sections[2].index))} mm in front of "
-        "the middle"
-    )
+    away = round(1.2 * (8 - sections[2].index))
+    assert sections[2].words == f"coronal, {away} mm anterior"
 
 
 def test_one_sagittal_section_for_one_mass_of_cement():
     for centre, words in (
-        ((10, 8, 7), "sagittal, through the middle"),
-        ((5, 8, 7), "sagittal, 5 mm right of the middle"),
+        ((10, 8, 7), "sagittal, midline"),
+        ((5, 8, 7), "sagittal, 5 mm to patient's right"),
     ):
         _, sections = choose_sections([state(cement=ellipsoids(centre))])
         assert [s.axis for s in sections] == [0, 1, 2]
@@ -262,12 +260,12 @@ def test_one_sagittal_section_for_one_mass_of_cement():
 
 def test_words_of_sections():
     for axis, offset, words in (
-        (0, 9.2, "sagittal, 9 mm left of the middle"),
-        (1, -3.0, "coronal, 3 mm in front of the middle"),
-        (1, 3.0, "coronal, 3 mm behind the middle"),
-        (2, 2.0, "axial, 2 mm above the middle"),
-        (2, -2.0, "axial, 2 mm below the middle"),
-        (2, 0.4, "axial, through the middle"),
+        (0, 9.2, "sagittal, 9 mm to patient's left"),
+        (1, -3.0, "coronal, 3 mm anterior"),
+        (1, 3.0, "coronal, 3 mm posterior"),
+        (2, 2.0, "axial, 2 mm cranial"),
+        (2, -2.0, "axial, 2 mm caudal"),
+        (2, 0.4, "axial, mid-height"),
     ):
         assert Section(axis=axis, index=0, offset_mm=offset).words == words
 
@@ -293,12 +291,12 @@ def test_panels_before_and_after_show_the_same_planes_and_their_load(drawn):
     assert f"With 4 ml of cement, beside as it is: {beside}." in picture.caption
     assert "Cement stands on the inferior cap (9 mm²) with no bone between" in picture.caption
     panels = [axes for axes in figure.axes if axes.axison]
-    named = [[t.get_text() for t in axes.texts if "middle" in t.get_text()] for axes in panels]
+    named = [[t.get_text() for t in axes.texts if "," in t.get_text()] for axes in panels]
     assert len(panels) == 8
     assert named[:4] == named[4:]
     assert [name for (name,) in named[:2]] == [
-        "sagittal, 6 mm right of the middle",
-        "sagittal, 6 mm left of the middle",
+        "sagittal, 6 mm to patient's right",
+        "sagittal, 6 mm to patient's left",
     ]
     # the last image of a panel is the same but for cement
     for upper, lower in zip(panels[:4], panels[4:], strict=True):

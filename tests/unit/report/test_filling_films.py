@@ -17,6 +17,7 @@ from vertaug.report.figure_filling_films import draw_filling_radiographs
 from vertaug.report.filling_files import write_filling_files
 from vertaug.report.filling_films import cement_material, take_case_films
 from vertaug.report.filling_gif import filling_gifs
+from vertaug.report.film_words import left_of_image, seen_from
 from vertaug.report.posterior_quarter import draw_quarter, quarter_line, quarter_places
 
 
@@ -114,11 +115,41 @@ def test_the_picture_says_what_it_leaves_out(results, films):
     assert "not simulated beyond the exit" in picture.caption
     assert "first column before any cement" in picture.caption
     assert "front of the posterior quarter" in picture.caption
+    assert "smoother than real cement" in picture.caption
+    assert "AP is seen from behind, the patient's left on the left" in picture.caption
     dry = draw_filling_radiographs(
         films, replace(filling, leaks=()), results.spine, shown_frames(filling)
     )
     assert dry.png != picture.png
     assert "No path leaked" in dry.caption
+
+
+def test_an_image_of_a_sequence_shows_its_own_moment_and_the_first_is_not_noisier(results, films):
+    filling = results.vertebroplasty.result.filling
+    full = filling.grid.to_world(np.argwhere(filling.cement_share > 0.6).astype(float))
+    for cine, stills in zip(films.cines, (films.ap, films.lateral), strict=True):
+        assert len(cine.frames) == 3
+        first, _, last = (frame.grey.astype(float) for frame in cine.frames)
+        still = stills[-1].grey.astype(float)
+        column, row = np.round(stills[-1].carm.project(full.mean(axis=0))).astype(int)
+        near = np.s_[row - 2 : row + 3, column - 2 : column + 3]
+        change = first[near].mean() - still[near].mean()
+        assert change > 5.0
+        # an eighth of the image before is left, and of that of no cement less
+        assert abs(last[near].mean() - still[near].mean()) < 0.2 * change
+        noise = [np.diff(image[:8], axis=1).std() for image in (first, last)]
+        assert noise[0] < 1.3 * noise[1]
+
+
+def test_the_side_of_an_image_is_that_of_its_receptor(films):
+    prone_ap, lateral = (image.carm for image in films.before)
+    assert float(prone_ap.receptor[1]) > 0.9  # posterior is +y in LPS
+    assert float(prone_ap.right[0]) < -0.9  # so the patient's right is on the right
+    assert seen_from(prone_ap) == "from behind"
+    assert left_of_image(prone_ap) == "patient's left on the left"
+    side = "from the left" if lateral.receptor[0] > 0 else "from the right"
+    front = "front on the left" if lateral.right[1] > 0 else "back on the left"
+    assert (seen_from(lateral), left_of_image(lateral)) == (side, front)
 
 
 def test_no_films_without_vertebroplasty_or_views(results):

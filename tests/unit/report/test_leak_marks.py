@@ -72,7 +72,7 @@ def test_rings_grow_with_the_volume_and_those_of_traces_are_dashed_and_small():
     assert seen["linestyles"] == ["-"]
 
 
-def test_a_trace_stands_back_and_has_no_line_from_its_cell(filling):
+def test_a_trace_is_small_but_not_faint_and_has_no_line_from_its_cell(filling):
     leak = filling.leaks[0]
     leaves = leak.first_lps_mm + np.array([2.0, 4.0, 3.0])
     known = with_leak(filling, exit_lps_mm=leaves, inlet_lps_mm=leak.first_lps_mm)
@@ -81,7 +81,8 @@ def test_a_trace_stands_back_and_has_no_line_from_its_cell(filling):
         axes, plane = panel(filling)
         draw_leaks(axes, leak_marks(known, time), plane.to_picture, "section")
         (ring,), (text,) = axes.collections, axes.texts
-        drawn[time] = (ring.get_sizes()[0], text.get_fontweight(), text.get_alpha())
+        drawn[time] = (ring.get_sizes()[0], text.get_fontweight(), text.get_fontsize())
+        assert text.get_alpha() is None
         assert len(axes.lines) == (1 if time == 80.0 else 0)
     assert drawn[62.0][0] < drawn[80.0][0]
     assert (drawn[62.0][1], drawn[80.0][1]) == ("normal", "bold")

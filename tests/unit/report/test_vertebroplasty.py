@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vertaug.case.filling import LEAST_LEAK_MM3
+from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3
 from vertaug.case.grid import axis_aligned_grid
+from vertaug.case.spread_figures import canal_stops
 from vertaug.report import canvas, content_vertebroplasty
 from vertaug.report.content import Table, build_content
 from vertaug.report.content_filling_heat import heat_table, heat_words
@@ -16,6 +17,7 @@ from vertaug.report.content_filling_spread import spread_table
 from vertaug.report.content_vertebroplasty import PICTURES, vertebroplasty_part
 from vertaug.report.endplate_contact import endplate_contacts
 from vertaug.report.figure_filling import (
+    cement_on,
     choose_cement_sections,
     draw_filling_sections,
     marks_beside,
@@ -29,12 +31,13 @@ from vertaug.report.figure_filling_curves import (
     portion_spans,
 )
 from vertaug.report.figure_filling_spread import draw_filling_spread
-from vertaug.report.filled_pores import pore_filling
+from vertaug.report.filled_pores import CORTEX_MM, pore_filling
 from vertaug.report.filling_pictures import filling_pictures
 from vertaug.report.leak_marks import draw_leaks, leak_marks
 from vertaug.report.leak_site import leak_site
 from vertaug.report.render_html import render_html
 from vertaug.report.render_pdf import render_pdf
+from vertaug.report.sections import bone_field
 from vertaug.report.style import Mark
 
 
@@ -221,6 +224,8 @@ def test_leaks_by_path_with_the_canal_first(found):
     assert rows["endplate, to the disc (C)"][0] == "D"
     assert rows["needle track"][-1] == "14.0"
     assert rows["– posterior wall (C)"][-1] == "no opening"
+    assert table.columns[-1] == "Short of a way out by (mm)"
+    assert "where the needle enters the loose bone, behind" in table.note
     strong = [row[0].text for row in table.rows if row[0].strong]
     assert strong == [titles[0], "– basivertebral vein (B)"]
 
@@ -365,6 +370,36 @@ def test_a_first_stop_that_many_samples_do_not_meet_is_a_least_value(found):
     assert rows["volume at the first stop rule (ml)"][2] == ("≥ 3.64 ml in all 32 samples")
 
 
+def test_leaks_towards_the_canal_stand_beside_the_rules_that_were_met(found):
+    leaked = np.zeros((32, len(LEAK_PATHS)))
+    leaked[:5, 0] = 120.0, 30.0, 40.0, 101.0, 20.0
+    leaked[5, 4] = 60.0
+    leaked[6, 1] = 500.0  # by a segmental vein: not towards the canal
+    leaked[7, [0, 4]] = 9.0, 9.0  # two traces are no leak
+    stopped = np.zeros(32, dtype=bool)
+    stopped[[0, 1, 6]] = True
+    volumes = np.full(32, 4400.0)
+    volumes[[0, 1, 6]] = 3700.0, 2755.0, 1000.0
+    spread = replace(
+        found.result.spread, leaked_mm3=leaked, stopped=stopped, safe_volume_mm3=volumes
+    )
+    stops = canal_stops(spread, 100.0)
+    assert (stops.leaked, stops.met_mm3) == (6, (2755.0, 3700.0))
+    assert (stops.above, stops.above_met, stops.most_unmet_mm3) == (2, 1, 101.0)
+    note = spread_rows(spread, found.setup)[0].note
+    assert (
+        "Of the 6 that leaked towards the canal 2 met a stop rule, after 2.75, 3.70 ml; the other "
+        "4 met none: at most 0.10 ml left that way. More than 0.1 ml left towards the canal in 2 "
+        "of 32, 1 of them with a stop rule; how much had left when the rule was met is not kept"
+    ) in note
+    small = replace(spread, leaked_mm3=np.minimum(leaked, 40.0), stopped=np.zeros(32, dtype=bool))
+    note = spread_rows(small, found.setup)[0].note
+    assert "6 that leaked towards the canal none met a stop rule: at most 0.04 ml" in note
+    assert "In no sample did more than 0.1 ml leave towards the canal." in note
+    dry = replace(spread, leaked_mm3=np.zeros_like(leaked))
+    assert "leaked towards the canal" not in spread_rows(dry, found.setup)[0].note
+
+
 def test_a_drawn_viscosity_has_its_age_beside_that_in_the_syringe(found):
     table, _ = spread_rows(found.result.spread, found.setup)
     ages = (
@@ -425,13 +460,19 @@ def first_line(case, found):
 
 def test_the_first_page_says_how_it_went(case, found):
     line = first_line(case, found)
-    assert "low-viscosity cement: 4.00 of 4.40 ml injected; first stop rule met at 2.60 ml" in line
+    assert (
+        "low-viscosity cement injected 6.2 to 7.6 min after mixing at 200 to 380 Pa s in the "
+        "syringe: 4.00 of 4.40 ml injected; first stop rule met at 2.60 ml" in line
+    )
     assert "0.06 ml left the bone, of it 0.06 by basivertebral vein (B)" in line
     assert "of 32 sampled injections of the whole volume leaked" in line
     assert "towards the canal" in line
     assert "no prediction of leakage: see Vertebroplasty, L1" in line
     bare = replace(found, result=replace(found.result, spread=None))
     assert "sampled" not in first_line(case, bare)
+    older = replace(found, setup=replace(found.setup, clock=None, first_age_s=372.0))
+    assert "cement injected from 6.2 min after mixing: 4.00" in first_line(case, older)
+    assert "Pa s" not in first_line(case, older)
 
 
 def test_the_first_page_says_what_stopped_it(case, found):
@@ -498,6 +539,30 @@ def test_how_full_the_pores_are_takes_the_pores_of_each_cell(found):
     assert own[frame.cement_share == 0.0].max() == 0.0
 
 
+def test_the_outline_keeps_clear_of_the_cortex_where_cells_reach_beyond_the_bone(found, spine):
+    filling, vertebra = found.result.filling, spine["L1"]
+    # every cell full, in the bone and around it: only the bone can end the outline
+    frame = replace(filling.frames[-1], cement_share=np.ones(filling.grid.shape))
+    whole = replace(filling, pore_share=np.ones(filling.grid.shape))
+    axial = next(s for s in choose_cement_sections(filling) if s.axis == 2).plane
+    bone = bone_field(vertebra, axial)
+    inside = cement_on(axial, whole, frame, vertebra) > 0.5
+    assert inside.any()
+    assert (bone[inside] > 0.5 + CORTEX_MM).all()
+    index = filling.grid.to_index(axial.pixel_centres())
+    covered = ((index > -0.5) & (index < np.array(filling.grid.shape) - 0.5)).all(axis=-1)
+    assert (inside == (covered & (bone > 0.5 + CORTEX_MM))).all()
+    # along the middle row a wall on each side is lost, and little more
+    middle = axial.shape[0] // 2
+    solid = covered[middle] & (bone[middle] > 0.5)
+    lost = (solid.sum() - inside[middle].sum()) * axial.pixel_mm
+    assert 2 * CORTEX_MM - axial.pixel_mm < lost < 6 * CORTEX_MM
+    # with bone on all sides it is the cement that ends it
+    some = replace(frame, cement_share=np.where(filling.cement_share > 0.4, 1.0, 0.0))
+    drawn = cement_on(axial, whole, some, vertebra) > 0.5
+    assert 0 < drawn.sum() < inside.sum()
+
+
 def test_pictures_have_names_captions_and_the_width_of_the_page(case):
     pictures = filling_pictures(case)
     assert [p.name for p in pictures] == [n for n in PICTURES if n != "filling_radiographs"]
@@ -530,16 +595,17 @@ def test_a_leak_far_from_a_section_is_named_and_has_no_ring(found):
     leaky = replace(filling, leaks=(leak,))
     marks = leak_marks(leaky, 80.0)
     (axial,) = marks_beside(sections[2], leaky, marks)
-    assert axial.away == "9 mm above"
+    assert axial.away == "9 mm cranial"
     (sagittal,) = marks_beside(sections[0], leaky, marks)
     offset = float((leaves - sections[0].plane.centre_lps_mm) @ left)
     side = "left" if offset > 0 else "right"
-    assert sagittal.away == ("" if abs(offset) <= 4.0 else f"{abs(offset):.0f} mm {side}")
+    away = f"{abs(offset):.0f} mm to patient's {side}"
+    assert sagittal.away == ("" if abs(offset) <= 4.0 else away)
     figure = canvas.new_figure(50.0, 50.0)
     axes = canvas.add_panel(figure, (0, 0, 1, 1), plane)
     draw_leaks(axes, (axial,), plane.to_picture, "section")
     assert len(axes.collections) == 0
-    assert [text.get_text() for text in axes.texts] == ["B 0.06 ml\n9 mm above"]
+    assert [text.get_text() for text in axes.texts] == ["B 0.06 ml\n9 mm cranial"]
 
 
 def test_sections_have_one_size_and_fill_the_page(found, spine):
