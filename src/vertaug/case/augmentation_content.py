@@ -1,27 +1,30 @@
-"""From a simulated vertebroplasty to the keys ``augmentation`` of ``case.json``."""
+"""From simulated procedures to the keys ``augmentation`` of ``case.json``."""
 
 import math
 from collections import Counter
+from dataclasses import asdict
 
 import numpy as np
 
 from vertaug.case.augmentation_record import (
     AugmentationRecord,
     CementClockRecord,
+    CourseRecord,
     CurvesRecord,
     ExtravasationRecord,
     HeatRecord,
     InjectionRecord,
     LeakVolumes,
     OddsRecord,
+    ProcedureRecord,
     ProductRecord,
-    ProductValueRecord,
     SpreadRecord,
+    StepTimeRecord,
     StopRecord,
     TissueHeatRecord,
-    VertebroplastyRecord,
     WatchedRuleRecord,
 )
+from vertaug.case.balloon_content import KPA, describe_balloon, product_values
 from vertaug.case.case_part import Triple
 from vertaug.case.filling import (
     LEAK_PATHS,
@@ -33,6 +36,9 @@ from vertaug.case.filling import (
     StopEvent,
 )
 from vertaug.case.grid import FloatArray
+from vertaug.case.kyphoplasty import SimulatedKyphoplasty
+from vertaug.case.plan import Procedure
+from vertaug.case.procedure_course import ProcedureCourse
 from vertaug.case.simulation import (
     CementClock,
     InjectionSetup,
@@ -51,20 +57,23 @@ ML = 1e-3
 """Of a mm3."""
 ML_PER_MIN = 0.06
 """Of a mm3/s."""
-KPA = 1e3
-"""Of a MPa."""
 BAR = 10.0
 """Of a MPa."""
 
 FILM_VIEWS = ("ap", "lateral")
 
 
-def filling_stem(level: str) -> str:
-    """Return how the names of a case's files of a vertebroplasty begin."""
-    return f"vertebroplasty/{level}"
+def filling_stem(level: str, procedure: Procedure = Procedure.VERTEBROPLASTY) -> str:
+    """Return how the names of a case's files of a procedure begin."""
+    return f"{procedure.value}/{level}"
 
 
-def filling_file_names(filling: Filling, *, images: bool = True) -> tuple[str, ...]:
+def filling_file_names(
+    filling: Filling,
+    *,
+    images: bool = True,
+    procedure: Procedure = Procedure.VERTEBROPLASTY,
+) -> tuple[str, ...]:
     """Return the names of the files of a filling, in the case folder.
 
     The cement at each time, the times, the curves, and an animation in each view.
@@ -74,14 +83,19 @@ def filling_file_names(filling: Filling, *, images: bool = True) -> tuple[str, .
     filling : Filling
     images : bool
         With the animations.
+    procedure : Procedure
+        Whose folder they lie in.
     """
-    stem = filling_stem(filling.level)
+    stem = filling_stem(filling.level, procedure)
     cement = [f"{stem}_cement_{number:02d}.nii.gz" for number in range(1, len(filling.frames) + 1)]
     films = [f"{stem}_{view}.gif" for view in FILM_VIEWS] if images else []
     return *cement, f"{stem}_frames.csv", f"{stem}_curves.csv", *films
 
 
-def describe_augmentation(found: SimulatedVertebroplasty) -> AugmentationRecord:
+def describe_augmentation(
+    vertebroplasty: SimulatedVertebroplasty | None,
+    kyphoplasty: SimulatedKyphoplasty | None = None,
+) -> AugmentationRecord:
     """Return the keys ``augmentation``.
 
     Raises
@@ -89,7 +103,34 @@ def describe_augmentation(found: SimulatedVertebroplasty) -> AugmentationRecord:
     ValidationError
         If a result is not a finite number.
     """
-    return AugmentationRecord(vertebroplasty=_vertebroplasty(found))
+    injected = None
+    if vertebroplasty is not None:
+        files = filling_file_names(vertebroplasty.result.filling)
+        injected = _procedure(vertebroplasty, files)
+    return AugmentationRecord(
+        vertebroplasty=injected,
+        kyphoplasty=None if kyphoplasty is None else _kyphoplasty(kyphoplasty),
+    )
+
+
+def _kyphoplasty(found: SimulatedKyphoplasty) -> ProcedureRecord:
+    """Return a kyphoplasty: its cement's record with the balloons' figures."""
+    files = filling_file_names(
+        found.cement.result.filling, images=False, procedure=Procedure.KYPHOPLASTY
+    )
+    record, balloon = _procedure(found.cement, files), found.balloon
+    if balloon is None:
+        return record.model_copy(update={"balloon_ml": 0.0})
+    last, peak = balloon.stages[-1], balloon.peak_mpa
+    figures = {
+        "balloon_ml": balloon.end_ml,
+        "balloon_kpa": None if peak is None else peak * KPA,
+        "height_anterior_after_mm": last.heights_mm.anterior,
+        "wedge_angle_after_deg": last.wedge_angle_deg,
+        "balloon": describe_balloon(balloon),
+    }
+    # built anew, so that each figure is checked and rounded
+    return ProcedureRecord(**{**dict(record), **figures})
 
 
 def peak_temperature_c(heat: HeatResult | None) -> float | None:
@@ -97,11 +138,11 @@ def peak_temperature_c(heat: HeatResult | None) -> float | None:
     return None if heat is None else max(tissue.peak_c for tissue in heat.tissues)
 
 
-def _vertebroplasty(found: SimulatedVertebroplasty) -> VertebroplastyRecord:
+def _procedure(found: SimulatedVertebroplasty, files: tuple[str, ...]) -> ProcedureRecord:
     filling, heat, spread = found.result.filling, found.result.heat, found.result.spread
     safe = filling.safe_volume_mm3
     superior, inferior = (float(gap) for gap in filling.endplate_gap_mm)
-    return VertebroplastyRecord(
+    return ProcedureRecord(
         level=filling.level,
         injected_ml=filling.injected_mm3 * ML,
         in_bone_ml=filling.in_bone_mm3 * ML,
@@ -127,7 +168,17 @@ def _vertebroplasty(found: SimulatedVertebroplasty) -> VertebroplastyRecord:
         spread=None if spread is None else _spread(spread),
         method=filling.method,
         notes=_notes(found),
-        files=filling_file_names(filling),
+        files=files,
+        course=None if found.course is None else _course(found.course),
+    )
+
+
+def _course(course: ProcedureCourse) -> CourseRecord:
+    return CourseRecord(
+        seconds=course.seconds,
+        fluoroscopy_s=course.fluoroscopy_s,
+        at_least=course.at_least,
+        steps=tuple(StepTimeRecord(**asdict(step)) for step in course.steps),
     )
 
 
@@ -165,16 +216,7 @@ def _product(product: ProductSheet) -> ProductRecord:
         title=product.title,
         viscosity_class=product.viscosity_class,
         radiopacifier=product.radiopacifier,
-        values={
-            value.name: ProductValueRecord(
-                value=value.value,
-                low=value.low,
-                high=value.high,
-                status=value.status,
-                source=value.source,
-            )
-            for value in product.values
-        },
+        values=product_values(product.values),
         uncertain=product.uncertain,
     )
 

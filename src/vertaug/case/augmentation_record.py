@@ -1,6 +1,7 @@
 """The keys ``augmentation`` of ``case.json``."""
 
-from vertaug.case.case_part import Coefficient, Figure, Part, Triple
+from vertaug.case.balloon_record import BalloonRecord
+from vertaug.case.case_part import Coefficient, Figure, Part, ProductValueRecord, Triple
 
 
 class LeakVolumes(Part):
@@ -12,16 +13,6 @@ class LeakVolumes(Part):
     D: Coefficient
     canal: Coefficient
     track: Coefficient
-
-
-class ProductValueRecord(Part):
-    """A number of a product; its name ends with its unit."""
-
-    value: Coefficient
-    low: Coefficient | None
-    high: Coefficient | None
-    status: str
-    source: str
 
 
 class ProductRecord(Part):
@@ -167,8 +158,27 @@ class SpreadRecord(Part):
     safe_volume_capped: tuple[bool, ...] = ()
 
 
-class VertebroplastyRecord(Part):
-    """A simulated vertebroplasty.
+class StepTimeRecord(Part):
+    """A step of the procedure; ``at_least`` where it had not ended."""
+
+    step: str
+    seconds: Figure
+    fluoroscopy_s: Figure
+    source: str
+    at_least: bool
+
+
+class CourseRecord(Part):
+    """The steps in order with their times; most are design defaults, see their ``source``."""
+
+    seconds: Figure
+    fluoroscopy_s: Figure
+    at_least: bool
+    steps: tuple[StepTimeRecord, ...]
+
+
+class ProcedureRecord(Part):
+    """A simulated vertebroplasty, or a kyphoplasty with its balloons.
 
     ``safe_volume_ml`` is the volume at the first stop rule; it is not safe in itself, since leaks
     too small for a rule come before it. Absent where no rule was met: then it is at least
@@ -204,9 +214,16 @@ class VertebroplastyRecord(Part):
     method: tuple[str, ...]
     notes: tuple[str, ...]
     files: tuple[str, ...] = ()
+    course: CourseRecord | None = None
+    balloon_ml: Figure | None = None
+    balloon_kpa: Figure | None = None
+    height_anterior_after_mm: Figure | None = None
+    wedge_angle_after_deg: Figure | None = None
+    balloon: BalloonRecord | None = None
 
 
 class AugmentationRecord(Part):
     """What was simulated of the procedures."""
 
-    vertebroplasty: VertebroplastyRecord | None = None
+    vertebroplasty: ProcedureRecord | None = None
+    kyphoplasty: ProcedureRecord | None = None

@@ -14,7 +14,6 @@ from vertaug.case.case_file import (
     CementRecord,
     DensityRecord,
     FractureRecord,
-    HeightTriple,
     LabelRecord,
     MeasurementRecord,
     NeedleRecord,
@@ -27,10 +26,11 @@ from vertaug.case.case_file import (
     VertebraRecord,
     ViewRecord,
 )
-from vertaug.case.case_part import Triple
+from vertaug.case.case_part import HeightTriple, Triple
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import ComputationError
 from vertaug.case.grid import FloatArray
+from vertaug.case.kyphoplasty import SimulatedKyphoplasty
 from vertaug.case.measurement import FractureAssessment, HeightSet, VertebraMeasurement
 from vertaug.case.mechanics_content import case_stem, describe_mechanics
 from vertaug.case.mechanics_record import MechanicsRecord
@@ -44,8 +44,8 @@ from vertaug.case.strength import StrengthAssessment
 class CaseResults:
     """What the steps of the chain found.
 
-    ``planning`` is None where no level was planned, ``strength`` and ``vertebroplasty`` where
-    they were not computed.
+    ``planning`` is None where no level was planned, ``strength``, ``vertebroplasty`` and
+    ``kyphoplasty`` where they were not computed.
     """
 
     spine: Spine
@@ -54,6 +54,12 @@ class CaseResults:
     planning: PlanningResult | None
     strength: StrengthAssessment | None = None
     vertebroplasty: SimulatedVertebroplasty | None = None
+    kyphoplasty: SimulatedKyphoplasty | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any procedure was."""
+        return self.vertebroplasty is not None or self.kyphoplasty is not None
 
 
 def describe_case(results: CaseResults, provenance: Provenance) -> CaseDocument:
@@ -77,7 +83,9 @@ def describe_case(results: CaseResults, provenance: Provenance) -> CaseDocument:
             planning=_planning(results.planning) if results.planning else None,
             mechanics=_mechanics(results.strength) if results.strength else None,
             augmentation=(
-                describe_augmentation(results.vertebroplasty) if results.vertebroplasty else None
+                describe_augmentation(results.vertebroplasty, results.kyphoplasty)
+                if results.simulated
+                else None
             ),
         )
     except ValidationError as error:

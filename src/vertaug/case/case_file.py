@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from vertaug.case.augmentation_record import AugmentationRecord
-from vertaug.case.case_part import Coefficient, Figure, Part, Triple
+from vertaug.case.case_part import Coefficient, Figure, HeightTriple, Part, Triple
 from vertaug.case.errors import FormatError
 from vertaug.case.measurement import FractureShape
 from vertaug.case.mechanics_record import MechanicsRecord
@@ -48,11 +48,27 @@ class StrengthParameters(Part):
     simulated_cement: bool = False
 
 
+class BalloonParameters(Part):
+    """What the user chose for the balloons of a kyphoplasty.
+
+    ``name`` is absent where the one that fits was taken, ``volume_ml`` where it was what the
+    balloon is rated for; ``balloons_sha256`` is of all values of the balloons that could be taken,
+    ``balloons`` the name of the file that they came from, absent for built-in ones.
+    """
+
+    name: str | None
+    balloons: str | None
+    balloons_sha256: str
+    volume_ml: Figure | None
+    preload_n: Figure
+    spacing_mm: Figure
+
+
 class SimulationParameters(Part):
     """What the user chose for a simulated procedure.
 
     ``product_sha256`` is of all values of the product; ``products`` is the name of the file that
-    it came from, absent for a built-in one.
+    it came from, absent for a built-in one. ``balloon`` is absent for a vertebroplasty.
     """
 
     level: str | None
@@ -67,10 +83,14 @@ class SimulationParameters(Part):
     seed: int
     stop_rules: bool
     spacing_mm: Figure
+    balloon: BalloonParameters | None = None
 
 
 class Parameters(Part):
-    """What the user chose; ``strength`` and ``simulation`` are absent where not computed."""
+    """What the user chose; ``strength``, ``simulation`` and ``kyphoplasty`` if computed.
+
+    ``simulation`` is that of a vertebroplasty.
+    """
 
     level: str | None
     procedures: tuple[Procedure, ...]
@@ -83,6 +103,7 @@ class Parameters(Part):
     pdf: bool
     strength: StrengthParameters | None = None
     simulation: SimulationParameters | None = None
+    kyphoplasty: SimulationParameters | None = None
 
 
 class Provenance(Part):
@@ -165,14 +186,6 @@ class AnatomyRecord(Part):
     levels: dict[str, VertebraRecord]
     incomplete: dict[str, str]
     notes: tuple[str, ...]
-
-
-class HeightTriple(Part):
-    """Anterior, middle and posterior value; the unit stands in the name of the key."""
-
-    anterior: Figure
-    middle: Figure
-    posterior: Figure
 
 
 class MeasurementRecord(Part):

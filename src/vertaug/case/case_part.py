@@ -31,3 +31,21 @@ class Part(BaseModel):
     """Some keys of ``case.json``."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class HeightTriple(Part):
+    """Anterior, middle and posterior value; the unit stands in the name of the key."""
+
+    anterior: Figure
+    middle: Figure
+    posterior: Figure
+
+
+class ProductValueRecord(Part):
+    """A number of a product; its name ends with its unit."""
+
+    value: Coefficient
+    low: Coefficient | None
+    high: Coefficient | None
+    status: str
+    source: str

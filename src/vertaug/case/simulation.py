@@ -1,8 +1,10 @@
-"""A simulated vertebroplasty of a case: what was chosen, and what came out."""
+"""A simulated injection of a case: what was chosen, and what came out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vertaug.case.filling import Vertebroplasty
+from vertaug.case.procedure_course import ProcedureCourse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,11 @@ class ProductValue:
     high: float | None = None
 
 
+def uncertain_names(values: Sequence[ProductValue]) -> tuple[str, ...]:
+    """Return the names of the values that are not known well."""
+    return tuple(value.name for value in values if value.status == "uncertain")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSheet:
     """A cement product with all its numbers.
@@ -49,7 +56,7 @@ class ProductSheet:
     @property
     def uncertain(self) -> tuple[str, ...]:
         """Names of the values that are not known well."""
-        return tuple(value.name for value in self.values if value.status == "uncertain")
+        return uncertain_names(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +107,7 @@ class InjectionSetup:
     Attributes
     ----------
     plan_number : int
-        Among the plans of a vertebroplasty, from 1.
+        Among the plans of its procedure, from 1.
     plan : str
         Route and sides, in words.
     gauge : int
@@ -154,11 +161,14 @@ class SimulatedVertebroplasty:
     result : Vertebroplasty
     notes : tuple of str
         What limits it in this case, in sentences for the report.
+    course : ProcedureCourse or None
+        Its steps with their times; None where they were not put together.
     """
 
     setup: InjectionSetup
     result: Vertebroplasty
     notes: tuple[str, ...] = ()
+    course: ProcedureCourse | None = None
 
     @property
     def level(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from vertaug.case.augmentation_content import BAR, KPA, ML
-from vertaug.case.augmentation_record import SpreadRecord, VertebroplastyRecord
+from vertaug.case.augmentation_record import SpreadRecord, ProcedureRecord
 from vertaug.case.errors import InputError
 from vertaug.case.filling import LEAST_LEAK_MM3
 from vertaug.case.plan import Procedure
@@ -100,7 +100,7 @@ def _say(result: "CaseResult") -> None:
     typer.echo("Research and teaching, not for clinical decisions.")
 
 
-def list_lines(found: VertebroplastyRecord) -> list[str]:
+def list_lines(found: ProcedureRecord) -> list[str]:
     """Return the results of a vertebroplasty in a few lines."""
     first_stop = (
         f">= {found.injected_ml:.2f} ml, no rule met"
@@ -135,7 +135,7 @@ def list_lines(found: VertebroplastyRecord) -> list[str]:
     return lines
 
 
-def _pressures(found: VertebroplastyRecord) -> str:
+def _pressures(found: ProcedureRecord) -> str:
     limit = found.injection.syringe_limit_kpa
     most = "" if limit is None else f", limit {_bar(limit):.1f} bar"
     syringe = found.peak_syringe_pressure_kpa
@@ -149,7 +149,7 @@ def _bar(pressure_kpa: float) -> float:
     return pressure_kpa * BAR / KPA
 
 
-def _leaks(found: VertebroplastyRecord) -> str:
+def _leaks(found: ProcedureRecord) -> str:
     """Return what left by each path, and by which paths only traces did."""
     leaked = {path: volume for path, volume in found.leak_ml.model_dump().items() if volume > 0.0}
     said = [f"{path} {volume:.2f}" for path, volume in leaked.items() if volume > _TRACE_ML]

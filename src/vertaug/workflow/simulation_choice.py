@@ -1,8 +1,8 @@
-"""What the user chose for a simulated vertebroplasty."""
+"""What the user chose for a simulated procedure."""
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from vertaug.case.case_file import SimulationParameters
 from vertaug.case.errors import InputError
 from vertaug.case.level import parse_augmentable
 from vertaug.case.plan import Procedure
+from vertaug.workflow.balloon_choice import BalloonWish
 
 if TYPE_CHECKING:
     from vertaug.augmentation.cement.product import CementProduct
@@ -36,7 +37,7 @@ class SimulationChoice:
         None takes the cement target of the plan.
     rate_ml_per_min : float
     plan : int
-        Number among the plans of a vertebroplasty, from 1.
+        Number among the plans of the procedure, from 1.
     samples : int
         0 leaves the spread out.
     seed : int
@@ -44,6 +45,8 @@ class SimulationChoice:
         Whether the injection stops by the rules.
     spacing_mm : float
         Of the cells.
+    balloon : BalloonWish or None
+        Of a kyphoplasty; None for a vertebroplasty.
     """
 
     level: str | None = None
@@ -57,6 +60,7 @@ class SimulationChoice:
     seed: int = 1
     stop_rules: bool = True
     spacing_mm: float = 1.0
+    balloon: BalloonWish | None = None
 
     def __post_init__(self) -> None:
         if self.level is not None:
@@ -91,18 +95,31 @@ class SimulationChoice:
                 message = f"{option} is {expected}; got {value:g}"
                 raise InputError(message)
 
+    @property
+    def procedure(self) -> Procedure:
+        """What is simulated."""
+        return Procedure.VERTEBROPLASTY if self.balloon is None else Procedure.KYPHOPLASTY
+
     def as_parameters(self) -> SimulationParameters:
         """Return it as it stands in ``case.json``."""
-        return SimulationParameters(procedure=Procedure.VERTEBROPLASTY, **asdict(self))
+        return SimulationParameters(procedure=self.procedure, **asdict(self))
 
     def injection_part(self) -> dict[str, object]:
         """Return what the one injection depends on: all but the samples."""
         return {key: value for key, value in asdict(self).items() if key != "samples"}
 
+    def balloon_part(self) -> dict[str, object]:
+        """Return what the inflation depends on; its bone is kept in the cells of the cement."""
+        names = ("level", "plan", "spacing_mm", "balloon")
+        return {key: value for key, value in asdict(self).items() if key in names}
+
 
 def simulation_choice_of(parameters: SimulationParameters) -> SimulationChoice:
     """Return the choice that stands in a ``case.json``."""
-    return SimulationChoice(**parameters.model_dump(exclude={"procedure"}))
+    choice = SimulationChoice(**parameters.model_dump(exclude={"procedure", "balloon"}))
+    if parameters.balloon is None:
+        return choice
+    return replace(choice, balloon=BalloonWish(**parameters.balloon.model_dump()))
 
 
 def choose_product(name: str, file: Path | None) -> "CementProduct":

@@ -20,6 +20,7 @@ from vertaug.augmentation.cement.porous_body import (
     PorousBody,
     build_porous_body,
     locate_tip,
+    open_void,
 )
 from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.errors import ComputationError, InputError, VertaugError
@@ -76,7 +77,7 @@ class Uncertainty:
             raise InputError(message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SampleSetting:
     """What samples share.
 
@@ -85,11 +86,15 @@ class SampleSetting:
     bone : BoneSetting
     limits : FlowLimits
     uncertainty : Uncertainty
+    void : (ni, nj, nk) float64 array or None
+        Share of each cell of the survey that is free space, as a balloon leaves it; the same in
+        all samples.
     """
 
     bone: BoneSetting = field(default_factory=BoneSetting)
     limits: FlowLimits = field(default_factory=FlowLimits)
     uncertainty: Uncertainty = field(default_factory=Uncertainty)
+    void: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,6 +191,8 @@ def _inject_sample(task: _Task, seed: np.random.SeedSequence) -> _Sample:
     plan, bone, drawn = _draw(task, rng)
     try:
         body = build_porous_body(task.survey, rng, bone, plan.tracks)
+        if task.setting.void is not None:
+            body = open_void(body, task.setting.void)
         plan = _draw_tips(plan, body, task.setting.uncertainty.tip_sd_mm, rng)
         # last of all, so that all else is drawn as without it
         limits = _draw_mouth(task.setting, rng)

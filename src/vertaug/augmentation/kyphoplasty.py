@@ -1,0 +1,240 @@
+"""The balloon's part of a kyphoplasty in a patient, from the folded balloon to the cavity."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from vertaug.augmentation.balloon.bone_points import BonePoints
+from vertaug.augmentation.balloon.breach import Breach, find_breaches
+from vertaug.augmentation.balloon.cavity import cavity_share, survey_after_balloon
+from vertaug.augmentation.balloon.crushed_bone import CrushedBone, calibrated_bone
+from vertaug.augmentation.balloon.ends import CortexStop, HeightTarget, MeanLift
+from vertaug.augmentation.balloon.increment import IncrementLimits
+from vertaug.augmentation.balloon.inflation import (
+    InflatedBone,
+    Inflation,
+    InflationLimits,
+    deflate,
+    inflate,
+    place_balloons,
+    rated_limits,
+)
+from vertaug.augmentation.balloon.patient_bone import (
+    BonePart,
+    BoneSetting,
+    PatientBone,
+    patient_bone,
+)
+from vertaug.augmentation.balloon.placement import place_balloons_on_plan
+from vertaug.augmentation.balloon.preload import PRONE_N, preload
+from vertaug.augmentation.balloon.product import Balloon
+from vertaug.augmentation.balloon.shape import ShapeAfter, measure_shape
+from vertaug.augmentation.balloon.surface import BalloonSurface
+from vertaug.augmentation.cement.survey import BoneSurvey
+from vertaug.case.density import DensityCalibration
+from vertaug.case.grid import FloatArray
+from vertaug.case.plan import NeedlePath
+from vertaug.case.spine import Vertebra
+
+_WALLS = {
+    "cortex": BonePart.CORTEX,
+    "superior endplate": BonePart.SUPERIOR_ENDPLATE,
+    "inferior endplate": BonePart.INFERIOR_ENDPLATE,
+}
+_BODY = (BonePart.CANCELLOUS, *_WALLS.values())
+_FRAMES = 8
+"""Balloons are kept at so many volumes of an inflation, about even."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalloonChoice:
+    """What is inflated and how.
+
+    Attributes
+    ----------
+    balloon : Balloon
+    volume_ml : float
+        In each balloon.
+    preload_n : float
+        Axial force on the spine before the inflation.
+    lift_mm : float or None
+        Mean lift of the superior endplate at which the inflation ends; None for none.
+    spacing_mm : float
+        Of the voxels.
+    bone : BoneSetting
+    crushed : CrushedBone
+    """
+
+    balloon: Balloon
+    volume_ml: float
+    preload_n: float = PRONE_N.value
+    lift_mm: float | None = None
+    spacing_mm: float = 1.5
+    bone: BoneSetting = field(default_factory=BoneSetting)
+    crushed: CrushedBone = field(default_factory=calibrated_bone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BalloonTreatment:
+    """A vertebra before, during and after an inflation.
+
+    Attributes
+    ----------
+    bone : PatientBone
+        Without what was drilled for the balloons.
+    folded : tuple of BalloonSurface
+    kept : tuple of (n balloons) BalloonSurface tuples
+        During the inflation.
+    inflation : Inflation
+    emptied : InflatedBone
+    before, inflated, after : ShapeAfter
+        Measured alike; ``before`` with the bone where the CT shows it.
+    breaches : tuple of Breach
+        At full inflation.
+    """
+
+    bone: PatientBone
+    folded: tuple[BalloonSurface, ...]
+    kept: tuple[tuple[BalloonSurface, ...], ...]
+    inflation: Inflation
+    emptied: InflatedBone
+    before: ShapeAfter
+    inflated: ShapeAfter
+    after: ShapeAfter
+    breaches: tuple[Breach, ...]
+
+    @property
+    def cavities(self) -> tuple[BalloonSurface, ...]:
+        """What the emptied balloons leave."""
+        return tuple(surface for surface, _ in self.emptied.balloons)
+
+    def cavity_mm3(self) -> float:
+        """Return the volume of the cavities."""
+        return float(self.emptied.volumes_mm3().sum())
+
+    def survey_after(self, survey: BoneSurvey) -> tuple[BoneSurvey, FloatArray]:
+        """Return the survey of the bone after the balloon, and the share of its cells in cavities.
+
+        Parameters
+        ----------
+        survey : BoneSurvey
+            Before it.
+        """
+        voxels, points = self.bone.voxels, self.bone.points
+        moved = survey_after_balloon(survey, voxels, points, self.emptied.points, self.cavities)
+        return moved, cavity_share(self.cavities, voxels, survey.bone.grid)
+
+
+def treat_with_balloon(
+    vertebra: Vertebra,
+    calibration: DensityCalibration,
+    paths: tuple[NeedlePath, ...],
+    choice: BalloonChoice,
+    above: Vertebra | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> BalloonTreatment:
+    """Place a balloon on each path, load the spine, inflate, empty, and measure the body.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+        Complete.
+    calibration : DensityCalibration
+        To K2HPO4-equivalent density.
+    paths : tuple of NeedlePath
+    choice : BalloonChoice
+    above : Vertebra, optional
+        The adjacent level above, for the local kyphosis angle.
+    progress : callable, optional
+        Takes (share done, message).
+
+    Raises
+    ------
+    LevelError
+        If the vertebra is incomplete.
+    InputError
+        If a balloon has no room, overlaps another or is not made for the volume, or the density is
+        not that of bone.
+    ComputationError
+        If an increment cannot be solved.
+    """
+    limits = rated_limits(choice.balloon, choice.volume_ml)
+    whole = patient_bone(
+        vertebra, calibration, spacing_mm=choice.spacing_mm, setting=choice.bone
+    )
+    balloons = place_balloons_on_plan(whole, vertebra, paths, choice.balloon)
+    folded = tuple(surface for surface, _ in balloons)
+    bone = whole.drilled(*folded)
+    state = place_balloons(bone.grid, choice.crushed.law(), bone.held, bone.points, balloons)
+    state = preload(state, choice.preload_n)
+    limits = _limits(limits, bone, state, choice)
+    kept, watch = _watcher(choice.volume_ml * len(balloons), progress)
+    inflation = inflate(state, limits, watch)
+    emptied = deflate(inflation.state, IncrementLimits())
+
+    def shape(points: BonePoints) -> ShapeAfter:
+        return measure_shape(vertebra, bone.voxels, bone.points, points, above)
+
+    return BalloonTreatment(
+        bone=bone,
+        folded=folded,
+        kept=_thinned(kept),
+        inflation=inflation,
+        emptied=emptied,
+        before=shape(bone.points),
+        inflated=shape(inflation.state.points),
+        after=shape(emptied.points),
+        breaches=_breaches(bone, inflation.state),
+    )
+
+
+def _limits(
+    rated: InflationLimits, bone: PatientBone, loaded: InflatedBone, choice: BalloonChoice
+) -> InflationLimits:
+    """Return the limits of the balloon with the stops at the cortex and at a height."""
+    within = max(CortexStop(cortex=bone.where(BonePart.CORTEX)).within_mm, choice.spacing_mm)
+    height = None
+    if choice.lift_mm is not None:
+        lift = MeanLift(
+            before=loaded.points,
+            lifted=bone.where(BonePart.SUPERIOR_ENDPLATE),
+            along=np.array([0.0, 0.0, 1.0]),
+        )
+        height = HeightTarget(measure_mm=lift, target_mm=choice.lift_mm)
+    cortex = CortexStop(cortex=bone.where(BonePart.CORTEX), within_mm=within)
+    return replace(rated, cortex=cortex, height=height)
+
+
+def _watcher(
+    wanted_ml: float, progress: Callable[[float, str], None] | None
+) -> tuple[list[tuple[BalloonSurface, ...]], Callable[[InflatedBone], None]]:
+    """Return a list of the balloons after each increment, and what fills it."""
+    kept: list[tuple[BalloonSurface, ...]] = []
+
+    def watch(state: InflatedBone) -> None:
+        kept.append(tuple(surface for surface, _ in state.balloons))
+        if progress is not None:
+            volume = float(state.volumes_mm3().sum()) / 1000.0
+            progress(min(volume / wanted_ml, 1.0), f"{volume:.1f} of {wanted_ml:.1f} ml")
+
+    return kept, watch
+
+
+def _thinned(kept: list[tuple[BalloonSurface, ...]]) -> tuple[tuple[BalloonSurface, ...], ...]:
+    """Return at most so many of them, about even in number, with the last one."""
+    if not kept:
+        return ()
+    chosen = np.unique(np.linspace(0, len(kept) - 1, min(_FRAMES, len(kept))).round().astype(int))
+    return tuple(kept[number] for number in chosen)
+
+
+def _breaches(bone: PatientBone, state: InflatedBone) -> tuple[Breach, ...]:
+    walls = {name: bone.where(part) for name, part in _WALLS.items()}
+    body = bone.where(*_BODY)
+    found = [
+        breach
+        for surface, _ in state.balloons
+        for breach in find_breaches(surface, state.points, body, walls, bone.grid.spacing_mm)
+    ]
+    return tuple(found)
