@@ -126,7 +126,7 @@ def build_content(case: ReportInput) -> ReportContent:
     from vertaug.report import content_fracture, content_list, content_method, content_plan
     from vertaug.report.content_status import status
     from vertaug.report.content_strength import strength_part
-    from vertaug.report.content_vertebroplasty import vertebroplasty_part
+    from vertaug.report.content_injection import injection_part
 
     level = case.level
     title = f"Vertebral augmentation plan, {level}" if case.planning else "Spine measurement"
@@ -159,6 +159,6 @@ def build_content(case: ReportInput) -> ReportContent:
         wide=tuple(wide),
         text=tuple(content_method.text_blocks(case)),
         provenance=content_method.provenance_tables(case),
-        vertebroplasty=None if simulated is None else vertebroplasty_part(simulated, found),
+        vertebroplasty=None if simulated is None else injection_part(simulated, found),
         strength=None if found is None else strength_part(found, own),
     )

@@ -17,7 +17,7 @@ from vertaug.report.content_plan import (
     shown_paths,
 )
 from vertaug.report.content_strength import first_page_words
-from vertaug.report.content_vertebroplasty import first_page_words as vertebroplasty_words
+from vertaug.report.content_injection import first_page_words as vertebroplasty_words
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import Mark
 

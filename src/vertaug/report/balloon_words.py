@@ -1,0 +1,75 @@
+"""How volumes, pressures and gained heights of balloons are said, everywhere alike."""
+
+from vertaug.case.balloon_content import KPA
+from vertaug.case.kyphoplasty import BalloonCourse, ShapeStage
+from vertaug.report import words
+
+ATM_MPA = 0.101325
+"""Standard atmosphere (exact by definition)."""
+_HEIGHTS = ("anterior", "middle", "posterior")
+STAGE_WORDS = {"before": "before", "inflated": "inflated", "emptied": "emptied"}
+
+
+def pressure_words(pressure_mpa: float | None) -> str:
+    """Return a pressure in kPa and in atmospheres, as manometers of balloons show it."""
+    if pressure_mpa is None:
+        return "none can be read"
+    kpa = words.three_figures(pressure_mpa * KPA)
+    return f"{kpa} kPa ({pressure_mpa / ATM_MPA:.1f} atm)"
+
+
+def reached_ml(course: BalloonCourse) -> tuple[float, ...]:
+    """Return the volume in each balloon at the end of the inflation."""
+    if not len(course.volume_ml):
+        return (0.0,) * len(course.setup.sides)
+    return tuple(course.volume_ml[-1].tolist())
+
+
+def sides_words(sides: tuple[str, ...]) -> str:
+    """Return on which sides balloons lie."""
+    return "one on each side" if len(sides) > 1 else f"on the {sides[0]}"
+
+
+def each_ml(course: BalloonCourse) -> str:
+    """Return the volume of each balloon with its side."""
+    volumes = zip(course.setup.sides, reached_ml(course), strict=True)
+    return ", ".join(f"{volume:.1f} ml {side}" for side, volume in volumes)
+
+
+def inflated_words(course: BalloonCourse) -> str:
+    """Return balloons, volume, pressure, and why the inflation ended, in one sentence."""
+    sides, name = course.setup.sides, course.setup.balloon.name
+    who = f"two balloons {name}" if len(sides) > 1 else f"a balloon {name} on the {sides[0]}"
+    pressure = (
+        "at a pressure that cannot be read"
+        if course.peak_mpa is None
+        else f"at up to {pressure_words(course.peak_mpa)}"
+    )
+    return f"{who} held {each_ml(course)} {pressure}; the inflation ended because {course.end}"
+
+
+def gain_words(course: BalloonCourse) -> str:
+    """Return what each height gained when inflated, and what was kept when emptied."""
+    inflated, emptied = course.stage("inflated"), course.stage("emptied")
+    gained = ", ".join(f"{name} {_gain(inflated, name)}" for name in _HEIGHTS)
+    kept = ", ".join(f"{name} {_gain(emptied, name)}" for name in _HEIGHTS)
+    return f"height gained when inflated (mm): {gained}; kept when emptied: {kept}"
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """Return a number with its sign, a dash if there is none; a rounded zero has none."""
+    if value is None:
+        return words.MISSING
+    text = f"{value:+.{digits}f}"
+    if float(text) == 0.0:
+        return f"{0:.{digits}f}"
+    return text.replace("-", "−")
+
+
+def level_of_balloons(course: BalloonCourse) -> str:
+    """Return the level."""
+    return course.setup.level
+
+
+def _gain(stage: ShapeStage, name: str) -> str:
+    return words.MISSING if stage.gain is None else signed(getattr(stage.gain, name).hr_mm)
