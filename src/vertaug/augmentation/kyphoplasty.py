@@ -60,6 +60,9 @@ class BalloonChoice:
         Axial force on the spine before the inflation.
     lift_mm : float or None
         Mean lift of the superior endplate at which the inflation ends; None for none.
+    contact_mm : float
+        A balloon so near a point of the cortex ends the inflation: no more than a layer of crushed
+        bone is left between. Half a voxel at least, as far apart as points are (design default).
     spacing_mm : float
         Of the voxels.
     bone : BoneSetting
@@ -70,6 +73,7 @@ class BalloonChoice:
     volume_ml: float
     preload_n: float = PRONE_N.value
     lift_mm: float | None = None
+    contact_mm: float = 1.0
     spacing_mm: float = 1.5
     bone: BoneSetting = field(default_factory=BoneSetting)
     crushed: CrushedBone = field(default_factory=calibrated_bone)
@@ -131,6 +135,7 @@ def treat_with_balloon(
     calibration: DensityCalibration,
     paths: tuple[NeedlePath, ...],
     choice: BalloonChoice,
+    *,
     above: Vertebra | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> BalloonTreatment:
@@ -160,9 +165,7 @@ def treat_with_balloon(
         If an increment cannot be solved.
     """
     limits = rated_limits(choice.balloon, choice.volume_ml)
-    whole = patient_bone(
-        vertebra, calibration, spacing_mm=choice.spacing_mm, setting=choice.bone
-    )
+    whole = patient_bone(vertebra, calibration, spacing_mm=choice.spacing_mm, setting=choice.bone)
     balloons = place_balloons_on_plan(whole, vertebra, paths, choice.balloon)
     folded = tuple(surface for surface, _ in balloons)
     bone = whole.drilled(*folded)
@@ -193,7 +196,7 @@ def _limits(
     rated: InflationLimits, bone: PatientBone, loaded: InflatedBone, choice: BalloonChoice
 ) -> InflationLimits:
     """Return the limits of the balloon with the stops at the cortex and at a height."""
-    within = max(CortexStop(cortex=bone.where(BonePart.CORTEX)).within_mm, choice.spacing_mm)
+    within = max(choice.contact_mm, 0.5 * choice.spacing_mm)
     height = None
     if choice.lift_mm is not None:
         lift = MeanLift(

@@ -1,13 +1,13 @@
-"""From simulated procedures to the keys ``augmentation`` of ``case.json``."""
+"""From the cement of a simulated procedure to its keys in ``case.json``."""
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
 
 from vertaug.case.augmentation_record import (
-    AugmentationRecord,
     CementClockRecord,
     CourseRecord,
     CurvesRecord,
@@ -24,8 +24,7 @@ from vertaug.case.augmentation_record import (
     TissueHeatRecord,
     WatchedRuleRecord,
 )
-from vertaug.case.balloon_content import KPA, describe_balloon, product_values
-from vertaug.case.case_part import Triple
+from vertaug.case.case_part import ProductValueRecord, Triple
 from vertaug.case.filling import (
     LEAK_PATHS,
     Extravasation,
@@ -36,13 +35,13 @@ from vertaug.case.filling import (
     StopEvent,
 )
 from vertaug.case.grid import FloatArray
-from vertaug.case.kyphoplasty import SimulatedKyphoplasty
 from vertaug.case.plan import Procedure
 from vertaug.case.procedure_course import ProcedureCourse
 from vertaug.case.simulation import (
     CementClock,
     InjectionSetup,
     ProductSheet,
+    ProductValue,
     SimulatedVertebroplasty,
 )
 from vertaug.case.spread_figures import (
@@ -57,6 +56,8 @@ ML = 1e-3
 """Of a mm3."""
 ML_PER_MIN = 0.06
 """Of a mm3/s."""
+KPA = 1e3
+"""Of a MPa."""
 BAR = 10.0
 """Of a MPa."""
 
@@ -92,45 +93,18 @@ def filling_file_names(
     return *cement, f"{stem}_frames.csv", f"{stem}_curves.csv", *films
 
 
-def describe_augmentation(
-    vertebroplasty: SimulatedVertebroplasty | None,
-    kyphoplasty: SimulatedKyphoplasty | None = None,
-) -> AugmentationRecord:
-    """Return the keys ``augmentation``.
-
-    Raises
-    ------
-    ValidationError
-        If a result is not a finite number.
-    """
-    injected = None
-    if vertebroplasty is not None:
-        files = filling_file_names(vertebroplasty.result.filling)
-        injected = _procedure(vertebroplasty, files)
-    return AugmentationRecord(
-        vertebroplasty=injected,
-        kyphoplasty=None if kyphoplasty is None else _kyphoplasty(kyphoplasty),
-    )
-
-
-def _kyphoplasty(found: SimulatedKyphoplasty) -> ProcedureRecord:
-    """Return a kyphoplasty: its cement's record with the balloons' figures."""
-    files = filling_file_names(
-        found.cement.result.filling, images=False, procedure=Procedure.KYPHOPLASTY
-    )
-    record, balloon = _procedure(found.cement, files), found.balloon
-    if balloon is None:
-        return record.model_copy(update={"balloon_ml": 0.0})
-    last, peak = balloon.stages[-1], balloon.peak_mpa
-    figures = {
-        "balloon_ml": balloon.end_ml,
-        "balloon_kpa": None if peak is None else peak * KPA,
-        "height_anterior_after_mm": last.heights_mm.anterior,
-        "wedge_angle_after_deg": last.wedge_angle_deg,
-        "balloon": describe_balloon(balloon),
+def product_values(values: Sequence[ProductValue]) -> dict[str, ProductValueRecord]:
+    """Return the numbers of a product by name."""
+    return {
+        value.name: ProductValueRecord(
+            value=value.value,
+            low=value.low,
+            high=value.high,
+            status=value.status,
+            source=value.source,
+        )
+        for value in values
     }
-    # built anew, so that each figure is checked and rounded
-    return ProcedureRecord(**{**dict(record), **figures})
 
 
 def peak_temperature_c(heat: HeatResult | None) -> float | None:
@@ -138,7 +112,20 @@ def peak_temperature_c(heat: HeatResult | None) -> float | None:
     return None if heat is None else max(tissue.peak_c for tissue in heat.tissues)
 
 
-def _procedure(found: SimulatedVertebroplasty, files: tuple[str, ...]) -> ProcedureRecord:
+def describe_procedure(found: SimulatedVertebroplasty, files: tuple[str, ...]) -> ProcedureRecord:
+    """Return the keys of the cement of a procedure.
+
+    Parameters
+    ----------
+    found : SimulatedVertebroplasty
+    files : tuple of str
+        Names of its files in the case folder.
+
+    Raises
+    ------
+    ValidationError
+        If a result is not a finite number.
+    """
     filling, heat, spread = found.result.filling, found.result.heat, found.result.spread
     safe = filling.safe_volume_mm3
     superior, inferior = (float(gap) for gap in filling.endplate_gap_mm)

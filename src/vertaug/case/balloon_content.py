@@ -1,9 +1,9 @@
 """From the balloons of a kyphoplasty to their keys in ``case.json``."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict
 
+from vertaug.case.augmentation_content import KPA, product_values
 from vertaug.case.balloon_record import (
     BalloonRecord,
     BalloonSetupRecord,
@@ -13,28 +13,12 @@ from vertaug.case.balloon_record import (
     StageRecord,
     WallRecord,
 )
-from vertaug.case.case_part import HeightTriple, ProductValueRecord
+from vertaug.case.case_part import HeightTriple
 from vertaug.case.kyphoplasty import BalloonBreach, BalloonCourse, BalloonSetup, ShapeStage
-from vertaug.case.simulation import ProductValue, uncertain_names
+from vertaug.case.simulation import uncertain_names
 
-KPA = 1e3
-"""Of a MPa."""
 _WALLS = ("anterior", "left", "right", "posterior")
 """In the order of `ShapeStage.wall_mm`."""
-
-
-def product_values(values: Sequence[ProductValue]) -> dict[str, ProductValueRecord]:
-    """Return the numbers of a product by name."""
-    return {
-        value.name: ProductValueRecord(
-            value=value.value,
-            low=value.low,
-            high=value.high,
-            status=value.status,
-            source=value.source,
-        )
-        for value in values
-    }
 
 
 def describe_balloon(course: BalloonCourse) -> BalloonRecord:

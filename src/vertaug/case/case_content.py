@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 from pydantic import ValidationError
 
-from vertaug.case.augmentation_content import describe_augmentation
 from vertaug.case.case_file import (
     SCHEMA_VERSION,
     AnatomyRecord,
@@ -35,6 +34,7 @@ from vertaug.case.measurement import FractureAssessment, HeightSet, VertebraMeas
 from vertaug.case.mechanics_content import case_stem, describe_mechanics
 from vertaug.case.mechanics_record import MechanicsRecord
 from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
+from vertaug.case.procedure_content import describe_augmentation
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Pedicle, Spine, Vertebra
 from vertaug.case.strength import StrengthAssessment

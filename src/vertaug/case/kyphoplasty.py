@@ -187,9 +187,11 @@ class BalloonCourse:
         return next(stage for stage in self.stages if stage.name == name)
 
     @property
-    def end_ml(self) -> float:
-        """In all balloons at the end of the inflation."""
-        return float(self.volume_ml[-1].sum()) if len(self.volume_ml) else 0.0
+    def reached_ml(self) -> tuple[float, ...]:
+        """In each balloon at the end of the inflation; 0 where it was not inflated at all."""
+        if len(self.volume_ml) == 0:
+            return (0.0,) * len(self.setup.sides)
+        return tuple(self.volume_ml[-1].tolist())
 
     @property
     def peak_mpa(self) -> float | None:

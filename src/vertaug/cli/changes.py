@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from vertaug.case.plan import Procedure
 from vertaug.case.volume_words import millilitres_of, with_cement_of
 
 if TYPE_CHECKING:
@@ -21,18 +22,25 @@ def list_changes(result: "CaseResult") -> list[str]:
     lines = []
     if result.replaced is not None:
         lines.append(f"The case of {result.replaced} that stood here was replaced.")
-    if result.dropped_simulation:
-        lines.append(
-            "The simulated vertebroplasty of this case belongs to other measurements or another "
-            "version of vertaug and was left out; simulate it again with: vertaug simulate CASE"
-        )
-    if result.dropped_samples:
-        lines.append(
-            f"The {result.dropped_samples} sampled injections of this case were those of another "
-            "injection and were left out; compute them again with: vertaug simulate CASE --samples "
-            f"{result.dropped_samples}"
-        )
+    lines += [
+        f"The simulated {procedure.value} of this case belongs to other measurements or another "
+        "version of vertaug and was left out; simulate it again with: vertaug simulate "
+        f"CASE{_option(procedure)}"
+        for procedure in result.dropped_simulations
+    ]
+    lines += [
+        f"The {samples} sampled injections of this case were those of another injection and were "
+        f"left out; compute them again with: vertaug simulate CASE{_option(procedure)} --samples "
+        f"{samples}"
+        for procedure, samples in result.dropped_samples
+    ]
     return lines + _strength_changes(result)
+
+
+def _option(procedure: Procedure) -> str:
+    """Return the option that names a procedure, empty for the default one."""
+    default = procedure is Procedure.VERTEBROPLASTY
+    return "" if default else f" --procedure {procedure.value}"
 
 
 def _strength_changes(result: "CaseResult") -> list[str]:
@@ -42,9 +50,9 @@ def _strength_changes(result: "CaseResult") -> list[str]:
             f"The strength with {millilitres_of(result.sketched_ml)} of sketched cement was "
             "replaced by that with the simulated cement."
         )
-    gone = result.dropped_strength
+    gone, gone_too = result.dropped_strength, result.dropped_simulations
     if gone is not None:
-        injected = gone.simulated_cement and not result.dropped_simulation
+        injected = gone.simulated_cement and Procedure.VERTEBROPLASTY not in gone_too
         why = (
             "was that with the cement of another injection"
             if injected
@@ -59,6 +67,7 @@ def _strength_changes(result: "CaseResult") -> list[str]:
         again = (
             ""
             if result.document.augmentation is None
+            or result.document.augmentation.vertebroplasty is None
             else "; compute it with the cement that is there now with: vertaug strength CASE"
         )
         lines.append(

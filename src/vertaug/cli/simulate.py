@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 import typer
 
 from vertaug.case.augmentation_content import BAR, KPA, ML
-from vertaug.case.augmentation_record import SpreadRecord, ProcedureRecord
+from vertaug.case.augmentation_record import CourseRecord, ProcedureRecord, SpreadRecord
 from vertaug.case.errors import InputError
 from vertaug.case.filling import LEAST_LEAK_MM3
 from vertaug.case.plan import Procedure
 from vertaug.case.spread_figures import least_first_stop
 from vertaug.cli.changes import tell_changes
+from vertaug.cli.kyphoplasty import (
+    NO_STRENGTH,
+    list_balloon_lines,
+    refuse_balloon_options,
+    with_balloons,
+)
 from vertaug.cli.progress import show_progress
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 from vertaug.workflow.simulation_choice import SimulationChoice, hash_product
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 _TRACE_ML = LEAST_LEAK_MM3 * ML
 """Leaks of no more are traces: samples do not count them either."""
 _BOILING_C = 100.0
+_BOTH = "both"
 
 
 def simulate(given: "Simulate") -> None:
@@ -35,14 +42,14 @@ def simulate(given: "Simulate") -> None:
     InputError
         If an option cannot be used.
     """
-    run = _run(given)
+    runs = _runs(given)
     choose_kernel_cache()
     set_threads(given.threads)
     from vertaug.cli.cases import result_tree
     from vertaug.workflow.again import add_simulation
 
     with show_progress(quiet=given.quiet) as listener:
-        result = add_simulation(given.case, run, strength=given.strength, progress=listener)
+        result = add_simulation(given.case, *runs, strength=given.strength, progress=listener)
     tell_changes(result)
     if given.json_output:
         typer.echo(json.dumps(result_tree(result), indent=2, ensure_ascii=False))
@@ -52,20 +59,18 @@ def simulate(given: "Simulate") -> None:
     typer.echo(str(result.report.resolve()))
 
 
-def _run(given: "Simulate") -> SimulationRun:
-    known = [procedure.value for procedure in Procedure]
+def _runs(given: "Simulate") -> tuple[SimulationRun, ...]:
+    """Return a simulation for each procedure that is asked for."""
+    known = [*(procedure.value for procedure in Procedure), _BOTH]
     if given.procedure not in known:
-        message = f"--procedure is {' or '.join(known)}; got {given.procedure!r}"
-        raise InputError(message)
-    if given.procedure != Procedure.VERTEBROPLASTY.value:
-        message = (
-            f"vertaug simulates a vertebroplasty; {given.procedure} is planned by it, not "
-            "simulated: use --procedure vertebroplasty"
-        )
+        message = f"--procedure is {', '.join(known[:-1])} or {_BOTH}; got {given.procedure!r}"
         raise InputError(message)
     if given.workers is not None and given.workers < 1:
         message = f"--workers is a number from 1; got {given.workers}"
         raise InputError(message)
+    chosen = tuple(Procedure) if given.procedure == _BOTH else (Procedure(given.procedure),)
+    if Procedure.KYPHOPLASTY not in chosen:
+        refuse_balloon_options(given)
     product, file = find_product(given.case, given.product, given.products)
     choice = SimulationChoice(
         level=given.level,
@@ -80,28 +85,36 @@ def _run(given: "Simulate") -> SimulationRun:
         stop_rules=given.stop_rules,
         spacing_mm=given.spacing_mm,
     )
-    return SimulationRun(choice=choice, product=product, workers=given.workers)
+    run = SimulationRun(choice=choice, product=product, workers=given.workers)
+    return tuple(
+        run if procedure is Procedure.VERTEBROPLASTY else with_balloons(run, given)
+        for procedure in chosen
+    )
 
 
 def _say(result: "CaseResult") -> None:
     from vertaug.cli.strength import list_lines as strength_lines
 
-    document = result.document
+    document, augmentation = result.document, result.document.augmentation
     lines = ["Nothing changed; the case is as it was."] if result.unchanged else []
-    found = None if document.augmentation is None else document.augmentation.vertebroplasty
-    if found is not None:
-        lines += list_lines(found)
+    notes: list[str] = []
+    if augmentation is not None and augmentation.vertebroplasty is not None:
+        lines += list_lines(augmentation.vertebroplasty)
+        notes += augmentation.vertebroplasty.notes
+    if augmentation is not None and augmentation.kyphoplasty is not None:
+        found = augmentation.kyphoplasty
+        lines += [*list_balloon_lines(found), *list_lines(found), NO_STRENGTH]
+        notes += [*(found.balloon.notes if found.balloon else ()), *found.notes]
     if document.mechanics is not None:
         lines += strength_lines(document.mechanics)
-    if found is not None:
-        lines += [f"note: {note}" for note in found.notes]
+    lines += [f"note: {note}" for note in dict.fromkeys(notes)]
     for line in lines:
         typer.echo(line)
     typer.echo("Research and teaching, not for clinical decisions.")
 
 
 def list_lines(found: ProcedureRecord) -> list[str]:
-    """Return the results of a vertebroplasty in a few lines."""
+    """Return the results of the cement of a procedure in a few lines."""
     first_stop = (
         f">= {found.injected_ml:.2f} ml, no rule met"
         if found.safe_volume_ml is None
@@ -130,9 +143,20 @@ def list_lines(found: ProcedureRecord) -> list[str]:
             else ""
         )
         lines.append(f"hottest: {found.peak_temperature_c:.1f} °C in the cement{core}{beside}")
+    if found.course is not None:
+        lines.append(_course(found.course))
     if found.spread is not None:
         lines += _spread_lines(found.spread)
     return lines
+
+
+def _course(course: CourseRecord) -> str:
+    least = "at least " if course.at_least else "about "
+    whole, beam = course.seconds / 60.0, course.fluoroscopy_s / 60.0
+    return (
+        f"the procedure takes {least}{whole:.0f} min, {beam:.1f} of them with the beam on "
+        "(injection and hardening as simulated, the rest working values)"
+    )
 
 
 def _pressures(found: ProcedureRecord) -> str:

@@ -11,15 +11,16 @@ from vertaug.cli.options import Case, Json, Quiet, Threads
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulate:
-    """Simulate a procedure on a case: the cement's way, leaks, pressures, heat, strength after.
+    """Simulate a procedure on a case: balloons, the cement's way, leaks, heat, strength after.
 
     Works with the stored steps of the case; the CT is not needed. What fits is not computed again.
     """
 
     case: Case
-    procedure: Annotated[str, typer.Option(metavar="vertebroplasty", help="What to simulate.")] = (
-        "vertebroplasty"
-    )
+    procedure: Annotated[
+        str,
+        typer.Option(metavar="vertebroplasty|kyphoplasty|both", help="What to simulate."),
+    ] = "vertebroplasty"
     level: Annotated[
         str | None, typer.Option(help="Level, such as L1. (default: the treated one)")
     ] = None
@@ -45,8 +46,40 @@ class Simulate:
     ] = None
     rate_ml_per_min: Annotated[float, typer.Option(help="Wanted flow, above 0 to 60.")] = 3.0
     plan: Annotated[
-        int, typer.Option(help="Number of the vertebroplasty plan whose needles are used.")
+        int, typer.Option(help="Number of the plan of the procedure whose needles are used.")
     ] = 1
+    balloon: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Kyphoplasty: 10/2, 15/2, 10/3, 15/3, 20/3, or one of --balloons. (default: the "
+            "longest with room on the plan's paths)",
+        ),
+    ] = None
+    balloons: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="TOML file with balloons of your own (docs/balloon.md); not needed again for the "
+            "balloon that the case holds.",
+        ),
+    ] = None
+    balloon_ml: Annotated[
+        float | None,
+        typer.Option(
+            help="In each balloon; 0 puts in none. (default: what it is rated for, up to 4)"
+        ),
+    ] = None
+    preload_n: Annotated[
+        float | None,
+        typer.Option(
+            help="Axial force on the spine before the inflation, 0 to 1000. (default: 100, prone)"
+        ),
+    ] = None
+    balloon_spacing_mm: Annotated[
+        float | None,
+        typer.Option(help="Of the voxels of the inflation, 0.75 to 2. (default: 1.5)"),
+    ] = None
     samples: Annotated[
         int,
         typer.Option(
@@ -66,7 +99,8 @@ class Simulate:
     strength: Annotated[
         bool,
         typer.Option(
-            "--strength/--no-strength", help="Also compute the strength with this cement."
+            "--strength/--no-strength",
+            help="Also compute the strength with the cement of the vertebroplasty.",
         ),
     ] = True
     workers: Annotated[

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vertaug.case.case_file import CaseDocument, PlanRecord
+from vertaug.cli.kyphoplasty import list_balloon_lines
 from vertaug.cli.simulate import list_lines
 from vertaug.workflow import CaseResult
 
@@ -22,12 +23,22 @@ def show_summary(result: CaseResult) -> None:
     console.print(_describe_density(document), soft_wrap=True)
     for line in _list_plans(document):
         console.print(line, soft_wrap=True)
-    found = None if document.augmentation is None else document.augmentation.vertebroplasty
-    if found is not None:
-        console.print(f"simulated: {list_lines(found)[0]}", soft_wrap=True, markup=False)
+    for line in _list_simulated(document):
+        console.print(f"simulated: {line}", soft_wrap=True, markup=False)
     for note in (*document.scan.notes, *document.labels.notes, *document.anatomy.notes):
         console.print(f"note: {note}", style="dim", soft_wrap=True, markup=False)
     console.print("Research and teaching, not for clinical decisions.", style="dim")
+
+
+def _list_simulated(document: CaseDocument) -> list[str]:
+    """Return the main line of each simulated procedure, of a kyphoplasty with its balloons."""
+    found = document.augmentation
+    if found is None:
+        return []
+    lines = [] if found.vertebroplasty is None else list_lines(found.vertebroplasty)[:1]
+    if found.kyphoplasty is not None:
+        lines += [*list_balloon_lines(found.kyphoplasty)[:2], list_lines(found.kyphoplasty)[0]]
+    return lines
 
 
 def _list_findings(document: CaseDocument) -> list[str]:

@@ -11,6 +11,7 @@ from vertaug.case.augmentation_content import (
     filling_file_names,
 )
 from vertaug.case.filling import LEAK_PATHS, Filling
+from vertaug.case.plan import Procedure
 from vertaug.case.spine import Spine
 from vertaug.case.storage import replace_text
 from vertaug.report.filling_films import FillingFilms
@@ -39,22 +40,46 @@ def write_filling_files(
     StorageError
         If a file cannot be written.
     """
-    from vertaug.imaging import write_nifti
-
     images = films is not None
     paths = [Path(folder) / name for name in filling_file_names(filling, images=images)]
-    cement = [path for path in paths if path.name.endswith(".nii.gz")]
-    for path, frame in zip(cement, filling.frames, strict=True):
-        write_nifti(path, frame.cement_share, filling.grid, description=_SHARE_WORDS)
-    tables = [path for path in paths if path.suffix == ".csv"]
-    for path, text in zip(tables, (_frames_text(filling), _curves_text(filling)), strict=True):
-        replace_text(path, text)
+    write_filling_tables(filling, folder)
     if films is not None:
         from vertaug.report.filling_gif import filling_gifs
 
         animations = [path for path in paths if path.suffix == ".gif"]
         for path, data in zip(animations, filling_gifs(filling, films, spine), strict=True):
             store(path, data)
+    return tuple(paths)
+
+
+def write_filling_tables(
+    filling: Filling, folder: Path, procedure: Procedure = Procedure.VERTEBROPLASTY
+) -> tuple[Path, ...]:
+    """Write the cement of each frame as NIfTI, and times and curves as CSV.
+
+    Parameters
+    ----------
+    filling : Filling
+    folder : Path
+        Of the case; names are those of `filling_file_names` without images.
+    procedure : Procedure
+        Whose folder they lie in.
+
+    Raises
+    ------
+    StorageError
+        If a file cannot be written.
+    """
+    from vertaug.imaging import write_nifti
+
+    names = filling_file_names(filling, images=False, procedure=procedure)
+    paths = [Path(folder) / name for name in names]
+    cement = [path for path in paths if path.name.endswith(".nii.gz")]
+    for path, frame in zip(cement, filling.frames, strict=True):
+        write_nifti(path, frame.cement_share, filling.grid, description=_SHARE_WORDS)
+    tables = [path for path in paths if path.suffix == ".csv"]
+    for path, text in zip(tables, (_frames_text(filling), _curves_text(filling)), strict=True):
+        replace_text(path, text)
     return tuple(paths)
 
 

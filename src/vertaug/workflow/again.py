@@ -84,20 +84,19 @@ def add_strength(
 
 def add_simulation(
     folder: Path,
-    run: SimulationRun,
-    *,
+    *runs: SimulationRun,
     strength: bool = True,
     progress: ProgressListener | None = None,
 ) -> CaseResult:
-    """Simulate a vertebroplasty of a level of an existing case; the CT is not needed.
+    """Simulate procedures on a level of an existing case; the CT is not needed.
 
     Parameters
     ----------
     folder : Path
-    run : SimulationRun
-        With its product.
+    runs : SimulationRun
+        One for each procedure, with its product and balloons.
     strength : bool
-        Also compute the strength with that cement.
+        Also compute the strength with the cement of the vertebroplasty, where one is simulated.
     progress : callable, optional
 
     Raises
@@ -105,13 +104,13 @@ def add_simulation(
     FormatError
         If the folder holds no complete case.
     LevelError, InputError
-        If level, plan, product or volume cannot be used.
+        If level, plan, product, balloon or volume cannot be used.
     ComputationError
         If a computation failed; the case stays as it was.
     """
 
     def add(chain: Chain, document: CaseDocument) -> Chain:
-        return want_simulation(chain, run, document.provenance.parameters, strength=strength)
+        return want_simulation(chain, runs, document.provenance.parameters, strength=strength)
 
     return _again(Path(folder), CaseChanges(), _Rerun(add=add), progress)
 

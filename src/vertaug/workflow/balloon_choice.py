@@ -56,7 +56,12 @@ class BalloonWish:
         low, high = _SPACING_RANGE_MM
         checks = (
             ("--balloon-ml", volume, 0.0 <= volume <= _MOST_ML, f"0 (none) to {_MOST_ML:g} ml"),
-            ("--preload-n", self.preload_n, 0.0 <= self.preload_n <= _MOST_N, f"0 to {_MOST_N:g} N"),
+            (
+                "--preload-n",
+                self.preload_n,
+                0.0 <= self.preload_n <= _MOST_N,
+                f"0 to {_MOST_N:g} N",
+            ),
             (
                 "--balloon-spacing-mm",
                 self.spacing_mm,
@@ -117,7 +122,8 @@ def find_balloons(
 
 
 def _stored(folder: Path, name: str) -> "tuple[Mapping[str, Balloon], str | None] | None":
-    from vertaug.workflow.balloon_step import BALLOON_STEP, InflatedVertebra
+    from vertaug.workflow.balloon_step import InflatedVertebra
+    from vertaug.workflow.simulation_steps import BALLOON_STEP
 
     provenance = read_case(folder).provenance
     chosen = provenance.parameters.kyphoplasty

@@ -11,7 +11,7 @@ from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import LevelError
 from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.measurement import FractureAssessment
-from vertaug.case.plan import PlanningResult
+from vertaug.case.plan import PlanningResult, Procedure
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.volume import LabelMap, Scan
@@ -21,7 +21,14 @@ from vertaug.workflow.fingerprint import make_key
 from vertaug.workflow.kernels import warm_up, warm_up_mechanics
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.request import CaseOptions
-from vertaug.workflow.simulation_steps import KERNELS, SimulationRun, simulate_case
+from vertaug.workflow.simulation_keys import SIMULATION_STEPS, list_simulation_keys
+from vertaug.workflow.simulation_steps import (
+    KERNELS,
+    SimulationRun,
+    SimulationStage,
+    simulate_kyphoplasty,
+    simulate_vertebroplasty,
+)
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.strength_choice import StrengthChoice, assess_case
 
@@ -30,7 +37,7 @@ MEASURE, PLAN, FILES, REPORT = "Measuring", "Planning", "Files", "Report"
 STRENGTH = "Strength"
 SCANNED = "scanned"
 """Step of the strength of the vertebra as scanned, where there is one with cement too."""
-ADDED_STEPS = ("injection", "hardening", "samples", SCANNED, "strength")
+ADDED_STEPS = (*SIMULATION_STEPS, SCANNED, "strength")
 """Names of the steps that are added to a case: long, and not part of every run."""
 TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
 
@@ -67,8 +74,8 @@ class Chain:
         Titles of steps that are computed even if a stored result fits.
     strength : StrengthChoice or None
         How strength is computed; None leaves it out.
-    simulation : SimulationRun or None
-        The simulated vertebroplasty; None leaves it out.
+    simulation, kyphoplasty : SimulationRun or None
+        The simulated vertebroplasty and kyphoplasty; None leaves one out.
     """
 
     store: StepStore
@@ -80,6 +87,7 @@ class Chain:
     again: frozenset[str] = field(default_factory=frozenset)
     strength: StrengthChoice | None = None
     simulation: SimulationRun | None = None
+    kyphoplasty: SimulationRun | None = None
 
     @property
     def measure_key(self) -> str:
@@ -140,23 +148,22 @@ class Chain:
     @property
     def simulation_keys(self) -> dict[str, str]:
         """Keys of the steps of the simulated vertebroplasty, none where it is left out."""
-        if self.simulation is None:
+        return self._keys_of(self.simulation)
+
+    @property
+    def kyphoplasty_keys(self) -> dict[str, str]:
+        """Keys of the steps of the simulated kyphoplasty, none where it is left out."""
+        return self._keys_of(self.kyphoplasty)
+
+    def run_of(self, procedure: Procedure) -> SimulationRun | None:
+        """Return the simulation of a procedure, None where it is left out."""
+        return self.simulation if procedure is Procedure.VERTEBROPLASTY else self.kyphoplasty
+
+    def _keys_of(self, run: SimulationRun | None) -> dict[str, str]:
+        if run is None:
             return {}
-        choice = self.simulation.choice
-        plan = self.plan_key(choice.level or self.options.level or "")
-        injection = make_key(
-            "injection",
-            {"measure": self.measure_key, "plan": plan, "choice": choice.injection_part()},
-        )
-        keys = {
-            "injection": injection,
-            "hardening": make_key("hardening", {"injection": injection}),
-        }
-        if choice.samples:
-            keys["samples"] = make_key(
-                "samples", {"injection": injection, "samples": choice.samples}
-            )
-        return keys
+        plan = self.plan_key(run.choice.level or self.options.level or "")
+        return list_simulation_keys(run.choice, self.measure_key, plan)
 
     def find_anatomy(self, read: Callable[[], tuple[Scan, LabelMap]]) -> Spine:
         """Return the stored anatomy, or compute and store it."""
@@ -223,13 +230,21 @@ class Chain:
             planning=None if level is None else self.plan(spine, level),
         )
         if self.simulation is not None:
-            simulated = simulate_case(
-                results, self.simulation, self.simulation_keys, self._stored, self.reporter
-            )
-            results = replace(results, vertebroplasty=simulated)
+            stage = self._stage(results, self.simulation, self.simulation_keys)
+            results = replace(results, vertebroplasty=simulate_vertebroplasty(stage))
+        if self.kyphoplasty is not None:
+            stage = self._stage(results, self.kyphoplasty, self.kyphoplasty_keys)
+            results = replace(results, kyphoplasty=simulate_kyphoplasty(stage))
         if strength is not None:
             results = replace(results, strength=self._assess(results, strength))
         return results
+
+    def _stage(
+        self, results: CaseResults, run: SimulationRun, keys: dict[str, str]
+    ) -> SimulationStage:
+        return SimulationStage(
+            results=results, run=run, keys=keys, stored=self._stored, reporter=self.reporter
+        )
 
     def _assess(self, results: CaseResults, choice: StrengthChoice) -> StrengthAssessment:
         share = 0.5 if choice.with_cement else 1.0
@@ -264,7 +279,7 @@ class Chain:
         keys = {"anatomy": self.anatomy_key, "measure": self.measure_key}
         if level is not None:
             keys["plan"] = self.plan_key(level)
-        keys |= self.simulation_keys
+        keys |= self.simulation_keys | self.kyphoplasty_keys
         if self.strength is not None and self.strength.with_cement:
             keys |= dict(self.scanned_places[:1])
         if self.strength_key is not None:

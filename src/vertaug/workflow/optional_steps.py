@@ -1,8 +1,9 @@
-"""Whether a run computes, keeps or leaves out the strength and the simulation of a case."""
+"""Whether a run computes, keeps or leaves out the strength and the simulations of a case."""
 
 from dataclasses import replace
 
-from vertaug.case.case_file import Parameters
+from vertaug.case.case_file import Parameters, SimulationParameters
+from vertaug.case.plan import Procedure
 from vertaug.workflow.chain import (
     ANATOMY,
     FILES,
@@ -15,13 +16,7 @@ from vertaug.workflow.chain import (
 )
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.simulation_choice import simulation_choice_of
-from vertaug.workflow.simulation_steps import (
-    HARDENING,
-    INJECTION,
-    KERNELS,
-    SAMPLES,
-    SimulationRun,
-)
+from vertaug.workflow.simulation_steps import KERNELS, SimulationRun, step_name
 from vertaug.workflow.strength_choice import StrengthChoice, choice_of
 
 _NEW_CASE = (READ, KERNELS, ANATOMY, MEASURE, PLAN)
@@ -41,14 +36,38 @@ def keep_added(chain: Chain, before: Parameters | None, *, strength: bool = True
     """
     if before is None:
         return chain
-    kept = chain
-    if before.simulation is not None:
-        run = SimulationRun(choice=simulation_choice_of(before.simulation))
-        wanted = replace(chain, simulation=run)
-        places = wanted.simulation_keys.items()
-        if all(chain.store.path(step, key).is_file() for step, key in places):
-            kept = wanted
+    kept = _keep_simulation(chain, before, Procedure.VERTEBROPLASTY)
+    kept = _keep_simulation(kept, before, Procedure.KYPHOPLASTY)
     return name_steps(_keep_strength(kept, before) if strength else kept, _NEW_CASE)
+
+
+def _keep_simulation(chain: Chain, before: Parameters, procedure: Procedure) -> Chain:
+    """Return the chain with the stored simulation of a procedure, if all of it still fits."""
+    chosen = parameters_for(before, procedure)
+    if chosen is None:
+        return chain
+    run = SimulationRun(choice=simulation_choice_of(chosen))
+    wanted = _with_run(chain, run)
+    places = _keys_for(wanted, procedure).items()
+    fits = all(chain.store.path(step, key).is_file() for step, key in places)
+    return wanted if fits else chain
+
+
+def parameters_for(before: Parameters, procedure: Procedure) -> SimulationParameters | None:
+    """Return what was chosen for a procedure; None where it was not simulated."""
+    return before.simulation if procedure is Procedure.VERTEBROPLASTY else before.kyphoplasty
+
+
+def _keys_for(chain: Chain, procedure: Procedure) -> dict[str, str]:
+    if procedure is Procedure.VERTEBROPLASTY:
+        return chain.simulation_keys
+    return chain.kyphoplasty_keys
+
+
+def _with_run(chain: Chain, run: SimulationRun) -> Chain:
+    if run.choice.procedure is Procedure.VERTEBROPLASTY:
+        return replace(chain, simulation=run)
+    return replace(chain, kyphoplasty=run)
 
 
 def _keep_strength(chain: Chain, before: Parameters) -> Chain:
@@ -87,46 +106,56 @@ def want_strength(chain: Chain, choice: StrengthChoice, treated: str | None) -> 
 
 
 def want_simulation(
-    chain: Chain, run: SimulationRun, before: Parameters, *, strength: bool
+    chain: Chain, runs: tuple[SimulationRun, ...], before: Parameters, *, strength: bool
 ) -> Chain:
-    """Return the chain that simulates.
+    """Return the chain that simulates; a procedure that is not asked for is kept if it still fits.
 
     Parameters
     ----------
     chain : Chain
-    run : SimulationRun
-        Where it asks for no samples, stored ones of the same injection are kept.
+    runs : tuple of SimulationRun
+        One for each procedure asked for. Where one asks for no samples, stored ones of the same
+        injection are kept.
     before : Parameters
         Of the case.
     strength : bool
-        Also compute the strength with that cement, as it was computed before, else by its
-        defaults; otherwise it is kept if it still fits, at least that as scanned.
+        Also compute the strength with the cement of the vertebroplasty, as it was computed before,
+        else by its defaults; otherwise, and with a kyphoplasty alone, it is kept if it still fits,
+        at least that as scanned.
     """
-    run = _keep_samples(chain, run, before)
-    if not strength:
-        wanted = replace(chain, simulation=run)
+    wanted = chain
+    asked = {run.choice.procedure: run for run in runs}
+    for procedure in Procedure:
+        if procedure in asked:
+            wanted = _with_run(wanted, _keep_samples(chain, asked[procedure], before))
+        else:
+            wanted = _keep_simulation(wanted, before, procedure)
+    filled = asked.get(Procedure.VERTEBROPLASTY)
+    if not strength or filled is None:
         return name_steps(_keep_strength(wanted, before), _OLD_CASE)
     known = before.strength
     choice = StrengthChoice() if known is None else choice_of(known)
-    choice = replace(choice, level=run.choice.level, cement_ml=None, simulated_cement=True)
-    return name_steps(replace(chain, simulation=run, strength=choice), _OLD_CASE)
+    choice = replace(choice, level=filled.choice.level, cement_ml=None, simulated_cement=True)
+    return name_steps(replace(wanted, strength=choice), _OLD_CASE)
 
 
 def _keep_samples(chain: Chain, run: SimulationRun, before: Parameters) -> SimulationRun:
     """Return the run with the stored samples of the same injection where none are asked for."""
-    if run.choice.samples or before.simulation is None or not before.simulation.samples:
+    procedure = run.choice.procedure
+    known = parameters_for(before, procedure)
+    if run.choice.samples or known is None or not known.samples:
         return run
-    kept = replace(run, choice=replace(run.choice, samples=before.simulation.samples))
-    key = replace(chain, simulation=kept).simulation_keys["samples"]
-    return kept if chain.store.path("samples", key).is_file() else run
+    kept = replace(run, choice=replace(run.choice, samples=known.samples))
+    name = step_name(procedure, "samples")
+    key = _keys_for(_with_run(chain, kept), procedure)[name]
+    return kept if chain.store.path(name, key).is_file() else run
 
 
 def name_steps(chain: Chain, first: tuple[str, ...]) -> Chain:
     """Return the chain with a reporter that knows all its steps."""
     titles = first
-    if chain.simulation is not None:
-        samples = (SAMPLES,) if chain.simulation.choice.samples else ()
-        titles = (*titles, INJECTION, HARDENING, *samples)
+    for run in (chain.simulation, chain.kyphoplasty):
+        titles = titles if run is None else (*titles, *run.titles)
     if chain.strength is not None:
         titles = (*titles, STRENGTH)
     titles = (*titles, FILES, REPORT)

@@ -1,7 +1,13 @@
 """From results and provenance to what the report shows."""
 
 from vertaug.case.case_content import CaseResults
-from vertaug.case.case_file import Parameters, Provenance, SimulationParameters, StrengthParameters
+from vertaug.case.case_file import (
+    BalloonParameters,
+    Parameters,
+    Provenance,
+    SimulationParameters,
+    StrengthParameters,
+)
 from vertaug.report import InputRecord, ReportInput, ReportProvenance
 from vertaug.report.filling_films import FillingFilms
 
@@ -52,11 +58,13 @@ def _list_parameters(given: Parameters) -> tuple[tuple[str, str], ...]:
     listed = tuple((name, str(value)) for name, value in shown)
     if given.simulation is not None:
         listed = (*listed, ("vertebroplasty", _simulation(given.simulation)))
+    if given.kyphoplasty is not None:
+        listed = (*listed, ("kyphoplasty", _simulation(given.kyphoplasty)))
     return listed if given.strength is None else (*listed, ("strength", _strength(given.strength)))
 
 
 def _simulation(given: SimulationParameters) -> str:
-    """Return how the vertebroplasty was asked for."""
+    """Return how a procedure was asked for."""
     known = f" of {given.products}" if given.products else ""
     volume = "volume of the plan" if given.volume_ml is None else f"{given.volume_ml:g} ml"
     parts = [
@@ -70,7 +78,26 @@ def _simulation(given: SimulationParameters) -> str:
         f"stop rules {'on' if given.stop_rules else 'off'}",
         f"cells of {given.spacing_mm:g} mm",
     ]
+    if given.balloon is not None:
+        parts += _balloon(given.balloon)
     return ", ".join(parts)
+
+
+def _balloon(given: BalloonParameters) -> list[str]:
+    """Return how the balloons of a kyphoplasty were asked for."""
+    if given.volume_ml == 0.0:
+        return ["no balloon"]
+    known = f" of {given.balloons}" if given.balloons else ""
+    name = "the longest that fits" if given.name is None else given.name
+    volume = (
+        "its rated volume, 4 ml at most" if given.volume_ml is None else f"{given.volume_ml:g} ml"
+    )
+    return [
+        f"balloon {name}{known}",
+        f"{volume} in each",
+        f"{given.preload_n:g} N on the spine",
+        f"voxels of {given.spacing_mm:g} mm",
+    ]
 
 
 def _strength(given: StrengthParameters) -> str:

@@ -17,6 +17,7 @@ from vertaug.case.case_file import (
     read_case,
 )
 from vertaug.case.mechanics_content import case_stem
+from vertaug.case.plan import Procedure
 from vertaug.case.storage import replace_text
 from vertaug.workflow.calibration import choose_calibration
 from vertaug.workflow.chain import (
@@ -29,7 +30,7 @@ from vertaug.workflow.chain import (
 )
 from vertaug.workflow.extras import check_extras
 from vertaug.workflow.fingerprint import hash_code, list_software, make_key
-from vertaug.workflow.optional_steps import keep_added
+from vertaug.workflow.optional_steps import keep_added, parameters_for
 from vertaug.workflow.progress import ProgressListener, Reporter
 from vertaug.workflow.publish import is_intact, publish, read_manifest
 from vertaug.workflow.request import CaseRequest, FileSource, PhantomSource
@@ -66,10 +67,10 @@ class CaseResult:
         Another level whose case stood in the folder before.
     dropped_strength : StrengthParameters or None
         Of a strength that fits no more.
-    dropped_simulation : bool
-        Whether the case had a simulated vertebroplasty before that fits no more.
-    dropped_samples : int
-        Sampled injections of an older simulation that was replaced by one without.
+    dropped_simulations : tuple of Procedure
+        Simulated procedures that the case had before and that fit no more.
+    dropped_samples : tuple of (Procedure, int)
+        Sampled injections of older simulations that were replaced by ones without.
     sketched_ml : float or None
         Volume of the sketched cement whose strength was replaced by one with simulated cement.
     dropped_cement : StrengthParameters or None
@@ -83,8 +84,8 @@ class CaseResult:
     unchanged: bool
     replaced: str | None = None
     dropped_strength: StrengthParameters | None = None
-    dropped_simulation: bool = False
-    dropped_samples: int = 0
+    dropped_simulations: tuple[Procedure, ...] = ()
+    dropped_samples: tuple[tuple[Procedure, int], ...] = ()
     sketched_ml: float | None = None
     dropped_cement: StrengthParameters | None = None
 
@@ -162,17 +163,24 @@ def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseRes
     return replace(
         result,
         dropped_strength=strength if now is None else None,
-        dropped_simulation=before.simulation is not None and chain.simulation is None,
+        dropped_simulations=tuple(
+            procedure
+            for procedure in Procedure
+            if parameters_for(before, procedure) is not None and chain.run_of(procedure) is None
+        ),
         dropped_samples=_dropped_samples(before, chain),
         sketched_ml=sketched,
         dropped_cement=cement,
     )
 
 
-def _dropped_samples(before: Parameters, chain: Chain) -> int:
-    if before.simulation is None or chain.simulation is None or chain.simulation.choice.samples:
-        return 0
-    return before.simulation.samples
+def _dropped_samples(before: Parameters, chain: Chain) -> tuple[tuple[Procedure, int], ...]:
+    dropped = []
+    for procedure in Procedure:
+        had, run = parameters_for(before, procedure), chain.run_of(procedure)
+        if had is not None and had.samples and run is not None and not run.choice.samples:
+            dropped.append((procedure, had.samples))
+    return tuple(dropped)
 
 
 def _prepare(request: CaseRequest, folder: Path, reporter: Reporter) -> Chain:
@@ -210,6 +218,7 @@ def _case_key(chain: Chain, folder: Path) -> str:
             "plan": chain.plan_key(options.level or ""),
             "strength": chain.strength_key,
             "simulation": chain.simulation_keys,
+            "kyphoplasty": chain.kyphoplasty_keys,
             "pdf": options.pdf,
             "name": folder.resolve().name,
         },
@@ -239,7 +248,7 @@ def write_case(
         If a file cannot be written.
     """
     from vertaug.report import write_case_files, write_report
-    from vertaug.report.filling_files import write_filling_files
+    from vertaug.report.filling_files import write_filling_files, write_filling_tables
     from vertaug.report.filling_films import take_case_films
     from vertaug.report.strength_files import write_strength_files
     from vertaug.workflow.report_input import make_report_input
@@ -254,6 +263,10 @@ def write_case(
     films = take_case_films(results)
     if results.vertebroplasty is not None:
         write_filling_files(results.vertebroplasty.result.filling, films, results.spine, staging)
+    if results.kyphoplasty is not None:
+        write_filling_tables(
+            results.kyphoplasty.cement.result.filling, staging, Procedure.KYPHOPLASTY
+        )
     chain.reporter.start(REPORT)
     name = workspace.folder.resolve().name
     write_report(
@@ -283,6 +296,9 @@ def _describe(
         pdf=options.pdf,
         strength=None if chain.strength is None else chain.strength.as_parameters(),
         simulation=(None if chain.simulation is None else chain.simulation.choice.as_parameters()),
+        kyphoplasty=(
+            None if chain.kyphoplasty is None else chain.kyphoplasty.choice.as_parameters()
+        ),
     )
     keys = chain.step_keys(results.assessment.level)
     provenance = Provenance(

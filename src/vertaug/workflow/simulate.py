@@ -1,32 +1,38 @@
-"""A simulated vertebroplasty of a case: injection, hardening, samples."""
+"""The cement of a simulated procedure of a case: injection, hardening, samples."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 
 import numpy as np
 
+from vertaug.augmentation.balloon.cavity import porous_body_after_balloon
 from vertaug.augmentation.cement.cannula import TooThickError
 from vertaug.augmentation.cement.filling_measures import measure_gap_fill
 from vertaug.augmentation.cement.injection import inject
 from vertaug.augmentation.cement.injection_plan import (
     InjectionPlan,
     InjectionSetting,
+    PlacedNeedle,
+    place_needle,
     plan_injection,
 )
 from vertaug.augmentation.cement.patient_heat import HeatSetting, harden_filling
-from vertaug.augmentation.cement.porous_body import PorousBody, build_porous_body
+from vertaug.augmentation.cement.porous_body import PorousBody
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.radiopacity import xray_material
 from vertaug.augmentation.cement.rheology import viscosity_mpa_s, working_window_s
 from vertaug.augmentation.cement.stop_rules import StopRules, list_rules
 from vertaug.augmentation.cement.survey import LEAST_GAS_MM3, BoneSurvey, survey_bone
+from vertaug.augmentation.procedure_steps import course_of
 from vertaug.case.case_content import CaseResults
-from vertaug.case.errors import InputError, LevelError
 from vertaug.case.filling import Filling, FillingSpread, HeatResult
-from vertaug.case.plan import AccessPlan, Procedure
-from vertaug.case.simulation import CementClock, InjectionSetup, ProductSheet, ProductValue
+from vertaug.case.grid import FloatArray
+from vertaug.case.procedure_course import ProcedureCourse
+from vertaug.case.simulation import CementClock, InjectionSetup
+from vertaug.workflow.balloon_step import InflatedVertebra
 from vertaug.workflow.injection_words import name_options, tell_short_time
+from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
+from vertaug.workflow.product_sheet import describe_product
 from vertaug.workflow.simulation_choice import SimulationChoice
 from vertaug.workflow.simulation_limits import list_simulation_limits
 
@@ -64,6 +70,9 @@ class InjectionScene:
     Attributes
     ----------
     survey : BoneSurvey
+        After the balloons, where there were some.
+    void : (ni, nj, nk) float64 array
+        Share of each of its cells that a balloon left free; all 0 without one.
     body : PorousBody
         Of the seed.
     plan : InjectionPlan
@@ -72,57 +81,28 @@ class InjectionScene:
     """
 
     survey: BoneSurvey
+    void: FloatArray
     body: PorousBody
     plan: InjectionPlan
     setup: InjectionSetup
     notes: tuple[str, ...]
 
 
-def find_injection_plan(results: CaseResults, choice: SimulationChoice) -> tuple[str, AccessPlan]:
-    """Return the level and the plan whose needles are used.
-
-    Raises
-    ------
-    LevelError
-        If no level is treated or named, or it is not in the case or incomplete.
-    InputError
-        If no vertebroplasty was planned for it, or there are fewer plans.
-    """
-    level = choice.level or results.assessment.level
-    if level is None:
-        message = "this case treats no level; name the one to simulate with --level"
-        raise LevelError(message)
-    vertebra = results.spine[level]
-    if not vertebra.complete:
-        cut = ", ".join(vertebra.cut_by) or "an edge of the scan"
-        message = f"{level} is incomplete (cut by {cut}); choose another level with --level"
-        raise LevelError(message)
-    planning = results.planning
-    if planning is None or planning.level != level:
-        other = "" if planning is None else f" (the plans are for {planning.level})"
-        message = (
-            f"no needle is planned for {level}{other}; plan it with: "
-            f"vertaug measure CASE --level {level}"
-        )
-        raise InputError(message)
-    plans = [plan for plan in planning.plans if plan.procedure is Procedure.VERTEBROPLASTY]
-    if not plans:
-        why = f": {'; '.join(planning.advice)}" if planning.advice else ""
-        message = (
-            f"there is no plan of a vertebroplasty for {level}{why}; make the case again with "
-            "vertaug plan and --procedure vertebroplasty or both"
-        )
-        raise InputError(message)
-    if choice.plan > len(plans):
-        message = f"--plan is 1 to {len(plans)} for a vertebroplasty of {level}; got {choice.plan}"
-        raise InputError(message)
-    return level, plans[choice.plan - 1]
-
-
 def set_scene(
-    results: CaseResults, choice: SimulationChoice, product: CementProduct
+    results: CaseResults,
+    choice: SimulationChoice,
+    product: CementProduct,
+    inflated: InflatedVertebra | None = None,
 ) -> InjectionScene:
     """Survey the bone and place the needles.
+
+    Parameters
+    ----------
+    results : CaseResults
+    choice : SimulationChoice
+    product : CementProduct
+    inflated : InflatedVertebra, optional
+        After balloons: the needles are drawn back or on to the middle of their cavities.
 
     Raises
     ------
@@ -137,27 +117,27 @@ def set_scene(
         volume_ml = results.planning.cement.target_ml
         source = "target of the plan"
     rate = choice.rate_ml_per_min * _MM3_PER_S
-    plan = plan_injection(
-        level,
-        access.paths,
-        product,
-        volume_ml * _MM3_PER_ML,
-        InjectionSetting(rate_mm3_per_s=rate, stop_rules=StopRules(act=choice.stop_rules)),
-    )
+    needles = tuple(place_needle(path) for path in access.paths)
     survey = survey_bone(
         results.spine[level],
         results.calibration,
         results.spine.scan.grid,
         spacing_mm=choice.spacing_mm,
     )
+    void = np.zeros(survey.bone.grid.shape)
+    if inflated is not None:
+        needles, survey, void = _after_balloons(needles, survey, inflated)
+    setting = InjectionSetting(rate_mm3_per_s=rate, stop_rules=StopRules(act=choice.stop_rules))
+    plan = plan_injection(level, needles, product, volume_ml * _MM3_PER_ML, setting)
     rng = np.random.default_rng(choice.seed)
     return InjectionScene(
         survey=survey,
-        body=build_porous_body(survey, rng, tracks=plan.tracks),
+        void=void,
+        body=porous_body_after_balloon(survey, void, rng, tracks=plan.tracks),
         plan=plan,
         setup=InjectionSetup(
             plan_number=choice.plan,
-            plan=_plan_words(access),
+            plan=plan_words(access),
             gauge=access.paths[0].needle.gauge,
             product=describe_product(product),
             planned_mm3=volume_ml * _MM3_PER_ML,
@@ -177,6 +157,17 @@ def set_scene(
             *tell_short_time(plan),
         ),
     )
+
+
+def _after_balloons(
+    needles: tuple[PlacedNeedle, ...], survey: BoneSurvey, inflated: InflatedVertebra
+) -> tuple[tuple[PlacedNeedle, ...], BoneSurvey, FloatArray]:
+    """Return the needles, the bone and the free space that cement meets after balloons."""
+    moved = tuple(
+        replace(needle, tip_lps_mm=tip)
+        for needle, tip in zip(needles, inflated.tips_lps_mm, strict=True)
+    )
+    return moved, inflated.compacted(survey), np.asarray(inflated.void)
 
 
 def inject_scene(scene: InjectionScene, tell: Tell) -> InjectedCement:
@@ -268,7 +259,7 @@ def sample_scene(
     ComputationError
         If no sample could be computed.
     """
-    from vertaug.augmentation.cement.sampling import sample_injections
+    from vertaug.augmentation.cement.sampling import SampleSetting, sample_injections
 
     return sample_injections(
         scene.survey,
@@ -276,35 +267,15 @@ def sample_scene(
         choice.seed,
         samples=choice.samples,
         workers=workers,
+        setting=SampleSetting(void=scene.void if scene.void.any() else None),
         progress=lambda share, message: tell(f"sampling: {message}", share),
     )
 
 
-def describe_product(product: CementProduct) -> ProductSheet:
-    """Return a product as a sheet of numbers."""
-    return ProductSheet(
-        name=product.name,
-        title=product.title,
-        viscosity_class=_word(product.viscosity_class),
-        radiopacifier=product.radiopacifier,
-        values=tuple(
-            ProductValue(
-                name=name,
-                value=cited.value,
-                low=cited.low,
-                high=cited.high,
-                status=_word(cited.status),
-                source=cited.source,
-            )
-            for name, cited in product.quantities.items()
-        ),
-    )
-
-
-def _word(value: Enum) -> str:
-    return str(value.value)
-
-
-def _plan_words(plan: AccessPlan) -> str:
-    sides = "both sides" if plan.sides == "both" else f"{plan.sides} side"
-    return f"{plan.route.value.replace('_', '-')}, {sides}"
+def course_of_case(
+    injected: InjectedCement, heat: HeatResult, inflated: InflatedVertebra | None
+) -> ProcedureCourse:
+    """Return the procedure step by step, with its times."""
+    filling = injected.filling
+    balloons = () if inflated is None else inflated.course.reached_ml
+    return course_of(len(filling.tips_lps_mm), filling.curve, heat, inflated_ml=balloons)

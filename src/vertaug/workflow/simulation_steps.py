@@ -1,25 +1,46 @@
-"""The steps of a simulated vertebroplasty, each stored under its own key."""
+"""The steps of simulated procedures, each stored under its own key."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from vertaug.case.case_content import CaseResults
 from vertaug.case.filling import FillingSpread, HeatResult, Vertebroplasty
+from vertaug.case.kyphoplasty import SimulatedKyphoplasty
+from vertaug.case.plan import Procedure
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.workflow.cement_kernels import warm_up_cement
+from vertaug.workflow.procedure_plan import find_injection_plan
 from vertaug.workflow.simulation_choice import SimulationChoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from vertaug.augmentation.balloon.product import Balloon
     from vertaug.augmentation.cement.product import CementProduct
+    from vertaug.workflow.balloon_step import InflatedVertebra
     from vertaug.workflow.progress import Reporter
 
 KERNELS = "Kernels"
+BALLOON = "Balloon"
 INJECTION, HARDENING, SAMPLES = "Injection", "Hardening", "Samples"
+BALLOON_STEP = "balloon"
+"""Name of the step of the balloons."""
+CEMENT_STEPS = ("injection", "hardening", "samples")
+"""Names of the steps of the cement, without the procedure that a kyphoplasty's begin with."""
 
 T = TypeVar("T")
+
+
+def step_name(procedure: Procedure, step: str) -> str:
+    """Return the name under which a step of the cement is stored."""
+    return step if procedure is Procedure.VERTEBROPLASTY else f"{procedure.value}_{step}"
+
+
+def step_title(procedure: Procedure, title: str) -> str:
+    """Return what progress calls a step of the cement."""
+    return title if procedure is Procedure.VERTEBROPLASTY else f"{title} ({procedure.value})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,13 +52,24 @@ class SimulationRun:
     choice : SimulationChoice
     product : CementProduct or None
         None where it is that of the stored injection.
+    balloons : mapping of str to Balloon
+        That can be taken; none where the balloons are those of the stored inflation.
     workers : int or None
         Processes for the samples; None takes all cores. The result does not depend on it.
     """
 
     choice: SimulationChoice
     product: "CementProduct | None" = None
+    balloons: "Mapping[str, Balloon]" = field(default_factory=dict)
     workers: int | None = None
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What progress calls its steps."""
+        balloon, procedure = self.choice.balloon, self.choice.procedure
+        cement = (INJECTION, HARDENING, *((SAMPLES,) if self.choice.samples else ()))
+        titles = tuple(step_title(procedure, title) for title in cement)
+        return titles if balloon is None or balloon.none else (BALLOON, *titles)
 
 
 class Stored(Protocol):
@@ -49,24 +81,30 @@ class Stored(Protocol):
         """Take the step's title, its name with its key, its type, and how it is computed."""
 
 
-def simulate_case(
-    results: CaseResults,
-    run: SimulationRun,
-    keys: dict[str, str],
-    stored: Stored,
-    reporter: "Reporter",
-) -> SimulatedVertebroplasty:
-    """Return a vertebroplasty, with what is stored of it kept.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SimulationStage:
+    """Where and with what a simulation is computed.
 
-    Parameters
+    Attributes
     ----------
     results : CaseResults
         With plans.
     run : SimulationRun
     keys : dict of str to str
-        Of the steps ``injection``, ``hardening`` and, with samples, ``samples``.
+        Of its steps.
     stored : Stored
     reporter : Reporter
+    """
+
+    results: CaseResults
+    run: SimulationRun
+    keys: dict[str, str]
+    stored: Stored
+    reporter: "Reporter"
+
+
+def simulate_vertebroplasty(stage: SimulationStage) -> SimulatedVertebroplasty:
+    """Return a vertebroplasty, with what is stored of it kept.
 
     Raises
     ------
@@ -75,10 +113,49 @@ def simulate_case(
     ComputationError
         If a computation failed.
     """
+    find_injection_plan(stage.results, stage.run.choice)  # refused before anything takes its time
+    return _inject_cement(stage, None)
+
+
+def simulate_kyphoplasty(stage: SimulationStage) -> SimulatedKyphoplasty:
+    """Return a kyphoplasty, with what is stored of it kept.
+
+    Raises
+    ------
+    LevelError, InputError
+        If the case, the plan, the balloon or the cement cannot be used.
+    ComputationError
+        If a computation failed.
+    """
+    from vertaug.workflow import balloon_step
+
+    choice = stage.run.choice
+    find_injection_plan(stage.results, choice)
+    if choice.balloon is None or choice.balloon.none:
+        return SimulatedKyphoplasty(balloon=None, cement=_inject_cement(stage, None))
+
+    def inflate() -> balloon_step.InflatedVertebra:
+        tell = stage.reporter.start(BALLOON)
+        return balloon_step.inflate_case(stage.results, choice, stage.run.balloons, tell)
+
+    place = (BALLOON_STEP, stage.keys[BALLOON_STEP])
+    inflated = stage.stored(BALLOON, place, balloon_step.InflatedVertebra, inflate)
+    return SimulatedKyphoplasty(balloon=inflated.course, cement=_inject_cement(stage, inflated))
+
+
+def _inject_cement(
+    stage: SimulationStage, inflated: "InflatedVertebra | None"
+) -> SimulatedVertebroplasty:
+    """Return the cement's part: injection, hardening, samples."""
     from vertaug.workflow import simulate
     from vertaug.workflow.injection_words import tell_short_time
 
-    simulate.find_injection_plan(results, run.choice)  # refused before anything takes its time
+    run, results, reporter = stage.run, stage.results, stage.reporter
+    procedure = run.choice.procedure
+    injection, hardening, samples = (
+        step_title(procedure, title) for title in (INJECTION, HARDENING, SAMPLES)
+    )
+    places = [(name, stage.keys.get(name, "")) for name in _names(procedure)]
     warmed: list[str] = []
 
     def warm(title: str) -> None:
@@ -89,29 +166,34 @@ def simulate_case(
 
     def inject() -> simulate.InjectedCement:
         assert run.product is not None  # only a stored injection goes without
-        warm(INJECTION)
-        scene = simulate.set_scene(results, run.choice, run.product)
+        warm(injection)
+        scene = simulate.set_scene(results, run.choice, run.product, inflated)
         for text in tell_short_time(scene.plan):
-            reporter.note(INJECTION, text)
-        return simulate.inject_scene(scene, reporter.start(INJECTION))
+            reporter.note(injection, text)
+        return simulate.inject_scene(scene, reporter.start(injection))
 
-    injected = stored(INJECTION, ("injection", keys["injection"]), simulate.InjectedCement, inject)
-    scene = cache(lambda: simulate.set_scene(results, run.choice, injected.product))
+    injected = stage.stored(injection, places[0], simulate.InjectedCement, inject)
+    scene = cache(lambda: simulate.set_scene(results, run.choice, injected.product, inflated))
 
     def harden() -> HeatResult:
-        warm(HARDENING)
-        return simulate.harden_scene(scene(), injected, reporter.start(HARDENING))
+        warm(hardening)
+        return simulate.harden_scene(scene(), injected, reporter.start(hardening))
 
     def sample() -> FillingSpread:
-        warm(SAMPLES)
-        return simulate.sample_scene(scene(), run.choice, run.workers, reporter.start(SAMPLES))
+        warm(samples)
+        return simulate.sample_scene(scene(), run.choice, run.workers, reporter.start(samples))
 
-    heat = stored(HARDENING, ("hardening", keys["hardening"]), HeatResult, harden)
+    heat = stage.stored(hardening, places[1], HeatResult, harden)
     spread = None
-    if "samples" in keys:
-        spread = stored(SAMPLES, ("samples", keys["samples"]), FillingSpread, sample)
+    if places[2][1]:
+        spread = stage.stored(samples, places[2], FillingSpread, sample)
     return SimulatedVertebroplasty(
         setup=injected.setup,
         result=Vertebroplasty(filling=injected.filling, heat=heat, spread=spread),
         notes=injected.notes,
+        course=simulate.course_of_case(injected, heat, inflated),
     )
+
+
+def _names(procedure: Procedure) -> tuple[str, ...]:
+    return tuple(step_name(procedure, step) for step in CEMENT_STEPS)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from vertaug.case.augmentation_content import describe_augmentation, filling_file_names
+from vertaug.case.augmentation_content import filling_file_names
 from vertaug.case.filling import LEAK_PATHS
+from vertaug.case.procedure_content import describe_augmentation
 from vertaug.case.spread_figures import (
     binomial_interval,
     canal_odds,

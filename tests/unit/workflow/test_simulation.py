@@ -20,7 +20,8 @@ from vertaug.workflow.injection_words import (
     tell_short_time,
     volume_in_time_mm3,
 )
-from vertaug.workflow.simulate import describe_product, find_injection_plan
+from vertaug.workflow.procedure_plan import find_injection_plan
+from vertaug.workflow.product_sheet import describe_product
 from vertaug.workflow.simulation_choice import (
     SimulationChoice,
     choose_product,

@@ -1,0 +1,259 @@
+"""The balloons of a kyphoplasty of a case: placed, inflated, emptied, and what they leave."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.balloon.preload import axial_force_n
+from vertaug.augmentation.balloon.product import Balloon
+from vertaug.augmentation.balloon.shape import ShapeAfter
+from vertaug.augmentation.balloon.surface import BalloonSurface
+from vertaug.augmentation.cement.survey import BoneSurvey, survey_bone
+from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment, treat_with_balloon
+from vertaug.case.case_content import CaseResults
+from vertaug.case.errors import InputError
+from vertaug.case.grid import FloatArray, read_only
+from vertaug.case.kyphoplasty import (
+    STAGES,
+    BalloonBreach,
+    BalloonCourse,
+    BalloonFrame,
+    BalloonSetup,
+    ShapeStage,
+)
+from vertaug.case.level import are_adjacent
+from vertaug.case.measurement import HeightSet
+from vertaug.case.plan import AccessPlan, NeedlePath
+from vertaug.case.spine import Spine, Vertebra
+from vertaug.fracture.height_restoration import restore_heights
+from vertaug.workflow.balloon_choice import choose_balloon
+from vertaug.workflow.balloon_limits import list_balloon_limits
+from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
+from vertaug.workflow.product_sheet import describe_balloon, describe_bone
+from vertaug.workflow.simulation_choice import SimulationChoice
+
+_MM3_PER_ML = 1000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class InflatedVertebra:
+    """What the balloon step stores.
+
+    Attributes
+    ----------
+    balloon : Balloon
+        With all its values, since a file of the user need not be there any more.
+    course : BalloonCourse
+    density_mg_per_ml, cancellous_mg_per_ml, void : (ni, nj, nk) float64 arrays
+        On the cells of the cement: densities of the compacted bone as in `BoneOnGrid`, and the
+        share of each cell that is cavity.
+    survey_notes : tuple of str
+        Of the survey with that bone.
+    tips_lps_mm : (needles, 3) float64 array
+        From where cement is injected: on the needle, as near as it comes to the middle of the
+        cavity.
+    """
+
+    balloon: Balloon
+    course: BalloonCourse
+    density_mg_per_ml: FloatArray
+    cancellous_mg_per_ml: FloatArray
+    void: FloatArray
+    survey_notes: tuple[str, ...]
+    tips_lps_mm: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("density_mg_per_ml", "cancellous_mg_per_ml", "void", "tips_lps_mm"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def compacted(self, survey: BoneSurvey) -> BoneSurvey:
+        """Return a survey of the bone before the balloons with the bone after them.
+
+        Raises
+        ------
+        InputError
+            If it has other cells.
+        """
+        if survey.bone.grid.shape != self.void.shape:
+            message = f"the balloons left bone in {self.void.shape} cells, the survey has "
+            message += f"{survey.bone.grid.shape}: inflate again"
+            raise InputError(message)
+        bone = replace(
+            survey.bone,
+            density_mg_per_ml=self.density_mg_per_ml,
+            cancellous_mg_per_ml=self.cancellous_mg_per_ml,
+        )
+        return replace(survey, bone=bone, notes=self.survey_notes)
+
+
+def inflate_case(
+    results: CaseResults,
+    choice: SimulationChoice,
+    known: Mapping[str, Balloon],
+    tell: Callable[[str, float], None],
+) -> InflatedVertebra:
+    """Place, inflate and empty the balloons of a kyphoplasty, and measure what they did.
+
+    Parameters
+    ----------
+    results : CaseResults
+        With plans of a kyphoplasty.
+    choice : SimulationChoice
+        With a balloon.
+    known : mapping of str to Balloon
+        That can be taken.
+    tell : callable
+        Takes (message, fraction).
+
+    Raises
+    ------
+    LevelError, InputError
+        If level, plan, balloon, volume or density cannot be used, or a balloon has no room.
+    ComputationError
+        If an increment cannot be solved.
+    """
+    wish = choice.balloon
+    assert wish is not None  # a kyphoplasty has one
+    level, access = find_injection_plan(results, choice)
+    balloon, volume_ml = choose_balloon(known, access, wish)
+    vertebra = results.spine[level]
+    chosen = BalloonChoice(
+        balloon=balloon,
+        volume_ml=volume_ml,
+        preload_n=wish.preload_n,
+        spacing_mm=wish.spacing_mm,
+    )
+    treatment = treat_with_balloon(
+        vertebra,
+        results.calibration,
+        access.paths,
+        chosen,
+        above=_above(results.spine, level),
+        progress=lambda share, message: tell(f"balloon: {message}", share),
+    )
+    tell("cavity", 1.0)
+    survey = survey_bone(
+        vertebra, results.calibration, results.spine.scan.grid, spacing_mm=choice.spacing_mm
+    )
+    survey, void = treatment.survey_after(survey)
+    return InflatedVertebra(
+        balloon=balloon,
+        course=_course(results, choice, access, (chosen, treatment)),
+        density_mg_per_ml=survey.bone.density_mg_per_ml,
+        cancellous_mg_per_ml=survey.bone.cancellous_mg_per_ml,
+        void=void,
+        survey_notes=survey.notes,
+        tips_lps_mm=_tips(access.paths, treatment),
+    )
+
+
+def _above(spine: Spine, level: str) -> Vertebra | None:
+    """Return the complete vertebra next above, as the measurement of local kyphosis takes it."""
+    complete = {name: v for name, v in spine.vertebrae.items() if v.complete}
+    present = spine.labels.levels
+    return next((v for n, v in complete.items() if are_adjacent(n, level, present)), None)
+
+
+def _course(
+    results: CaseResults,
+    choice: SimulationChoice,
+    access: AccessPlan,
+    done: tuple[BalloonChoice, BalloonTreatment],
+) -> BalloonCourse:
+    chosen, found = done
+    level, _ = find_injection_plan(results, choice)
+    measured = results.assessment.levels.get(level)
+    reference = None if measured is None else measured.reference_mm
+    inflation, bone = found.inflation, found.bone
+    return BalloonCourse(
+        setup=BalloonSetup(
+            level=level,
+            plan_number=choice.plan,
+            plan=plan_words(access),
+            sides=tuple(path.side for path in access.paths),
+            balloon=describe_balloon(chosen.balloon),
+            wanted_ml=chosen.volume_ml,
+            preload_n=chosen.preload_n,
+            spacing_mm=chosen.spacing_mm,
+            bone=describe_bone(chosen.crushed),
+        ),
+        volume_ml=inflation.volume_mm3 / _MM3_PER_ML,
+        pressure_mpa=inflation.pressure_mpa,
+        readable=inflation.resolved,
+        end=inflation.end.value,
+        stages=_stages((found.before, found.inflated, found.after), reference),
+        breaches=tuple(
+            BalloonBreach(
+                wall=breach.wall,
+                area_mm2=breach.area_mm2,
+                beyond_mm=breach.beyond_mm,
+                place_lps_mm=bone.to_world(breach.place_mm),
+            )
+            for breach in found.breaches
+        ),
+        cavity_ml=found.cavity_mm3() / _MM3_PER_ML,
+        frames=_frames(found),
+        triangles=_triangles(found),
+        notes=list_balloon_limits(found, chosen, axial_force_n(inflation.state)),
+    )
+
+
+def _stages(shapes: tuple[ShapeAfter, ...], reference: HeightSet | None) -> tuple[ShapeStage, ...]:
+    before = shapes[0].heights_mm
+    return tuple(
+        ShapeStage(
+            name=name,
+            heights_mm=shape.heights_mm,
+            wedge_angle_deg=shape.wedge_angle_deg,
+            local_kyphosis_deg=shape.local_kyphosis_deg,
+            body_volume_ml=shape.body_volume_ml,
+            lift_mean_mm=shape.lift_mean_mm,
+            lift_most_mm=shape.lift_most_mm,
+            wall_mm=(
+                shape.anterior.most_mm,
+                shape.left.most_mm,
+                shape.right.most_mm,
+                shape.canal.most_mm,
+            ),
+            gain=None
+            if name == STAGES[0]
+            else restore_heights(before, shape.heights_mm, reference),
+        )
+        for name, shape in zip(STAGES, shapes, strict=True)
+    )
+
+
+def _frames(found: BalloonTreatment) -> tuple[BalloonFrame, ...]:
+    full = tuple(surface for surface, _ in found.inflation.state.balloons)
+    times = [("folded", found.folded)]
+    times += [("inflating", surfaces) for surfaces in found.kept[:-1]]
+    times += [("inflated", full), ("emptied", found.cavities)]
+    return tuple(
+        BalloonFrame(
+            stage=stage,
+            volume_ml=sum(s.volume_mm3() for s in surfaces) / _MM3_PER_ML,
+            points_lps_mm=tuple(_in_patient(s, found) for s in surfaces),
+        )
+        for stage, surfaces in times
+    )
+
+
+def _in_patient(surface: BalloonSurface, found: BalloonTreatment) -> NDArray[np.float32]:
+    return found.bone.to_world(surface.points_mm).astype(np.float32)
+
+
+def _triangles(found: BalloonTreatment) -> NDArray[np.int64]:
+    """Return the triangles of every surface, outward in the patient as well."""
+    return found.folded[0].triangles
+
+
+def _tips(paths: tuple[NeedlePath, ...], found: BalloonTreatment) -> FloatArray:
+    tips = []
+    for path, cavity in zip(paths, found.cavities, strict=True):
+        entry, along = path.entry_lps_mm, path.target_lps_mm - path.entry_lps_mm
+        along = along / np.linalg.norm(along)
+        middle = found.bone.to_world(cavity.points_mm.mean(axis=0))
+        tips.append(entry + float((middle - entry) @ along) * along)
+    return np.array(tips)
