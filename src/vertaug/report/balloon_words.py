@@ -1,13 +1,11 @@
 """How volumes, pressures and gained heights of balloons are said, everywhere alike."""
 
-from vertaug.case.balloon_content import KPA
+from vertaug.case.augmentation_content import ATM, KPA
 from vertaug.case.kyphoplasty import BalloonCourse, ShapeStage
 from vertaug.report import words
 
-ATM_MPA = 0.101325
-"""Standard atmosphere (exact by definition)."""
-_HEIGHTS = ("anterior", "middle", "posterior")
-STAGE_WORDS = {"before": "before", "inflated": "inflated", "emptied": "emptied"}
+HEIGHTS = ("anterior", "middle", "posterior")
+"""As they are listed."""
 
 
 def pressure_words(pressure_mpa: float | None) -> str:
@@ -15,14 +13,7 @@ def pressure_words(pressure_mpa: float | None) -> str:
     if pressure_mpa is None:
         return "none can be read"
     kpa = words.three_figures(pressure_mpa * KPA)
-    return f"{kpa} kPa ({pressure_mpa / ATM_MPA:.1f} atm)"
-
-
-def reached_ml(course: BalloonCourse) -> tuple[float, ...]:
-    """Return the volume in each balloon at the end of the inflation."""
-    if not len(course.volume_ml):
-        return (0.0,) * len(course.setup.sides)
-    return tuple(course.volume_ml[-1].tolist())
+    return f"{kpa} kPa ({pressure_mpa * ATM:.1f} atm)"
 
 
 def sides_words(sides: tuple[str, ...]) -> str:
@@ -32,7 +23,7 @@ def sides_words(sides: tuple[str, ...]) -> str:
 
 def each_ml(course: BalloonCourse) -> str:
     """Return the volume of each balloon with its side."""
-    volumes = zip(course.setup.sides, reached_ml(course), strict=True)
+    volumes = zip(course.setup.sides, course.reached_ml, strict=True)
     return ", ".join(f"{volume:.1f} ml {side}" for side, volume in volumes)
 
 
@@ -51,8 +42,8 @@ def inflated_words(course: BalloonCourse) -> str:
 def gain_words(course: BalloonCourse) -> str:
     """Return what each height gained when inflated, and what was kept when emptied."""
     inflated, emptied = course.stage("inflated"), course.stage("emptied")
-    gained = ", ".join(f"{name} {_gain(inflated, name)}" for name in _HEIGHTS)
-    kept = ", ".join(f"{name} {_gain(emptied, name)}" for name in _HEIGHTS)
+    gained = ", ".join(f"{name} {_gain(inflated, name)}" for name in HEIGHTS)
+    kept = ", ".join(f"{name} {_gain(emptied, name)}" for name in HEIGHTS)
     return f"height gained when inflated (mm): {gained}; kept when emptied: {kept}"
 
 
@@ -64,11 +55,6 @@ def signed(value: float | None, digits: int = 1) -> str:
     if float(text) == 0.0:
         return f"{0:.{digits}f}"
     return text.replace("-", "−")
-
-
-def level_of_balloons(course: BalloonCourse) -> str:
-    """Return the level."""
-    return course.setup.level
 
 
 def _gain(stage: ShapeStage, name: str) -> str:

@@ -6,7 +6,6 @@ from vertaug.report.balloon_words import (
     each_ml,
     gain_words,
     inflated_words,
-    level_of_balloons,
     pressure_words,
     sides_words,
 )
@@ -114,8 +113,10 @@ def _key_table(found: SimulatedKyphoplasty, course: BalloonCourse) -> Table:
     rows = [
         (
             "balloons",
-            f"{setup.balloon.name} ({setup.balloon.title}), {sides_words(setup.sides)}; "
-            f"plan {setup.plan_number}: {setup.plan}",
+            (
+                f"{setup.balloon.name} ({setup.balloon.title}), {sides_words(setup.sides)}; "
+                f"plan {setup.plan_number}: {setup.plan}"
+            ),
         ),
         ("inflated", f"{each_ml(course)} of {setup.wanted_ml:.1f} ml wanted in each"),
         ("greatest pressure that can be read", pressure_words(course.peak_mpa)),
@@ -189,7 +190,7 @@ def _inputs(course: BalloonCourse) -> tuple[Table, ...]:
         values_table(
             f"Balloon: {setup.balloon.title}",
             setup.balloon.values,
-            f"Level {level_of_balloons(course)}. Every value can be replaced by those of your "
+            "Every value can be replaced by those of your "
             "balloon (docs/balloon.md). Verified: read in the source; computed: from it; "
             "recalled: from the literature, not read again; uncertain: a working number.",
         ),
