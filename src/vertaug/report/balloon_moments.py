@@ -29,8 +29,8 @@ class BalloonMoment:
         volume = f"{self.frame.volume_ml:.1f} ml"
         return {
             "folded": "folded, in place",
-            "emptied": f"emptied: a cavity of {volume}",
-        }.get(self.name, f"{volume} in all, {self.name}")
+            "emptied": f"emptied: cavity {volume}",
+        }.get(self.name, f"{self.name}: {volume} in all")
 
 
 def shown_moments(course: BalloonCourse) -> tuple[BalloonMoment, ...]:

@@ -1,9 +1,13 @@
 """How volumes, pressures and gained heights of balloons are said, everywhere alike."""
 
+import math
+
 from vertaug.case.augmentation_content import ATM, KPA
 from vertaug.case.kyphoplasty import BalloonCourse, ShapeStage
 from vertaug.report import words
 
+WALLS = ("anterior", "left", "right", "posterior, towards the canal")
+"""In the order of `ShapeStage.wall_mm`."""
 HEIGHTS = ("anterior", "middle", "posterior")
 """As they are listed."""
 
@@ -45,6 +49,13 @@ def gain_words(course: BalloonCourse) -> str:
     gained = ", ".join(f"{name} {_gain(inflated, name)}" for name in HEIGHTS)
     kept = ", ".join(f"{name} {_gain(emptied, name)}" for name in HEIGHTS)
     return f"height gained when inflated (mm): {gained}; kept when emptied: {kept}"
+
+
+def bulge_words(course: BalloonCourse) -> str:
+    """Return how far each wall was pushed out at most at full inflation."""
+    walls = zip(WALLS, course.stage("inflated").wall_mm, strict=True)
+    told = (f"{wall} {'not known' if math.isnan(mm) else signed(mm)}" for wall, mm in walls)
+    return f"{', '.join(told)} mm at full inflation; the model's wall stretches and does not crack"
 
 
 def signed(value: float | None, digits: int = 1) -> str:

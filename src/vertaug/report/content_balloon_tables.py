@@ -6,13 +6,11 @@ from vertaug.case.filling import Filling
 from vertaug.case.height_restoration import HeightRestoration
 from vertaug.case.kyphoplasty import STAGES, BalloonCourse, ShapeStage
 from vertaug.report import words
-from vertaug.report.balloon_words import HEIGHTS, signed
+from vertaug.report.balloon_words import HEIGHTS, WALLS, signed
 from vertaug.report.content import Cell, Table, cells
 from vertaug.report.leak_site import leak_site
 
 _AFTER = STAGES[1:]
-_WALLS = ("anterior", "left", "right", "posterior, towards the canal")
-"""In the order of `ShapeStage.wall_mm`."""
 
 
 def restoration_table(course: BalloonCourse) -> Table:
@@ -90,7 +88,7 @@ def wall_table(course: BalloonCourse) -> Table:
             Cell(text=wall, strong=wall.startswith("posterior")),
             *cells(*(_outward(stage.wall_mm[number]) for stage in stages)),
         )
-        for number, wall in enumerate(_WALLS)
+        for number, wall in enumerate(WALLS)
     ]
     return Table(
         title="Walls that bulge",

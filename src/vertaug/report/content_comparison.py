@@ -146,9 +146,11 @@ def _shape_rows(course: BalloonCourse | None) -> list[tuple[str, ...]]:
         for height in HEIGHTS
     ]
     values.append(f"{signed(kept.wedge_angle_deg - before.wedge_angle_deg)}°")
-    angles = (before.local_kyphosis_deg, kept.local_kyphosis_deg)
-    known = angles[0] is not None and angles[1] is not None
-    values.append(f"{signed(angles[1] - angles[0])}°" if known else NOT_COMPUTED)
+    first, last = before.local_kyphosis_deg, kept.local_kyphosis_deg
+    if first is None or last is None:
+        values.append(NOT_COMPUTED)
+    else:
+        values.append(f"{signed(last - first)}°")
     return [(name, _NO_MOVE, value) for name, value in zip(names, values, strict=True)]
 
 
@@ -204,7 +206,7 @@ def _beam(course: ProcedureCourse) -> str:
 
 def _inputs_words(first: InjectionSetup, second: InjectionSetup) -> str:
     """Say whether both injections were asked for alike, or in what they differ."""
-    what = {
+    what: dict[str, tuple[str | float, str | float]] = {
         "cement": (first.product.name, second.product.name),
         "planned volume (ml)": (first.planned_mm3 / 1000.0, second.planned_mm3 / 1000.0),
         "rate (mm³/s)": (first.rate_mm3_per_s, second.rate_mm3_per_s),

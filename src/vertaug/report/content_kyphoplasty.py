@@ -3,6 +3,7 @@
 from vertaug.case.kyphoplasty import BalloonCourse, SimulatedKyphoplasty
 from vertaug.report import words
 from vertaug.report.balloon_words import (
+    bulge_words,
     each_ml,
     gain_words,
     inflated_words,
@@ -123,6 +124,7 @@ def _key_table(found: SimulatedKyphoplasty, course: BalloonCourse) -> Table:
         ("why it ended", course.end),
         ("height gained", gain_words(course)),
         ("wedge angle", _angles(course)),
+        ("walls pushed out at most", bulge_words(course)),
         ("cavity left", words.millilitres(course.cavity_ml)),
         ("balloon out of the bone", _breaches(course)),
         ("cement", end_words(found.cement)),

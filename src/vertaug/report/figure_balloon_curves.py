@@ -1,6 +1,7 @@
 """Pressure over volume of each balloon, and the heights of the body at each stage."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,7 +32,7 @@ def draw_balloon_curves(course: BalloonCourse) -> Picture:
     """
     figure = canvas.new_figure(PAGE_WIDTH_MM, _HEIGHT_MM)
     _draw_pressure(figure.add_axes((0.055, 0.165, 0.47, 0.70)), course)
-    _draw_heights(figure.add_axes((0.66, 0.165, 0.285, 0.70)), course)
+    _draw_heights(figure.add_axes((0.625, 0.165, 0.255, 0.70)), course)
     return Picture(
         name="balloon_curves",
         caption=_caption(course),
@@ -64,7 +65,7 @@ def curve_spans(
 
 def _draw_pressure(axes: Axes, course: BalloonCourse) -> None:
     dress(axes, "Volume of the balloon (ml)", "Pressure in the balloon (kPa; right: atm)")
-    named = []
+    named: list[tuple[str, str, Any]] = []
     for number, side in enumerate(course.setup.sides):
         colour = _COLOURS[number % len(_COLOURS)]
         volume, kpa = course.volume_ml[:, number], course.pressure_mpa[:, number] * KPA

@@ -56,8 +56,10 @@ def draw_balloon_radiographs(films: BalloonFilms, course: BalloonCourse, spine: 
 
 
 def _state(moment: BalloonMoment, sides: tuple[str, ...]) -> str:
-    filled = "no contrast agent" if moment.name in {"folded", "emptied"} else "contrast agent"
-    return f"{filled} in {say_sides(sides, 'balloon')}"
+    which = say_sides(sides, "balloon")
+    if moment.name in {"folded", "emptied"}:
+        return f"{which} without contrast agent"
+    return f"contrast agent in {which}"
 
 
 def _draw_cavity(axes: Axes, carm: CArm, course: BalloonCourse, moment: BalloonMoment) -> None:

@@ -22,11 +22,11 @@ def draw_balloon_solid(course: BalloonCourse, vertebra: Vertebra) -> Picture:
     moments = tuple(
         EnclosedMoment(
             words=moment.words,
-            tools=(),
-            inside=tuple(
+            tools=tuple(
                 (mesh, _CAVITY_COLOUR if moment.name == "emptied" else _BALLOON_COLOUR)
                 for mesh in balloon_meshes(course, moment.frame)
             ),
+            inside=(),
         )
         for moment in shown_moments(course)
     )
@@ -45,6 +45,7 @@ def _caption(course: BalloonCourse) -> str:
         f"Balloons in {course.setup.level} in three dimensions. "
         f"{BONE_WORDS.format(inside='balloons')} Orange: balloons; grey: the cavities of the "
         "emptied ones; paler the deeper below the near wall. The bone is that of the CT, before it "
-        "moved: what is drawn over its edge need not have left it. Arrows: L left, P back, H head "
+        "moved: what stands out of it has pushed the wall along, or has left the bone (see Walls "
+        "that bulge and Balloon out of the bone). Arrows: L left, P back, H head "
         "of the vertebra."
     )

@@ -17,14 +17,15 @@ from vertaug.report.figure_filling import (
     draw_section,
 )
 from vertaug.report.figure_filling_curves import BLUE, INK, RED, dress, name_lines
+from vertaug.report.figure_filling_spread import TO_CANAL_WORDS
 from vertaug.report.leak_key import draw_leak_key, foot_mm
 from vertaug.report.path_words import ANY, list_rows
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 NAMES = ("vertebroplasty", "kyphoplasty")
 _COLOURS, _MARKERS = (BLUE, RED), ("o", "s")
-_SIDE_MM, _GAP_MM, _HEAD_MM, _WIDE_MM = 5.0, 1.5, 4.8, 44.0
-_ODDS = (0.69, 0.295)
+_SIDE_MM, _GAP_MM, _HEAD_MM, _WIDE_MM = 5.0, 1.5, 4.8, 48.5
+_ODDS = (0.755, 0.225)
 """Left edge and width of the panel of leaks, as shares of the figure."""
 _SAGITTAL_AXIAL = (1, 2)
 """Of the sections that a filling is shown in."""
@@ -106,7 +107,7 @@ def _draw_leaks(figure: Figure, both: tuple[SimulatedVertebroplasty, ...], total
             fontsize=canvas.LABEL_PT + 1.0, transform=axes.transAxes,
         )  # fmt: skip
         return
-    dress(axes, "Share of the samples (%), with 95 % interval", "Samples that leaked, in the model")
+    dress(axes, "Share of the samples (%)", "Samples that leaked, in the model")
     rows = [(ANY, ()), *reversed(list_rows())]
     named = []
     for number, spread in enumerate(spreads):
@@ -117,7 +118,8 @@ def _draw_leaks(figure: Figure, both: tuple[SimulatedVertebroplasty, ...], total
         count = len(spread.leaked_mm3)
         named.append((f"{NAMES[number]}, {count} samples", _COLOURS[number], "-"))
     names = [
-        title.removeprefix("– ").replace(" (basivertebral", "\n(basivertebral") for title, _ in rows
+        TO_CANAL_WORDS if title.startswith("towards") else title.removeprefix("– ")
+        for title, _ in rows
     ]
     axes.set_yticks(range(len(names)), names, fontsize=canvas.SMALL_PT - 0.5)
     axes.set_ylim(-0.6, len(names) + 0.9)
