@@ -357,8 +357,9 @@ def test_a_stopped_run_goes_on_after_the_injection(run, case, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--procedure", "kyphoplasty"), "simulates a vertebroplasty"),
-        (("--procedure", "surgery"), "vertebroplasty or kyphoplasty"),
+        (("--procedure", "surgery"), "vertebroplasty, kyphoplasty or both"),
+        (("--balloon-ml", "2"), "--balloon-ml is of a kyphoplasty"),
+        (("--balloon-spacing-mm", "2"), "--balloon-spacing-mm is of a kyphoplasty"),
         (("--product", "glue"), "low_viscosity, medium_viscosity"),
         (("--products", "nowhere.toml"), "nowhere.toml"),
         (("--volume-ml", "0"), "above 0 to 20 ml"),

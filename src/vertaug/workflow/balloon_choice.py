@@ -1,7 +1,5 @@
 """What the user chose for the balloons of a kyphoplasty."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,12 +8,15 @@ from typing import TYPE_CHECKING
 from vertaug.case.case_file import read_case
 from vertaug.case.errors import InputError
 from vertaug.case.plan import AccessPlan
+from vertaug.workflow.fingerprint import hash_values
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.workspace import PRIVATE
 
 if TYPE_CHECKING:
     from vertaug.augmentation.balloon.product import Balloon
 
+BALLOON_STEP = "balloon"
+"""Name of the step of the balloons."""
 MOST_DEFAULT_ML = 4.0
 """No more is taken unasked, also where a balloon is rated for more: what most are said to hold
 (clinical reference 3.5, recalled); a design default."""
@@ -83,8 +84,7 @@ class BalloonWish:
 def hash_balloons(known: "Mapping[str, Balloon]", name: str | None) -> str:
     """Return the SHA-256 of all values of a balloon, or of all where none is named."""
     chosen = known if name is None else {name: known[name]}
-    tree = {key: asdict(balloon) for key, balloon in chosen.items()}
-    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()
+    return hash_values({key: asdict(balloon) for key, balloon in chosen.items()})
 
 
 def find_balloons(
@@ -123,7 +123,6 @@ def find_balloons(
 
 def _stored(folder: Path, name: str) -> "tuple[Mapping[str, Balloon], str | None] | None":
     from vertaug.workflow.balloon_step import InflatedVertebra
-    from vertaug.workflow.simulation_steps import BALLOON_STEP
 
     provenance = read_case(folder).provenance
     chosen = provenance.parameters.kyphoplasty

@@ -30,10 +30,22 @@ from vertaug.case.spine import Spine, Vertebra
 from vertaug.fracture.height_restoration import restore_heights
 from vertaug.workflow.balloon_choice import choose_balloon
 from vertaug.workflow.balloon_limits import list_balloon_limits
+from vertaug.workflow.kernels import KernelSignature, say_kernels
 from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
 from vertaug.workflow.simulation_choice import SimulationChoice
 
+BALLOON_KERNELS: tuple[KernelSignature, ...] = tuple(
+    KernelSignature(module=f"vertaug.augmentation.balloon.{module}", name=name, arguments=())
+    for module, name in (
+        ("_foam_numba", "stress_cells"),
+        ("_foam_numba", "turn_cells"),
+        ("_foam_numba", "change_cells"),
+        ("_foam_numba", "add_forces"),
+        ("_inside_numba", "fill_inside"),
+    )
+)
+"""Kernels of the balloon's step beside those of strength."""
 _MM3_PER_ML = 1000.0
 
 
@@ -125,13 +137,14 @@ def inflate_case(
         preload_n=wish.preload_n,
         spacing_mm=wish.spacing_mm,
     )
+    tell(say_kernels(BALLOON_KERNELS), 0.0)
     treatment = treat_with_balloon(
         vertebra,
         results.calibration,
         access.paths,
         chosen,
         above=_above(results.spine, level),
-        progress=lambda share, message: tell(f"balloon: {message}", share),
+        progress=lambda share, message: tell(message, share),
     )
     tell("cavity", 1.0)
     survey = survey_bone(
@@ -140,7 +153,7 @@ def inflate_case(
     survey, void = treatment.survey_after(survey)
     return InflatedVertebra(
         balloon=balloon,
-        course=_course(results, choice, access, (chosen, treatment)),
+        course=_course(results, (level, choice.plan, access), chosen, treatment),
         density_mg_per_ml=survey.bone.density_mg_per_ml,
         cancellous_mg_per_ml=survey.bone.cancellous_mg_per_ml,
         void=void,
@@ -158,19 +171,18 @@ def _above(spine: Spine, level: str) -> Vertebra | None:
 
 def _course(
     results: CaseResults,
-    choice: SimulationChoice,
-    access: AccessPlan,
-    done: tuple[BalloonChoice, BalloonTreatment],
+    planned: tuple[str, int, AccessPlan],
+    chosen: BalloonChoice,
+    found: BalloonTreatment,
 ) -> BalloonCourse:
-    chosen, found = done
-    level, _ = find_injection_plan(results, choice)
+    level, number, access = planned
     measured = results.assessment.levels.get(level)
     reference = None if measured is None else measured.reference_mm
     inflation, bone = found.inflation, found.bone
     return BalloonCourse(
         setup=BalloonSetup(
             level=level,
-            plan_number=choice.plan,
+            plan_number=number,
             plan=plan_words(access),
             sides=tuple(path.side for path in access.paths),
             balloon=describe_balloon(chosen.balloon),
@@ -195,7 +207,7 @@ def _course(
         ),
         cavity_ml=found.cavity_mm3() / _MM3_PER_ML,
         frames=_frames(found),
-        triangles=_triangles(found),
+        triangles=found.folded[0].triangles,
         notes=list_balloon_limits(found, chosen, axial_force_n(inflation.state)),
     )
 
@@ -242,11 +254,6 @@ def _frames(found: BalloonTreatment) -> tuple[BalloonFrame, ...]:
 
 def _in_patient(surface: BalloonSurface, found: BalloonTreatment) -> NDArray[np.float32]:
     return found.bone.to_world(surface.points_mm).astype(np.float32)
-
-
-def _triangles(found: BalloonTreatment) -> NDArray[np.int64]:
-    """Return the triangles of every surface, outward in the patient as well."""
-    return found.folded[0].triangles
 
 
 def _tips(paths: tuple[NeedlePath, ...], found: BalloonTreatment) -> FloatArray:

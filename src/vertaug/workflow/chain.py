@@ -26,6 +26,7 @@ from vertaug.workflow.simulation_steps import (
     KERNELS,
     SimulationRun,
     SimulationStage,
+    check_simulation,
     simulate_kyphoplasty,
     simulate_vertebroplasty,
 )
@@ -229,6 +230,9 @@ class Chain:
             assessment=measured.assessment,
             planning=None if level is None else self.plan(spine, level),
         )
+        for run in (self.simulation, self.kyphoplasty):
+            if run is not None:
+                check_simulation(results, run)
         if self.simulation is not None:
             stage = self._stage(results, self.simulation, self.simulation_keys)
             results = replace(results, vertebroplasty=simulate_vertebroplasty(stage))

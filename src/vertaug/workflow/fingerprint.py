@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
+from enum import Enum
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -58,3 +59,22 @@ def make_key(step: str, ingredients: Mapping[str, object]) -> str:
     content = {"step": step, "code": hash_code(), "software": software, **ingredients}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_values(tree: object) -> str:
+    """Return the SHA-256 of a tree of JSON values; enums count by their value.
+
+    Raises
+    ------
+    TypeError
+        If it holds something else.
+    """
+    text = json.dumps(tree, sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    message = f"a tree of values holds a {type(value).__name__}"
+    raise TypeError(message)

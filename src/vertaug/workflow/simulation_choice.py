@@ -1,9 +1,6 @@
 """What the user chose for a simulated procedure."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass, replace
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +9,7 @@ from vertaug.case.errors import InputError
 from vertaug.case.level import parse_augmentable
 from vertaug.case.plan import Procedure
 from vertaug.workflow.balloon_choice import BalloonWish
+from vertaug.workflow.fingerprint import hash_values
 
 if TYPE_CHECKING:
     from vertaug.augmentation.cement.product import CementProduct
@@ -145,13 +143,4 @@ def choose_product(name: str, file: Path | None) -> "CementProduct":
 
 def hash_product(product: "CementProduct") -> str:
     """Return the SHA-256 of all values of a product, sources included."""
-    tree = asdict(product)
-    text = json.dumps(tree, sort_keys=True, default=_plain)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Enum):
-        return value.value
-    message = f"a product holds a {type(value).__name__}"
-    raise TypeError(message)
+    return hash_values(asdict(product))

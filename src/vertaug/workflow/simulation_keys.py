@@ -1,9 +1,10 @@
 """Under which keys the steps of a simulation are stored."""
 
 from vertaug.case.plan import Procedure
+from vertaug.workflow.balloon_choice import BALLOON_STEP
 from vertaug.workflow.fingerprint import make_key
 from vertaug.workflow.simulation_choice import SimulationChoice
-from vertaug.workflow.simulation_steps import BALLOON_STEP, CEMENT_STEPS, step_name
+from vertaug.workflow.simulation_steps import CEMENT_STEPS, step_name
 
 SIMULATION_STEPS = (
     *(step_name(Procedure.VERTEBROPLASTY, step) for step in CEMENT_STEPS),

@@ -10,6 +10,7 @@ from vertaug.case.filling import FillingSpread, HeatResult, Vertebroplasty
 from vertaug.case.kyphoplasty import SimulatedKyphoplasty
 from vertaug.case.plan import Procedure
 from vertaug.case.simulation import SimulatedVertebroplasty
+from vertaug.workflow.balloon_choice import BALLOON_STEP, choose_balloon
 from vertaug.workflow.cement_kernels import warm_up_cement
 from vertaug.workflow.procedure_plan import find_injection_plan
 from vertaug.workflow.simulation_choice import SimulationChoice
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 KERNELS = "Kernels"
 BALLOON = "Balloon"
 INJECTION, HARDENING, SAMPLES = "Injection", "Hardening", "Samples"
-BALLOON_STEP = "balloon"
-"""Name of the step of the balloons."""
 CEMENT_STEPS = ("injection", "hardening", "samples")
 """Names of the steps of the cement, without the procedure that a kyphoplasty's begin with."""
 
@@ -103,6 +102,20 @@ class SimulationStage:
     reporter: "Reporter"
 
 
+def check_simulation(results: CaseResults, run: SimulationRun) -> None:
+    """Refuse what cannot be simulated, before anything takes its time.
+
+    Raises
+    ------
+    LevelError, InputError
+        If level, plan or balloon cannot be used.
+    """
+    _, plan = find_injection_plan(results, run.choice)
+    wish = run.choice.balloon
+    if wish is not None and not wish.none and run.balloons:
+        choose_balloon(run.balloons, plan, wish)
+
+
 def simulate_vertebroplasty(stage: SimulationStage) -> SimulatedVertebroplasty:
     """Return a vertebroplasty, with what is stored of it kept.
 
@@ -113,7 +126,6 @@ def simulate_vertebroplasty(stage: SimulationStage) -> SimulatedVertebroplasty:
     ComputationError
         If a computation failed.
     """
-    find_injection_plan(stage.results, stage.run.choice)  # refused before anything takes its time
     return _inject_cement(stage, None)
 
 
@@ -130,7 +142,6 @@ def simulate_kyphoplasty(stage: SimulationStage) -> SimulatedKyphoplasty:
     from vertaug.workflow import balloon_step
 
     choice = stage.run.choice
-    find_injection_plan(stage.results, choice)
     if choice.balloon is None or choice.balloon.none:
         return SimulatedKyphoplasty(balloon=None, cement=_inject_cement(stage, None))
 

@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vertaug.case.case_file import read_case
+from vertaug.case.plan import Procedure
+from vertaug.workflow.optional_steps import parameters_for
 from vertaug.workflow.simulation_choice import choose_product
+from vertaug.workflow.simulation_steps import step_name
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.workspace import PRIVATE
 
@@ -44,10 +47,14 @@ def _stored(folder: Path, name: str) -> tuple["CementProduct", str | None] | Non
     from vertaug.workflow.simulate import InjectedCement
 
     provenance = read_case(folder).provenance
-    chosen = provenance.parameters.simulation
-    key = next((step.key for step in provenance.steps if step.name == "injection"), None)
-    if chosen is None or chosen.product != name or key is None:
-        return None
+    keys = {step.name: step.key for step in provenance.steps}
     store = StepStore(folder=folder / PRIVATE / "steps")
-    found = store.load("injection", key, InjectedCement)
-    return None if found is None else (found.product, chosen.products)
+    for procedure in Procedure:
+        chosen = parameters_for(provenance.parameters, procedure)
+        if chosen is None or chosen.product != name:
+            continue
+        step = step_name(procedure, "injection")
+        found = store.load(step, keys.get(step, ""), InjectedCement)
+        if found is not None:
+            return found.product, chosen.products
+    return None

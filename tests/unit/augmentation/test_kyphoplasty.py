@@ -1,0 +1,135 @@
+"""The balloon's part of a kyphoplasty in a phantom, on coarse voxels."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vertaug.anatomy import analyse_spine
+from vertaug.augmentation.balloon.ends import EndOfInflation
+from vertaug.augmentation.balloon.product import balloon_named
+from vertaug.augmentation.cement.survey import survey_bone
+from vertaug.augmentation.kyphoplasty import BalloonChoice, treat_with_balloon
+from vertaug.case.errors import InputError
+from vertaug.case.instrument import needle_of_gauge
+from vertaug.case.plan import NeedlePath, PathMargins
+from vertaug.imaging.phantom import PhantomSpec, build_phantom
+from vertaug.tissue import calibrate_generic
+
+pytestmark = pytest.mark.slow
+
+LAW = calibrate_generic(120.0)
+COARSE = BalloonChoice(balloon=balloon_named("10/3"), volume_ml=0.6, spacing_mm=2.0)
+MARGINS = PathMargins(
+    canal_mm=2.0,
+    pedicle_mm=1.0,
+    anterior_wall_mm=5.0,
+    posterior_wall_mm=5.0,
+    lateral_wall_mm=5.0,
+    superior_endplate_mm=5.0,
+    inferior_endplate_mm=5.0,
+    facet_mm=None,
+    neighbour_mm=None,
+)
+
+
+@pytest.fixture(scope="module")
+def spine():
+    spec = PhantomSpec(
+        spacing_mm=(1.5, 1.5, 1.5),
+        field_of_view_mm=(112.0, 120.0, 75.0),
+        centre_mm=(0.0, 22.0, -4.0),
+    )
+    phantom = build_phantom(spec)
+    return analyse_spine(phantom.scan, phantom.labels)
+
+
+@pytest.fixture(scope="module")
+def vertebra(spine):
+    return spine["L1"]
+
+
+def path_to(vertebra, x, y, *, side="left"):
+    frame = vertebra.frame
+    return NeedlePath(
+        side=side,
+        needle=needle_of_gauge(10),
+        entry_lps_mm=frame.to_world([x, y + 40.0, 0.0]),
+        target_lps_mm=frame.to_world([x, y, 0.0]),
+        skin_entry_lps_mm=None,
+        length_mm=40.0,
+        skin_depth_mm=None,
+        axial_angle_deg=0.0,
+        sagittal_angle_deg=0.0,
+        margins=MARGINS,
+        gertzbein_robbins=None,
+        tip_thirds=("anterior", "middle", "left"),
+        tip_depth_fraction=0.8,
+        safe=True,
+        violations=(),
+        balloon_mm=10.0,
+    )
+
+
+@pytest.fixture(scope="module")
+def path(vertebra):
+    return path_to(vertebra, 0.0, -5.0)
+
+
+@pytest.fixture(scope="module")
+def heard():
+    return []
+
+
+@pytest.fixture(scope="module")
+def found(vertebra, path, heard):
+    return treat_with_balloon(
+        vertebra, LAW, (path,), COARSE, progress=lambda *told: heard.append(told)
+    )
+
+
+def test_the_wanted_volume_is_in_the_balloon(found, heard):
+    assert found.inflation.end is EndOfInflation.VOLUME
+    assert found.inflation.volume_mm3[-1, 0] == pytest.approx(600.0, rel=0.01)
+    shares = [share for share, _ in heard]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0, abs=0.01)
+    assert heard[-1][1] == "0.6 of 0.6 ml"
+    assert len(found.kept) <= 8
+    assert found.kept[-1][0].volume_mm3() == pytest.approx(found.inflation.volume_mm3[-1, 0])
+
+
+def test_before_is_the_body_of_the_ct(found, vertebra):
+    assert found.before.lift_most_mm == 0.0
+    assert found.before.body_volume_ml == pytest.approx(vertebra.body_volume_mm3 / 1000.0)
+    assert found.inflated.body_volume_ml > found.before.body_volume_ml
+    assert found.breaches == ()
+
+
+def test_the_cavity_is_left_on_the_cells_of_the_cement(found, vertebra, spine):
+    survey = survey_bone(vertebra, LAW, spine.scan.grid, spacing_mm=2.0)
+    moved, void = found.survey_after(survey)
+    cell = survey.bone.grid.voxel_volume_mm3
+    assert void.sum() * cell == pytest.approx(found.cavity_mm3(), rel=0.01)
+    middle = found.bone.to_world(found.cavities[0].points_mm.mean(axis=0))
+    at = tuple(np.round(survey.bone.grid.to_index(middle)).astype(int))
+    assert void[at] == pytest.approx(1.0)
+    assert not np.array_equal(moved.bone.density_mg_per_ml, survey.bone.density_mg_per_ml)
+    assert len(moved.notes) > len(survey.notes)
+
+
+def test_a_balloon_that_comes_up_to_the_cortex_ends(vertebra, path):
+    wide = treat_with_balloon(vertebra, LAW, (path,), replace(COARSE, contact_mm=6.0))
+    assert wide.inflation.end is EndOfInflation.CORTEX
+    assert wide.inflation.state.volumes_mm3()[0] < 550.0
+
+
+def test_a_wanted_lift_ends_it(vertebra, path):
+    lifted = treat_with_balloon(vertebra, LAW, (path,), replace(COARSE, lift_mm=-10.0))
+    assert lifted.inflation.end is EndOfInflation.TARGET
+    assert lifted.kept == ()
+
+
+def test_what_the_balloon_is_not_made_for_is_refused(vertebra, path):
+    with pytest.raises(InputError, match=r"rated for up to 3\.5 ml"):
+        treat_with_balloon(vertebra, LAW, (path,), replace(COARSE, volume_ml=4.0))
