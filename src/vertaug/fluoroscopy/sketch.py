@@ -131,11 +131,12 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
     across = np.linalg.svd(along[None, :])[2][1:]
     axes = np.stack([along * half, *(across * half * BALLOON_RATIO)], axis=1)
     balloon = Ellipsoid(centre_lps_mm=centre, semi_axes_lps_mm=axes, material=iodinated_contrast())
-    return (*balloon_catheter(vertebra, path, back), balloon)
+    *cannula, back_marker, front_marker, shaft = balloon_catheter(vertebra, path, back)
+    return (*cannula, balloon, back_marker, front_marker, shaft)
 
 
 def balloon_catheter(vertebra: Vertebra, path: NeedlePath, back_mm: float) -> tuple[Cylinder, ...]:
-    """Return markers at both ends of a balloon, its catheter, and the cannula drawn back.
+    """Return the cannula drawn back, markers at both ends of a balloon, and the catheter's shaft.
 
     The cannula ends 3 mm past the posterior wall, or 1.5 mm behind the balloon if that is less.
 

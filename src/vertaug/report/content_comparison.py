@@ -18,6 +18,7 @@ from vertaug.report.path_words import ANY, list_rows
 
 PICTURES = ("comparison",)
 NOT_COMPUTED = "not computed"
+_TO_CANAL = "leak towards the canal (B or posterior wall), samples"
 _NO_MOVE = f"{NOT_COMPUTED}: cement moves no bone in the model"
 _LIMITS = (
     (
@@ -90,7 +91,7 @@ def _table(
         columns=("", "Vertebroplasty", "Kyphoplasty"),
         rows=tuple(
             (
-                Cell(text=name, strong=name.startswith("samples with a leak towards")),
+                Cell(text=name, strong=name == _TO_CANAL),
                 *map(_cell, values),
             )
             for name, *values in rows
@@ -115,15 +116,14 @@ def _balloon(course: BalloonCourse | None) -> str:
 
 
 def _leak_rows(both: tuple[SimulatedVertebroplasty, ...]) -> list[tuple[str, ...]]:
-    rows = [
-        (f"samples with a leak {_by(title)}", *(_odds(s, paths) for s in both))
-        for title, paths in list_rows()
-    ]
-    return [*rows, (f"samples with a leak by {ANY}", *(_odds(s, ()) for s in both))]
+    rows = [(_leak_title(title), *(_odds(s, paths) for s in both)) for title, paths in list_rows()]
+    return [*rows, (f"leak by {ANY}, samples", *(_odds(s, ()) for s in both))]
 
 
-def _by(title: str) -> str:
-    return title if title.startswith("towards") else f"by {title.removeprefix('– ')}"
+def _leak_title(title: str) -> str:
+    if title.startswith("towards"):
+        return _TO_CANAL
+    return f"leak by {title.removeprefix('– ')}, samples"
 
 
 def _odds(found: SimulatedVertebroplasty, paths: tuple[str, ...]) -> str:

@@ -46,7 +46,7 @@ def first_page_words(found: SimulatedKyphoplasty) -> str:
     """Return the line of the first page that says how the kyphoplasty went."""
     samples = sample_words(found.cement)
     parts = [
-        _result_words(found).rstrip("."),
+        *_first_words(found),
         f"cement: {end_words(found.cement)}",
         left_bone(found.cement.result.filling),
         *((samples,) if samples else ()),
@@ -57,12 +57,17 @@ def first_page_words(found: SimulatedKyphoplasty) -> str:
     )
 
 
+def _first_words(found: SimulatedKyphoplasty) -> tuple[str, ...]:
+    course = found.balloon
+    return (NO_BALLOON,) if course is None else (inflated_words(course), gain_words(course))
+
+
 def _result_words(found: SimulatedKyphoplasty) -> str:
     """Return the result in plain words: balloons, volume, pressure, why it ended, height."""
     course = found.balloon
     if course is None:
         return f"{NO_BALLOON}."
-    return f"{inflated_words(course)}. {gain_words(course)}."
+    return f"{inflated_words(course)}. {words.sentence(gain_words(course))}"
 
 
 def _balloon_part(found: SimulatedKyphoplasty) -> ReportPart:
