@@ -130,7 +130,7 @@ def _key_table(found: SimulatedKyphoplasty, course: BalloonCourse) -> Table:
         ("height gained", gain_words(course)),
         ("wedge angle", _angles(course)),
         ("walls pushed out at most", bulge_words(course)),
-        ("cavity left", words.millilitres(course.cavity_ml)),
+        ("cavity left", _cavity(course)),
         ("balloon out of the bone", _breaches(course)),
         ("cement", end_words(found.cement)),
     ]
@@ -153,6 +153,11 @@ def _angles(course: BalloonCourse) -> str:
     angles = [words.degrees(stage.wedge_angle_deg) for stage in course.stages]
     names = [stage.name for stage in course.stages]
     return ", ".join(f"{angle} {name}" for angle, name in zip(angles, names, strict=True))
+
+
+def _cavity(course: BalloonCourse) -> str:
+    full = words.millilitres(sum(course.reached_ml))
+    return f"{words.millilitres(course.cavity_ml)} (the full balloons held {full})"
 
 
 def _breaches(course: BalloonCourse) -> str:

@@ -103,7 +103,7 @@ def _draw_leaks(figure: Figure, both: tuple[SimulatedVertebroplasty, ...], total
     if not any(_usable(spread) for spread in spreads):
         axes.set_axis_off()
         axes.text(
-            0.0, 1.0, "Leaks of samples: not computed.", color=INK, va="top",
+            -0.3, 1.0, "Leaks of samples:\nnot computed", color=INK, va="top",
             fontsize=canvas.LABEL_PT + 1.0, transform=axes.transAxes,
         )  # fmt: skip
         return
