@@ -112,7 +112,7 @@ def test_measured_range_of_the_centre(volume_ml):
 
 
 def vertebra(volume_ml):
-    """An ellipsoid 4 mm before the posterior wall of a box of bone, 44 x 32 x 26 mm, and a canal."""
+    """An ellipsoid 4 mm before the rear wall of a box of bone, 44 x 32 x 26 mm, and a canal."""
     shape, depth = (44, 47, 26), 32
     x, y, z = (np.arange(n) + 0.5 for n in shape)
     x, y, z = x[:, None, None] - 22.0, y[:, None], z - 13.0

@@ -33,6 +33,7 @@ from vertaug.augmentation.balloon.shape import ShapeAfter, measure_shape
 from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.density import DensityCalibration
+from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Vertebra
@@ -77,6 +78,11 @@ class BalloonChoice:
     spacing_mm: float = 1.5
     bone: BoneSetting = field(default_factory=BoneSetting)
     crushed: CrushedBone = field(default_factory=calibrated_bone)
+
+    @property
+    def within_mm(self) -> float:
+        """How near the cortex a balloon ends the inflation."""
+        return max(self.contact_mm, 0.5 * self.spacing_mm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -159,8 +165,8 @@ def treat_with_balloon(
     LevelError
         If the vertebra is incomplete.
     InputError
-        If a balloon has no room, overlaps another or is not made for the volume, or the density is
-        not that of bone.
+        If a balloon has no room, overlaps another, is not made for the volume or would not be
+        inflated at all, or the density is not that of bone.
     ComputationError
         If an increment cannot be solved.
     """
@@ -173,6 +179,7 @@ def treat_with_balloon(
     state = preload(state, choice.preload_n)
     limits = _limits(limits, bone, state, choice)
     kept, watch = _watcher(choice.volume_ml * len(balloons), progress)
+    _refuse_at_once(limits, state, choice.balloon)
     inflation = inflate(state, limits, watch)
     emptied = deflate(inflation.state, IncrementLimits())
 
@@ -196,7 +203,6 @@ def _limits(
     rated: InflationLimits, bone: PatientBone, loaded: InflatedBone, choice: BalloonChoice
 ) -> InflationLimits:
     """Return the limits of the balloon with the stops at the cortex and at a height."""
-    within = max(choice.contact_mm, 0.5 * choice.spacing_mm)
     height = None
     if choice.lift_mm is not None:
         lift = MeanLift(
@@ -205,8 +211,19 @@ def _limits(
             along=np.array([0.0, 0.0, 1.0]),
         )
         height = HeightTarget(measure_mm=lift, target_mm=choice.lift_mm)
-    cortex = CortexStop(cortex=bone.where(BonePart.CORTEX), within_mm=within)
+    cortex = CortexStop(cortex=bone.where(BonePart.CORTEX), within_mm=choice.within_mm)
     return replace(rated, cortex=cortex, height=height)
+
+
+def _refuse_at_once(limits: InflationLimits, loaded: InflatedBone, balloon: Balloon) -> None:
+    """Refuse an inflation that would end before it begins."""
+    end = limits.met(loaded)
+    if end is not None:
+        message = (
+            f"nothing can be inflated: with balloon {balloon.name!r} folded {end.value}; take a "
+            "shorter balloon, another plan or another end"
+        )
+        raise InputError(message)
 
 
 def _watcher(

@@ -56,6 +56,7 @@ def _setup(setup: BalloonSetup) -> BalloonSetupRecord:
         sides=setup.sides,
         wanted_ml=setup.wanted_ml,
         preload_n=setup.preload_n,
+        contact_mm=setup.contact_mm,
         spacing_mm=setup.spacing_mm,
         bone=product_values(setup.bone),
     )

@@ -20,6 +20,7 @@ class BalloonSetupRecord(Part):
     sides: tuple[str, ...]
     wanted_ml: Figure
     preload_n: Figure
+    contact_mm: Figure
     spacing_mm: Figure
     bone: dict[str, ProductValueRecord]
 

@@ -61,6 +61,7 @@ class BalloonParameters(Part):
     balloons_sha256: str
     volume_ml: Figure | None
     preload_n: Figure
+    contact_mm: Figure
     spacing_mm: Figure
 
 

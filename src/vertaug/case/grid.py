@@ -90,6 +90,14 @@ class Grid:
         i, j, k = (b - a for a, b in zip(start, stop, strict=True))
         return Grid(shape=(i, j, k), affine=affine)
 
+    def halved(self) -> "Grid":
+        """Return the grid of the eighths of its voxels."""
+        affine = np.array(self.affine)
+        affine[:3, :3] *= 0.5
+        affine[:3, 3] = self.to_world([-0.25, -0.25, -0.25])
+        i, j, k = self.shape
+        return Grid(shape=(2 * i, 2 * j, 2 * k), affine=affine)
+
 
 def axis_aligned_grid(
     origin_lps_mm: ArrayLike, axes: ArrayLike, spacing_mm: float, shape: tuple[int, int, int]

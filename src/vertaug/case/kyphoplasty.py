@@ -42,6 +42,8 @@ class BalloonSetup:
         In each balloon.
     preload_n : float
         Axial force on the spine before the inflation.
+    contact_mm : float
+        A balloon so near the cortex ends the inflation.
     spacing_mm : float
         Of the voxels.
     bone : tuple of ProductValue
@@ -55,6 +57,7 @@ class BalloonSetup:
     balloon: BalloonSheet
     wanted_ml: float
     preload_n: float
+    contact_mm: float
     spacing_mm: float
     bone: tuple[ProductValue, ...]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NO_STRENGTH = "strength with the cement of a kyphoplasty is not computed"
 _KPA_PER_ATM = 101.325
-_OPTIONS = ("balloon", "balloons", "balloon_ml", "preload_n", "balloon_spacing_mm")
+_OPTIONS = ("balloon", "balloons", "balloon_ml", "preload_n", "contact_mm", "balloon_spacing_mm")
 
 
 def refuse_balloon_options(given: "Simulate") -> None:
@@ -43,11 +43,12 @@ def with_balloons(run: SimulationRun, given: "Simulate") -> SimulationRun:
         If the file cannot be read.
     """
     defaults = BalloonWish()
-    preload, spacing = given.preload_n, given.balloon_spacing_mm
+    preload, contact, spacing = given.preload_n, given.contact_mm, given.balloon_spacing_mm
     wish = BalloonWish(
         name=given.balloon,
         volume_ml=given.balloon_ml,
         preload_n=defaults.preload_n if preload is None else preload,
+        contact_mm=defaults.contact_mm if contact is None else contact,
         spacing_mm=defaults.spacing_mm if spacing is None else spacing,
     )
     known, file = find_balloons(given.case, given.balloon, given.balloons)

@@ -76,6 +76,13 @@ class Simulate:
             help="Axial force on the spine before the inflation, 0 to 1000. (default: 100, prone)"
         ),
     ] = None
+    contact_mm: Annotated[
+        float | None,
+        typer.Option(
+            help="A balloon so near the cortex ends the inflation, 0 to 10, at least half a voxel. "
+            "(default: 1)"
+        ),
+    ] = None
     balloon_spacing_mm: Annotated[
         float | None,
         typer.Option(help="Of the voxels of the inflation, 0.75 to 2. (default: 1.5)"),

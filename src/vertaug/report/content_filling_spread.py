@@ -25,6 +25,8 @@ from vertaug.report.path_words import ANY, YEOM, list_rows
 
 _LARGE_MM3 = 100.0
 """A leak towards the canal of more than 0.1 ml is counted apart; a design default."""
+_SIZES_MM3 = (50.0, 100.0, 500.0)
+"""Of leaks, told apart: 0.05 ml is what the stop rules take to be seen."""
 _MANY = 20
 """Samples from which on one in twenty lies outside 5 to 95 %."""
 
@@ -120,6 +122,7 @@ def _note(spread: FillingSpread, setup: InjectionSetup) -> str:
             f"{spread.planned_mm3 * ML:.2f} ml, hence ≥. Not safe in itself: leaks too small for a "
             "rule come before it."
         ),
+        _size_words(spread),
         *_canal_words(spread),
         YEOM,
     ]
@@ -130,6 +133,13 @@ def _note(spread: FillingSpread, setup: InjectionSetup) -> str:
             f"Samples that could not be computed are left out: {'; '.join(spread.failed)}."
         )
     return " ".join(parts)
+
+
+def _size_words(spread: FillingSpread) -> str:
+    """Say how many samples leaked more than volumes that differ in what can be seen of them."""
+    every = spread.leaked_mm3.sum(axis=1)
+    counts = ", ".join(f"more than {v * ML:g} ml in {int((every > v).sum())}" for v in _SIZES_MM3)
+    return f"By all paths together {counts} of {len(every)} samples."
 
 
 def _canal_words(spread: FillingSpread) -> tuple[str, ...]:

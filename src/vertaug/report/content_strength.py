@@ -124,7 +124,8 @@ def _divide_limits(found: StrengthAssessment) -> tuple[tuple[str, ...], tuple[st
     notes = list(dict.fromkeys((*found.notes, *((contact,) if contact else ()))))
     always = [note for note in _ALWAYS if note in notes]
     own = [note for note in notes if note not in always]
-    main = [*own[:1], *always]
+    # a pillar of cement from cap to cap bears what no bone beside it would pass on
+    main = list(dict.fromkeys([*own[:1], *((contact,) if contact else ()), *always]))
     other = [note for note in own if note not in main]
     return tuple(map(words.sentence, main)), tuple(map(words.sentence, other))
 

@@ -14,6 +14,8 @@ from vertaug.report.content import Cell, Table
 
 _BENDING = (("flexion", "forward"), ("bend_left", "to the side"))
 
+_NO_MAXIMUM = "greatest load up to 1.9 % strain, no failure"
+
 
 def states_table(found: StrengthAssessment) -> Table:
     """Return every definition, stiffness and bending, with the neighbour where there is one."""
@@ -60,9 +62,7 @@ def load_title(name: str, found: StrengthAssessment) -> str:
     """Return what a definition is called; no failure where a curve still rises at its end."""
     if not rises(found):
         return name
-    return {AT_END.name: NO_FAILURE, GREATEST.name: f"{GREATEST.name}, not a failure"}.get(
-        name, name
-    )
+    return {AT_END.name: NO_FAILURE, GREATEST.name: _NO_MAXIMUM}.get(name, name)
 
 
 def _lead(found: StrengthAssessment) -> str:
@@ -72,7 +72,9 @@ def _lead(found: StrengthAssessment) -> str:
 def _columns(found: StrengthAssessment, with_cement: str) -> tuple[str, ...]:
     before = "as it is, not usable" if unusable_words(found) else "as it is"
     ratio = ("ratio",) if _gives_ratio(found) else ()
-    cement = () if found.after is None else (with_cement, *ratio)
+    # the same compacted bone bears the cement
+    doubt = ", not usable either" if unusable_words(found) else ""
+    cement = () if found.after is None else (f"{with_cement}{doubt}", *ratio)
     near = () if found.neighbour is None else (f"intact {found.neighbour.level}",)
     return (before, *cement, *near)
 
@@ -110,7 +112,7 @@ def _load_row(load: FailureLoad, found: StrengthAssessment) -> tuple[Cell, ...]:
     """Return one definition; the one that stands for the strength is bold where no curve rises."""
     strong = _is_bold(load.name, found)
     title = load_title(load.name, found)
-    lead = "" if title == NO_FAILURE else "failure load, "
+    lead = "failure load, " if title == load.name else ""
     texts = [f"{lead}{title} (kN)", _load_words(load, found.before)]
     if found.after is not None:
         other = next((o for o in found.after.failure_loads if o.name == load.name), None)

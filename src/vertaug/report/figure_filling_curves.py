@@ -240,7 +240,7 @@ def _curves_caption(filling: Filling) -> str:
         if pause_spans(filling.curve)
         else ""
     )
-    limit = " Red dashed: limit of the syringe." if filling.syringe_limit_mpa is not None else ""
+    limit = " Orange dashed: limit of the syringe." if filling.syringe_limit_mpa is not None else ""
     return (
         f"Injection into {filling.level}: volumes, what left the bone by each path on a scale of "
         f"its own (paths of {LEAST_LEAK_MM3 * ML:.2f} ml or more), pressure in the bone at the tip "

@@ -21,6 +21,7 @@ MOST_DEFAULT_ML = 4.0
 """No more is taken unasked, also where a balloon is rated for more: what most are said to hold
 (clinical reference 3.5, recalled); a design default."""
 _MOST_ML, _MOST_N = 10.0, 1000.0
+_MOST_CONTACT_MM = 10.0
 _SPACING_RANGE_MM = (0.75, 2.0)
 _ROOM_MM = 1e-6
 
@@ -41,6 +42,8 @@ class BalloonWish:
         In each balloon; 0 puts in none. None takes what it is rated for, up to 4 ml.
     preload_n : float
         Axial force on the spine before the inflation.
+    contact_mm : float
+        A balloon so near the cortex ends the inflation, at least half a voxel.
     spacing_mm : float
         Of the voxels of the inflation.
     """
@@ -50,6 +53,7 @@ class BalloonWish:
     balloons_sha256: str = ""
     volume_ml: float | None = None
     preload_n: float = 100.0
+    contact_mm: float = 1.0
     spacing_mm: float = 1.5
 
     def __post_init__(self) -> None:
@@ -57,6 +61,12 @@ class BalloonWish:
         low, high = _SPACING_RANGE_MM
         checks = (
             ("--balloon-ml", volume, 0.0 <= volume <= _MOST_ML, f"0 (none) to {_MOST_ML:g} ml"),
+            (
+                "--contact-mm",
+                self.contact_mm,
+                0.0 <= self.contact_mm <= _MOST_CONTACT_MM,
+                f"0 to {_MOST_CONTACT_MM:g} mm",
+            ),
             (
                 "--preload-n",
                 self.preload_n,

@@ -41,9 +41,10 @@ def list_balloon_limits(
     if inflation.end is not EndOfInflation.VOLUME:
         volumes = inflation.state.volumes_mm3() / _MM3_PER_ML
         reached = " and ".join(f"{volume:.1f}" for volume in volumes)
+        near = f" within {chosen.within_mm:g} mm" if inflation.end is EndOfInflation.CORTEX else ""
         notes.append(
             f"The inflation ended at {reached} of the wanted {chosen.volume_ml:g} ml: "
-            f"{inflation.end.value}"
+            f"{inflation.end.value}{near}"
         )
     if not inflation.resolved.any():
         notes.append(

@@ -135,6 +135,7 @@ def inflate_case(
         balloon=balloon,
         volume_ml=volume_ml,
         preload_n=wish.preload_n,
+        contact_mm=wish.contact_mm,
         spacing_mm=wish.spacing_mm,
     )
     tell(say_kernels(BALLOON_KERNELS), 0.0)
@@ -188,6 +189,7 @@ def _course(
             balloon=describe_balloon(chosen.balloon),
             wanted_ml=chosen.volume_ml,
             preload_n=chosen.preload_n,
+            contact_mm=chosen.within_mm,
             spacing_mm=chosen.spacing_mm,
             bone=describe_bone(chosen.crushed),
         ),

@@ -105,6 +105,7 @@ def _balloon(given: BalloonParameters) -> list[str]:
         f"balloon {name}{known}",
         f"{volume} in each",
         f"{given.preload_n:g} N on the spine",
+        f"end {given.contact_mm:g} mm from the cortex",
         f"voxels of {given.spacing_mm:g} mm",
     ]
 

@@ -31,7 +31,9 @@ def list_simulation_limits(
     if measured is not None and measured.cleft.present:
         notes.append(
             f"{level} holds a gas cleft of {measured.cleft.volume_ml:.1f} ml: modelled as free "
-            "space; fluid in it is not seen"
+            "space as wide as the CT shows it; fluid in it is not seen. In patients cement runs "
+            "into a cleft first and opens it; the model does not show that, and the shape of the "
+            "cement here is not to be relied on"
         )
     if measured is not None and measured.genant_grade > 0:
         notes.append(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vertaug.anatomy import analyse_spine
-from vertaug.augmentation.balloon.ends import EndOfInflation
+from vertaug.augmentation.balloon.ends import EndOfInflation, gap_mm
+from vertaug.augmentation.balloon.patient_bone import BonePart
 from vertaug.augmentation.balloon.product import balloon_named
 from vertaug.augmentation.cement.survey import survey_bone
 from vertaug.augmentation.kyphoplasty import BalloonChoice, treat_with_balloon
@@ -118,16 +119,32 @@ def test_the_cavity_is_left_on_the_cells_of_the_cement(found, vertebra, spine):
     assert len(moved.notes) > len(survey.notes)
 
 
-def test_a_balloon_that_comes_up_to_the_cortex_ends(vertebra, path):
-    wide = treat_with_balloon(vertebra, LAW, (path,), replace(COARSE, contact_mm=6.0))
-    assert wide.inflation.end is EndOfInflation.CORTEX
-    assert wide.inflation.state.volumes_mm3()[0] < 550.0
+def test_a_balloon_that_comes_up_to_the_cortex_ends(vertebra, path, found):
+    """Of the way between cortex and balloon, folded and full, the half."""
+    ways = [gap_to_cortex(found.folded, found.bone.points, found)]
+    ways.append(gap_to_cortex(found.kept[-1], found.inflation.state.points, found))
+    half = 0.5 * sum(ways)
+    ended = treat_with_balloon(vertebra, LAW, (path,), replace(COARSE, contact_mm=half))
+    assert ended.inflation.end is EndOfInflation.CORTEX
+    assert 30.0 < ended.inflation.state.volumes_mm3()[0] < 590.0
+    reached = gap_to_cortex(ended.kept[-1], ended.inflation.state.points, ended)
+    assert ways[1] < reached <= half
 
 
-def test_a_wanted_lift_ends_it(vertebra, path):
-    lifted = treat_with_balloon(vertebra, LAW, (path,), replace(COARSE, lift_mm=-10.0))
-    assert lifted.inflation.end is EndOfInflation.TARGET
-    assert lifted.kept == ()
+def gap_to_cortex(surfaces, points, found):
+    return gap_mm(surfaces, points, found.bone.where(BonePart.CORTEX))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"contact_mm": 20.0}, "folded a balloon has come up to the cortex; take a shorter"),
+        ({"lift_mm": -10.0}, "folded the wanted height is reached"),
+    ],
+)
+def test_an_inflation_that_would_end_before_it_begins_is_refused(vertebra, path, change, words):
+    with pytest.raises(InputError, match=words):
+        treat_with_balloon(vertebra, LAW, (path,), replace(COARSE, **change))
 
 
 def test_what_the_balloon_is_not_made_for_is_refused(vertebra, path):

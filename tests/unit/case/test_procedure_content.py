@@ -60,6 +60,7 @@ def course():
             balloon=BalloonSheet(name="15/3", title="a balloon", values=(LENGTH, SKIN)),
             wanted_ml=4.0,
             preload_n=100.0,
+            contact_mm=1.0,
             spacing_mm=1.5,
             bone=(SKIN,),
         ),

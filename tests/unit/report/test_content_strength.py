@@ -215,6 +215,7 @@ def test_a_fractured_level_stands_beside_its_intact_neighbour():
     states, *_ = strength_tables(found)
     assert states.columns[-1] == "intact L2"
     assert states.columns[1] == "as it is, not usable"
+    assert states.columns[2].endswith(", not usable either")
     told = rows(states)
     assert told["failure load, linear 0.68 % (kN)"] == ["1.50", "3.00", "1.40"]
     assert "ratio" not in states.columns
@@ -397,7 +398,7 @@ def test_cement_on_a_cap_is_told_with_its_area():
     )
     assert contact_areas(field) == {"superior": 0.0, "inferior": 12.0}
     found = replace(assessment(replace(state(3000.0), field=field)), assumed_cement=True)
-    told = " ".join(part for block in strength_text(found) for part in block.paragraphs)
+    told = " ".join(strength_text(found)[0].paragraphs)
     assert "Cement stands on the inferior cap (12 mm²) with no bone between" in told
     # of an injected cement the injection says the area, by its own cells
     injected = contact_note(replace(found, assumed_cement=False))

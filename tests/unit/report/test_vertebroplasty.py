@@ -392,6 +392,9 @@ def test_leaks_towards_the_canal_stand_beside_the_rules_that_were_met(found):
         "4 met none: at most 0.10 ml left that way. More than 0.1 ml left towards the canal in 2 "
         "of 32, 1 of them with a stop rule; how much had left when the rule was met is not kept"
     ) in note
+    # 120, 101, 60 and 500 mm3
+    sizes = "more than 0.05 ml in 4, more than 0.1 ml in 3, more than 0.5 ml in 0 of 32 samples"
+    assert f"By all paths together {sizes}." in note
     small = replace(spread, leaked_mm3=np.minimum(leaked, 40.0), stopped=np.zeros(32, dtype=bool))
     note = spread_rows(small, found.setup)[0].note
     assert "6 that leaked towards the canal none met a stop rule: at most 0.04 ml" in note

@@ -70,6 +70,7 @@ def test_more_than_a_balloon_holds_is_refused():
         ({"volume_ml": float("nan")}, "--balloon-ml"),
         ({"preload_n": -1.0}, "--preload-n is 0 to 1000 N; got -1"),
         ({"preload_n": float("inf")}, "--preload-n"),
+        ({"contact_mm": 10.1}, "--contact-mm is 0 to 10 mm; got 10.1"),
         ({"spacing_mm": 0.7}, "--balloon-spacing-mm is 0.75 to 2 mm; got 0.7"),
     ],
 )
@@ -122,6 +123,7 @@ def test_cement_does_not_change_the_balloons_but_they_change_the_cement():
     for other in (
         choice(volume_ml=1.0),
         choice(preload_n=0.0),
+        choice(contact_mm=2.0),
         choice(name="10/2"),
         replace(given, plan=2),
         replace(given, spacing_mm=2.0),

@@ -268,16 +268,16 @@ def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> Inf
         If an increment cannot be solved.
     """
     full = state.pressure_mpa
-    load = (full[:, None, None] * _problem(state).loads).sum(axis=0)
+    load = (full[:, None, None] * problem_of(state).loads).sum(axis=0)
     scale = float(np.sqrt((load**2).sum()))
     for number in range(1, steps + 1):
-        problem = _problem(state)
+        problem = problem_of(state)
         pressures = full * (1.0 - number / steps)
         found = settle(problem, pressures, limits, scale_n=scale)
         if not found.solver.converged:
             message = f"the deflation failed: {found.solver.describe()}"
             raise ComputationError(message)
-        state = _moved(state, problem, found)
+        state = moved_by(state, problem, found)
     return state
 
 
@@ -285,11 +285,11 @@ def _advance(
     state: InflatedBone, wanted: FloatArray, limits: IncrementLimits
 ) -> tuple[InflatedBone, SolverReport]:
     """Return the state after an increment, shorter than wanted where that cannot be solved."""
-    problem, volumes = _problem(state), state.volumes_mm3()
+    problem, volumes = problem_of(state), state.volumes_mm3()
     for _ in range(_HALVINGS + 1):
         found = grow(problem, _linear_part(volumes, wanted), limits, state.moved_mm)
         if found.solver.converged:
-            return _kept_inside(_moved(state, problem, found)), found.solver
+            return _kept_inside(moved_by(state, problem, found)), found.solver
         wanted = 0.5 * wanted
     message = f"the inflation failed at {state.volumes_mm3().sum() / 1000.0:.2f} ml: "
     message += f"{found.solver.describe()}; a coarser grid or a larger drag may help"
@@ -323,7 +323,8 @@ def _linear_part(volumes: FloatArray, wanted: FloatArray) -> FloatArray:
     return np.asarray(_POWER * volumes * ((1.0 + wanted / volumes) ** (1.0 / _POWER) - 1.0))
 
 
-def _problem(state: InflatedBone) -> InflationProblem:
+def problem_of(state: InflatedBone) -> InflationProblem:
+    """Return what the next increment starts from."""
     grid = state.grid
     surfaces = [surface for surface, _ in state.balloons]
     inside = np.clip(sum(inside_share(s, grid) for s in surfaces), 0.0, 1.0)
@@ -340,7 +341,7 @@ def _problem(state: InflatedBone) -> InflationProblem:
     )
 
 
-def _moved(state: InflatedBone, problem: InflationProblem, found: Increment) -> InflatedBone:
+def moved_by(state: InflatedBone, problem: InflationProblem, found: Increment) -> InflatedBone:
     """Return the state with points and balloons carried by an increment."""
     grid, u = state.grid, found.nodes_mm
     balloons = [(s.at(carried(s.points_mm, u, grid)), skin) for s, skin in state.balloons]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vertaug.augmentation.balloon.balance import InflationProblem
 from vertaug.augmentation.balloon.bone_points import gather_bone, inside_share
 from vertaug.augmentation.balloon.increment import Increment, IncrementLimits, settle
-from vertaug.augmentation.balloon.inflation import InflatedBone, _moved, _problem
+from vertaug.augmentation.balloon.inflation import InflatedBone, moved_by, problem_of
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
 from vertaug.tissue.bone_law import SourceStatus
@@ -76,7 +76,7 @@ def preload(
         raise InputError(message)
     if force_n == 0.0:
         return state
-    problem, limits = _problem(state), limits or IncrementLimits()
+    problem, limits = problem_of(state), limits or IncrementLimits()
     top = state.held[2].reshape(state.grid.node_shape)[:, :, -1]
     scale = force_n / max(float(top.sum()), 1.0) ** 0.5
     way, ways, forces = _TRIAL_MM, [0.0], [0.0]
@@ -88,7 +88,7 @@ def preload(
             raise ComputationError(message)
         force = _carried(problem, found, state)
         if abs(force - force_n) <= _NEAR * force_n:
-            return _moved(state, problem, found)
+            return moved_by(state, problem, found)
         ways, forces = [*ways, way], [*forces, force]
         way = _secant(ways, forces, force_n)
         if way > state.grid.spacing_mm:

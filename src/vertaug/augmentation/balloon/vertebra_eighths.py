@@ -59,7 +59,7 @@ def divide_vertebra(
     arch_mm : float
         Posterior elements farther behind the body are cut.
     """
-    grid, source = _halve(voxels), vertebra.regions.grid
+    grid, source = voxels.halved(), vertebra.regions.grid
     parts = [int(np.ceil(float(grid.spacing_mm[0] / source.spacing_mm[0]) - 1e-9))] * 3
     share = np.asarray(vertebra.occupancy.values, dtype=np.float32)
     behind = vertebra.mask(*POSTERIOR)
@@ -125,15 +125,6 @@ def kept_region(vertebra: Vertebra, grid: Grid, arch_mm: float) -> NDArray[np.bo
     near = j <= ends[1, 1] + half + arch_mm
     kept = wide[:, None] & near[None, :]
     return np.repeat(kept[:, :, None], grid.shape[2], axis=2)
-
-
-def _halve(voxels: Grid) -> Grid:
-    """Return the eighths of voxels."""
-    affine = np.array(voxels.affine)
-    affine[:3, :3] *= 0.5
-    affine[:3, 3] = voxels.to_world([-0.25, -0.25, -0.25])
-    i, j, k = voxels.shape
-    return Grid(shape=(2 * i, 2 * j, 2 * k), affine=affine)
 
 
 def _gather_into(bone: NDArray[np.bool_], values: FloatArray) -> FloatArray:

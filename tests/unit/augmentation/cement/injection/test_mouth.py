@@ -27,7 +27,9 @@ def test_there_is_no_more_resistance_up_to_the_reference():
 def test_it_grows_with_the_viscosity_by_a_power():
     ages = np.array([210.0, 300.0, 400.0, 570.0])
     found = LAW.with_exponent(0.5).factor(LOW, ages)
-    np.testing.assert_allclose(found, np.exp(0.5 * (ages - 210.0) / LOW.thickening_s.value), rtol=1e-12)
+    np.testing.assert_allclose(
+        found, np.exp(0.5 * (ages - 210.0) / LOW.thickening_s.value), rtol=1e-12
+    )
     # 700 to 50 Pa s
     thick = LAW.with_exponent(0.5).factor(HIGH, np.array([210.0]))[0]
     assert thick == pytest.approx(np.sqrt(14.0), rel=1e-12)

@@ -1,0 +1,86 @@
+"""What is said of the balloons of one case, and how they were asked for."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from vertaug.augmentation.balloon.crushed_bone import calibrated_bone
+from vertaug.augmentation.balloon.ends import EndOfInflation
+from vertaug.augmentation.balloon.product import known_balloons
+from vertaug.workflow.balloon_choice import BalloonWish
+from vertaug.workflow.balloon_limits import list_balloon_limits
+from vertaug.workflow.product_sheet import describe_balloon, describe_bone
+from vertaug.workflow.report_input import _simulation
+from vertaug.workflow.simulation_choice import SimulationChoice
+
+CHOSEN = SimpleNamespace(
+    crushed=calibrated_bone(), preload_n=100.0, volume_ml=3.5, spacing_mm=1.5, within_mm=1.0
+)
+
+
+def found(end=EndOfInflation.VOLUME, *, readable=True, walls=()):
+    state = SimpleNamespace(volumes_mm3=lambda: np.array([3500.0, 1240.0]))
+    return SimpleNamespace(
+        inflation=SimpleNamespace(end=end, state=state, resolved=np.array([[False], [readable]])),
+        breaches=tuple(SimpleNamespace(wall=wall) for wall in walls),
+        bone=SimpleNamespace(notes=("what is cut",)),
+    )
+
+
+def test_strength_load_and_what_is_left_out_are_always_said():
+    told = list_balloon_limits(found(), CHOSEN, 163.6)
+    assert len(told) == 4
+    share = calibrated_bone().strength_share
+    assert f"{share.value:g} times its uniaxial strength ({share.range_text} times)" in told[0]
+    assert "100 N before and 164 N at the end" in told[1]
+    assert told[2].startswith("Not modelled: softening")
+    assert told[3] == "what is cut"
+
+
+def test_an_early_end_says_what_was_reached_and_why():
+    told = list_balloon_limits(found(EndOfInflation.CORTEX), CHOSEN, 100.0)
+    assert told[3] == (
+        "The inflation ended at 3.5 and 1.2 of the wanted 3.5 ml: a balloon has come up to the "
+        "cortex within 1 mm"
+    )
+
+
+def test_no_pressure_and_a_breach_are_said():
+    told = list_balloon_limits(found(readable=False, walls=("cortex", "cortex")), CHOSEN, 100.0)
+    assert told[3].startswith("No pressure can be read: in voxels of 1.5 mm")
+    assert told[4].startswith("A BALLOON HAS LEFT THE BONE (cortex): its shape")
+
+
+def test_sheets_hold_every_number_with_its_source():
+    balloon = known_balloons()["15/3"]
+    sheet = describe_balloon(balloon)
+    assert [value.name for value in sheet.values] == [
+        "length_mm",
+        "folded_mm",
+        "rated_ml",
+        "rated_mpa",
+        "growth_mm_per_ml",
+        "skin_n_per_mm",
+    ]
+    assert all(value.source for value in sheet.values)
+    rated = sheet.values[2]
+    assert (rated.value, rated.low, rated.high) == (4.5, 4.0, 5.0)
+    bone = {value.name: value for value in describe_bone(calibrated_bone())}
+    assert bone["strength_share"].value == calibrated_bone().strength_share.value
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        (BalloonWish(), "balloon the longest that fits, its rated volume, 4 ml at most in each"),
+        (BalloonWish(name="mine", balloons="own.toml", volume_ml=2.5, preload_n=0.0),
+         ("balloon mine of own.toml, 2.5 ml in each, 0 N on the spine, end 1 mm from the cortex, "
+         "voxels of 1.5 mm")),
+        (BalloonWish(volume_ml=0.0), "cells of 1 mm, no balloon"),
+    ],
+)  # fmt: skip
+def test_the_report_says_how_it_was_asked_for(wish, words):
+    given = SimulationChoice(balloon=wish).as_parameters()
+    assert words in _simulation(given)
+    assert "balloon" not in _simulation(SimulationChoice().as_parameters())
