@@ -77,8 +77,8 @@ def choose_balloon_sections(
     course : BalloonCourse
     vertebra : Vertebra
     """
-    last = shown_moments(course)[-2].frame
-    middles = [np.asarray(p, dtype=np.float64).mean(axis=0) for p in last.points_lps_mm]
+    full = next(moment.frame for moment in shown_moments(course) if moment.name == "full")
+    middles = [np.asarray(p, dtype=np.float64).mean(axis=0) for p in full.points_lps_mm]
     local = vertebra.frame.to_local(np.array(middles))
     local = local[np.argsort(local[:, 0])]
     left, posterior, up = vertebra.frame.axes.T
