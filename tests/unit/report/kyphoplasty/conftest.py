@@ -96,6 +96,7 @@ def make_course(vertebra, paths, *, breach=False):
             balloon=BalloonSheet(name="15/3", title="a balloon of 15 mm", values=(rated,)),
             wanted_ml=2.0,
             preload_n=100.0,
+            contact_mm=1.25,
             spacing_mm=1.5,
             bone=(share,),
         ),
