@@ -85,9 +85,10 @@ def test_the_commands_of_the_simulation_page_have_these_options(run):
     page = (Path(vertaug.__file__).parents[2] / "docs" / "simulate.md").read_text("utf-8")
     option = r"(?<![\w-])--?[a-z][a-z-]*"
     shown = set(re.findall(option, run("simulate", "--help").out))
-    (table,) = re.findall(r"\| option \| default.*?\n\n", page, flags=re.DOTALL)
-    listed = set(re.findall(option, " ".join(re.findall(r"`(-[^`]*)`", table))))
-    assert shown - listed == {"--help", "--procedure", "--quiet"}
+    tables = re.findall(r"\| option \| default.*?\n\n", page, flags=re.DOTALL)
+    assert len(tables) == 2  # of both procedures, and of the balloons
+    listed = set(re.findall(option, " ".join(re.findall(r"`(-[^`]*)`", " ".join(tables)))))
+    assert shown - listed == {"--help", "--quiet"}
     assert listed <= shown
 
 

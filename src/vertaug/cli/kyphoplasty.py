@@ -82,7 +82,15 @@ def _pressure(found: ProcedureRecord) -> str:
     if found.balloon_kpa is None:
         return "no pressure can be read"
     atm = found.balloon_kpa / _KPA_PER_ATM
-    return f"greatest pressure {found.balloon_kpa:.0f} kPa ({atm:.1f} atm)"
+    last = "" if found.balloon is None else _last_pressure(found.balloon)
+    return f"greatest pressure {found.balloon_kpa:.0f} kPa ({atm:.1f} atm){last}"
+
+
+def _last_pressure(balloon: BalloonRecord) -> str:
+    """Return the pressures at the end of the inflation, where all of them can be read."""
+    if not balloon.readable or not all(balloon.readable[-1]):
+        return ""
+    return f", at the end {' and '.join(f'{kpa:.0f}' for kpa in balloon.pressure_kpa[-1])} kPa"
 
 
 def _height(balloon: BalloonRecord) -> str:
