@@ -189,8 +189,9 @@ def _method(course: BalloonCourse) -> TextBlock:
                 f"voxels of {setup.spacing_mm:g} mm that is compacted as it yields, under "
                 f"{setup.preload_n:g} N along the spine before the inflation, until one limit is "
                 "met: the wanted volume, the maker's pressure, or a balloon within "
-                f"{setup.contact_mm:g} mm of the cortex; then they are emptied. The shape is measured before, at full inflation and after the emptying, "
-                "in the same way. The cement fills the cavity and the bone about it; it moves no "
+                f"{setup.contact_mm:g} mm of the cortex; then they are emptied. The shape is "
+                "measured before, at full inflation and after the emptying, in the same way. The "
+                "cement fills the cavity and the bone about it; it moves no "
                 "bone. Model and what it was held against: docs/balloon.md."
             ),
         ),

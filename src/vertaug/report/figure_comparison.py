@@ -107,7 +107,7 @@ def _draw_leaks(figure: Figure, both: tuple[SimulatedVertebroplasty, ...], total
             fontsize=canvas.LABEL_PT + 1.0, transform=axes.transAxes,
         )  # fmt: skip
         return
-    dress(axes, "Share of the samples (%)", "Samples that leaked, in the model")
+    dress(axes, "Share of the samples (%)", "Samples that leaked")
     rows = [(ANY, ()), *reversed(list_rows())]
     named = []
     for number, spread in enumerate(spreads):
