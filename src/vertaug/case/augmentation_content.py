@@ -60,6 +60,8 @@ KPA = 1e3
 """Of a MPa."""
 BAR = 10.0
 """Of a MPa."""
+ATM = 1.0 / 0.101325
+"""Of a MPa; a standard atmosphere is 101.325 kPa by definition."""
 
 FILM_VIEWS = ("ap", "lateral")
 

@@ -130,6 +130,25 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
     centre = path.entry_lps_mm + (back + half) * along
     across = np.linalg.svd(along[None, :])[2][1:]
     axes = np.stack([along * half, *(across * half * BALLOON_RATIO)], axis=1)
+    balloon = Ellipsoid(centre_lps_mm=centre, semi_axes_lps_mm=axes, material=iodinated_contrast())
+    *cannula, back_marker, front_marker, shaft = balloon_catheter(vertebra, path, back)
+    return (*cannula, balloon, back_marker, front_marker, shaft)
+
+
+def balloon_catheter(vertebra: Vertebra, path: NeedlePath, back_mm: float) -> tuple[Cylinder, ...]:
+    """Return the cannula drawn back, markers at both ends of a balloon, and the catheter's shaft.
+
+    The cannula ends 3 mm past the posterior wall, or 1.5 mm behind the balloon if that is less.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+    path : NeedlePath
+        To the front of the balloon.
+    back_mm : float
+        Of the balloon's back end, from the bone entry along the path.
+    """
+    along = (path.target_lps_mm - path.entry_lps_mm) / path.length_mm
     radius, thick = _MARKER_MM
     # a marker does not push contrast agent away: about an eighth of its depth too much
     markers = [
@@ -139,16 +158,15 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
             radius_mm=radius,
             material=STEEL,
         )
-        for at in (back + thick, path.length_mm - 2 * thick)
+        for at in (back_mm + thick, path.length_mm - 2 * thick)
     ]
-    balloon = Ellipsoid(centre_lps_mm=centre, semi_axes_lps_mm=axes, material=iodinated_contrast())
-    cannula = min(wall + _PAST_WALL_MM, back - _GAP_MM)
+    cannula = min(_wall_depth(vertebra, path) + _PAST_WALL_MM, back_mm - _GAP_MM)
     shaft = Cylinder(
         start_lps_mm=path.entry_lps_mm + cannula * along,
-        end_lps_mm=path.entry_lps_mm + back * along,
+        end_lps_mm=path.entry_lps_mm + back_mm * along,
         radius_mm=_SHAFT_MM,
     )
-    return (*needle_in_place(path, cannula), balloon, *markers, shaft)
+    return (*needle_in_place(path, cannula), *markers, shaft)
 
 
 def _wall_depth(vertebra: Vertebra, path: NeedlePath) -> float:

@@ -94,6 +94,10 @@ class ReportContent:
         Inputs, software and parameters.
     vertebroplasty, strength : ReportPart or None
         None where they were not computed.
+    kyphoplasty : tuple of ReportPart
+        Balloons, then cement; none where it was not simulated.
+    comparison : ReportPart or None
+        Of both procedures on one level.
     """
 
     title: str
@@ -108,6 +112,8 @@ class ReportContent:
     provenance: tuple[Table, ...]
     vertebroplasty: ReportPart | None = None
     strength: ReportPart | None = None
+    kyphoplasty: tuple[ReportPart, ...] = ()
+    comparison: ReportPart | None = None
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:
@@ -124,9 +130,11 @@ def _height_of_strength(case: ReportInput) -> float | None:
 def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
     from vertaug.report import content_fracture, content_list, content_method, content_plan
+    from vertaug.report.content_comparison import comparison_part
+    from vertaug.report.content_injection import injection_part
+    from vertaug.report.content_kyphoplasty import kyphoplasty_parts
     from vertaug.report.content_status import status
     from vertaug.report.content_strength import strength_part
-    from vertaug.report.content_vertebroplasty import vertebroplasty_part
 
     level = case.level
     title = f"Vertebral augmentation plan, {level}" if case.planning else "Spine measurement"
@@ -159,6 +167,8 @@ def build_content(case: ReportInput) -> ReportContent:
         wide=tuple(wide),
         text=tuple(content_method.text_blocks(case)),
         provenance=content_method.provenance_tables(case),
-        vertebroplasty=None if simulated is None else vertebroplasty_part(simulated, found),
+        vertebroplasty=None if simulated is None else injection_part(simulated, found),
         strength=None if found is None else strength_part(found, own),
+        kyphoplasty=() if case.kyphoplasty is None else kyphoplasty_parts(case.kyphoplasty),
+        comparison=comparison_part(simulated, case.kyphoplasty, found),
     )

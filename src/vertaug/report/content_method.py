@@ -19,7 +19,8 @@ def text_blocks(case: ReportInput) -> tuple[TextBlock, ...]:
         views = tuple(words.sentence(v.sentence) for v in case.planning.views)
         blocks.append(TextBlock(title="Working views in words", paragraphs=views))
     blocks.append(TextBlock(title="Method", paragraphs=_method(case)))
-    cement = CEMENT_SOURCES if case.vertebroplasty is not None else ()
+    injected = case.vertebroplasty is not None or case.kyphoplasty is not None
+    cement = CEMENT_SOURCES if injected else ()
     sources = (*_SOURCES, *cement, *strength_sources(case.strength))
     blocks.append(TextBlock(title="Sources", paragraphs=tuple(dict.fromkeys(sources))))
     return tuple(blocks)

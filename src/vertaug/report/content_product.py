@@ -1,4 +1,6 @@
-"""The product of a simulated vertebroplasty: each value with range, status and source."""
+"""The products of a simulated procedure: each value with range, status and source."""
+
+from collections.abc import Mapping
 
 from vertaug.case.simulation import InjectionSetup, ProductSheet, ProductValue
 from vertaug.report import words
@@ -8,17 +10,45 @@ from vertaug.report.style import Mark
 
 def product_table(setup: InjectionSetup) -> Table:
     """Return the values of the product that was used."""
-    product = setup.product
-    return Table(
-        title=f"Product: {product.title}",
-        columns=("Quantity", "Value", "Range", "Status", "Source"),
-        rows=tuple(_value_row(value, product) for value in product.values),
+    product, listed = setup.product, listed_viscosity(setup.product)
+    titles = {} if listed is None else {"viscosity_pa_s": f"viscosity {listed[1]} (Pa s)"}
+    return values_table(
+        f"Product: {product.title}",
+        product.values,
         note=(
             "Every value can be replaced by one of your product: vertaug simulate CASE --products "
             "FILE (docs/cement.md). Verified: read in the source; computed: from it; recalled: "
             "from the literature, not read again; uncertain: a working number, check it for your "
             "product. The viscosity is not that at the injection: see Cement in the syringe."
         ),
+        titles=titles,
+    )
+
+
+def values_table(
+    title: str,
+    values: tuple[ProductValue, ...],
+    note: str,
+    titles: Mapping[str, str] | None = None,
+) -> Table:
+    """Return numbers with range, status and source.
+
+    Parameters
+    ----------
+    title : str
+    values : tuple of ProductValue
+    note : str
+    titles : mapping of str to str, optional
+        Of rows that are not called by the name of the value.
+    """
+    called = titles or {}
+    return Table(
+        title=title,
+        columns=("Quantity", "Value", "Range", "Status", "Source"),
+        rows=tuple(
+            _value_row(value, called.get(value.name, value_title(value.name))) for value in values
+        ),
+        note=note,
     )
 
 
@@ -33,29 +63,22 @@ def listed_viscosity(product: ProductSheet) -> tuple[float, str] | None:
     return values["viscosity_pa_s"], f"at {values['viscosity_at_s'] / 60.0:.1f} min from mixing"
 
 
-def _value_row(value: ProductValue, product: ProductSheet) -> tuple[Cell, ...]:
+def _value_row(value: ProductValue, title: str) -> tuple[Cell, ...]:
     unsure = value.status == "uncertain"
     known = value.low is not None and value.high is not None
     spread = f"{value.low:g} to {value.high:g}" if known else words.MISSING
     return (
-        *cells(_row_title(value.name, product), f"{value.value:g}", spread),
+        *cells(title, f"{value.value:g}", spread),
         Cell(text=value.status, mark=Mark.UNCERTAIN if unsure else Mark.NONE),
         Cell(text=value.source),
     )
 
 
-def _row_title(name: str, product: ProductSheet) -> str:
-    """Return the title of a row; the viscosity with its age, or it is read as that injected."""
-    listed = listed_viscosity(product)
-    if name == "viscosity_pa_s" and listed is not None:
-        return f"viscosity {listed[1]} (Pa s)"
-    return value_title(name)
-
-
 _UNITS = {
     "_pa_s": " (Pa s)", "_j_per_kg_k": " (J/(kg K))", "_w_per_m_k": " (W/(m K))",
     "_kj_per_mol": " (kJ/mol)", "_kj_per_kg": " (kJ/kg)", "_g_per_ml": " (g/ml)",
-    "_per_s": " (1/s)", "_mpa": " (MPa)", "_pa": " (Pa)", "_c": " (°C)", "_s": " (s)",
+    "_n_per_mm": " (N/mm)", "_mm_per_ml": " (mm/ml)", "_per_s": " (1/s)", "_mpa": " (MPa)",
+    "_pa": " (Pa)", "_c": " (°C)", "_s": " (s)", "_mm": " (mm)", "_ml": " (ml)",
 }  # fmt: skip
 
 
@@ -72,6 +95,12 @@ _TITLES = {
     "end_viscosity_pa_s": "viscosity when set (Pa s)",
     "waiting_s": "injected from (s)",
     "working_end_s": "injected until (s)",
+    "folded_mm": "thickness when folded (mm)",
+    "growth_mm_per_ml": "longer when unfolded (mm/ml)",
+    "skin_n_per_mm": "modulus times thickness of the skin (N/mm)",
+    "strength_share": "strength against a balloon, share of the uniaxial",
+    "residual_share": "strength after softening, share",
+    "softening_strain": "plastic strain over which it softens",
 }
 
 

@@ -9,6 +9,8 @@ from vertaug.case.plan import AccessPlan, PlanningResult, Route
 from vertaug.report import words
 from vertaug.report.content import Status
 from vertaug.report.content_fracture import WITHIN, canal_loss_is_told, is_told, wall_error_mm
+from vertaug.report.content_injection import first_page_words as vertebroplasty_words
+from vertaug.report.content_kyphoplasty import first_page_words as kyphoplasty_words
 from vertaug.report.content_plan import (
     STEEP_DEG,
     best_plan,
@@ -17,7 +19,6 @@ from vertaug.report.content_plan import (
     shown_paths,
 )
 from vertaug.report.content_strength import first_page_words
-from vertaug.report.content_vertebroplasty import first_page_words as vertebroplasty_words
 from vertaug.report.inputs import ReportInput
 from vertaug.report.style import Mark
 
@@ -32,6 +33,8 @@ def status(case: ReportInput) -> Status:
     more: tuple[str, ...] = ()
     if case.vertebroplasty is not None:
         more = (vertebroplasty_words(case.vertebroplasty),)
+    if case.kyphoplasty is not None:
+        more = (*more, kyphoplasty_words(case.kyphoplasty))
     if case.strength is not None:
         more = (*more, first_page_words(case.strength))
     return replace(found, advice=(*found.advice, *more))

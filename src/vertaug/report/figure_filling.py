@@ -90,7 +90,7 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
             rect = (left / PAGE_WIDTH_MM, bottom, wide / PAGE_WIDTH_MM, tall / total)
             axes = canvas.add_panel(figure, rect, section.plane)
             frame = None if number is None else filling.frames[number]
-            _draw_section(axes, section, filling, frame, spine)
+            draw_section(axes, section, filling, frame, spine)
             canvas.draw_frame(axes, section.plane, "", window=None)
             if row == 0:
                 canvas.draw_title(axes, f"{section.words[0].upper()}{section.words[1:]}")
@@ -104,12 +104,22 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
     )
 
 
-def choose_cement_sections(filling: Filling) -> tuple[CementSection, ...]:
+def choose_cement_sections(
+    filling: Filling, other: Filling | None = None
+) -> tuple[CementSection, ...]:
     """Return a coronal, a sagittal and an axial section of one size: where most cement is at last.
 
     The sagittal one goes through the side with more cement.
+
+    Parameters
+    ----------
+    filling : Filling
+    other : Filling, optional
+        Its cement counts too, if it lies on the same cells.
     """
     cement = np.asarray(filling.cement_share, dtype=np.float64)
+    if other is not None and other.grid.matches(filling.grid):
+        cement = cement + other.cement_share
     body = np.argwhere(filling.in_body)
     low, high = body.min(axis=0), body.max(axis=0)
     spacing = np.asarray(filling.grid.spacing_mm)
@@ -139,10 +149,20 @@ def _most(cement: FloatArray, axis: int) -> int:
     return int(cement.sum(axis=other).argmax())
 
 
-def _draw_section(
+def draw_section(
     axes: Axes, section: CementSection, filling: Filling, frame: FillingFrame | None, spine: Spine
 ) -> None:
-    """Draw one section; without a frame the bone and the outline of the cement at the end."""
+    """Draw one section; without a frame the bone and the outline of the cement at the end.
+
+    Parameters
+    ----------
+    axes : Axes
+    section : CementSection
+    filling : Filling
+    frame : FillingFrame or None
+    spine : Spine
+        With the CT.
+    """
     plane = section.plane
     canvas.draw_scan(axes, plane, spine.scan, CANCELLOUS_WINDOW)
     shown = filling.frames[-1] if frame is None else frame

@@ -13,7 +13,7 @@ from vertaug.case.augmentation_content import KPA, ML
 from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3, Filling, HeatResult, InjectionCurve
 from vertaug.case.grid import FloatArray
 from vertaug.report import canvas
-from vertaug.report.content_vertebroplasty import TISSUES
+from vertaug.report.content_injection import TISSUES
 from vertaug.report.filling_moment import portion_side
 from vertaug.report.leak_marks import drawn_leaks
 from vertaug.report.path_words import PATHS

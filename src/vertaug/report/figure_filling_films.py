@@ -11,13 +11,12 @@ from vertaug.report.body_outline import BodyOutline, draw_outline, outline_body
 from vertaug.report.figure_radiograph import Overlay, Rect, add_radiograph
 from vertaug.report.filling_films import FillingFilms
 from vertaug.report.filling_moment import BEFORE_WORDS, START, FillingMoment, moment_of_frame
+from vertaug.report.film_grid import draw_film_grid
 from vertaug.report.film_words import left_of_image, say_blades, say_sides, seen_from
 from vertaug.report.leak_key import draw_leak_key, foot_mm
 from vertaug.report.leak_marks import draw_leaks, leak_marks, say_leaks
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.posterior_quarter import draw_quarter, quarter_line
-
-_GAP_MM, _HEAD_MM, _TITLE_MM = 1.5, 8.6, 4.8
 
 
 def draw_filling_radiographs(
@@ -33,38 +32,30 @@ def draw_filling_radiographs(
     shown : tuple of int
         Which frames.
     """
-    columns = len(shown) + 1
-    wide = (PAGE_WIDTH_MM - _GAP_MM * (columns - 1)) / columns
-    total = _HEAD_MM + 2 * (wide + _TITLE_MM) + foot_mm(filling)
-    figure = canvas.new_figure(PAGE_WIDTH_MM, total)
-    moments = [START, *(moment_of_frame(filling, number) for number in shown)]
-    _write_heads(figure, moments, films, (wide, total))
-    for row, (name, first, images) in enumerate(
-        (("AP", films.before[0], films.ap), ("Lateral", films.before[1], films.lateral))
-    ):
-        outline = outline_body(first.carm, spine[filling.level])
-        bottom = total - _HEAD_MM - (row + 1) * (wide + _TITLE_MM)
-        for column, image in enumerate((first, *(images[number] for number in shown))):
-            left = column * (wide + _GAP_MM)
-            rect = (
-                left / PAGE_WIDTH_MM, bottom / total, wide / PAGE_WIDTH_MM, wide / total
-            )  # fmt: skip
-            when = (filling, moments[column])
-            axes = add_filling_film(figure, rect, image, when, spine)
-            draw_outline(axes, outline, wall=row == 1)
-            if row == 1:
-                draw_quarter(axes, quarter_line(filling, first.carm))
-            if column == 0:
-                canvas.draw_title(
-                    axes, f"{name}, seen {seen_from(first.carm)}: {left_of_image(first.carm)}"
-                )
-    draw_leak_key(figure, filling, (PAGE_WIDTH_MM, total))
+    moments = (START, *(moment_of_frame(filling, number) for number in shown))
+    rows = tuple(
+        (first, *(images[number] for number in shown))
+        for first, images in zip(films.before, (films.ap, films.lateral), strict=True)
+    )
+    outlines = [outline_body(row[0].carm, spine[filling.level]) for row in rows]
+
+    def add_film(figure: Figure, rect: Rect, row: int, column: int) -> Axes:
+        when = (filling, moments[column])
+        axes = add_filling_film(figure, rect, rows[row][column], when, spine)
+        draw_outline(axes, outlines[row], wall=row == 1)
+        if row == 1:
+            draw_quarter(axes, quarter_line(filling, rows[row][0].carm))
+        return axes
+
+    heads = tuple(_head(moment, films) for moment in moments)
+    grid = draw_film_grid(heads, films.before, add_film, foot_mm(filling))
+    draw_leak_key(grid.figure, filling, (PAGE_WIDTH_MM, grid.height_mm))
     return Picture(
         name="filling_radiographs",
         caption=_caption(films, filling),
-        png=canvas.png_bytes(figure),
+        png=canvas.png_bytes(grid.figure),
         width_mm=PAGE_WIDTH_MM,
-        height_mm=total,
+        height_mm=grid.height_mm,
     )
 
 
@@ -98,25 +89,11 @@ def filling_outlines(
     return tuple(outline_body(cine.frames[0].carm, spine[filling.level]) for cine in films.cines)
 
 
-def _write_heads(
-    figure: Figure, moments: list[FillingMoment], films: FillingFilms, size: tuple[float, float]
-) -> None:
-    """Write volume, time, age and needle above each column."""
-    wide, total = size
-    for column, moment in enumerate(moments):
-        across = (column * (wide + _GAP_MM) + 0.5 * wide) / PAGE_WIDTH_MM
-        head, state = moment.volume_words, moment.state_words(films.first_age_s)
-        if moment is START:
-            head, state = BEFORE_WORDS, f"{say_sides(films.sides)} in place"
-        figure.text(
-            across, 1.0 - 3.2 / total, head, fontsize=canvas.TITLE_PT + 1.0,
-            fontweight="bold", ha="center", va="baseline",
-        )  # fmt: skip
-        words = figure.text(
-            across, 1.0 - 6.6 / total, state, fontsize=canvas.SMALL_PT, ha="center",
-            va="baseline",
-        )  # fmt: skip
-        canvas.fit_text(words, wide / 25.4 * canvas.FIGURE_DPI)
+def _head(moment: FillingMoment, films: FillingFilms) -> tuple[str, str]:
+    """Return volume with time, and age with needle, of a moment."""
+    if moment is START:
+        return BEFORE_WORDS, f"{say_sides(films.sides)} in place"
+    return moment.volume_words, moment.state_words(films.first_age_s)
 
 
 def _caption(films: FillingFilms, filling: Filling) -> str:

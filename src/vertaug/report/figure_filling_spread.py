@@ -12,7 +12,7 @@ from vertaug.report.path_words import ANY, PATHS
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _HEIGHT_MM = 68.0
-_TO_CANAL_WORDS = "towards the canal\n(B or posterior wall)"
+TO_CANAL_WORDS = "towards the canal\n(B or posterior wall)"
 _MEDIAN = "#6f7b87"
 
 
@@ -117,7 +117,7 @@ def _draw_odds(axes: Axes, odds: tuple[LeakOdds, ...]) -> None:
             f"{one.count} of {one.samples}", xy=(1.02, row), xycoords=("axes fraction", "data"),
             fontsize=canvas.SMALL_PT - 0.5, ha="left", va="center", color=INK,
         )  # fmt: skip
-    sums = {"any": ANY, "towards_canal": _TO_CANAL_WORDS}
+    sums = {"any": ANY, "towards_canal": TO_CANAL_WORDS}
     names = [(PATHS | sums)[one.path] for one in reversed(odds)]
     axes.set_yticks(range(len(names)), names, fontsize=canvas.SMALL_PT)
     axes.set_ylim(-0.6, len(names) - 0.2)

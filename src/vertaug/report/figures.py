@@ -1,9 +1,11 @@
 """All pictures of a report."""
 
 from vertaug.case.plan import NeedlePath
+from vertaug.report.comparison_pictures import comparison_pictures
 from vertaug.report.content_plan import best_plan, shown_paths
 from vertaug.report.filling_pictures import filling_pictures
 from vertaug.report.inputs import ReportInput
+from vertaug.report.kyphoplasty_pictures import kyphoplasty_pictures
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture, panel_rect
 from vertaug.report.strength_pictures import strength_pictures
 
@@ -18,7 +20,7 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
     level = case.level
     if level is None or level not in case.spine.vertebrae:
         alone = (_spine_picture(case, "key"),) if case.spine.vertebrae else ()
-        return (*alone, *filling_pictures(case), *strength_pictures(case))
+        return (*alone, *_of_simulations(case))
     plan = best_plan(case.planning)
     paths = () if plan is None else shown_paths(plan)
     pictures = [_key_picture(case, level, paths), _spine_picture(case, "spine")]
@@ -30,7 +32,17 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
 
         films = take_films(case.spine, level, case.planning.views, paths)
         pictures += draw_films(films, case.spine, level)
-    return (*pictures, *filling_pictures(case), *strength_pictures(case))
+    return (*pictures, *_of_simulations(case))
+
+
+def _of_simulations(case: ReportInput) -> tuple[Picture, ...]:
+    """Draw the pictures of procedures and strength, as far as computed."""
+    return (
+        *filling_pictures(case),
+        *kyphoplasty_pictures(case),
+        *comparison_pictures(case),
+        *strength_pictures(case),
+    )
 
 
 def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -> Picture:

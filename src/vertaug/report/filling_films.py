@@ -41,7 +41,8 @@ class FillingFilms:
     ap, lateral : tuple of Radiograph
         One a frame of the filling, with one setting of exposure and display each.
     cines : tuple of Cine
-        AP and lateral, from no cement to all of it at equal steps of the volume.
+        AP and lateral, from no cement to all of it at equal steps of the volume; empty where no
+        sequence was taken.
     cine_mm3 : tuple of float
         Injected at each image of a cine.
     sides : tuple of str
@@ -53,7 +54,7 @@ class FillingFilms:
     before: tuple[Radiograph, Radiograph]
     ap: tuple[Radiograph, ...]
     lateral: tuple[Radiograph, ...]
-    cines: tuple[Cine, Cine]
+    cines: tuple[Cine, ...]
     cine_mm3: tuple[float, ...]
     sides: tuple[str, ...]
     first_age_s: float
@@ -71,14 +72,51 @@ def take_case_films(results: CaseResults) -> FillingFilms | None:
     found, planning = results.vertebroplasty, results.planning
     if found is None or planning is None:
         return None
+    fixed = fix_views(results, found.level)
+    if not fixed:
+        return None
+    return film_filling(fixed, found, paths_of(planning, found.setup.plan_number))
+
+
+def fix_views(results: CaseResults, level: str) -> tuple[FixedView, ...]:
+    """Return AP and lateral of a level, prone, with the tube under the table; none without a plan.
+
+    Parameters
+    ----------
+    results : CaseResults
+    level : str
+    """
+    planning = results.planning
+    if planning is None:
+        return ()
     views = {view.name: view for view in planning.views}
     if not set(VIEWS) <= views.keys():
-        return None
-    paths = _paths(found, planning)
+        return ()
     patient = prepare_patient(results.spine.scan, results.spine.patient, Trunk())
-    frame = results.spine[found.level].frame
+    frame = results.spine[level].frame
     arm = carm_preset(_PRESET, frame.origin_lps_mm).zoom(_ZOOM).with_pixels(_PIXELS)
-    fixed = [fix_view(patient, aim_at_view(arm, views[name])) for name in VIEWS]
+    return tuple(fix_view(patient, aim_at_view(arm, views[name])) for name in VIEWS)
+
+
+def film_filling(
+    fixed: tuple[FixedView, ...],
+    found: SimulatedVertebroplasty,
+    paths: tuple[NeedlePath, ...],
+    *,
+    animate: bool = True,
+) -> FillingFilms:
+    """Take the radiographs of an injection.
+
+    Parameters
+    ----------
+    fixed : tuple of 2 FixedView
+        AP and lateral.
+    found : SimulatedVertebroplasty
+    paths : tuple of NeedlePath
+        Of its needles, each to its tip.
+    animate : bool
+        Also take the sequences.
+    """
     filling = found.result.filling
     material = cement_material(found.setup.product)
     needles = tuple(part for path in paths for part in _cannula(path, material))
@@ -90,14 +128,12 @@ def take_case_films(results: CaseResults) -> FillingFilms | None:
         show_view(view, needles, np.random.default_rng(_SEED + len(VIEWS) + number))
         for number, view in enumerate(fixed)
     ]
+    moving = fixed if animate else ()
     return FillingFilms(
         before=(first[0], first[1]),
         ap=stills[0],
         lateral=stills[1],
-        cines=(
-            _record(fixed[0], filling, material, needles),
-            _record(fixed[1], filling, material, needles),
-        ),
+        cines=tuple(_record(view, filling, material, needles) for view in moving),
         cine_mm3=tuple(np.linspace(0.0, filling.injected_mm3, _CINE_IMAGES).tolist()),
         sides=tuple(path.side for path in paths),
         first_age_s=found.setup.first_age_s,
@@ -115,9 +151,19 @@ def cement_material(product: ProductSheet) -> Material:
     return bone_cement(share, product.radiopacifier)
 
 
-def _paths(found: SimulatedVertebroplasty, planning: PlanningResult) -> tuple[NeedlePath, ...]:
-    plans = [plan for plan in planning.plans if plan.procedure is Procedure.VERTEBROPLASTY]
-    return plans[found.setup.plan_number - 1].paths
+def paths_of(
+    planning: PlanningResult, number: int, procedure: Procedure = Procedure.VERTEBROPLASTY
+) -> tuple[NeedlePath, ...]:
+    """Return the paths of a plan of a procedure, by its number from 1.
+
+    Parameters
+    ----------
+    planning : PlanningResult
+    number : int
+    procedure : Procedure
+    """
+    plans = [plan for plan in planning.plans if plan.procedure is procedure]
+    return plans[number - 1].paths
 
 
 def _cannula(path: NeedlePath, cement: Material) -> tuple[Cylinder, ...]:

@@ -1,31 +1,48 @@
 """The pictures of a vertebroplasty: the one place where the report asks for them."""
 
+from vertaug.case.simulation import SimulatedVertebroplasty
+from vertaug.case.spine import Spine
+from vertaug.report.filling_films import FillingFilms
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
 
 
 def filling_pictures(case: ReportInput) -> tuple[Picture, ...]:
-    """Return radiographs, solids, sections, curves, heat and spread, as far as computed."""
+    """Return the pictures of a vertebroplasty, as far as computed."""
     if case.vertebroplasty is None:
         return ()
+    return injection_pictures(case.vertebroplasty, case.filling_films, case.spine)
+
+
+def injection_pictures(
+    found: SimulatedVertebroplasty, films: FillingFilms | None, spine: Spine
+) -> tuple[Picture, ...]:
+    """Return radiographs, solids, sections, curves, heat and spread, as far as computed.
+
+    Parameters
+    ----------
+    found : SimulatedVertebroplasty
+    films : FillingFilms or None
+    spine : Spine
+    """
     from vertaug.report.figure_filling import draw_filling_sections, shown_frames
     from vertaug.report.figure_filling_curves import draw_filling_curves, draw_filling_heat
     from vertaug.report.figure_filling_films import draw_filling_radiographs
     from vertaug.report.figure_filling_solid import draw_filling_solid
     from vertaug.report.figure_filling_spread import draw_filling_spread
 
-    result, films = case.vertebroplasty.result, case.filling_films
+    result = found.result
     filling = result.filling
-    found: list[Picture | None] = []
+    pictures: list[Picture | None] = []
     shown = shown_frames(filling)
     if films is not None:
-        found.append(draw_filling_radiographs(films, filling, case.spine, shown))
-    vertebra, gauge = case.spine[filling.level], case.vertebroplasty.setup.gauge
-    found.append(draw_filling_solid(filling, vertebra, shown, gauge))
-    found.append(draw_filling_sections(filling, case.spine))
-    found.append(draw_filling_curves(filling))
+        pictures.append(draw_filling_radiographs(films, filling, spine, shown))
+    vertebra, gauge = spine[filling.level], found.setup.gauge
+    pictures.append(draw_filling_solid(filling, vertebra, shown, gauge))
+    pictures.append(draw_filling_sections(filling, spine))
+    pictures.append(draw_filling_curves(filling))
     if result.heat is not None:
-        found.append(draw_filling_heat(result.heat, filling.level))
+        pictures.append(draw_filling_heat(result.heat, filling.level))
     if result.spread is not None:
-        found.append(draw_filling_spread(result.spread, filling.level, filling.injected_mm3))
-    return tuple(picture for picture in found if picture is not None)
+        pictures.append(draw_filling_spread(result.spread, filling.level, filling.injected_mm3))
+    return tuple(picture for picture in pictures if picture is not None)

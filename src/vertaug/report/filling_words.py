@@ -2,6 +2,8 @@
 
 from vertaug.case.augmentation_content import BAR, KPA, ML
 from vertaug.case.filling import LEAST_LEAK_MM3, Filling, StopEvent
+from vertaug.case.simulation import SimulatedVertebroplasty
+from vertaug.case.spread_figures import any_odds, canal_odds
 from vertaug.report import words
 from vertaug.report.path_words import PATHS
 
@@ -54,3 +56,29 @@ def left_bone(filling: Filling) -> str:
 def acted(filling: Filling) -> StopEvent | None:
     """Return the rule by which the injection stopped, None where it stopped by none."""
     return next((event for event in filling.events if event.acted_on), None)
+
+
+def end_words(found: SimulatedVertebroplasty) -> str:
+    """Return how much of the plan was injected, and what ended it."""
+    filling, planned = found.result.filling, found.setup.planned_mm3
+    share = f"{ml(filling.injected_mm3, unit=False)} of {ml(planned)}"
+    stopped = acted(filling)
+    if stopped is not None:
+        return f"stopped at {share}: {stopped.sentence}"
+    if filling.safe_volume_mm3 is None or not filling.events:
+        whole = filling.injected_mm3 >= planned - 0.5 * LEAST_LEAK_MM3
+        why = "" if whole else f" ({filling.stop_reason})"
+        return f"{share} injected{why}, no stop rule was met"
+    return f"{share} injected; first stop rule met at {first_stop(filling)}"
+
+
+def sample_words(found: SimulatedVertebroplasty) -> str:
+    """Return how many samples leaked at all and towards the canal; empty without samples."""
+    spread = found.result.spread
+    if spread is None or not len(spread.leaked_mm3):
+        return ""
+    every, canal = any_odds(spread), canal_odds(spread)
+    return (
+        f"{every.count} of {every.samples} sampled injections of the whole volume leaked, "
+        f"{canal.count} towards the canal"
+    )

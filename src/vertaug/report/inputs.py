@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import LevelError
+from vertaug.case.kyphoplasty import SimulatedKyphoplasty
 from vertaug.case.measurement import FractureAssessment
 from vertaug.case.plan import PlanningResult
 from vertaug.case.simulation import SimulatedVertebroplasty
@@ -12,6 +13,7 @@ from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.planning.rules import SafetyRules
 from vertaug.report.filling_films import FillingFilms
+from vertaug.report.kyphoplasty_films import KyphoplastyFilms
 
 DISCLAIMER = "Research and teaching, not for clinical decisions"
 """Stands on every page and on every figure page."""
@@ -76,6 +78,10 @@ class ReportInput:
         None where it was not simulated.
     filling_films : FillingFilms or None
         Radiographs of it.
+    kyphoplasty : SimulatedKyphoplasty or None
+        None where it was not simulated.
+    kyphoplasty_films : KyphoplastyFilms or None
+        Radiographs of it.
     rules : SafetyRules
         Required margins, against which the margins of the plans are marked.
     """
@@ -88,6 +94,8 @@ class ReportInput:
     strength: StrengthAssessment | None = None
     vertebroplasty: SimulatedVertebroplasty | None = None
     filling_films: FillingFilms | None = None
+    kyphoplasty: SimulatedKyphoplasty | None = None
+    kyphoplasty_films: KyphoplastyFilms | None = None
     rules: SafetyRules = field(default_factory=SafetyRules)
 
     def __post_init__(self) -> None:

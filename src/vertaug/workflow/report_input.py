@@ -10,10 +10,15 @@ from vertaug.case.case_file import (
 )
 from vertaug.report import InputRecord, ReportInput, ReportProvenance
 from vertaug.report.filling_films import FillingFilms
+from vertaug.report.kyphoplasty_films import KyphoplastyFilms
 
 
 def make_report_input(
-    results: CaseResults, provenance: Provenance, name: str, films: FillingFilms | None = None
+    results: CaseResults,
+    provenance: Provenance,
+    name: str,
+    films: FillingFilms | None = None,
+    kyphoplasty_films: KyphoplastyFilms | None = None,
 ) -> ReportInput:
     """Return everything that the report of a case shows.
 
@@ -23,6 +28,8 @@ def make_report_input(
         Short name of the case for the header of each page.
     films : FillingFilms, optional
         Of the vertebroplasty.
+    kyphoplasty_films : KyphoplastyFilms, optional
+        Of the kyphoplasty.
     """
     return ReportInput(
         spine=results.spine,
@@ -32,6 +39,8 @@ def make_report_input(
         strength=results.strength,
         vertebroplasty=results.vertebroplasty,
         filling_films=films,
+        kyphoplasty=results.kyphoplasty,
+        kyphoplasty_films=kyphoplasty_films,
         provenance=ReportProvenance(
             case_name=name,
             software=tuple(provenance.software.items()),

@@ -250,6 +250,7 @@ def write_case(
     from vertaug.report import write_case_files, write_report
     from vertaug.report.filling_files import write_filling_files, write_filling_tables
     from vertaug.report.filling_films import take_case_films
+    from vertaug.report.kyphoplasty_films import take_kyphoplasty_films
     from vertaug.report.strength_files import write_strength_files
     from vertaug.workflow.report_input import make_report_input
 
@@ -270,7 +271,9 @@ def write_case(
     chain.reporter.start(REPORT)
     name = workspace.folder.resolve().name
     write_report(
-        make_report_input(results, document.provenance, name, films),
+        make_report_input(
+            results, document.provenance, name, films, take_kyphoplasty_films(results)
+        ),
         staging,
         pdf=chain.options.pdf,
     )

@@ -10,11 +10,11 @@ import pytest
 from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3
 from vertaug.case.grid import axis_aligned_grid
 from vertaug.case.spread_figures import canal_stops
-from vertaug.report import canvas, content_vertebroplasty
+from vertaug.report import canvas, content_injection
 from vertaug.report.content import Table, build_content
 from vertaug.report.content_filling_heat import heat_table, heat_words
 from vertaug.report.content_filling_spread import spread_table
-from vertaug.report.content_vertebroplasty import PICTURES, vertebroplasty_part
+from vertaug.report.content_injection import PICTURES, injection_part
 from vertaug.report.endplate_contact import endplate_contacts
 from vertaug.report.figure_filling import (
     cement_on,
@@ -72,17 +72,17 @@ def spread_rows(spread, setup):
 
 
 def test_the_main_limits_are_few_and_say_what_nobody_should_miss(found):
-    limits = vertebroplasty_part(found).limits.paragraphs
+    limits = injection_part(found).limits.paragraphs
     assert limits[0] == "Leaks are made up and not a prediction."
     assert "one value of its table uncertain, its viscosity over time" in limits[-1]
     assert len(limits) == 2
     walls = changed(found, wall_limit="the cortex cannot be seen over 3 mm2")
-    assert "The cortex cannot be seen over 3 mm²." in vertebroplasty_part(walls).limits.paragraphs
+    assert "The cortex cannot be seen over 3 mm²." in injection_part(walls).limits.paragraphs
 
 
 def test_an_unsafe_plan_stands_first_of_all(found):
     unsafe = replace(found, setup=replace(found.setup, plan_safe=False))
-    part = vertebroplasty_part(unsafe)
+    part = injection_part(unsafe)
     assert part.limits.paragraphs[0] == "The needle was put where plan 1 has it."
     further = next(block for block in part.text if block.title.endswith("further limits"))
     assert "The needle was put where plan 1 has it." not in further.paragraphs
@@ -90,7 +90,7 @@ def test_an_unsafe_plan_stands_first_of_all(found):
 
 def test_the_rest_of_the_limits_stands_at_the_end_once_each(found):
     limit = found.result.filling.leak_limit
-    part = vertebroplasty_part(changed(found, notes=("a gap of 3 mm2", "a gap of 3 mm2", limit)))
+    part = injection_part(changed(found, notes=("a gap of 3 mm2", "a gap of 3 mm2", limit)))
     further = next(block for block in part.text if block.title.endswith("further limits"))
     assert further.paragraphs.count("A gap of 3 mm².") == 1
     assert not set(further.paragraphs) & set(part.limits.paragraphs)
@@ -99,7 +99,7 @@ def test_the_rest_of_the_limits_stands_at_the_end_once_each(found):
 
 
 def test_key_figures_come_first(found):
-    rows = rows_of(vertebroplasty_part(found), "In short")
+    rows = rows_of(injection_part(found), "In short")
     assert rows["injected"] == [
         "4.00 ml of 4.40 ml planned (target of the plan): the planned volume was injected"
     ]
@@ -116,11 +116,11 @@ def test_key_figures_come_first(found):
         )
     ]
     bare = replace(found, result=replace(found.result, heat=None, spread=None))
-    assert len(rows_of(vertebroplasty_part(bare), "In short")) == 4
+    assert len(rows_of(injection_part(bare), "In short")) == 4
 
 
 def test_the_first_stop_is_never_called_safe_nor_bold(found):
-    part = vertebroplasty_part(found)
+    part = injection_part(found)
     page = " ".join(
         cell.text for table in (part.key, *part.tables) for row in table.rows for cell in row
     )
@@ -131,14 +131,14 @@ def test_the_first_stop_is_never_called_safe_nor_bold(found):
 
 
 def test_without_a_rule_met_the_first_stop_is_a_least_value(found):
-    part = vertebroplasty_part(changed(found, safe_volume_mm3=None, events=()))
+    part = injection_part(changed(found, safe_volume_mm3=None, events=()))
     key = rows_of(part, "In short")
     assert key["volume at the first stop rule"] == ["≥ 4.00 ml, no rule met"]
     assert [row[0] for row in rows_of(part, "Stop rules").values()] == ["no", "no"]
 
 
 def test_volumes_and_where_they_stand(found):
-    rows = rows_of(vertebroplasty_part(found), "What was injected")
+    rows = rows_of(injection_part(found), "What was injected")
     assert rows["injected"] == ["4.00 ml, the planned volume was injected"]
     assert rows["in the bone"] == ["3.94 ml"]
     (near,) = rows["cement to the endplates"]
@@ -178,7 +178,7 @@ def test_contact_with_an_endplate_is_said_with_its_volume_and_place(found):
     assert contact.site == "midline, anterior"
     cell = float(np.prod(filling.grid.spacing_mm[:2]))
     assert contact.area_mm2 == pytest.approx(2.0 * cell)
-    words = rows_of(vertebroplasty_part(touched), "In short")["cement to the endplates"][0]
+    words = rows_of(injection_part(touched), "In short")["cement to the endplates"][0]
     begun = f"begun between {volumes[0] / 1000:.2f} and {volumes[1] / 1000:.2f} ml"
     assert words.startswith(f"superior 3.0 mm away; inferior in contact, {begun} (midline, ant")
     # cement in contact at the first moment began after none
@@ -187,18 +187,18 @@ def test_contact_with_an_endplate_is_said_with_its_volume_and_place(found):
 
 
 def test_pressures_in_bar_beside_the_limit_of_the_syringe(found):
-    rows = rows_of(vertebroplasty_part(found), "What was injected")
+    rows = rows_of(injection_part(found), "What was injected")
     assert rows["greatest pressure in the bone, at the tip"] == ["11.9 kPa (0.12 bar)"]
     assert rows["greatest pressure in the syringe"] == [
         "920 kPa (9.2 bar); limit used 3215 kPa (32.1 bar): the highest measured in patients"
     ]
     older = replace(found, setup=replace(found.setup, syringe_limit_mpa=None))
-    rows = rows_of(vertebroplasty_part(older), "What was injected")
+    rows = rows_of(injection_part(older), "What was injected")
     assert rows["greatest pressure in the syringe"] == ["920 kPa (9.2 bar)"]
 
 
 def test_the_state_of_the_cement_at_both_ends(found):
-    part = vertebroplasty_part(found)
+    part = injection_part(found)
     rows = rows_of(part, "Cement in the syringe")
     assert rows["age from mixing (min)"] == ["6.2", "7.6"]
     assert rows["viscosity in the syringe at that age (Pa s)"] == ["200", "380"]
@@ -207,14 +207,14 @@ def test_the_state_of_the_cement_at_both_ends(found):
     assert "the middle of the working window" in note
     assert "The product's table gives 50 Pa s at 3.5 min from mixing, and samples draw it" in note
     older = replace(found, setup=replace(found.setup, clock=None))
-    assert rows_of(vertebroplasty_part(older), "Cement in the syringe") == {
+    assert rows_of(injection_part(older), "Cement in the syringe") == {
         "age from mixing (min)": ["6.2"]
     }
 
 
 def test_leaks_by_path_with_the_canal_first(found):
-    table = table_of(vertebroplasty_part(found), "Leakage by path")
-    rows = rows_of(vertebroplasty_part(found), "Leakage by path")
+    table = table_of(injection_part(found), "Leakage by path")
+    rows = rows_of(injection_part(found), "Leakage by path")
     titles = list(rows)
     assert titles[0] == "towards the canal (basivertebral vein or posterior wall)"
     assert titles[1:3] == ["– basivertebral vein (B)", "– posterior wall (C)"]
@@ -232,12 +232,12 @@ def test_leaks_by_path_with_the_canal_first(found):
 
 def test_a_trace_is_no_leak(found):
     leak = replace(found.result.filling.leaks[0], volume_mm3=LEAST_LEAK_MM3)
-    part = vertebroplasty_part(changed(found, leaks=(leak,)))
+    part = injection_part(changed(found, leaks=(leak,)))
     assert rows_of(part, "Leakage by path")["– basivertebral vein (B)"][1] == "trace (< 0.01)"
     assert not any(row[0].strong for row in table_of(part, "Leakage by path").rows)
     key = rows_of(part, "In short")["in this one injection"][0]
     assert key == "0.01 ml left the bone, by no path more than 0.01 ml"
-    none = vertebroplasty_part(changed(found, leaks=()))
+    none = injection_part(changed(found, leaks=()))
     assert rows_of(none, "In short")["in this one injection"] == ["nothing left the bone"]
 
 
@@ -268,23 +268,23 @@ def test_the_height_of_a_leak_is_that_of_the_body_there():
 
 
 def test_all_stop_rules_are_listed_and_say_whether_they_were_acted_on(found):
-    rows = rows_of(vertebroplasty_part(found), "Stop rules")
+    rows = rows_of(injection_part(found), "Stop rules")
     seen = "cement is seen in the posterior quarter of the body"
     assert rows["posterior quarter"] == [
         "yes, recorded only", "2.60", "52", f"0.05 ml or more in the last quarter; {seen}",
     ]  # fmt: skip
     assert rows["disc"] == ["no", "–", "–", "0.05 ml or more in the disc"]
     event = replace(found.result.filling.events[0], acted_on=True)
-    part = vertebroplasty_part(changed(found, events=(event,)))
+    part = injection_part(changed(found, events=(event,)))
     assert rows_of(part, "Stop rules")["posterior quarter"][0] == "yes, stopped here"
     assert "not met until then, 4.00 ml" in table_of(part, "Stop rules").note
     older = replace(found, setup=replace(found.setup, rules=()))
-    rows = rows_of(vertebroplasty_part(older), "Stop rules")
+    rows = rows_of(injection_part(older), "Stop rules")
     assert rows == {"posterior quarter": ["yes, recorded only", "2.60", "52", seen]}
 
 
 def test_uncertain_values_of_the_product_are_marked(found):
-    (table,) = vertebroplasty_part(found).appendix
+    (table,) = injection_part(found).appendix
     marks = {row[0].text: row[3].mark for row in table.rows}
     assert marks == {
         "density (g/ml)": Mark.NONE,
@@ -294,7 +294,7 @@ def test_uncertain_values_of_the_product_are_marked(found):
 
 
 def test_heat_by_tissue(found):
-    part = vertebroplasty_part(found)
+    part = injection_part(found)
     rows = rows_of(part, "Heat")
     assert rows["vertebral canal"] == ["39.0", "0", "0", "0", "0"]
     assert rows["cement"] == ["68.0", "5.0", "2.0", "1.25", "0.64"]
@@ -328,17 +328,17 @@ def test_a_tissue_beyond_the_box_has_a_row_and_no_line(found):
     bare = replace(heat, tissues=tuple(t for t in heat.tissues if t.name != "canal"))
     assert bare.tissue("canal") is None
     alone = replace(found, result=replace(found.result, heat=bare))
-    rows = rows_of(vertebroplasty_part(alone), "Heat")
+    rows = rows_of(injection_part(alone), "Heat")
     assert rows["vertebral canal: beyond the computed box"] == ["–"] * 5
     assert "vertebral canal" not in rows
     assert draw_filling_heat(bare, "L1").png != draw_filling_heat(heat, "L1").png
 
 
 def test_that_leaks_are_no_prediction_is_said_once_in_the_limits(found):
-    part = vertebroplasty_part(found)
+    part = injection_part(found)
     every = (*part.limits.paragraphs, *(line for block in part.text for line in block.paragraphs))
     assert " ".join(every).count("not a prediction") == 1
-    silent = vertebroplasty_part(changed(found, leak_limit="")).limits
+    silent = injection_part(changed(found, leak_limit="")).limits
     assert "not a prediction" not in " ".join(silent.paragraphs)
 
 
@@ -448,12 +448,12 @@ def test_the_strength_table_stands_beside_it(found, monkeypatch):
         asked.append((strength, level))
         return Table(title="Strength before and after", columns=("",), rows=())
 
-    monkeypatch.setattr(content_vertebroplasty, "before_after_table", table)
+    monkeypatch.setattr(content_injection, "before_after_table", table)
     strength = SimpleNamespace()
-    titles = [table.title for table in vertebroplasty_part(found, strength).tables]
+    titles = [table.title for table in injection_part(found, strength).tables]
     assert "Strength before and after" in titles
     assert asked == [(strength, "L1")]
-    assert not any(t.title.startswith("Strength") for t in vertebroplasty_part(found).tables)
+    assert not any(t.title.startswith("Strength") for t in injection_part(found).tables)
 
 
 def first_line(case, found):

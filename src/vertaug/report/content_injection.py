@@ -1,9 +1,11 @@
-"""A simulated vertebroplasty: key figures, pictures, main limits; product and method last."""
+"""A simulated injection: key figures, pictures, main limits; product and method last."""
+
+from dataclasses import dataclass
 
 from vertaug.case.augmentation_content import filling_file_names
-from vertaug.case.filling import LEAST_LEAK_MM3, Filling
+from vertaug.case.filling import Filling
+from vertaug.case.plan import Procedure
 from vertaug.case.simulation import SimulatedVertebroplasty
-from vertaug.case.spread_figures import any_odds, canal_odds
 from vertaug.case.strength import StrengthAssessment
 from vertaug.report import content_filling_heat, words
 from vertaug.report.content import Cell, ReportPart, Table, TextBlock
@@ -19,7 +21,7 @@ from vertaug.report.content_filling_tables import (
 from vertaug.report.content_product import product_table, value_title
 from vertaug.report.content_strength_table import before_after_table
 from vertaug.report.endplate_contact import contact_words
-from vertaug.report.filling_words import acted, first_stop, left_bone, ml
+from vertaug.report.filling_words import end_words, first_stop, left_bone, ml, sample_words
 
 PICTURES = (
     "filling_radiographs",
@@ -29,21 +31,57 @@ PICTURES = (
     "filling_heat",
     "filling_spread",
 )
-"""Pictures that stand under the heading of the vertebroplasty."""
+"""Pictures that stand under the heading of an injection."""
 TISSUES = content_filling_heat.TISSUES
 """As the pictures name them."""
 
 
-def vertebroplasty_part(
-    found: SimulatedVertebroplasty, strength: StrengthAssessment | None = None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InjectionHeading:
+    """Under which heading an injection stands.
+
+    Attributes
+    ----------
+    title : str
+        What the headings begin with.
+    procedure : Procedure
+        Whose files they are.
+    pictures : tuple of str
+        Names of its pictures.
+    animated : bool
+        Whether its files have animations.
+    """
+
+    title: str
+    procedure: Procedure
+    pictures: tuple[str, ...]
+    animated: bool
+
+
+VERTEBROPLASTY = InjectionHeading(
+    title="Vertebroplasty", procedure=Procedure.VERTEBROPLASTY, pictures=PICTURES, animated=True
+)
+AFTER_BALLOON = InjectionHeading(
+    title="Cement of the kyphoplasty",
+    procedure=Procedure.KYPHOPLASTY,
+    pictures=tuple(f"{Procedure.KYPHOPLASTY.value}_{name}" for name in PICTURES),
+    animated=False,
+)
+
+
+def injection_part(
+    found: SimulatedVertebroplasty,
+    strength: StrengthAssessment | None = None,
+    heading: InjectionHeading = VERTEBROPLASTY,
 ) -> ReportPart:
-    """Return everything under the heading of the vertebroplasty.
+    """Return everything under the heading of an injection.
 
     Parameters
     ----------
     found : SimulatedVertebroplasty
     strength : StrengthAssessment, optional
         With this cement.
+    heading : InjectionHeading
     """
     result = found.result
     maybe = (
@@ -53,9 +91,9 @@ def vertebroplasty_part(
     )
     more = _further_limits(found)
     return ReportPart(
-        title=f"Vertebroplasty, {found.level}",
+        title=f"{heading.title}, {found.level}",
         key=_key_table(found),
-        limits=TextBlock(title="Vertebroplasty: main limits", paragraphs=_main_limits(found)),
+        limits=TextBlock(title=f"{heading.title}: main limits", paragraphs=_main_limits(found)),
         tables=(
             volume_table(found),
             cement_table(found.setup),
@@ -63,15 +101,15 @@ def vertebroplasty_part(
             leak_table(result.filling),
             *(table for table in maybe if table is not None),
         ),
-        pictures=PICTURES,
+        pictures=heading.pictures,
         text=(
             *(
-                (TextBlock(title="Vertebroplasty: further limits", paragraphs=more),)
+                (TextBlock(title=f"{heading.title}: further limits", paragraphs=more),)
                 if more
                 else ()
             ),
-            _method(found),
-            _files(result.filling),
+            _method(found, heading),
+            _files(result.filling, heading),
         ),
         appendix=(product_table(found.setup),),
     )
@@ -80,40 +118,14 @@ def vertebroplasty_part(
 def first_page_words(found: SimulatedVertebroplasty) -> str:
     """Return the line of the first page that says how the vertebroplasty went."""
     filling = found.result.filling
-    parts = [_end_words(found), left_bone(filling)]
-    samples = _sample_words(found)
+    parts = [end_words(found), left_bone(filling)]
+    samples = sample_words(found)
     if samples:
         parts.append(samples)
     cement = f"{found.setup.product.viscosity_class}-viscosity cement {injected_when(found.setup)}"
     return (
         f"Simulated vertebroplasty of {filling.level}, {cement}: {'; '.join(parts)}. A model, no "
         f"prediction of leakage: see Vertebroplasty, {filling.level}."
-    )
-
-
-def _end_words(found: SimulatedVertebroplasty) -> str:
-    """Return how much of the plan was injected, and what ended it."""
-    filling, planned = found.result.filling, found.setup.planned_mm3
-    share = f"{ml(filling.injected_mm3, unit=False)} of {ml(planned)}"
-    stopped = acted(filling)
-    if stopped is not None:
-        return f"stopped at {share}: {stopped.sentence}"
-    if filling.safe_volume_mm3 is None or not filling.events:
-        whole = filling.injected_mm3 >= planned - 0.5 * LEAST_LEAK_MM3
-        why = "" if whole else f" ({filling.stop_reason})"
-        return f"{share} injected{why}, no stop rule was met"
-    return f"{share} injected; first stop rule met at {first_stop(filling)}"
-
-
-def _sample_words(found: SimulatedVertebroplasty) -> str:
-    """Return how many samples leaked at all and towards the canal; empty without samples."""
-    spread = found.result.spread
-    if spread is None or not len(spread.leaked_mm3):
-        return ""
-    every, canal = any_odds(spread), canal_odds(spread)
-    return (
-        f"{every.count} of {every.samples} sampled injections of the whole volume leaked, "
-        f"{canal.count} towards the canal"
     )
 
 
@@ -132,7 +144,7 @@ def _key_table(found: SimulatedVertebroplasty) -> Table:
         ("cement to the endplates", contact_words(filling)),
         ("in this one injection", left_bone(filling)),
     ]
-    samples = _sample_words(found)
+    samples = sample_words(found)
     if samples and spread is not None:
         rows.append(("leaks", f"{samples}; leak: more than {ml(spread.least_mm3)}"))
     if heat is not None:
@@ -189,11 +201,11 @@ def _squared(text: str) -> str:
     return text.replace(" mm2", " mm²").replace(" mm3", " mm³")
 
 
-def _method(found: SimulatedVertebroplasty) -> TextBlock:
+def _method(found: SimulatedVertebroplasty, heading: InjectionHeading) -> TextBlock:
     heat = found.result.heat
     setup = found.setup
     return TextBlock(
-        title="Vertebroplasty: method",
+        title=f"{heading.title}: method",
         paragraphs=(
             *(_squared(words.sentence(line)) for line in found.result.filling.method),
             *(words.sentence(line) for line in (() if heat is None else heat.method)),
@@ -202,16 +214,16 @@ def _method(found: SimulatedVertebroplasty) -> TextBlock:
     )
 
 
-def _files(filling: Filling) -> TextBlock:
-    names = filling_file_names(filling)
+def _files(filling: Filling, heading: InjectionHeading) -> TextBlock:
+    names = filling_file_names(filling, images=False, procedure=heading.procedure)
+    films = " GIF: the filling on the monitor, leaks as marks." if heading.animated else ""
     return TextBlock(
-        title="Vertebroplasty: files",
+        title=f"{heading.title}: files",
         paragraphs=(
             (
                 f"{names[0]} to {names[len(filling.frames) - 1]}: share of each cell that is "
                 f"cement, one file a moment of {filling.level}_frames.csv, LPS mm as the CT. "
-                f"{filling.level}_curves.csv: volumes and pressures over time. GIF: the filling "
-                "on the monitor, leaks as marks."
+                f"{filling.level}_curves.csv: volumes and pressures over time.{films}"
             ),
         ),
     )

@@ -1,0 +1,72 @@
+"""How volumes, pressures and gained heights of balloons are said, everywhere alike."""
+
+import math
+
+from vertaug.case.augmentation_content import ATM, KPA
+from vertaug.case.kyphoplasty import BalloonCourse, ShapeStage
+from vertaug.report import words
+
+WALLS = ("anterior", "left", "right", "posterior, towards the canal")
+"""In the order of `ShapeStage.wall_mm`."""
+HEIGHTS = ("anterior", "middle", "posterior")
+"""As they are listed."""
+
+
+def pressure_words(pressure_mpa: float | None) -> str:
+    """Return a pressure in kPa and in atmospheres, as manometers of balloons show it."""
+    if pressure_mpa is None:
+        return "none can be read"
+    kpa = words.three_figures(pressure_mpa * KPA)
+    return f"{kpa} kPa ({pressure_mpa * ATM:.1f} atm)"
+
+
+def sides_words(sides: tuple[str, ...]) -> str:
+    """Return on which sides balloons lie."""
+    return "one on each side" if len(sides) > 1 else f"on the {sides[0]}"
+
+
+def each_ml(course: BalloonCourse) -> str:
+    """Return the volume of each balloon with its side."""
+    volumes = zip(course.setup.sides, course.reached_ml, strict=True)
+    return ", ".join(f"{volume:.1f} ml {side}" for side, volume in volumes)
+
+
+def inflated_words(course: BalloonCourse) -> str:
+    """Return balloons, volume, pressure, and why the inflation ended, in one sentence."""
+    sides, name = course.setup.sides, course.setup.balloon.name
+    who = f"two balloons {name}" if len(sides) > 1 else f"a balloon {name} on the {sides[0]}"
+    pressure = (
+        "at a pressure that cannot be read"
+        if course.peak_mpa is None
+        else f"at up to {pressure_words(course.peak_mpa)}"
+    )
+    return f"{who} held {each_ml(course)} {pressure}; the inflation ended because {course.end}"
+
+
+def gain_words(course: BalloonCourse) -> str:
+    """Return what each height gained when inflated, and what was kept when emptied."""
+    inflated, emptied = course.stage("inflated"), course.stage("emptied")
+    gained = ", ".join(f"{name} {_gain(inflated, name)}" for name in HEIGHTS)
+    kept = ", ".join(f"{name} {_gain(emptied, name)}" for name in HEIGHTS)
+    return f"height gained when inflated (mm): {gained}; kept when emptied: {kept}"
+
+
+def bulge_words(course: BalloonCourse) -> str:
+    """Return how far each wall was pushed out at most at full inflation."""
+    walls = zip(WALLS, course.stage("inflated").wall_mm, strict=True)
+    told = (f"{wall} {'not known' if math.isnan(mm) else signed(mm)}" for wall, mm in walls)
+    return f"{', '.join(told)} mm at full inflation; the model's wall stretches and does not crack"
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """Return a number with its sign, a dash if there is none; a rounded zero has none."""
+    if value is None:
+        return words.MISSING
+    text = f"{value:+.{digits}f}"
+    if float(text) == 0.0:
+        return f"{0:.{digits}f}"
+    return text.replace("-", "−")
+
+
+def _gain(stage: ShapeStage, name: str) -> str:
+    return words.MISSING if stage.gain is None else signed(getattr(stage.gain, name).hr_mm)

@@ -1,0 +1,51 @@
+"""Balloons in a vertebra in three dimensions."""
+
+from vertaug.case.kyphoplasty import BalloonCourse
+from vertaug.case.spine import Vertebra
+from vertaug.report import canvas
+from vertaug.report.balloon_moments import balloon_meshes, shown_moments
+from vertaug.report.enclosed_series import BONE_WORDS, EnclosedMoment, draw_enclosed_series
+from vertaug.report.picture import PAGE_WIDTH_MM, Picture
+
+_FOOT_MM = 2.6
+_BALLOON_COLOUR, _CAVITY_COLOUR = "#C77F33", "#8796A5"
+
+
+def draw_balloon_solid(course: BalloonCourse, vertebra: Vertebra) -> Picture:
+    """Draw the balloons within the bone from two sides, a column for each moment.
+
+    Parameters
+    ----------
+    course : BalloonCourse
+    vertebra : Vertebra
+    """
+    moments = tuple(
+        EnclosedMoment(
+            words=moment.words,
+            tools=tuple(
+                (mesh, _CAVITY_COLOUR if moment.name == "emptied" else _BALLOON_COLOUR)
+                for mesh in balloon_meshes(course, moment.frame)
+            ),
+            inside=(),
+        )
+        for moment in shown_moments(course)
+    )
+    figure, total = draw_enclosed_series(vertebra, moments, _FOOT_MM)
+    return Picture(
+        name="balloon_solid",
+        caption=_caption(course),
+        png=canvas.png_bytes(figure),
+        width_mm=PAGE_WIDTH_MM,
+        height_mm=total,
+    )
+
+
+def _caption(course: BalloonCourse) -> str:
+    return (
+        f"Balloons in {course.setup.level} in three dimensions. "
+        f"{BONE_WORDS.format(inside='balloons')} Orange: balloons; grey: the cavities of the "
+        "emptied ones; paler the deeper below the near wall. The bone is that of the CT, before it "
+        "moved: what stands out of it has pushed the wall along, or has left the bone (see Walls "
+        "that bulge and Balloon out of the bone). Arrows: L left, P back, H head "
+        "of the vertebra."
+    )

@@ -1,0 +1,155 @@
+"""Radiographs of a kyphoplasty: the balloons at four moments, then the cement."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.balloon.bone_points import PointGrid, inside_share
+from vertaug.augmentation.balloon.surface import BalloonSurface
+from vertaug.case.case_content import CaseResults
+from vertaug.case.grid import FloatArray, axis_aligned_grid
+from vertaug.case.kyphoplasty import BalloonCourse
+from vertaug.case.plan import NeedlePath, Procedure
+from vertaug.case.spine import Vertebra
+from vertaug.fluoroscopy.matter import Matter, VoxelMatter, voxel_matter
+from vertaug.fluoroscopy.radiograph import Radiograph, show_view
+from vertaug.fluoroscopy.sketch import balloon_catheter
+from vertaug.fluoroscopy.view import FixedView
+from vertaug.report.balloon_moments import BalloonMoment, shown_moments
+from vertaug.report.filling_films import FillingFilms, film_filling, fix_views, paths_of
+from vertaug.tissue.material import iodinated_contrast
+
+_SEED = 40
+"""Noise is drawn from a fixed seed, so that a report made again is the same."""
+_FINE_MM = 0.5
+"""Voxels of the contrast agent, as fine as those of cement on films."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BalloonFilms:
+    """Balloons on the monitor.
+
+    Attributes
+    ----------
+    moments : tuple of BalloonMoment
+    ap, lateral : tuple of Radiograph
+        One a moment.
+    sides : tuple of str
+        Of the balloons.
+    """
+
+    moments: tuple[BalloonMoment, ...]
+    ap: tuple[Radiograph, ...]
+    lateral: tuple[Radiograph, ...]
+    sides: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KyphoplastyFilms:
+    """A kyphoplasty on the monitor.
+
+    Attributes
+    ----------
+    balloons : BalloonFilms or None
+        None where no balloon was put in.
+    cement : FillingFilms
+        Without sequences.
+    """
+
+    balloons: BalloonFilms | None
+    cement: FillingFilms
+
+
+def take_kyphoplasty_films(results: CaseResults) -> KyphoplastyFilms | None:
+    """Take the radiographs of a case's kyphoplasty, prone, with the tube under the table.
+
+    None without a kyphoplasty, or where the plan has no AP and lateral view.
+
+    Parameters
+    ----------
+    results : CaseResults
+    """
+    found, planning = results.kyphoplasty, results.planning
+    if found is None or planning is None:
+        return None
+    fixed = fix_views(results, found.level)
+    if not fixed:
+        return None
+    paths = paths_of(planning, found.cement.setup.plan_number, Procedure.KYPHOPLASTY)
+    tips = found.cement.result.filling.tips_lps_mm
+    moved = tuple(_path_to(path, tip) for path, tip in zip(paths, tips, strict=True))
+    return KyphoplastyFilms(
+        balloons=None
+        if found.balloon is None
+        else _film_balloons(fixed, found.balloon, results.spine[found.level], paths),
+        cement=film_filling(fixed, found.cement, moved, animate=False),
+    )
+
+
+def contrast_in(points_lps_mm: NDArray[np.floating], triangles: NDArray[np.int64]) -> VoxelMatter:
+    """Return what is within a closed surface, filled with contrast agent.
+
+    Parameters
+    ----------
+    points_lps_mm : (n, 3) array
+    triangles : (m, 3) int64 array
+        Outward.
+    """
+    points = np.asarray(points_lps_mm, dtype=np.float64)
+    low = points.min(axis=0) - _FINE_MM
+    ni, nj, nk = (int(n) for n in np.ceil((points.max(axis=0) + _FINE_MM - low) / _FINE_MM))
+    surface = BalloonSurface(points_mm=points - low, triangles=triangles)
+    share = inside_share(surface, PointGrid(shape=(ni, nj, nk), spacing_mm=_FINE_MM))
+    grid = axis_aligned_grid(low + 0.5 * _FINE_MM, np.eye(3), _FINE_MM, (ni, nj, nk))
+    return voxel_matter(share, grid, iodinated_contrast())
+
+
+def _film_balloons(
+    fixed: tuple[FixedView, ...],
+    course: BalloonCourse,
+    vertebra: Vertebra,
+    paths: tuple[NeedlePath, ...],
+) -> BalloonFilms:
+    moments = shown_moments(course)
+    folded = course.frames[0].points_lps_mm
+    catheters = tuple(
+        part
+        for path, points in zip(paths, folded, strict=True)
+        for part in _catheter(vertebra, path, np.asarray(points, dtype=np.float64))
+    )
+    images = [
+        tuple(
+            show_view(
+                view,
+                (*catheters, *_contrast(course, moment)),
+                np.random.default_rng(_SEED + number),
+            )
+            for number, moment in enumerate(moments)
+        )
+        for view in fixed
+    ]
+    return BalloonFilms(moments=moments, ap=images[0], lateral=images[1], sides=course.setup.sides)
+
+
+def _contrast(course: BalloonCourse, moment: BalloonMoment) -> tuple[Matter, ...]:
+    """Return the contrast agent in the balloons: none before the inflation and after it."""
+    if moment.name in {"folded", "emptied"}:
+        return ()
+    return tuple(contrast_in(points, course.triangles) for points in moment.frame.points_lps_mm)
+
+
+def _catheter(
+    vertebra: Vertebra, path: NeedlePath, folded_lps_mm: FloatArray
+) -> tuple[Matter, ...]:
+    """Return markers, catheter and the drawn back cannula of a balloon where it lies folded."""
+    along = (path.target_lps_mm - path.entry_lps_mm) / path.length_mm
+    reach = (folded_lps_mm - path.entry_lps_mm) @ along
+    front = path.entry_lps_mm + float(reach.max()) * along
+    return balloon_catheter(vertebra, _path_to(path, front), float(reach.min()))
+
+
+def _path_to(path: NeedlePath, tip_lps_mm: FloatArray) -> NeedlePath:
+    """Return a path that ends at another tip on its line."""
+    length = float(np.linalg.norm(tip_lps_mm - path.entry_lps_mm))
+    return replace(path, target_lps_mm=tip_lps_mm, length_mm=length)

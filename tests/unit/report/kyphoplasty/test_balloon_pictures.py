@@ -1,0 +1,298 @@
+"""Pictures and radiographs of balloons of known size."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from vertaug.case.plan import Procedure
+from vertaug.fluoroscopy.matter import Cylinder, find_window, measure_chords
+from vertaug.report import canvas, filling_films, kyphoplasty_pictures
+from vertaug.report.balloon_moments import balloon_meshes, shown_moments
+from vertaug.report.figure_balloon_curves import curve_spans, draw_balloon_curves
+from vertaug.report.figure_balloon_films import draw_balloon_radiographs
+from vertaug.report.figure_balloon_sections import (
+    LINES,
+    choose_balloon_sections,
+    draw_balloon_sections,
+)
+from vertaug.report.figure_balloon_solid import draw_balloon_solid
+from vertaug.report.kyphoplasty_films import _catheter, contrast_in, take_kyphoplasty_films
+from vertaug.report.picture import Picture
+from vertaug.report.surface import enclosed_volume_mm3
+
+FULL_MM3 = 4.0 / 3.0 * np.pi * 8.0 * 8.0 * 6.0
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    figures = []
+
+    def keep(figure):
+        figures.append(figure)
+        return b"png"
+
+    monkeypatch.setattr(canvas, "png_bytes", keep)
+    return figures
+
+
+@pytest.fixture(scope="module")
+def results(spine, kyphoplasty_planning, found):
+    return SimpleNamespace(spine=spine, planning=kyphoplasty_planning, kyphoplasty=found)
+
+
+@pytest.fixture(scope="module")
+def films(results):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filling_films, "_PIXELS", 192)
+        return take_kyphoplasty_films(results)
+
+
+def near(image, place, reach=1):
+    column, row = np.round(image.carm.project(place)).astype(int)
+    return image.grey[row - reach : row + reach + 1, column - reach : column + reach + 1]
+
+
+def test_half_is_the_frame_nearest_to_half_the_volume(found):
+    moments = shown_moments(found.balloon)
+    assert [moment.name for moment in moments] == ["folded", "half", "full", "emptied"]
+    # of 3.2 ml in all, 0.94 and 2.1 ml were kept: 2.1 is nearer to 1.6
+    assert moments[1].frame is found.balloon.frames[2]
+    assert moments[2].words == "full: 3.2 ml in all"
+    assert moments[0].words == "folded, in place"
+    assert moments[3].words == "emptied: cavity 2.3 ml"
+
+
+def test_an_inflation_that_ended_at_once_has_no_half(found):
+    frames = tuple(f for f in found.balloon.frames if f.stage != "inflating")
+    names = [moment.name for moment in shown_moments(replace(found.balloon, frames=frames))]
+    assert names == ["folded", "full", "emptied"]
+
+
+def test_meshes_look_outward_and_hold_the_volume(found):
+    course = found.balloon
+    for mesh in balloon_meshes(course, course.frames[3]):
+        assert enclosed_volume_mm3(mesh) == pytest.approx(FULL_MM3, rel=0.02)
+        middle = mesh.vertices.mean(axis=0)
+        axes = np.array([8.0, 8.0, 6.0])
+        exact = (mesh.vertices - middle) / axes**2
+        exact /= np.linalg.norm(exact, axis=1, keepdims=True)
+        assert float((mesh.normals * exact).sum(axis=1).min()) > 0.99
+
+
+def test_contrast_agent_fills_the_surface(found, films):
+    course = found.balloon
+    matter = contrast_in(course.frames[3].points_lps_mm[0], course.triangles)
+    share = matter.fraction
+    carm = films.balloons.ap[0].carm
+    window = find_window(matter, carm)
+    chords = measure_chords(matter, carm, window)
+    # across the thickest: 16 mm from front to back, seen a few degrees off
+    assert chords.max() == pytest.approx(16.0, abs=0.6)
+    assert share.grid.spacing_mm == pytest.approx(0.5)
+
+
+def test_contrast_agent_is_seen_at_half_and_full_only(found, films):
+    shot = films.balloons
+    assert [moment.name for moment in shot.moments] == ["folded", "half", "full", "emptied"]
+    assert shot.sides == ("left", "right")
+    points = found.balloon.frames[3].points_lps_mm[0]
+    # beside the markers, in the upper half of the balloon
+    place = points.mean(axis=0) + np.array([0.0, 0.0, 3.0])
+    for images in (shot.ap, shot.lateral):
+        folded, half, full, emptied = (float(near(image, place).mean()) for image in images)
+        assert half < folded - 20.0
+        assert full < folded - 20.0
+        assert emptied == pytest.approx(folded, abs=12.0)
+        assert len({id(image.carm) for image in images}) == 1
+
+
+def test_the_cannula_stands_behind_the_balloon(spine, found, paths, films):
+    folded = np.asarray(found.balloon.frames[0].points_lps_mm[0], dtype=np.float64)
+    parts = _catheter(spine["L1"], paths[0], folded)
+    along = (paths[0].target_lps_mm - paths[0].entry_lps_mm) / paths[0].length_mm
+    back = float(((folded - paths[0].entry_lps_mm) @ along).min())
+    front = float(((folded - paths[0].entry_lps_mm) @ along).max())
+    ends = [
+        float((part.end_lps_mm - paths[0].entry_lps_mm) @ along)
+        for part in parts
+        if isinstance(part, Cylinder)
+    ]
+    cannula, (first, second), shaft = ends[0], ends[-3:-1], ends[-1]
+    assert cannula <= back - 1.5 + 1e-9
+    assert back < first < second < front
+    assert shaft == pytest.approx(back)
+    # outside the bone the cannula is as dark on every film
+    place = paths[0].entry_lps_mm - 15.0 * along
+    darks = [float(near(image, place).min()) for image in films.balloons.lateral]
+    assert max(darks) - min(darks) < 12.0
+
+
+def test_cement_is_injected_from_the_tips_in_the_cavity(found, results, films):
+    cement = films.cement
+    assert cement.cines == ()
+    assert len(cement.ap) == len(found.cement.result.filling.frames)
+    filling = found.cement.result.filling
+    drawn = replace(filling, tips_lps_mm=filling.needle_lps_mm.mean(axis=1))
+    moved = replace(found.cement, result=replace(found.cement.result, filling=drawn))
+    other = SimpleNamespace(
+        spine=results.spine, planning=results.planning,
+        kyphoplasty=replace(found, cement=moved, balloon=None),
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filling_films, "_PIXELS", 192)
+        back = take_kyphoplasty_films(other)
+    assert back.balloons is None
+    # where the needle no longer reaches it is lighter before cement
+    tip = filling.needle_lps_mm[0, 1]
+    share = 0.85 * tip + 0.15 * filling.needle_lps_mm[0, 0]
+    here, there = cement.before[1], back.cement.before[1]
+    assert near(there, share).mean() > near(here, share).mean() + 20.0
+
+
+def test_no_films_without_a_kyphoplasty_or_views(results):
+    views = replace(results.planning, views=())
+    assert take_kyphoplasty_films(SimpleNamespace(kyphoplasty=None, planning=views)) is None
+    bare = SimpleNamespace(spine=results.spine, planning=views, kyphoplasty=results.kyphoplasty)
+    assert take_kyphoplasty_films(bare) is None
+    alone = SimpleNamespace(spine=results.spine, planning=None, kyphoplasty=results.kyphoplasty)
+    assert take_kyphoplasty_films(alone) is None
+
+
+def test_sections_go_through_the_balloons(spine, found, one_sided):
+    words = [name for name, _ in choose_balloon_sections(found.balloon, spine["L1"])]
+    assert [text.split(",")[0] for text in words] == ["sagittal", "sagittal", "axial"]
+    assert "right" in words[0]
+    assert "left" in words[1]
+    alone = choose_balloon_sections(one_sided.balloon, spine["L1"])
+    assert [text.split(",")[0] for text, _ in alone] == ["sagittal", "axial", "coronal"]
+    middle = np.asarray(one_sided.balloon.frames[3].points_lps_mm[0]).mean(axis=0)
+    for _, plane in alone:
+        assert float(plane.depth_mm(middle)) == pytest.approx(0.0, abs=1e-3)
+
+
+def test_lines_have_the_size_of_the_balloons(spine, found, kept):
+    picture = draw_balloon_sections(found.balloon, spine)
+    assert picture.name == "balloon_sections"
+    axial = kept[0].axes[2]
+    wide = {}
+    for line in axial.lines:
+        for name, (colour, _, _) in LINES.items():
+            if line.get_color() == colour and len(line.get_xdata()) > 10:
+                wide.setdefault(name, []).append(float(np.ptp(line.get_xdata())))
+    assert {name: len(found) for name, found in wide.items()} == dict.fromkeys(LINES, 2)
+    assert wide["full"] == pytest.approx([16.0, 16.0], abs=0.4)
+    assert wide["emptied"] == pytest.approx([14.0, 14.0], abs=0.4)
+    assert wide["half"] == pytest.approx([12.0, 12.0], abs=0.4)
+    assert [text.get_text() for text in kept[0].axes[-1].texts] == [
+        "folded", "half full", "full", "emptied: the cavity",
+    ]  # fmt: skip
+
+
+def test_radiographs_have_a_column_each_and_the_cavity_at_the_end(spine, found, films, kept):
+    picture = draw_balloon_radiographs(films.balloons, found.balloon, spine)
+    figure = kept[0]
+    assert len(figure.axes) == 8
+    heads = [text.get_text() for text in figure.texts]
+    assert heads == [
+        "folded, in place", "both balloons without contrast agent",
+        "half: 2.1 ml in all", "contrast agent in both balloons",
+        "full: 3.2 ml in all", "contrast agent in both balloons",
+        "emptied: cavity 2.3 ml", "both balloons without contrast agent",
+    ]  # fmt: skip
+    contours = [len(axes.collections) for axes in figure.axes]
+    # the body on each, two cavities more on the last
+    assert contours == [contours[0]] * 3 + [contours[0] + 2] + [contours[4]] * 3 + [contours[4] + 2]
+    assert "the cavity is not darker on the image" in picture.caption
+
+
+def test_the_solid_series_has_a_column_each(spine, found, kept):
+    picture = draw_balloon_solid(found.balloon, spine["L1"])
+    images = [np.asarray(axes.images[0].get_array()) for axes in kept[0].axes]
+    assert len(images) == 8
+    orange = [float(((i[..., 0] - i[..., 2]) > 0.35).mean()) for i in images]
+    assert orange[0] < orange[1] < orange[2]
+    assert orange[3] < 0.5 * orange[1]
+    assert "what stands out of it" in picture.caption
+
+
+def test_parts_that_cannot_be_read_are_told_apart():
+    flags = np.array([False, False, True, True, True, False, True])
+    read, unread = curve_spans(flags)
+    assert read == (slice(2, 5),)
+    assert unread == (slice(0, 3), slice(4, 7))
+    assert curve_spans(np.array([True, True])) == ((slice(0, 2),), ())
+    assert curve_spans(np.array([True])) == ((), ())
+
+
+def test_the_curve_is_dashed_where_it_cannot_be_read(found, kept):
+    picture = draw_balloon_curves(found.balloon)
+    pressure, right, heights = kept[0].axes
+    dashed = [line for line in pressure.lines if line.is_dashed() and len(line.get_xdata()) == 3]
+    solid = [line for line in pressure.lines if line.get_linestyle() == "-"]
+    assert [list(line.get_xdata()) for line in dashed] == [[0.2, 0.5, 1.0]] * 2
+    assert [list(line.get_ydata()) for line in solid] == [pytest.approx([810.6, 900.0])] * 2
+    assert right.get_ylim()[1] * 101.325 == pytest.approx(pressure.get_ylim()[1])
+    assert "the maker's limit 2760 kPa (27.2 atm)" in [t.get_text() for t in pressure.texts]
+    assert sorted(t.get_text() for t in heights.texts) == [
+        "anterior +2.0", "middle +1.0", "posterior 0.0",
+    ]  # fmt: skip
+    assert "voxels of 1.5 mm" in picture.caption
+
+
+def test_values_beside_the_heights_do_not_cover_each_other(found, kept):
+    stages = tuple(
+        replace(stage, heights_mm=replace(stage.heights_mm, middle=18.0, posterior=18.1))
+        for stage in found.balloon.stages
+    )
+    draw_balloon_curves(replace(found.balloon, stages=stages))
+    places = sorted(text.xy[1] for text in kept[0].axes[2].texts)
+    assert min(np.diff(places)) >= 0.5
+
+
+def test_a_balloon_without_a_known_limit_has_no_line_of_it(found, kept):
+    course = found.balloon
+    sheet = replace(course.setup.balloon, values=())
+    draw_balloon_curves(replace(course, setup=replace(course.setup, balloon=sheet)))
+    assert not any("limit" in text.get_text() for text in kept[0].axes[0].texts)
+
+
+def test_all_pictures_stand_under_their_part(
+    monkeypatch, report_input, found, films, without_balloon
+):
+    made = []
+
+    def cement_pictures(injected, shown, _spine):
+        made.append((injected, shown))
+        return tuple(
+            Picture(name=name, caption="Cement.", png=b"", width_mm=1.0, height_mm=1.0)
+            for name in ("filling_sections", "filling_curves")
+        )
+
+    monkeypatch.setattr(kyphoplasty_pictures, "injection_pictures", cement_pictures)
+    monkeypatch.setattr(canvas, "png_bytes", lambda _figure: b"png")
+    case = replace(report_input, kyphoplasty=found, kyphoplasty_films=films)
+    pictures = kyphoplasty_pictures.kyphoplasty_pictures(case)
+    assert [picture.name for picture in pictures] == [
+        "balloon_sections", "balloon_radiographs", "balloon_solid", "balloon_curves",
+        "kyphoplasty_filling_sections", "kyphoplasty_filling_curves",
+    ]  # fmt: skip
+    assert made[0][0] is found.cement
+    assert made[0][1] is films.cement
+    assert "before the balloon" in pictures[4].caption
+    assert pictures[5].caption == "Cement."
+    bare = kyphoplasty_pictures.kyphoplasty_pictures(
+        replace(report_input, kyphoplasty=without_balloon)
+    )
+    assert [picture.name for picture in bare] == [
+        "kyphoplasty_filling_sections", "kyphoplasty_filling_curves",
+    ]  # fmt: skip
+    assert bare[0].caption == "Cement."
+    assert kyphoplasty_pictures.kyphoplasty_pictures(report_input) == ()
+
+
+def test_plans_of_each_procedure_are_counted_apart(kyphoplasty_planning):
+    own = filling_films.paths_of(kyphoplasty_planning, 2, Procedure.KYPHOPLASTY)
+    assert own is kyphoplasty_planning.plans[3].paths
+    assert filling_films.paths_of(kyphoplasty_planning, 1) is kyphoplasty_planning.plans[0].paths
