@@ -105,13 +105,11 @@ def grow(
     """
     balance = Balance(problem, limits.drag_mpa)
     loads = balance.loads
-    replies = np.stack([_reply(balance, load) for load in loads])
-    gain = _products(loads, replies)
+    pressure = _Pressure(balance)
+    replies = pressure.replies
 
     def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
-        pressures = np.asarray(
-            np.linalg.solve(gain.T, _products(replies, forces[None])[:, 0]), dtype=np.float64
-        )
+        pressures = pressure.that_meets(forces)
         return _combine(pressures, loads) - forces, pressures
 
     def change(move: FloatArray, out: FloatArray) -> float:
@@ -156,6 +154,32 @@ def settle(
 
     equation = _Equation(balanced=balanced, change=balance.change, scale_n=scale_n)
     return _newton(balance, u, equation, limits)
+
+
+def borne_pressure(problem: InflationProblem, limits: IncrementLimits) -> FloatArray:
+    """Return the pressures that the stresses of a state bear, without the drag of its increment.
+
+    Parameters
+    ----------
+    problem : InflationProblem
+        Of the next increment.
+    limits : IncrementLimits
+    """
+    balance = Balance(problem, limits.drag_mpa)
+    return _Pressure(balance).that_meets(balance.forces(np.zeros(balance.weight.shape)))
+
+
+class _Pressure:
+    """The pressures that meet forces, so that what is left does no work on the cycle's answers."""
+
+    def __init__(self, balance: Balance) -> None:
+        self.replies = np.stack([_reply(balance, load) for load in balance.loads])
+        self._gain = _products(balance.loads, self.replies)
+
+    def that_meets(self, forces: FloatArray) -> FloatArray:
+        """Return the pressures."""
+        along = _products(self.replies, forces[None])[:, 0]
+        return np.asarray(np.linalg.solve(self._gain.T, along), dtype=np.float64)
 
 
 def _reply(balance: Balance, load: FloatArray) -> FloatArray:

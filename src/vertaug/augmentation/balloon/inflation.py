@@ -17,7 +17,13 @@ from vertaug.augmentation.balloon.bone_points import (
 )
 from vertaug.augmentation.balloon.ends import CortexStop, EndOfInflation, HeightTarget
 from vertaug.augmentation.balloon.foam_law import FoamLaw
-from vertaug.augmentation.balloon.increment import Increment, IncrementLimits, grow, settle
+from vertaug.augmentation.balloon.increment import (
+    Increment,
+    IncrementLimits,
+    borne_pressure,
+    grow,
+    settle,
+)
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.surface import BalloonSurface, pressure_load
 from vertaug.augmentation.balloon.tension import BalloonSkin
@@ -267,7 +273,9 @@ def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> Inf
     ComputationError
         If an increment cannot be solved.
     """
-    full = state.pressure_mpa
+    # the drag of the last increment bears none of it: without that share the bone would go on
+    # giving way at the full pressure
+    full = np.clip(borne_pressure(problem_of(state), limits), 0.0, state.pressure_mpa)
     load = (full[:, None, None] * problem_of(state).loads).sum(axis=0)
     scale = float(np.sqrt((load**2).sum()))
     for number in range(1, steps + 1):
