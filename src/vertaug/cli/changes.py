@@ -25,13 +25,13 @@ def list_changes(result: "CaseResult") -> list[str]:
     lines += [
         f"The simulated {procedure.value} of this case belongs to other measurements or another "
         "version of vertaug and was left out; simulate it again with: vertaug simulate "
-        f"CASE{_option(procedure)}"
+        f"CASE{_option(procedure)} and the options of that simulation"
         for procedure in result.dropped_simulations
     ]
     lines += [
         f"The {samples} sampled injections of this case were those of another injection and were "
-        f"left out; compute them again with: vertaug simulate CASE{_option(procedure)} --samples "
-        f"{samples}"
+        f"left out; compute them with: vertaug simulate CASE{_option(procedure)} --samples "
+        f"{samples} and the options of this injection"
         for procedure, samples in result.dropped_samples
     ]
     return lines + _strength_changes(result)

@@ -74,7 +74,7 @@ def _runs(given: "Simulate") -> tuple[SimulationRun, ...]:
     product, file = find_product(given.case, given.product, given.products)
     choice = SimulationChoice(
         level=given.level,
-        product=given.product,
+        product=product.name,
         product_sha256=hash_product(product),
         products=file,
         volume_ml=given.volume_ml,

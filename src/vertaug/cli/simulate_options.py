@@ -25,13 +25,13 @@ class Simulate:
         str | None, typer.Option(help="Level, such as L1. (default: the treated one)")
     ] = None
     product: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
             help="Cement: low_viscosity, medium_viscosity, high_viscosity, simplex_p, zirconia, or "
-            "one of --products.",
+            "one of --products. (default: low_viscosity, or the one that --products holds)",
         ),
-    ] = "low_viscosity"
+    ] = None
     products: Annotated[
         Path | None,
         typer.Option(

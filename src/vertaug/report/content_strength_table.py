@@ -45,7 +45,11 @@ def before_after_table(found: StrengthAssessment, level: str) -> Table | None:
         return None
     return Table(
         title="Strength before and after",
-        columns=("", *_columns(found, "with this cement")),
+        columns=(
+            "",
+            # strength may be that of a sketched volume, which no injection put where it lies
+            *_columns(found, cement_words(found) if found.assumed_cement else "with this cement"),
+        ),
         rows=tuple(_load_rows(found)),
         lead=_lead(found),
         note=" ".join(

@@ -210,6 +210,14 @@ NEAR = IntactNeighbour(
 )
 
 
+def test_a_sketched_volume_is_not_called_this_cement():
+    sketched = replace(assessment(state(3000.0)), assumed_cement=True)
+    columns = before_after_table(sketched, sketched.level).columns
+    assert "assumed shape" in columns[2]
+    injected = replace(sketched, assumed_cement=False)
+    assert before_after_table(injected, sketched.level).columns[2] == "with this cement"
+
+
 def test_a_fractured_level_stands_beside_its_intact_neighbour():
     found = replace(assessment(state(3000.0)), neighbour=NEAR)
     states, *_ = strength_tables(found)
