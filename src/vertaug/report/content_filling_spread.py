@@ -21,12 +21,13 @@ from vertaug.fluoroscopy.exposure import two_figures
 from vertaug.report import words
 from vertaug.report.content import Cell, Table, cells
 from vertaug.report.content_product import listed_viscosity
+from vertaug.report.filling_words import SEEN_MM3
 from vertaug.report.path_words import ANY, YEOM, list_rows
 
 _LARGE_MM3 = 100.0
 """A leak towards the canal of more than 0.1 ml is counted apart; a design default."""
-_SIZES_MM3 = (50.0, 100.0, 500.0)
-"""Of leaks, told apart: 0.05 ml is what the stop rules take to be seen."""
+_SIZES_MM3 = (SEEN_MM3, 100.0, 500.0)
+"""Of leaks, told apart."""
 _MANY = 20
 """Samples from which on one in twenty lies outside 5 to 95 %."""
 

@@ -166,7 +166,7 @@ def _main_limits(found: SimulatedVertebroplasty) -> tuple[str, ...]:
     """Return what nobody should miss: an unsafe plan, leaks, unseen walls, the product."""
     filling = found.result.filling
     unsure = found.setup.product.uncertain
-    told = [*_plan_limit(found), filling.leak_limit, filling.wall_limit]
+    told = [*_plan_limit(found), *_cleft_limit(found), filling.leak_limit, filling.wall_limit]
     if unsure:
         flow = ", its viscosity over time among them" if "viscosity_pa_s" in unsure else ""
         count = "one value" if len(unsure) == 1 else f"{len(unsure)} values"
@@ -175,6 +175,11 @@ def _main_limits(found: SimulatedVertebroplasty) -> tuple[str, ...]:
             "replace them by those of your product)"
         )
     return tuple(_squared(words.sentence(text)) for text in told if text)
+
+
+def _cleft_limit(found: SimulatedVertebroplasty) -> tuple[str, ...]:
+    """Return what is said of a gas cleft: how cement fills it decides its shape."""
+    return tuple(note for note in found.notes if "gas cleft" in note)
 
 
 def _plan_limit(found: SimulatedVertebroplasty) -> tuple[str, ...]:

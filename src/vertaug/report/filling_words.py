@@ -7,6 +7,9 @@ from vertaug.case.spread_figures import any_odds, canal_odds
 from vertaug.report import words
 from vertaug.report.path_words import PATHS
 
+SEEN_MM3 = 50.0
+"""What the stop rules take to be seen where it should not be, 0.05 ml; by all paths together."""
+
 
 def ml(volume_mm3: float, *, unit: bool = True) -> str:
     """Return a simulated volume with two decimals."""
@@ -73,12 +76,13 @@ def end_words(found: SimulatedVertebroplasty) -> str:
 
 
 def sample_words(found: SimulatedVertebroplasty) -> str:
-    """Return how many samples leaked at all and towards the canal; empty without samples."""
+    """Return how many samples leaked, visibly and towards the canal; empty without samples."""
     spread = found.result.spread
     if spread is None or not len(spread.leaked_mm3):
         return ""
     every, canal = any_odds(spread), canal_odds(spread)
+    large = int((spread.leaked_mm3.sum(axis=1) > SEEN_MM3).sum())
     return (
-        f"{every.count} of {every.samples} sampled injections of the whole volume leaked, "
-        f"{canal.count} towards the canal"
+        f"{every.count} of {every.samples} sampled injections of the whole volume leaked "
+        f"({large} more than {SEEN_MM3 * ML:g} ml), {canal.count} towards the canal"
     )

@@ -29,7 +29,8 @@ def list_balloon_limits(
         (
             f"Heights, pressure and cavity rest on how strong crushed bone is against a balloon: "
             f"{share.value:g} times its uniaxial strength ({held}), fitted to one published end "
-            "of inflation of young bone; not validated on patients"
+            "of inflation of young bone; not validated on patients. In the bodies tried heights "
+            "rose less than published"
         ),
         (
             "The outer faces of the discs are held: the axial force on the spine was "
