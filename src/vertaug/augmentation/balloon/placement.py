@@ -147,7 +147,7 @@ def place_balloons_on_plan(
 
     A balloon lies with its middle as near as it can come to below (or above) the deepest part of an
     endplate that is pressed in; without one, with its tip at the end of its bed (plans for
-    kyphoplasty), or as far forward as there is room.
+    kyphoplasty), or as far forward as there is room when it is unfolded.
 
     Parameters
     ----------
