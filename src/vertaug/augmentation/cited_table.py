@@ -89,6 +89,32 @@ def read_tables(text: str, where: str, kind: str, form: type[Form]) -> Iterator[
         yield name, checked
 
 
+def read_one_table(text: str, where: str, name: str, form: type[Form]) -> dict[str, CitedValue]:
+    """Return the cited values of a TOML text that holds one table.
+
+    Parameters
+    ----------
+    text : str
+    where, name : str
+        The file, named in errors, and what its table is called.
+    form : type of BaseModel
+        Of `CitedTable` alone.
+
+    Raises
+    ------
+    FormatError
+        If the text is not TOML, holds other tables, or a key is missing, unknown or not what is
+        expected.
+    """
+    found = dict(read_tables(text, where, "table", form))
+    if list(found) != [name]:
+        message = f"{where} is expected to hold one table [{name}]; got "
+        message += ", ".join(found) or "none"
+        raise FormatError(message)
+    table = found[name]
+    return {key: getattr(table, key).cited() for key in form.model_fields}
+
+
 def read_text(file: Path) -> str:
     """Return the text of a file.
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vertaug.case.augmentation_content import ATM, KPA
 from vertaug.case.augmentation_record import ProcedureRecord
 from vertaug.case.balloon_record import BalloonRecord
 from vertaug.case.errors import InputError
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from vertaug.cli.simulate_options import Simulate
 
 NO_STRENGTH = "strength with the cement of a kyphoplasty is not computed"
-_KPA_PER_ATM = 101.325
 _OPTIONS = ("balloon", "balloons", "balloon_ml", "preload_n", "contact_mm", "balloon_spacing_mm")
 
 
@@ -81,7 +81,7 @@ def _volumes(balloon: BalloonRecord) -> str:
 def _pressure(found: ProcedureRecord) -> str:
     if found.balloon_kpa is None:
         return "no pressure can be read"
-    atm = found.balloon_kpa / _KPA_PER_ATM
+    atm = found.balloon_kpa / KPA * ATM
     last = "" if found.balloon is None else _last_pressure(found.balloon)
     return f"greatest pressure {found.balloon_kpa:.0f} kPa ({atm:.1f} atm){last}"
 

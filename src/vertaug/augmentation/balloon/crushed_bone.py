@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from vertaug.augmentation.balloon.foam_law import FoamLaw, Softening, vertebral_foam
-from vertaug.augmentation.cited_table import CitedTable, read_tables, read_text
+from vertaug.augmentation.cited_table import CitedTable, read_one_table, read_text
 from vertaug.case.errors import FormatError, InputError
 from vertaug.tissue.cited_value import CitedValue
 
@@ -78,18 +78,9 @@ def calibrated_bone() -> CrushedBone:
 
 
 def _parse(text: str, where: str) -> CrushedBone:
-    found = dict(read_tables(text, where, "table", _Table))
-    if list(found) != ["crushed_bone"]:
-        message = f"{where} is expected to hold one table [crushed_bone]; got "
-        message += ", ".join(found) or "none"
-        raise FormatError(message)
-    table = found["crushed_bone"]
+    found = read_one_table(text, where, "crushed_bone", _Table)
     try:
-        return CrushedBone(
-            strength_share=table.strength_share.cited(),
-            residual_share=table.residual_share.cited(),
-            softening_strain=table.softening_strain.cited(),
-        )
+        return CrushedBone(**found)
     except InputError as error:
         message = f"{where}: {error}"
         raise FormatError(message) from error

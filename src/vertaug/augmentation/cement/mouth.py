@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from vertaug.augmentation.cement.injection_plan import BODY_C
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.rheology import PA_IN_MPA, aged_viscosity_mpa_s
-from vertaug.augmentation.cited_table import CitedTable, read_tables, read_text
+from vertaug.augmentation.cited_table import CitedTable, read_one_table, read_text
 from vertaug.case.errors import FormatError, InputError
 from vertaug.case.grid import FloatArray
 from vertaug.tissue.cited_value import CitedValue
@@ -121,17 +121,9 @@ def fitted_mouth_law() -> MouthLaw:
 
 
 def _parse(text: str, where: str) -> MouthLaw:
-    found = dict(read_tables(text, where, "table", _Table))
-    if list(found) != ["mouth"]:
-        message = f"{where} is expected to hold one table [mouth]; got {', '.join(found) or 'none'}"
-        raise FormatError(message)
-    table = found["mouth"]
+    found = read_one_table(text, where, "mouth", _Table)
     try:
-        return MouthLaw(
-            exponent=table.exponent.cited(),
-            reference_pa_s=table.reference_pa_s.cited(),
-            reference_per_s=table.reference_per_s.cited(),
-        )
+        return MouthLaw(**found)
     except InputError as error:
         message = f"{where}: {error}"
         raise FormatError(message) from error
