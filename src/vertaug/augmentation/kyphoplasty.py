@@ -9,7 +9,7 @@ from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.augmentation.balloon.breach import Breach, find_breaches
 from vertaug.augmentation.balloon.cavity import cavity_share, survey_after_balloon
 from vertaug.augmentation.balloon.crushed_bone import CrushedBone, calibrated_bone
-from vertaug.augmentation.balloon.ends import CortexStop, HeightTarget, MeanLift
+from vertaug.augmentation.balloon.ends import CONTACT_MM, CortexStop, HeightTarget, MeanLift
 from vertaug.augmentation.balloon.increment import IncrementLimits
 from vertaug.augmentation.balloon.inflation import (
     InflatedBone,
@@ -62,8 +62,7 @@ class BalloonChoice:
     lift_mm : float or None
         Mean lift of the superior endplate at which the inflation ends; None for none.
     contact_mm : float
-        A balloon so near a point of the cortex ends the inflation: no more than a layer of crushed
-        bone is left between. Half a voxel at least, as far apart as points are (design default).
+        A balloon so near a point of the cortex ends the inflation; half a voxel at least.
     spacing_mm : float
         Of the voxels.
     bone : BoneSetting
@@ -74,7 +73,7 @@ class BalloonChoice:
     volume_ml: float
     preload_n: float = PRONE_N.value
     lift_mm: float | None = None
-    contact_mm: float = 1.0
+    contact_mm: float = CONTACT_MM
     spacing_mm: float = 1.5
     bone: BoneSetting = field(default_factory=BoneSetting)
     crushed: CrushedBone = field(default_factory=calibrated_bone)

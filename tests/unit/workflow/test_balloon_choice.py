@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from vertaug.augmentation.balloon.product import known_balloons
+from vertaug.augmentation.kyphoplasty import BalloonChoice
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
 from vertaug.workflow.balloon_choice import (
@@ -174,3 +175,9 @@ def test_a_balloon_that_cannot_be_taken_is_refused_before_anything_is_computed()
     check_simulation(results(plan(10.0)), replace(run, balloons={}))
     none = replace(run, choice=choice(volume_ml=0.0))
     check_simulation(results(plan(0.0)), none)
+
+
+def test_what_is_not_asked_for_is_what_the_library_takes():
+    wish, taken = BalloonWish(), BalloonChoice(balloon=known_balloons()["15/3"], volume_ml=3.0)
+    for name in ("preload_n", "contact_mm", "spacing_mm"):
+        assert getattr(wish, name) == getattr(taken, name)

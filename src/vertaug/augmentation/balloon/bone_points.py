@@ -14,7 +14,7 @@ from vertaug.numerics.interpolation import sample_trilinear
 _A_SIDE = 2
 """Points along each side of a voxel."""
 _LINES = 4
-_LEAST_BONE, _WALL = 0.05, 0.02
+_LEAST_BONE = 0.05
 _SHARES = np.array([1.0, 4.0, 1.0]) / 6.0
 _FULL = 0.95
 """A voxel with more of the balloon than this holds no bone that counts."""

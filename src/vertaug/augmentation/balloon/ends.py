@@ -12,8 +12,8 @@ from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 
-_CONTACT_MM = 2.0
-"""A design default: on a radiograph a balloon so close to the cortex touches it."""
+CONTACT_MM = 1.0
+"""A design default: no more than a layer of crushed bone is left between."""
 
 
 class EndOfInflation(Enum):
@@ -34,12 +34,12 @@ class CortexStop:
     cortex : (points,) bool array
         Which points of the bone are cortex or endplate.
     within_mm : float
-        From the surface of the balloon to the place of such a point: a design default, and not
-        less than a voxel where voxels are wider.
+        From the surface of the balloon to the place of such a point. Half a voxel at least, as far
+        apart as points are.
     """
 
     cortex: NDArray[np.bool_]
-    within_mm: float = _CONTACT_MM
+    within_mm: float = CONTACT_MM
 
     def __post_init__(self) -> None:
         if not self.within_mm >= 0.0:

@@ -275,17 +275,18 @@ def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> Inf
     """
     # the drag of the last increment bears none of it: without that share the bone would go on
     # giving way at the full pressure
-    full = np.clip(borne_pressure(problem_of(state), limits), 0.0, state.pressure_mpa)
-    load = (full[:, None, None] * problem_of(state).loads).sum(axis=0)
+    problem = problem_of(state)
+    full = np.clip(borne_pressure(problem, limits), 0.0, state.pressure_mpa)
+    load = (full[:, None, None] * problem.loads).sum(axis=0)
     scale = float(np.sqrt((load**2).sum()))
     for number in range(1, steps + 1):
-        problem = problem_of(state)
         pressures = full * (1.0 - number / steps)
         found = settle(problem, pressures, limits, scale_n=scale)
         if not found.solver.converged:
             message = f"the deflation failed: {found.solver.describe()}"
             raise ComputationError(message)
         state = moved_by(state, problem, found)
+        problem = problem_of(state)
     return state
 
 

@@ -66,7 +66,7 @@ def test_a_cortex_ends_it_with_the_first_increment_that_is_close():
     state = placed()
     cortex = state.points.place_mm[:, 0] > 18.0
     gaps = []
-    limits = InflationLimits(volume_mm3=2500.0, cortex=CortexStop(cortex=cortex))
+    limits = InflationLimits(volume_mm3=2500.0, cortex=CortexStop(cortex=cortex, within_mm=2.0))
     found = inflate(
         state, limits, lambda s: gaps.append(gap_mm((s.balloons[0][0],), s.points, cortex))
     )
