@@ -9,6 +9,7 @@ from vertaug.case.case_file import read_case
 from vertaug.case.errors import InputError
 from vertaug.case.plan import AccessPlan
 from vertaug.workflow.fingerprint import hash_values
+from vertaug.workflow.option_check import refuse_unfit
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.workspace import PRIVATE
 
@@ -80,10 +81,7 @@ class BalloonWish:
                 f"{low:g} to {high:g} mm",
             ),
         )
-        for option, value, fits, expected in checks:
-            if not fits:
-                message = f"{option} is {expected}; got {value:g}"
-                raise InputError(message)
+        refuse_unfit(checks)
 
     @property
     def none(self) -> bool:

@@ -10,6 +10,7 @@ from vertaug.case.level import parse_augmentable
 from vertaug.case.plan import Procedure
 from vertaug.workflow.balloon_choice import BalloonWish
 from vertaug.workflow.fingerprint import hash_values
+from vertaug.workflow.option_check import refuse_unfit
 
 if TYPE_CHECKING:
     from vertaug.augmentation.cement.product import CementProduct
@@ -88,10 +89,7 @@ class SimulationChoice:
                 f"{low:g} to {high:g} mm",
             ),
         )
-        for option, value, fits, expected in checks:
-            if not fits:
-                message = f"{option} is {expected}; got {value:g}"
-                raise InputError(message)
+        refuse_unfit(checks)
 
     @property
     def procedure(self) -> Procedure:
