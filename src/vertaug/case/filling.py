@@ -153,6 +153,7 @@ class Filling:
         Injected before the first stop rule was met; None if none was met (then it is more than
         what was injected).
     injected_mm3, in_bone_mm3 : float
+        What is in the bone includes what is in its veins and fissures.
     in_body : (ni, nj, nk) bool array
         Cells of the body, without pedicles.
     cell_tip : (ni, nj, nk) uint8 array
@@ -189,6 +190,9 @@ class Filling:
         What may be read of the leaks, in a sentence.
     wall_limit : str
         Where the CT shows no wall, and what that may mean, in a sentence; empty where it shows all.
+    in_ways_mm3 : float
+        Of the cement in the bone, what is in drawn veins, fissures and the needle's track; no frame
+        shows it.
     """
 
     level: str
@@ -221,6 +225,7 @@ class Filling:
     notes: tuple[str, ...] = ()
     leak_limit: str = ""
     wall_limit: str = ""
+    in_ways_mm3: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("entered_s", "pore_share"):

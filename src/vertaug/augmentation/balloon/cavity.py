@@ -22,7 +22,7 @@ from vertaug.augmentation.cement.porous_body import (
     open_void,
 )
 from vertaug.augmentation.cement.survey import BoneSurvey
-from vertaug.augmentation.cement.veins import NeedleTrack
+from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.numerics.flow_cells import POROUS

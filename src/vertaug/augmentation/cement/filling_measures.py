@@ -110,11 +110,12 @@ def measure_openings(body: PorousBody, full: NDArray[np.bool_]) -> FloatArray:
     if not full.any():
         return out
     away = distance_transform_edt(~full, sampling=body.grid.spacing_mm)
-    opened = (body.links > 0.0) & ((body.shell_mm == 0.0) | (body.thin_mm3 > 0.0))
+    opened = (body.links > 0.0) & (body.shell_mm == 0.0)
     for number, code in enumerate(LEAK_CODES):
-        cells = opened & (body.path == code)
-        if cells.any():
-            out[number] = float(away[cells].min())
+        thin = body.thin.cell[body.thin.path == code]
+        gaps = np.concatenate([away[opened & (body.path == code)], away[tuple(thin.T)]])
+        if len(gaps):
+            out[number] = float(gaps.min())
     return out
 
 

@@ -53,7 +53,8 @@ def list_heat_limits(
             f"Leaked cement ({lumps}) lies in this heat as a lump where it began to leave: its "
             "shape is not known, and spread thin it would heat less."
         )
-    placed = float(scene.cement.sum()) * float(np.prod(scene.spacing_mm)) - filling.in_bone_mm3
+    in_pores = filling.in_bone_mm3 - filling.in_ways_mm3
+    placed = float(scene.cement.sum()) * float(np.prod(scene.spacing_mm)) - in_pores
     short = sum(leaked[path] for path in LEAKED_INTO) - placed
     if short > LEAST_LEAK_MM3:
         notes.append(

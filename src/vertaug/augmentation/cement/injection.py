@@ -234,6 +234,7 @@ class _Run:
             safe_volume_mm3=None if first is None else first.injected_mm3,
             injected_mm3=state.injected_mm3,
             in_bone_mm3=state.in_bone_mm3,
+            in_ways_mm3=state.in_ways_mm3,
             in_body=spread(body.in_body),
             cell_tip=spread(nearest_tips(body, tips, share > 0.0)),
             age_s=spread(age.astype(np.float32), np.nan),

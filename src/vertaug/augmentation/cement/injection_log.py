@@ -31,13 +31,13 @@ class InjectionLog:
     """
 
     def __init__(self, body: PorousBody, planned_mm3: float) -> None:
-        self._grid, self._path, self._exits = body.grid, body.path, body.exit_lps_mm
+        self._grid, self._outlets = body.grid, body.outlets()
         self._every = planned_mm3 / _KEPT
         self._rows: list[tuple[float, ...]] = [(0.0,) * 6]
         self._leaked: list[FloatArray] = [np.zeros(len(LEAK_PATHS))]
         self._frames: list[FillingFrame] = []
         self._first: dict[int, tuple[float, float, FloatArray]] = {}
-        self._left = np.zeros(body.grid.shape)
+        self._left = np.zeros(len(self._outlets.path))
 
     def rest(self, state: CementInBone, portion: int) -> None:
         """Keep that nothing is injected until now."""
@@ -59,8 +59,8 @@ class InjectionLog:
         ----------
         state : CementInBone
             After it.
-        left_mm3 : (ni, nj, nk) float64 array
-            Cement that has left each cell in it.
+        left_mm3 : (outlets,) float64 array
+            Cement that has left the bone by each outlet in it.
         rate_mm3_per_s : float
         pressures_mpa : (float, float)
             At the tip and at the syringe.
@@ -78,10 +78,13 @@ class InjectionLog:
         for number in np.flatnonzero(state.leaked_mm3 > _TRACE_MM3):
             if int(number) in self._first:
                 continue
-            own = np.where(self._path == LEAK_CODES[number], left_mm3, 0.0)
-            at = np.unravel_index(int(own.argmax()), own.shape)
-            place = self._grid.to_world(np.array(at, dtype=np.float64))
+            own = np.where(self._outlets.path == LEAK_CODES[number], left_mm3, 0.0)
+            place = self._place(int(own.argmax()))
             self._first[int(number)] = (state.time_s, state.injected_mm3, place)
+
+    def _place(self, outlet: int) -> FloatArray:
+        """Return the middle of the cell of an outlet, LPS mm."""
+        return self._grid.to_world(self._outlets.cell[outlet].astype(np.float64))
 
     def curve(self) -> InjectionCurve:
         """Return volumes and pressures over time."""
@@ -140,21 +143,22 @@ class InjectionLog:
         """Return a leak with the place where most of it left: within 3 mm, in the mean."""
         from scipy.spatial import cKDTree
 
-        known = np.isfinite(self._exits).all(axis=-1)
-        cells = np.argwhere((self._path == LEAK_CODES[number]) & (self._left > 0.0) & known)
-        if len(cells) == 0:
+        known = np.isfinite(self._outlets.exit_lps_mm).all(axis=-1)
+        chosen = np.flatnonzero(
+            (self._outlets.path == LEAK_CODES[number]) & (self._left > 0.0) & known
+        )
+        if len(chosen) == 0:
             return leak
-        at = tuple(cells.T)
-        volume, exits = self._left[at], self._exits[at].astype(np.float64)
+        volume, exits = self._left[chosen], self._outlets.exit_lps_mm[chosen]
         near = cKDTree(exits).query_ball_point(exits, _ONE_EXIT_MM)
         most = max(near, key=lambda group: float(volume[group].sum()))
         middle = np.average(exits[most], axis=0, weights=volume[most])
         away = np.linalg.norm(exits[most] - middle, axis=1)
-        inlet = cells[most[int(volume[most].argmax())]]
+        inlet = int(chosen[most[int(volume[most].argmax())]])
         return replace(
             leak,
             exit_lps_mm=exits[most[int(away.argmin())]],
-            inlet_lps_mm=self._grid.to_world(inlet.astype(np.float64)),
+            inlet_lps_mm=self._place(inlet),
             exit_share=float(volume[most].sum() / volume.sum()),
         )
 

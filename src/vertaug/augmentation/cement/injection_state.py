@@ -139,7 +139,10 @@ class CementInBone:
         self._aged = np.zeros(body.grid.shape)
         self._ways = ThinWays(body, plan.product, limits.marrow_mpa_s, limits.mouth)
         self._solver = DarcySolver(body.cells)
-        self._path = body.path.ravel()
+        self._outlets = body.outlets()
+        self._wall = tuple(np.argwhere(body.links > 0.0).T)
+        self._thin = tuple(body.thin.cell.T)
+        self._passed = np.zeros(len(self._outlets.path))
         self.tips = tuple(self._place(n.tip_lps_mm, n.needle.radius_mm) for n in plan.needles)
 
     def _place(self, tip_lps_mm: FloatArray, radius_mm: float) -> TipSource:
@@ -154,8 +157,13 @@ class CementInBone:
 
     @property
     def in_bone_mm3(self) -> float:
-        """Cement in the pores."""
-        return float((self.saturation * self.body.pore_volume_mm3).sum())
+        """Cement in the pores and in veins, fissures and tracks within the bone."""
+        return float((self.saturation * self.body.pore_volume_mm3).sum()) + self.in_ways_mm3
+
+    @property
+    def in_ways_mm3(self) -> float:
+        """Cement in veins, fissures and tracks that has not left the bone."""
+        return float(self._ways.in_bone_mm3.sum())
 
     def entered_s(self) -> FloatArray:
         """When the cement in each cell entered the bone; NaN without cement."""
@@ -175,7 +183,8 @@ class CementInBone:
         """
         limits = self.limits
         self._fill_mobility(tip, rate_mm3_per_s)
-        links = self._ways.conductance(
+        wall = (self.body.links * self._mobility)[self._wall]
+        thin = self._ways.conductance(
             self._mobility,
             cement_mpa_s=self._thickness,
             aged_s=self._aged,
@@ -183,6 +192,10 @@ class CementInBone:
             pressure_mpa=self._pressure,
             seconds=seconds,
         )
+        self._passed = np.concatenate([wall, thin])
+        links = np.zeros(self.body.grid.shape)
+        links[self._wall] = wall
+        np.add.at(links, self._thin, thin)
         try:
             flow = self._solver.solve(
                 self._mobility,
@@ -230,7 +243,7 @@ class CementInBone:
     def advance(
         self, tip: int, flow: PressureSolution, rate_mm3_per_s: float, seconds: float
     ) -> FloatArray:
-        """Move the cement; return what has left each cell in mm3."""
+        """Move the cement; return what has left the bone by each of its outlets, mm3."""
         body, source = self.body, rate_mm3_per_s * self.tips[tip].weights
         moved = advance_saturation(
             body.cells, self.saturation, flow, source, body.pore_volume_mm3, seconds
@@ -245,13 +258,25 @@ class CementInBone:
             per_mm3=_PER_CELL / body.cells.volume_mm3,
         )
         self.saturation = moved.saturation
-        left = moved.leaked_mm3 + moved.through_links_mm3
-        self._ways.fill(moved.through_links_mm3)
-        by_path = np.bincount(self._path, left.ravel(), minlength=max(LEAK_CODES) + 1)
+        left = self._leave(moved.through_links_mm3)
+        by_path = np.bincount(self._outlets.path, left, minlength=max(LEAK_CODES) + 1)
         self.leaked_mm3 = self.leaked_mm3 + by_path[list(LEAK_CODES)]
         self.injected_mm3 += rate_mm3_per_s * seconds
         self.time_s += seconds
         self._check()
+        return left
+
+    def _leave(self, through_mm3: FloatArray) -> FloatArray:
+        """Return what has left the bone by each outlet of what has left each cell.
+
+        The outlets of a cell share it as they share its flow.
+        """
+        at = tuple(self._outlets.cell.T)
+        every = np.zeros(through_mm3.shape)
+        np.add.at(every, at, self._passed)
+        left = through_mm3[at] * self._passed / np.maximum(every[at], 1e-300)
+        thin = len(self._wall[0])
+        left[thin:] = self._ways.fill(left[thin:])
         return left
 
     def wait(self, seconds: float) -> None:

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vertaug.augmentation.cement.heterogeneity import Heterogeneity, draw_heterogeneity
-from vertaug.augmentation.cement.leak_links import find_tracks, sum_ways
+from vertaug.augmentation.cement.leak_links import find_tracks, link_wall, link_ways
+from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.augmentation.cement.openings import LeakPath, Wall
 from vertaug.augmentation.cement.survey import BoneSurvey
-from vertaug.augmentation.cement.veins import LeakNetwork, NeedleTrack, Way, draw_ways
+from vertaug.augmentation.cement.thin_links import Outlets, ThinLinks, no_thin_links
+from vertaug.augmentation.cement.veins import LeakNetwork, Way, draw_ways
 from vertaug.case.errors import GeometryError, InputError
 from vertaug.case.grid import FloatArray, Grid, read_only
 from vertaug.numerics.flow_cells import POROUS, SEALED, FlowCells
@@ -51,18 +53,12 @@ class PorousBody:
     pore_volume_mm3 : (ni, nj, nk) float64 array
         Less than porosity times volume where cortex takes room.
     links : (ni, nj, nk) float64 array
-        Way out of a cell in mm: times the cell's permeability over the viscosity of what flows it
-        is the conductance in mm3/(MPa s).
+        Way out of a cell through the wall in mm: times the cell's permeability over the viscosity
+        of what flows it is the conductance in mm3/(MPa s).
     path : (ni, nj, nk) uint8 array
-        `LeakPath` of the widest way out of each cell.
-    thin_mm3 : (ni, nj, nk) float64 array
-        Part of that conductance times viscosity that is veins, fissures and tracks.
-    room_mm3 : (ni, nj, nk) float64 array
-        What these hold; until cement has filled it, marrow is in the rest of their length.
-        Without both, no way out is thin.
-    thin_shear_per_mm3 : (ni, nj, nk) float64 array
-        Shear rate at their walls by the flow that leaves the cell through them. Where it is 0,
-        cement in them is as thick as in their cell.
+        `LeakPath` of the widest way through the wall of each cell.
+    thin : ThinLinks
+        Ways out through veins, fissures and needle tracks.
     shell_mm : (ni, nj, nk) float64 array
         Thickness of the cortex of cells at the wall (0 where it is open), NaN elsewhere.
     in_body : (ni, nj, nk) bool array
@@ -70,7 +66,8 @@ class PorousBody:
     body_volume_mm3 : float
         As measured with the anatomy.
     exit_lps_mm : (ni, nj, nk, 3) float32 array
-        Where the widest way out of each cell opens on the surface of the bone; NaN without one.
+        Where the widest way through the wall of each cell lies on the surface of the bone; NaN
+        without one.
     ways : tuple of Way
         Veins, fissures and needle tracks drawn or given.
     notes : tuple of str
@@ -89,24 +86,18 @@ class PorousBody:
     shell_mm: FloatArray
     in_body: NDArray[np.bool_]
     body_volume_mm3: float
-    thin_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
-    room_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
-    thin_shear_per_mm3: FloatArray = field(default_factory=lambda: np.zeros(0))
+    thin: ThinLinks = field(default_factory=no_thin_links)
     exit_lps_mm: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     ways: tuple[Way, ...] = ()
     notes: tuple[str, ...] = ()
     wall_limit: str = ""
 
     def __post_init__(self) -> None:
-        thin = ("thin_mm3", "room_mm3", "thin_shear_per_mm3")
-        for name in thin:
-            if getattr(self, name).size == 0:
-                object.__setattr__(self, name, np.zeros(self.grid.shape))
         if self.exit_lps_mm.size == 0:
             unknown = np.full((*self.grid.shape, 3), np.nan, dtype=np.float32)
             object.__setattr__(self, "exit_lps_mm", unknown)
         names = ("porosity", "permeability_mm2", "pore_volume_mm3", "links", "shell_mm")
-        for name in (*names, *thin, "path", "in_body", "exit_lps_mm"):
+        for name in (*names, "path", "in_body", "exit_lps_mm"):
             values = read_only(getattr(self, name))
             object.__setattr__(self, name, values)
             if values.shape[:3] != self.grid.shape:
@@ -115,8 +106,20 @@ class PorousBody:
 
     def conductance_mm3(self, *paths: LeakPath) -> float:
         """Return the conductance times viscosity of all ways out, or of some paths only."""
-        chosen = np.isin(self.path, paths) if paths else np.ones(self.grid.shape, dtype=bool)
-        return float((self.links * self.permeability_mm2)[chosen].sum())
+        wanted = paths or tuple(LeakPath)
+        wall = (self.links * self.permeability_mm2)[np.isin(self.path, wanted)].sum()
+        thin = self.thin.conductance_mm3[np.isin(self.thin.path, wanted)].sum()
+        return float(wall + thin)
+
+    def outlets(self) -> Outlets:
+        """Return the ways out through the wall, cell by cell, and then the thin ones."""
+        wall = np.argwhere(self.links > 0.0)
+        at = tuple(wall.T)
+        return Outlets(
+            cell=np.concatenate([wall, self.thin.cell]),
+            path=np.concatenate([self.path[at], self.thin.path]),
+            exit_lps_mm=np.concatenate([self.exit_lps_mm[at], self.thin.exit_lps_mm]),
+        )
 
 
 def build_porous_body(
@@ -156,8 +159,9 @@ def build_porous_body(
     pores = np.where(porous, filled + gas * (1.0 - filled), 0.0) * bone.grid.voxel_volume_mm3
     ways = draw_ways(setting.network, survey.wall, way_rng)
     ways += find_tracks(survey, tracks)
-    found = sum_ways(survey, permeability, law.ratios, setting.network.vein_length_mm, ways)
-    if not found.conductance_mm3.any():
+    thin = link_ways(survey, permeability, ways)
+    wall = link_wall(survey, permeability, law.ratios)
+    if not (wall.conductance_mm3.any() or len(thin.cell)):
         message = (
             "no boundary to displace marrow through: wall, endplates, veins and fissures of "
             f"{survey.vertebra.level} are all closed; give the shell a permeability above 0"
@@ -171,12 +175,10 @@ def build_porous_body(
         porosity=np.where(porous, cancellous + gas * (1.0 - cancellous), 0.0),
         permeability_mm2=permeability,
         pore_volume_mm3=pores,
-        links=np.divide(found.conductance_mm3, permeability, out=np.zeros_like(gas), where=porous),
-        path=found.path,
-        thin_mm3=found.thin_mm3,
-        room_mm3=found.room_mm3,
-        thin_shear_per_mm3=found.thin_shear_per_mm3,
-        exit_lps_mm=found.exit_lps_mm,
+        links=np.divide(wall.conductance_mm3, permeability, out=np.zeros_like(gas), where=porous),
+        path=wall.path,
+        thin=thin,
+        exit_lps_mm=wall.exit_lps_mm,
         shell_mm=_shell(survey.wall, bone.grid.shape),
         in_body=bone.in_body,
         body_volume_mm3=survey.vertebra.body_volume_mm3,

@@ -1,11 +1,12 @@
 """Veins, fissures and needle tracks while cement runs into them.
 
 A way out thinner than a cell is filled from the bone outward: cement as far as it has come, marrow
-beyond, in series. The cement has the age of its cell's, the temperature of the body, and the
-viscosity at its own shear rate: with a yield stress it stops where pressure no longer exceeds
-``2 tau L / r`` of the length L that it has come. An empty vein takes cement as a tube that marrow
-leaves; one that is full, or whose cement is old, hardly any more. In these and in all other ways
-out, cement resists by the factor of `MouthLaw` more.
+beyond, in series, and in series with the bone between cell and way, which holds what the cell
+holds. The cement has the age of its cell's, the temperature of the body, and the viscosity at its
+own shear rate: with a yield stress it stops where pressure no longer exceeds ``2 tau L / r`` of the
+length L that it has come. An empty vein takes cement as a tube that marrow leaves; one that is
+full, or whose cement is old, hardly any more. In the way itself cement resists by the factor of
+`MouthLaw` more; in the bone before it, and where a wall is missing, it does not.
 """
 
 import numpy as np
@@ -23,7 +24,7 @@ _SHEAR_PER_S = (1e-8, 1e6)
 
 
 class ThinWays:
-    """What the thin ways out of a body hold, and what all ways out pass.
+    """What the thin ways out of a body hold, and what they pass.
 
     Parameters
     ----------
@@ -37,15 +38,17 @@ class ThinWays:
     def __init__(
         self, body: PorousBody, product: CementProduct, marrow_mpa_s: float, mouth: MouthLaw
     ) -> None:
-        self._links, self._marrow, self._product = body.links, marrow_mpa_s, product
-        self._mouth, self._open = mouth, body.links > 0.0
-        self._cells = body.thin_mm3 > 0.0
-        self._own = body.thin_mm3[self._cells]
-        self._permeability = body.permeability_mm2[self._cells]
-        self._room = np.maximum(body.room_mm3[self._cells], 1e-9)
-        self._shear = body.thin_shear_per_mm3[self._cells]
+        self._links, self._marrow, self._product = body.thin, marrow_mpa_s, product
+        self._mouth = mouth
+        self._at = tuple(body.thin.cell.T)
+        self._permeability = body.permeability_mm2[self._at]
+        self._room = np.maximum(body.thin.room_mm3, 1e-9)
         self._held = np.zeros_like(self._room)
-        self._share = np.zeros_like(self._room)
+
+    @property
+    def in_bone_mm3(self) -> FloatArray:
+        """Cement in each part of a way that has not left the bone; (links,)."""
+        return np.minimum(self._held, self._links.bone_room_mm3)
 
     def conductance(
         self,
@@ -57,11 +60,11 @@ class ThinWays:
         pressure_mpa: FloatArray,
         seconds: float,
     ) -> FloatArray:
-        """Return the conductance of all ways out during the next step, mm3/(MPa s).
+        """Return the conductance of each link during the next step, mm3/(MPa s); (links,).
 
-        With the volume V of cement in a way, ``dV / dt = S p G / (m + (c - m) V / room)``: the way
-        gets longer for the cement within the step (Washburn's law), so the mean over the step is
-        taken, at the last pressure.
+        With the volume V of cement in a way, ``dV / dt = S p G / (b + m + (c - m) V / room)``, b
+        the resistance of the bone before it: the way gets longer for the cement within the step
+        (Washburn's law), so the mean over the step is taken, at the last pressure.
 
         Parameters
         ----------
@@ -70,56 +73,52 @@ class ThinWays:
         seconds : float
             Length of the step.
         """
-        at = self._cells
-        drive = np.maximum(saturation[at] * pressure_mpa[at], 0.0) * self._own
-        cement = self._thickness(cement_mpa_s[at], aged_s[at], drive, seconds)
-        inside = self._mean_viscosity(cement, drive, seconds)
-        leaving = self._at_mouths(mobility, cement_mpa_s, aged_s, saturation)
-        whole = self._links * leaving
-        own = self._own / inside
-        rest = np.maximum(whole[at] - self._own * leaving[at] / self._permeability, 0.0)
-        whole[at] = rest + own
-        self._share = own / whole[at]
-        return np.asarray(whole)
+        at, own = self._at, self._links.own_mm3
+        drive = np.maximum(saturation[at] * pressure_mpa[at], 0.0) * own
+        empty = self._marrow + own / self._links.bone_mm3 * self._permeability / mobility[at]
+        cement = self._thickness(cement_mpa_s[at], aged_s[at], drive, empty, seconds)
+        return np.asarray(own / self._mean_viscosity(cement, drive, empty, seconds))
 
-    def _at_mouths(
-        self,
-        mobility: FloatArray,
-        cement_mpa_s: FloatArray,
-        aged_s: FloatArray,
-        saturation: FloatArray,
+    def _end(
+        self, cement_mpa_s: FloatArray, drive: FloatArray, empty: FloatArray, seconds: float
     ) -> FloatArray:
-        """Mobility of what leaves each cell: its cement resists more, its marrow does not."""
-        at = self._open & (saturation > 0.0)
-        share, thick = saturation[at], cement_mpa_s[at]
-        more = share * thick * (self._mouth.factor(self._product, aged_s[at]) - 1.0)
-        resisted = share * thick + (1.0 - share) * self._marrow
-        out = mobility.copy()
-        out[at] *= resisted / (resisted + more)
-        return out
-
-    def _end(self, cement_mpa_s: FloatArray, drive: FloatArray, seconds: float) -> FloatArray:
         """Cement in each way at the end of a step, mm3; at most what it holds."""
-        m, start = self._marrow, self._held
-        steeper = np.maximum(cement_mpa_s - m, 1e-3 * m) / self._room
-        root = m**2 + steeper * (steeper * start**2 + 2.0 * m * start + 2.0 * drive * seconds)
-        return np.asarray(np.minimum((np.sqrt(root) - m) / steeper, self._room))
+        start = self._held
+        steeper = np.maximum(cement_mpa_s - self._marrow, 1e-3 * self._marrow) / self._room
+        root = empty**2 + steeper * (
+            steeper * start**2 + 2.0 * empty * start + 2.0 * drive * seconds
+        )
+        return np.asarray(np.minimum((np.sqrt(root) - empty) / steeper, self._room))
 
     def _mean_viscosity(
-        self, cement_mpa_s: FloatArray, drive: FloatArray, seconds: float
+        self, cement_mpa_s: FloatArray, drive: FloatArray, empty: FloatArray, seconds: float
     ) -> FloatArray:
-        """Return what resists in each way, in the mean over a step: marrow, then cement."""
-        m, room, start = self._marrow, self._room, np.minimum(self._held, self._room)
-        end = self._end(cement_mpa_s, drive, seconds)
-        filling = m + (cement_mpa_s - m) / room * 0.5 * (start + end)
-        until_full = (room - start) * (m + (cement_mpa_s - m) / room * 0.5 * (start + room))
+        """Return what resists in the mean over a step, as a viscosity in the way.
+
+        Parameters
+        ----------
+        cement_mpa_s, drive : (links,) float64 arrays
+        empty : (links,) float64 array
+            What resists without cement in the way: marrow, and the bone before it.
+        seconds : float
+        """
+        room, start = self._room, np.minimum(self._held, self._room)
+        more = cement_mpa_s - self._marrow
+        end = self._end(cement_mpa_s, drive, empty, seconds)
+        filling = empty + more / room * 0.5 * (start + end)
+        until_full = (room - start) * (empty + more / room * 0.5 * (start + room))
         after = drive * seconds - until_full
-        passed = room - start + np.maximum(after, 0.0) / cement_mpa_s
+        passed = room - start + np.maximum(after, 0.0) / (empty + more)
         fills = (after > 0.0) & (passed > 0.0)
         return np.asarray(np.divide(drive * seconds, passed, out=filling, where=fills))
 
     def _thickness(
-        self, of_cell: FloatArray, aged_s: FloatArray, drive: FloatArray, seconds: float
+        self,
+        of_cell: FloatArray,
+        aged_s: FloatArray,
+        drive: FloatArray,
+        empty: FloatArray,
+        seconds: float,
     ) -> FloatArray:
         """Resistance of the cement in each way at the shear rate that its pressure drives.
 
@@ -128,7 +127,8 @@ class ThinWays:
         times viscosity grows with the shear rate, and the factor does not depend on it, so there is
         one answer.
         """
-        known = (self._shear > 0.0) & (drive > 0.0)
+        shear = self._links.shear_per_mm3
+        known = (shear > 0.0) & (drive > 0.0)
         factor = self._mouth.factor(self._product, aged_s)
         if not known.any():
             return factor * of_cell
@@ -137,13 +137,15 @@ class ThinWays:
             middle = 0.5 * (low + high)
             viscosity = aged_viscosity_mpa_s(self._product, aged_s, BODY_C, np.exp(middle))
             thick = factor * viscosity
-            share = self._end(thick, drive, seconds) / self._room
-            resisted = self._marrow + (thick - self._marrow) * share
-            over = np.exp(middle) * resisted > self._shear * drive
+            share = self._end(thick, drive, empty, seconds) / self._room
+            resisted = empty + (thick - self._marrow) * share
+            over = np.exp(middle) * resisted > shear * drive
             high, low = np.where(over, middle, high), np.where(over, low, middle)
         found = aged_viscosity_mpa_s(self._product, aged_s, BODY_C, np.exp(high))
         return np.asarray(factor * np.where(known, found, of_cell))
 
-    def fill(self, through_mm3: FloatArray) -> None:
-        """Add the cement that has left each cell, mm3, in the share that took a thin way."""
-        self._held = self._held + through_mm3[self._cells] * self._share
+    def fill(self, entered_mm3: FloatArray) -> FloatArray:
+        """Add the cement that has entered each link, mm3; return what of it has left the bone."""
+        before = self.in_bone_mm3
+        self._held = self._held + entered_mm3
+        return np.asarray(entered_mm3 - (self.in_bone_mm3 - before))

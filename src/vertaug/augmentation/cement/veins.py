@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from vertaug.augmentation.cement.openings import LeakPath, Wall
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
-from vertaug.case.instrument import Needle
 from vertaug.tissue.bone_law import SourceStatus
 
 _AROUND_MM = 3.0
@@ -174,6 +173,13 @@ class Way:
         return float(self.size_mm**4 * self.length_mm**2 / (12.0 * self.own_mm3))
 
     @property
+    def section_mm2(self) -> float:
+        """Its section, of a tube or a slit."""
+        if self.kind == "vein":
+            return float(0.25 * np.pi * self.size_mm**2)
+        return self.size_mm * self.length_mm
+
+    @property
     def shear_per_mm3(self) -> float:
         """Shear rate at its wall by the flow through it, 1/mm3.
 
@@ -197,37 +203,13 @@ class Way:
         return np.asarray(turn * permeability_mm2 * length / decay)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class NeedleTrack:
-    """A needle in the bone, with the gap that its way in has left around it.
-
-    Attributes
-    ----------
-    entry_lps_mm, tip_lps_mm : (3,) float64 arrays
-        Where its axis enters the bone, and its tip.
-    needle : Needle
-    gap_mm : float
-        Between needle and bone: 0.1 mm, a design value, uncertain.
-    """
-
-    entry_lps_mm: FloatArray
-    tip_lps_mm: FloatArray
-    needle: Needle
-    gap_mm: float = 0.1
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.gap_mm <= 2.0:
-            message = f"the gap around a needle measures 0 to 2 mm; got {self.gap_mm:g} mm"
-            raise InputError(message)
-
-
 def draw_ways(network: LeakNetwork, wall: Wall, rng: np.random.Generator) -> tuple[Way, ...]:
     """Draw the veins and fissures of a vertebra.
 
     Veins leave beside and in front at mid-height (S), and behind through a basivertebral foramen
-    (B) if the CT shows none; veins within the body run to the foramen (B); fissures leave anywhere
-    through the wall (C, CANAL) and the endplates (D). The draws do not depend on the spacing of the
-    wall.
+    (B), as wide as the CT shows it or else drawn; veins within the body run to the foramen (B);
+    fissures leave anywhere through the wall (C, CANAL) and the endplates (D). The draws do not
+    depend on the spacing of the wall.
 
     Parameters
     ----------
@@ -247,19 +229,22 @@ def draw_ways(network: LeakNetwork, wall: Wall, rng: np.random.Generator) -> tup
             ("fissure", counts[1] + counts[2]),
         )
     ]
-    ways = []
+    ways: list[Way | None] = []
     height = 0.25 * float(np.ptp(wall.points.place_mm[:, 2]))
     spots = rng.uniform(-1.0, 1.0, (foramina, 2))
-    if not (wall.path == LeakPath.B).any():
+    seen = _seen_foramen(wall)
+    if seen is not None:
+        ways.append(_vein(network, *seen, LeakPath.B))
+    else:
         for size, (x, z) in zip(draws[0], spots, strict=True):
             face = _facing(wall, (LeakPath.CANAL,), np.array([0.25 * x, 1.0, 0.0]), height * z)
-            ways += [_vein(network, wall, face, size, LeakPath.B)]
+            ways += _vein_at(network, wall, face, size, LeakPath.B)
     spots = rng.uniform(-1.0, 1.0, (counts[0], 3))
     for size, (side, turn, z) in zip(draws[1], spots, strict=True):
         angle = np.radians(25.0 + 45.0 * turn)  # from the side toward the front
         toward = np.array([np.copysign(np.cos(angle), side), -np.sin(angle), 0.0])
         face = _facing(wall, (LeakPath.C,), toward, height * z)
-        ways += [_vein(network, wall, face, size, LeakPath.S)]
+        ways += _vein_at(network, wall, face, size, LeakPath.S)
     directions = rng.standard_normal((counts[1] + counts[2], 3))
     for n, (size, toward) in enumerate(zip(draws[2], directions, strict=True)):
         paths = (LeakPath.C, LeakPath.CANAL) if n < counts[1] else (LeakPath.D,)
@@ -278,10 +263,10 @@ def _draw_tributaries(
     count = int(rng.poisson(network.tributaries))
     sizes = _draw_sizes(network, np.inf, "tributary", count, rng)
     turns = rng.uniform(-1.0, 1.0, (count, 2))
-    seen = wall.path == LeakPath.B
-    if seen.any():
-        mouth = np.average(wall.points.place_mm[seen], axis=0, weights=wall.area_mm2[seen])
-        sizes = np.minimum(sizes, np.sqrt(4.0 / np.pi * float(wall.area_mm2[seen].sum())))
+    seen = _seen_foramen(wall)
+    if seen is not None:
+        mouth, widest = seen
+        sizes = np.minimum(sizes, widest)
     else:
         face = _facing(wall, (LeakPath.CANAL,), np.array([0.0, 1.0, 0.0]), 0.0)
         if face is None:
@@ -307,6 +292,16 @@ def _draw_tributaries(
     return found
 
 
+def _seen_foramen(wall: Wall) -> tuple[FloatArray, float] | None:
+    """Return the middle of the foramen that the CT shows, and the diameter of its area."""
+    seen = wall.path == LeakPath.B
+    area = wall.area_mm2[seen]
+    if area.sum() <= 0.0:
+        return None
+    mouth = np.average(wall.points.place_mm[seen], axis=0, weights=area)
+    return mouth, float(np.sqrt(4.0 / np.pi * area.sum()))
+
+
 def _draw_sizes(
     network: LeakNetwork, most_mm: float, kind: str, count: int, rng: np.random.Generator
 ) -> FloatArray:
@@ -327,12 +322,15 @@ def _facing(
     return int(chosen[np.argmax(place @ toward / length)])
 
 
-def _vein(
+def _vein_at(
     network: LeakNetwork, wall: Wall, face: int | None, size_mm: float, path: LeakPath
-) -> Way | None:
+) -> list[Way]:
     if face is None:
-        return None
-    mouth = wall.points.place_mm[face]
+        return []
+    return [_vein(network, wall.points.place_mm[face], size_mm, path)]
+
+
+def _vein(network: LeakNetwork, mouth: FloatArray, size_mm: float, path: LeakPath) -> Way:
     inward = -mouth / max(float(np.linalg.norm(mouth)), 1e-6)
     length = network.vein_length_mm + 0.5 * network.vein_reach_mm
     return Way(
@@ -359,38 +357,4 @@ def _fissure(network: LeakNetwork, wall: Wall, face: int | None, size_mm: float)
         size_mm=float(size_mm),
         own_mm3=float(network.fissure_length_mm * size_mm**3 / (12.0 * deep)),
         length_mm=network.fissure_length_mm,
-    )
-
-
-def follow_track(
-    entry_mm: FloatArray, tip_mm: FloatArray, track: NeedleTrack, inside: NDArray[np.bool_]
-) -> Way | None:
-    """Return the gap around a needle as a way out, from the last porous place to the entry.
-
-    ``pi D w^3 / (12 L)``: cubic law around the needle's circumference.
-
-    Parameters
-    ----------
-    entry_mm, tip_mm : (3,) float64 arrays
-        In the vertebra frame.
-    track : NeedleTrack
-    inside : (n,) bool array
-        Whether places equally spaced from tip to entry are porous.
-    """
-    if not inside.any():
-        return None
-    share = np.linspace(0.0, 1.0, len(inside))
-    last = float(share[np.flatnonzero(inside)[-1]])
-    whole = float(np.linalg.norm(entry_mm - tip_mm))
-    length = max((1.0 - last) * whole, 2.0)
-    diameter = track.needle.outer_diameter_mm
-    place = tip_mm + last * (entry_mm - tip_mm)
-    return Way(
-        path=LeakPath.TRACK,
-        kind="track",
-        mouth_mm=place,
-        inner_mm=place,
-        size_mm=track.gap_mm,
-        own_mm3=float(np.pi * diameter * track.gap_mm**3 / (12.0 * length)),
-        length_mm=float(np.pi * diameter),
     )

@@ -13,7 +13,8 @@ from vertaug.augmentation.cement.porous_body import (
     open_void,
 )
 from vertaug.augmentation.cement.survey import survey_bone
-from vertaug.augmentation.cement.veins import LeakNetwork, NeedleTrack
+from vertaug.augmentation.cement.needle_track import NeedleTrack
+from vertaug.augmentation.cement.veins import LeakNetwork
 from vertaug.case.errors import InputError
 from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.spine import Region

@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
 
+from vertaug.augmentation.cement.needle_track import NeedleTrack, follow_track
 from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.veins import (
     LeakNetwork,
-    NeedleTrack,
     SizeDistribution,
     Way,
-    follow_track,
 )
 from vertaug.case.errors import InputError
 from vertaug.case.instrument import needle_of_gauge
