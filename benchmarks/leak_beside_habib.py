@@ -40,6 +40,7 @@ from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import PorousBody
 from vertaug.augmentation.cement.product import cement_product
 from vertaug.augmentation.cement.stop_rules import StopRules
+from vertaug.augmentation.cement.thin_links import link_way
 from vertaug.augmentation.cement.veins import Way
 from vertaug.case.filling import LEAK_PATHS
 from vertaug.case.grid import axis_aligned_grid
@@ -107,25 +108,20 @@ def place_hole(options, hole_mm):
 def link_hole(options, body, hole, hole_mm):
     """Return the block with the hole as a way out of the cells along it, as a vein is one."""
     length = 0.5 * options.size_mm[0] - options.gap_mm
+    mouth = np.array([0.5 * options.size_mm[0], 0.0, 0.0])
     way = Way(
         path=LeakPath.C,
         kind="vein",
-        mouth_mm=np.array([0.5 * options.size_mm[0], 0.0, 0.0]),
+        mouth_mm=mouth,
         inner_mm=np.array([options.gap_mm, 0.0, 0.0]),
         size_mm=hole_mm,
-        own_mm3=np.pi * hole_mm**4 / (128.0 * length),
+        # cement comes in along all of it, so that half of it lies before the mean place
+        own_mm3=np.pi * hole_mm**4 / (128.0 * 0.5 * length),
         length_mm=length,
     )
-    draw = way.draw_from_bone(body.permeability_mm2[hole]).sum()
-    share = 1.0 / (1.0 / way.own_mm3 + 1.0 / draw) / hole.sum()
-    return replace(
-        body,
-        links=body.links + np.where(hole, share / options.k_mm2, 0.0),
-        path=np.where(hole, LeakPath.C, body.path).astype(np.uint8),
-        thin_mm3=np.where(hole, share, 0.0),
-        room_mm3=np.where(hole, way.room_mm3 / hole.sum(), 0.0),
-        thin_shear_per_mm3=np.where(hole, way.shear_per_mm3 * hole.sum(), 0.0),
-    )
+    cell = np.argwhere(hole)
+    to_mouth = mouth[0] - body.grid.to_world(cell)[:, 0]
+    return replace(body, thin=link_way(way, cell, body.permeability_mm2[hole], to_mouth, mouth))
 
 
 def bore_hole(options, body, hole, hole_mm):

@@ -15,6 +15,7 @@ from vertaug.augmentation.balloon.bone_points import BonePoints, PointGrid, insi
 from vertaug.augmentation.balloon.foam_law import DENSEST_G_PER_ML
 from vertaug.augmentation.balloon.surface import BalloonSurface, node_weights_at
 from vertaug.augmentation.cement.bone_on_grid import BoneOnGrid
+from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.augmentation.cement.porous_body import (
     BoneSetting,
     PorousBody,
@@ -22,7 +23,6 @@ from vertaug.augmentation.cement.porous_body import (
     open_void,
 )
 from vertaug.augmentation.cement.survey import BoneSurvey
-from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.numerics.flow_cells import POROUS

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vertaug.augmentation.cement.cannula import Press, Syringe, Tube, tube_of_needle
+from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.rheology import working_window_s
 from vertaug.augmentation.cement.stop_rules import StopRules
-from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, read_only
 from vertaug.case.instrument import Needle

@@ -274,7 +274,7 @@ class CementInBone:
         at = tuple(self._outlets.cell.T)
         every = np.zeros(through_mm3.shape)
         np.add.at(every, at, self._passed)
-        left = through_mm3[at] * self._passed / np.maximum(every[at], 1e-300)
+        left = np.asarray(through_mm3[at] * self._passed / np.maximum(every[at], 1e-300))
         thin = len(self._wall[0])
         left[thin:] = self._ways.fill(left[thin:])
         return left

@@ -13,7 +13,6 @@ Sizes and counts are not known for the patient, and hardly in the literature: al
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.augmentation.cement.openings import LeakPath, Wall
 from vertaug.case.errors import InputError

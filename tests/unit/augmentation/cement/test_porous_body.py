@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vertaug.augmentation.cement.heterogeneity import Heterogeneity, draw_heterogeneity
+from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.augmentation.cement.openings import LeakPath, WallSetting
 from vertaug.augmentation.cement.porous_body import (
     FREE_SPACE_MM2,
@@ -13,7 +14,6 @@ from vertaug.augmentation.cement.porous_body import (
     open_void,
 )
 from vertaug.augmentation.cement.survey import survey_bone
-from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.augmentation.cement.veins import LeakNetwork
 from vertaug.case.errors import InputError
 from vertaug.case.instrument import needle_of_gauge
@@ -174,7 +174,7 @@ def test_every_way_out_opens_on_the_surface(body, survey):
     frame = survey.vertebra.frame
     wall = frame.to_world(survey.wall.points.place_mm)
     mouths = [frame.to_world(way.mouth_mm) for way in body.ways if way.path is LeakPath.S]
-    segmental = body.exit_lps_mm[(body.path == LeakPath.S) & (body.thin_mm3 > 0.0)]
+    segmental = body.thin.exit_lps_mm[body.thin.path == LeakPath.S]
     assert len(segmental) > 0
     for exit_mm in segmental:
         assert np.linalg.norm(exit_mm - np.array(mouths), axis=1).min() < 1e-3
@@ -230,7 +230,7 @@ def test_a_needle_leaves_its_track(plain, survey):
     (way,) = [w for w in body.ways if w.path is LeakPath.TRACK]
     distance = np.linalg.norm(plain[0].frame.to_world(way.mouth_mm) - pedicle.isthmus_lps_mm)
     assert distance < 2.5
-    assert (body.path == LeakPath.TRACK).sum() == 1
+    assert (body.thin.path == LeakPath.TRACK).sum() == 1
 
 
 def test_the_cell_of_a_tip(plain, body):
@@ -253,7 +253,12 @@ def test_what_cannot_be_computed_is_refused(plain, law, survey):
         shell_permeability=replace(setting.shell_permeability, value=0.0),
         endplate_permeability=replace(setting.endplate_permeability, value=0.0),
     )
-    wall = replace(survey.wall, thickness_mm=np.maximum(survey.wall.thickness_mm, 0.2))
+    unseen = np.where(survey.wall.path == LeakPath.B, LeakPath.CANAL, survey.wall.path)
+    wall = replace(
+        survey.wall,
+        thickness_mm=np.maximum(survey.wall.thickness_mm, 0.2),
+        path=unseen.astype(np.uint8),
+    )
     with pytest.raises(InputError, match="no boundary to displace marrow"):
         build_porous_body(
             replace(survey, setting=closed, wall=wall), np.random.default_rng(1), EVEN
@@ -267,15 +272,16 @@ def test_tributaries_run_from_the_foramen_to_the_middle_of_the_body(survey):
     foramen = survey.wall.points.place_mm[seen].mean(axis=0)
     widest = np.sqrt(4.0 / np.pi * survey.wall.area_mm2[seen].sum())
     depth = np.ptp(survey.wall.points.place_mm[:, 1])
-    assert len(body.ways) > 0
-    for way in body.ways:
+    shown, *tributaries = body.ways
+    assert shown.size_mm == pytest.approx(widest)
+    assert len(tributaries) > 0
+    for way in tributaries:
         assert way.path is LeakPath.B
         np.testing.assert_allclose(way.mouth_mm, foramen, atol=1.5)
         assert np.linalg.norm(way.inner_mm - way.mouth_mm) == pytest.approx(0.5 * depth)
         assert way.inner_mm[1] < way.mouth_mm[1] - 0.3 * depth
         assert way.size_mm <= widest
-    draining = np.argwhere(body.thin_mm3 > 0.0)
-    assert (body.path[body.thin_mm3 > 0.0] == LeakPath.B).mean() > 0.8
-    assert np.ptp(draining[:, 1]) * body.grid.spacing_mm[1] > 0.3 * depth
+    assert (body.thin.path == LeakPath.B).all()
+    assert np.ptp(body.thin.cell[:, 1]) * body.grid.spacing_mm[1] > 0.3 * depth
     with pytest.raises(InputError, match="share of 0 to 1"):
         LeakNetwork(tributary_reach=0.0)

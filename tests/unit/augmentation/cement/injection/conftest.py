@@ -7,6 +7,7 @@ from vertaug.augmentation.cement.cannula import Tube
 from vertaug.augmentation.cement.injection_plan import PlacedNeedle
 from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import PorousBody
+from vertaug.augmentation.cement.thin_links import ThinLinks
 from vertaug.case.grid import axis_aligned_grid
 from vertaug.case.instrument import Needle
 from vertaug.numerics.flow_cells import POROUS, SEALED, FlowCells
@@ -50,6 +51,20 @@ def needle_at(tip=(0.0, 0.0, 0.0), radius=1.3, bore=2.4):
     )
 
 
+def one_link(cell, own, room, *, bone=np.inf, bone_room=0.0, shear=0.0, path=LeakPath.S):
+    """Return one link of a cell, by default without bone before its way and none of it in it."""
+    return ThinLinks(
+        cell=np.array([cell]),
+        path=np.array([path], dtype=np.uint8),
+        own_mm3=np.array([own]),
+        bone_mm3=np.array([bone]),
+        room_mm3=np.array([room]),
+        bone_room_mm3=np.array([bone_room]),
+        shear_per_mm3=np.array([shear]),
+        exit_lps_mm=np.zeros((1, 3)),
+    )
+
+
 def newtonian(product, viscosity_pa_s):
     """Return the product with one viscosity at any rate and, almost, at any age."""
     for key, value in (
@@ -75,3 +90,8 @@ def needle_fixture():
 @pytest.fixture(scope="session", name="newtonian")
 def newtonian_fixture():
     return newtonian
+
+
+@pytest.fixture(scope="session", name="one_link")
+def link_fixture():
+    return one_link

@@ -11,8 +11,8 @@ from vertaug.augmentation.cement.filling_measures import (
     measure_openings,
     nearest_tips,
 )
-from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.porous_body import open_void
+from vertaug.augmentation.cement.thin_links import join_links
 from vertaug.case.filling import FillingFrame
 
 
@@ -72,18 +72,17 @@ def test_cement_locks_into_the_trabeculae_that_it_surrounds(body):
     assert measure_interdigitation(hollow, half) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_the_way_to_each_opening_is_measured(body):
+def test_the_way_to_each_opening_is_measured(body, one_link):
     x, _, _ = places(body)
-    vein = np.zeros(body.grid.shape)
-    vein[(body.path > 0) & (x < -5.0)] = 1e-3
-    path = np.where(vein > 0.0, LeakPath.S, body.path).astype(np.uint8)
+    vein = (body.path > 0) & (x < -5.0)
+    thin = join_links([one_link(cell, 1e-3, 1.0) for cell in np.argwhere(vein)])
     shell = np.where((x > 5.0) & (body.path > 0), 0.0, np.where(body.path > 0, 0.4, np.nan))
-    holed = replace(body, thin_mm3=vein, path=path, shell_mm=shell)
+    holed = replace(body, thin=thin, shell_mm=shell)
     cement = body.in_body & (np.abs(x) < 2.0)
     gaps = measure_openings(holed, cement)
     assert np.isnan(gaps[[0, 3, 4, 5]]).all()
     reach = np.abs(x[cement]).max()
-    for gap, cells in ((gaps[1], vein > 0.0), (gaps[2], shell == 0.0)):
+    for gap, cells in ((gaps[1], vein), (gaps[2], shell == 0.0)):
         assert gap == pytest.approx(np.abs(x[cells]).min() - reach, abs=0.5)
     assert measure_openings(holed, body.in_body)[1] == 0.0
     assert np.isnan(measure_openings(holed, np.zeros_like(cement))).all()
