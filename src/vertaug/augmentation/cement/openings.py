@@ -129,6 +129,9 @@ class Wall:
         Of the shell; 0 where the wall is open.
     path : (n,) uint8 array
         Values of `LeakPath`.
+    foramen_mm2 : float
+        Section of the basivertebral foramen that the CT shows; 0 if it shows none. Faces are too
+        coarse for it.
     """
 
     cell: NDArray[np.int64]
@@ -137,6 +140,7 @@ class Wall:
     points: SurfacePoints
     thickness_mm: FloatArray
     path: NDArray[np.uint8]
+    foramen_mm2: float = 0.0
 
     @property
     def opened(self) -> NDArray[np.bool_]:
@@ -170,9 +174,7 @@ def find_wall(
     area = np.asarray(np.prod(spacing) / spacing[axis])
     # a face that looks into the bone belongs to a step of the voxels, not to the surface
     area *= np.maximum(side * points.outward[np.arange(len(cell)), axis], 0.0)
-    voxel = _voxel_along(vertebra, scan_grid, points.outward)
-    thickness = measure_shell(vertebra, calibration, points, voxel, setting.cortical_density.value)
-    thickness = _average_near(points.place_mm, thickness, area)
+    thickness = even_thickness(vertebra, calibration, (points, area), scan_grid, setting)
     least = max(setting.least_area_mm2, visible_size(scan_grid) ** 2)
     opened = keep_large_patches(thickness < setting.open_below_mm, points.place_mm, area, least)
     shell = np.maximum(thickness, max(setting.open_below_mm, 0.01))
@@ -199,6 +201,30 @@ def _faces(
             axes.append(np.full(len(found), axis))
             sides.append(np.full(len(found), side))
     return np.concatenate(cells), np.concatenate(axes), np.concatenate(sides)
+
+
+def even_thickness(
+    vertebra: Vertebra,
+    calibration: DensityCalibration,
+    surface: tuple[SurfacePoints, FloatArray],
+    scan_grid: Grid | None,
+    setting: WallSetting,
+) -> FloatArray:
+    """Return the thickness of the shell at points, averaged over 1.5 mm, in mm.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+    calibration : DensityCalibration
+    surface : (SurfacePoints, (n,) float64 array)
+        Points and the area that each stands for, mm2.
+    scan_grid : Grid or None
+    setting : WallSetting
+    """
+    points, area = surface
+    voxel = _voxel_along(vertebra, scan_grid, points.outward)
+    thickness = measure_shell(vertebra, calibration, points, voxel, setting.cortical_density.value)
+    return _average_near(points.place_mm, thickness, area)
 
 
 def _voxel_along(vertebra: Vertebra, scan_grid: Grid | None, outward: FloatArray) -> FloatArray:

@@ -76,7 +76,7 @@ def survey_bone(
     bone = bone_on_grid(vertebra, calibration, spacing)
     assert calibration is not None  # refused above
     wall = find_wall(vertebra, calibration, bone, scan_grid, setting)
-    wall = mark_foramen(vertebra, bone, wall)
+    wall = mark_foramen(vertebra, calibration, bone, wall, scan_grid=scan_grid, setting=setting)
     return BoneSurvey(
         vertebra=vertebra,
         bone=bone,
@@ -106,10 +106,9 @@ def _notes(
         notes.append(
             "the basivertebral foramen is not seen; its place and size are drawn at random"
         )
-    foramen = _unseen_mm2(wall, LeakPath.B)
-    if foramen > 0.0:
+    if wall.foramen_mm2 > 0.0:
         notes.append(
-            f"the basivertebral foramen is seen as a gap of {foramen:.0f} mm2 in the posterior wall"
+            f"the basivertebral foramen is seen in the posterior wall, {wall.foramen_mm2:.0f} mm2"
         )
     if bone.gas_mm3 >= LEAST_GAS_MM3:
         notes.append(f"{bone.gas_mm3 / 1000.0:.2f} ml of gas in the bone count as free space")

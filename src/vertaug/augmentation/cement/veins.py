@@ -63,7 +63,10 @@ class LeakNetwork:
     veins, tributaries, wall_fissures, endplate_fissures : float
         Mean numbers per vertebra (Poisson). Uncertain.
     vein_length_mm : float
-        Of the narrow part of a vein outside the bone, before it joins a wide one. Uncertain.
+        Of the narrow part of a segmental vein outside the bone, before it joins a wide one.
+        Uncertain.
+    foramen_length_mm : float
+        The same of a basivertebral vein: it opens into the plexus of the canal at once. Uncertain.
     vein_reach_mm : float
         How far a vein runs into the body as an open vessel; 12 to 22 % of the body's depth for the
         basivertebral canal (Tzika 2021), 6 mm of 32 mm.
@@ -102,6 +105,7 @@ class LeakNetwork:
     wall_fissures: float = 12.0
     endplate_fissures: float = 5.5
     vein_length_mm: float = 10.0
+    foramen_length_mm: float = 2.0
     vein_reach_mm: float = 6.0
     tributary_reach: float = 0.5
     fissure_length_mm: float = 5.0
@@ -115,6 +119,7 @@ class LeakNetwork:
             raise InputError(message)
         lengths = (
             self.vein_length_mm,
+            self.foramen_length_mm,
             self.vein_reach_mm,
             self.fissure_length_mm,
             self.widest_mm,
@@ -272,7 +277,7 @@ def _draw_tributaries(
             return []
         mouth = wall.points.place_mm[face]
     reach = network.tributary_reach * float(np.ptp(wall.points.place_mm[:, 1]))
-    length = network.vein_length_mm + 0.5 * reach
+    length = network.foramen_length_mm + 0.5 * reach
     found: list[Way | None] = []
     for size, (side, up) in zip(sizes, turns, strict=True):
         # within 45 degrees of straight forward to the sides and 15 up or down
@@ -294,11 +299,10 @@ def _draw_tributaries(
 def _seen_foramen(wall: Wall) -> tuple[FloatArray, float] | None:
     """Return the middle of the foramen that the CT shows, and the diameter of its area."""
     seen = wall.path == LeakPath.B
-    area = wall.area_mm2[seen]
-    if area.sum() <= 0.0:
+    if wall.foramen_mm2 <= 0.0:
         return None
-    mouth = np.average(wall.points.place_mm[seen], axis=0, weights=area)
-    return mouth, float(np.sqrt(4.0 / np.pi * area.sum()))
+    mouth = np.average(wall.points.place_mm[seen], axis=0, weights=wall.area_mm2[seen])
+    return mouth, float(np.sqrt(4.0 / np.pi * wall.foramen_mm2))
 
 
 def _draw_sizes(
@@ -331,7 +335,8 @@ def _vein_at(
 
 def _vein(network: LeakNetwork, mouth: FloatArray, size_mm: float, path: LeakPath) -> Way:
     inward = -mouth / max(float(np.linalg.norm(mouth)), 1e-6)
-    length = network.vein_length_mm + 0.5 * network.vein_reach_mm
+    beyond = network.foramen_length_mm if path is LeakPath.B else network.vein_length_mm
+    length = beyond + 0.5 * network.vein_reach_mm
     return Way(
         path=path,
         kind="vein",
