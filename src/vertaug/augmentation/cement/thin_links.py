@@ -29,7 +29,7 @@ class ThinLinks:
     room_mm3 : (n,) float64 array
         What the part holds, within the bone and in the narrow part beyond.
     bone_room_mm3 : (n,) float64 array
-        What it holds within the bone: cement up to there has not left it.
+        What it holds of cement that counts as in the bone still.
     shear_per_mm3 : (n,) float64 array
         Shear rate at its wall by the flow through the part; where it is 0, cement in it is as thick
         as in its cell.
@@ -115,11 +115,20 @@ def link_way(
         own_mm3=way.own_mm3 * share,
         bone_mm3=drawn,
         room_mm3=way.room_mm3 * share,
-        bone_room_mm3=(way.section_mm2 * reach if way.kind == "vein" else way.room_mm3) * share,
+        bone_room_mm3=np.minimum(_room_in_bone(way, reach), way.room_mm3) * share,
         # the flow through a part is that share of the flow through the whole
         shear_per_mm3=way.shear_per_mm3 / share,
         exit_lps_mm=np.broadcast_to(exit_lps_mm, (count, 3)).copy(),
     )
+
+
+def _room_in_bone(way: Way, to_mouth_mm: FloatArray) -> FloatArray:
+    """Return what a way holds before cement from places along it has left the bone, mm3."""
+    if way.within:
+        return np.zeros_like(to_mouth_mm)
+    if way.kind == "vein":
+        return way.section_mm2 * to_mouth_mm
+    return np.full_like(to_mouth_mm, way.room_mm3)  # through cortex from end to end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -155,6 +155,9 @@ class Way:
         Flow times viscosity over pressure, without the bone around it.
     length_mm : float
         Over which it draws from the bone.
+    within : bool
+        Whether it runs in the bone to a foramen. Cement that has come into it counts as on its way
+        out, wherever it is: it leads to the canal, and there is nothing to stop it.
     """
 
     path: LeakPath
@@ -164,6 +167,7 @@ class Way:
     size_mm: float
     own_mm3: float
     length_mm: float
+    within: bool = False
 
     @property
     def room_mm3(self) -> float:
@@ -233,7 +237,7 @@ def draw_ways(network: LeakNetwork, wall: Wall, rng: np.random.Generator) -> tup
             ("fissure", counts[1] + counts[2]),
         )
     ]
-    ways: list[Way | None] = []
+    ways = []
     height = 0.25 * float(np.ptp(wall.points.place_mm[:, 2]))
     spots = rng.uniform(-1.0, 1.0, (foramina, 2))
     seen = _seen_foramen(wall)
@@ -252,15 +256,17 @@ def draw_ways(network: LeakNetwork, wall: Wall, rng: np.random.Generator) -> tup
     directions = rng.standard_normal((counts[1] + counts[2], 3))
     for n, (size, toward) in enumerate(zip(draws[2], directions, strict=True)):
         paths = (LeakPath.C, LeakPath.CANAL) if n < counts[1] else (LeakPath.D,)
-        ways += [_fissure(network, wall, _facing(wall, paths, toward, 0.0), size)]
-    ways += _draw_tributaries(network, wall, rng)
-    return tuple(way for way in ways if way is not None and way.own_mm3 > 0.0)
+        ways += _fissure_at(network, wall, _facing(wall, paths, toward, 0.0), size)
+    mouths = [way.mouth_mm for way in ways if way.path is LeakPath.B]
+    if mouths:
+        ways += _draw_tributaries(network, wall, mouths[0], rng)
+    return tuple(way for way in ways if way.own_mm3 > 0.0)
 
 
 def _draw_tributaries(
-    network: LeakNetwork, wall: Wall, rng: np.random.Generator
-) -> list[Way | None]:
-    """Draw veins within the body that run to the basivertebral foramen, wherever it is.
+    network: LeakNetwork, wall: Wall, mouth: FloatArray, rng: np.random.Generator
+) -> list[Way]:
+    """Draw veins within the body that run to the basivertebral foramen.
 
     No CT shows them between marrow and trabeculae, so only the foramen, if seen, limits them.
     """
@@ -269,16 +275,10 @@ def _draw_tributaries(
     turns = rng.uniform(-1.0, 1.0, (count, 2))
     seen = _seen_foramen(wall)
     if seen is not None:
-        mouth, widest = seen
-        sizes = np.minimum(sizes, widest)
-    else:
-        face = _facing(wall, (LeakPath.CANAL,), np.array([0.0, 1.0, 0.0]), 0.0)
-        if face is None:
-            return []
-        mouth = wall.points.place_mm[face]
+        sizes = np.minimum(sizes, seen[1])
     reach = network.tributary_reach * float(np.ptp(wall.points.place_mm[:, 1]))
     length = network.foramen_length_mm + 0.5 * reach
-    found: list[Way | None] = []
+    found = []
     for size, (side, up) in zip(sizes, turns, strict=True):
         # within 45 degrees of straight forward to the sides and 15 up or down
         toward = np.array([side, -1.0, 0.25 * up])
@@ -291,6 +291,7 @@ def _draw_tributaries(
                 size_mm=float(size),
                 own_mm3=float(np.pi * size**4 / (128.0 * length)),
                 length_mm=reach,
+                within=True,
             )
         )
     return found
@@ -348,12 +349,12 @@ def _vein(network: LeakNetwork, mouth: FloatArray, size_mm: float, path: LeakPat
     )
 
 
-def _fissure(network: LeakNetwork, wall: Wall, face: int | None, size_mm: float) -> Way | None:
+def _fissure_at(network: LeakNetwork, wall: Wall, face: int | None, size_mm: float) -> list[Way]:
     if face is None:
-        return None
+        return []
     mouth, outward = wall.points.place_mm[face], wall.points.outward[face]
     deep = max(float(wall.thickness_mm[face]), 0.1)
-    return Way(
+    fissure = Way(
         path=LeakPath(int(wall.path[face])),
         kind="fissure",
         mouth_mm=mouth,
@@ -362,3 +363,4 @@ def _fissure(network: LeakNetwork, wall: Wall, face: int | None, size_mm: float)
         own_mm3=float(network.fissure_length_mm * size_mm**3 / (12.0 * deep)),
         length_mm=network.fissure_length_mm,
     )
+    return [fissure]
