@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.cavity import cavity_share
-from vertaug.augmentation.balloon.foam_law import DENSEST_G_PER_ML
 from vertaug.augmentation.deflated_bone import DeflatedBone, with_moved_plates
 from vertaug.case.density import DensityCalibration
 from vertaug.case.grid import FloatArray, Grid
@@ -37,9 +36,10 @@ from vertaug.tissue.bone_law import check_density_unit
 _A_SIDE = 4
 """Cubes along each side of a voxel (design default)."""
 _SMOOTHING_MM = 0.75
-"""Over which volume of bone and room are spread before they are compared: cubes part where bone was
+"""Over which the bone that came and that is expected are spread before they are compared: cubes part where bone was
 stretched (design default)."""
-_LEAST_ROOM = 0.02
+_LEAST_MG_PER_ML = 1e-3
+"""Where less bone is expected around a voxel, what was brought there is not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,17 +69,17 @@ class _Carried:
 
     Attributes
     ----------
-    volume : (ni, nj, nk) float64 array
-        Of bone as it was before that lies in each voxel after, as a share of the voxel.
+    density : (ni, nj, nk) float64 array
+        Mass of bone that lies in each voxel after, mg per ml of the voxel.
     shift : (ni, nj, nk, 3) float64 array
         How far the bone in each voxel came, in voxels; beside bone as far as the nearest.
-    drilled : (ni, nj, nk) float64 array
-        Share of each voxel before whose bone was taken out.
+    drilled : float
+        Sum over the voxels before of the density that was taken out.
     """
 
-    volume: FloatArray
+    density: FloatArray
     shift: FloatArray
-    drilled: FloatArray
+    drilled: float
 
 
 def model_after_balloons(
@@ -112,16 +112,16 @@ def model_after_balloons(
     grid = _widened(sample_grid(vertebra, spacing_mm, caps.beyond_mm), found)
     scanned = sample_body(vertebra, calibration, grid)
     check_density_unit(scanned.density[scanned.bone], material.density)
-    carried = _carry(scanned.bone, grid, found)
+    bone = np.where(scanned.bone, np.maximum(scanned.density, 0.0), 0.0)
+    carried = _carry(bone, scanned.bone, found, grid)
     void = cavity_share(found.cavities, found.voxels, grid)
     sample = _moved_sample(vertebra, calibration, found, (scanned, carried, void))
     volume = grid.voxel_volume_mm3 / 1000.0
-    bone = np.where(scanned.bone, np.maximum(scanned.density, 0.0), 0.0)
     return DeflatedModel(
         model=model_between_caps(sample, depth_of(vertebra.frame, grid), material, caps),
         cavity=void > 0.5,
         before_mg=float(bone.sum()) * volume,
-        drilled_mg=float((bone * carried.drilled).sum()) * volume,
+        drilled_mg=carried.drilled * volume,
         after_mg=float(np.maximum(sample.density[sample.bone], 0.0).sum()) * volume,
     )
 
@@ -134,11 +134,14 @@ def _widened(grid: Grid, found: DeflatedBone) -> Grid:
     return grid.crop((-i, -j, -k), (a + i, b + j, c + k))
 
 
-def _carry(bone: NDArray[np.bool_], grid: Grid, found: DeflatedBone) -> _Carried:
+def _carry(
+    density: FloatArray, bone: NDArray[np.bool_], found: DeflatedBone, grid: Grid
+) -> _Carried:
+    """Return where the bone of each voxel went."""
     voxels = np.argwhere(bone)
-    flat = np.ravel_multi_index(tuple(voxels.T), grid.shape)
-    size, each = int(np.prod(grid.shape)), 1.0 / _A_SIDE**3
-    volume, drilled, moves = np.zeros(size), np.zeros(size), np.zeros((3, size))
+    held, each = density[bone], 1.0 / _A_SIDE**3
+    shape, size, drilled = grid.shape, int(np.prod(grid.shape)), 0.0
+    mass, volume, moves = np.zeros(size), np.zeros(size), np.zeros((3, size))
     ends = (np.arange(_A_SIDE) + 0.5) / _A_SIDE - 0.5
     to_eighths = np.linalg.inv(found.eighths.affine) @ grid.affine
     for offset in np.stack(np.meshgrid(ends, ends, ends, indexing="ij"), axis=-1).reshape(-1, 3):
@@ -146,17 +149,18 @@ def _carry(bone: NDArray[np.bool_], grid: Grid, found: DeflatedBone) -> _Carried
         eighth = place @ to_eighths[:3, :3].T + to_eighths[:3, 3]
         nearest = np.clip(np.floor(eighth + 0.5), 0, np.array(found.drilled.shape) - 1)
         out = found.drilled[tuple(nearest.astype(np.int64).T)]
-        drilled += each * np.bincount(flat[out], minlength=size)
+        drilled += each * float(held[out].sum())
         move = _moves_at(eighth[~out], found) / grid.spacing_mm
-        cell, weight = _overlaps(place[~out] + move, grid.shape)
+        cell, weight = _overlaps(place[~out] + move, shape)
         volume += each * np.bincount(cell, weight, size)
+        mass += each * np.bincount(cell, weight * np.tile(held[~out], 8), size)
         for along in range(3):
             moves[along] += each * np.bincount(cell, weight * np.tile(move[:, along], 8), size)
     shift = np.divide(moves, volume, out=np.zeros_like(moves), where=volume > 0.0)
     return _Carried(
-        volume=volume.reshape(grid.shape),
-        shift=_continued(shift.T.reshape(*grid.shape, 3), volume.reshape(grid.shape) > 0.0),
-        drilled=drilled.reshape(grid.shape),
+        density=mass.reshape(shape),
+        shift=_continued(shift.T.reshape(*shape, 3), volume.reshape(shape) > 0.0),
+        drilled=drilled,
     )
 
 
@@ -203,18 +207,46 @@ def _moved_sample(
     density = np.where(moved, ct, scanned.density)
     plates = plates_over(with_moved_plates(vertebra, found), grid, share)
     bone = end_at_plates(share, plates, depth_of(vertebra.frame, grid)) & (void <= 0.5)
-    room = np.where(bone, 1.0 - void, 0.0)
-    held, free = (_smooth(values, grid) for values in (carried.volume, room))
-    compacted = np.divide(held, free, out=np.ones_like(free), where=free > _LEAST_ROOM)
-    denser = np.maximum(density, 0.0) * compacted * (1.0 - void) + np.minimum(density, 0.0)
+    expected = np.where(bone, np.maximum(density, 0.0) * (1.0 - void), 0.0)
+    brought = _gathered(carried.density, bone)
+    denser = _compacted(expected, brought, grid) + np.minimum(density, 0.0)
     return BodySample(
         level=vertebra.level,
         grid=grid,
-        density=np.where(bone, np.minimum(denser, 1000.0 * DENSEST_G_PER_ML), density),
+        density=np.where(bone, denser, density),
         bone=bone,
         superior=plates[0],
         inferior=plates[1],
     )
+
+
+def _gathered(brought: FloatArray, bone: NDArray[np.bool_]) -> FloatArray:
+    """Return what was brought with all of it in voxels of bone: beside them, in the nearest."""
+    from scipy.ndimage import distance_transform_edt
+
+    stray = np.flatnonzero(~bone.ravel() & (brought.ravel() > 0.0))
+    nearest = distance_transform_edt(~bone, return_distances=False, return_indices=True)
+    cell = np.ravel_multi_index([axis.ravel()[stray] for axis in nearest], bone.shape)
+    out = np.where(bone, brought, 0.0)
+    out += np.bincount(cell, brought.ravel()[stray], bone.size).reshape(bone.shape)
+    return np.asarray(out)
+
+
+def _compacted(expected: FloatArray, brought: FloatArray, grid: Grid) -> FloatArray:
+    """Return the expected density with what was brought in excess of it, or less, spread over it.
+
+    Parameters
+    ----------
+    expected, brought : (ni, nj, nk) float64 arrays
+        Densities of the voxels: the CT's where the bone came from, and that of the cubes. The mass
+        is that of the cubes; where both are the same nothing is changed.
+    grid : Grid
+    """
+    around = _smooth(expected, grid)
+    excess = np.divide(
+        brought - expected, around, out=np.zeros_like(around), where=around > _LEAST_MG_PER_ML
+    )
+    return np.maximum(expected * (1.0 + _smooth(excess, grid)), 0.0)
 
 
 def _brought(
