@@ -29,38 +29,17 @@ from vertaug.mechanics.body_sample import (
 )
 from vertaug.mechanics.bone_material import BoneMaterial
 from vertaug.mechanics.caps import CapShape, model_between_caps
-from vertaug.mechanics.model import VertebraModel
+from vertaug.mechanics.changed_body import ChangedBody
 from vertaug.numerics.interpolation import sample_trilinear
 from vertaug.tissue.bone_law import check_density_unit
 
 _A_SIDE = 4
 """Cubes along each side of a voxel (design default)."""
 _SMOOTHING_MM = 0.75
-"""Over which the bone that came and that is expected are spread before they are compared: cubes part where bone was
-stretched (design default)."""
+"""Over which the bone that came and that is expected are spread before they are compared: cubes
+part where bone was stretched (design default)."""
 _LEAST_MG_PER_ML = 1e-3
 """Where less bone is expected around a voxel, what was brought there is not counted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DeflatedModel:
-    """A vertebra after balloons, before cement.
-
-    Attributes
-    ----------
-    model : VertebraModel
-    cavity : (ni, nj, nk) bool array
-        Voxels that are mostly cavity: empty.
-    before_mg, drilled_mg, after_mg : float
-        Mass of bone, K2HPO4-equivalent: of the body as scanned, of what was taken out for the
-        folded balloons, of the body after them.
-    """
-
-    model: VertebraModel
-    cavity: NDArray[np.bool_]
-    before_mg: float
-    drilled_mg: float
-    after_mg: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,7 +68,7 @@ def model_after_balloons(
     material: BoneMaterial | None = None,
     *,
     spacing_mm: float = 1.0,
-) -> DeflatedModel:
+) -> ChangedBody:
     """Return the model of a body after balloons, on the voxels of the one before.
 
     Parameters
@@ -117,12 +96,12 @@ def model_after_balloons(
     void = cavity_share(found.cavities, found.voxels, grid)
     sample = _moved_sample(vertebra, calibration, found, (scanned, carried, void))
     volume = grid.voxel_volume_mm3 / 1000.0
-    return DeflatedModel(
+    return ChangedBody(
         model=model_between_caps(sample, depth_of(vertebra.frame, grid), material, caps),
         cavity=void > 0.5,
-        before_mg=float(bone.sum()) * volume,
-        drilled_mg=carried.drilled * volume,
-        after_mg=float(np.maximum(sample.density[sample.bone], 0.0).sum()) * volume,
+        scanned_mg=float(bone.sum()) * volume,
+        taken_mg=carried.drilled * volume,
+        left_mg=float(np.maximum(sample.density[sample.bone], 0.0).sum()) * volume,
     )
 
 

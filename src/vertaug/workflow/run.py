@@ -217,6 +217,7 @@ def _case_key(chain: Chain, folder: Path) -> str:
             "measure": chain.measure_key,
             "plan": chain.plan_key(options.level or ""),
             "strength": chain.strength_key,
+            "after balloons": chain.after_balloons_keys,
             "simulation": chain.simulation_keys,
             "kyphoplasty": chain.kyphoplasty_keys,
             "pdf": options.pdf,
@@ -260,7 +261,9 @@ def write_case(
     chain.reporter.start(FILES)
     write_case_files(results.spine, results.assessment, results.planning, staging)
     if results.strength is not None:
-        write_strength_files(results.strength, staging, case_stem(results.strength))
+        write_strength_files(
+            results.strength, staging, case_stem(results.strength), results.kyphoplasty_strength
+        )
     films = take_case_films(results)
     if results.vertebroplasty is not None:
         write_filling_files(results.vertebroplasty.result.filling, films, results.spine, staging)
