@@ -62,6 +62,11 @@ def _strength_changes(result: "CaseResult") -> list[str]:
             f"The strength of this case, before and after cement, {why} and was left out; compute "
             "it again with: vertaug strength CASE"
         )
+    if result.dropped_kyphoplasty_strength:
+        augmentation = result.document.augmentation
+        there = augmentation is not None and augmentation.kyphoplasty is not None
+        again = "; compute it again with: vertaug strength CASE" if there else ""
+        lines.append(f"The strength after the kyphoplasty of this case was left out{again}.")
     cement = result.dropped_cement
     if cement is not None and cement.simulated_cement:
         again = (

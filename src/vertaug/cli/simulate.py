@@ -13,7 +13,6 @@ from vertaug.case.plan import Procedure
 from vertaug.case.spread_figures import least_first_stop
 from vertaug.cli.changes import tell_changes
 from vertaug.cli.kyphoplasty import (
-    NO_STRENGTH,
     list_balloon_lines,
     refuse_balloon_options,
     with_balloons,
@@ -103,7 +102,7 @@ def _say(result: "CaseResult") -> None:
         notes += augmentation.vertebroplasty.notes
     if augmentation is not None and augmentation.kyphoplasty is not None:
         found = augmentation.kyphoplasty
-        lines += [*list_balloon_lines(found), *list_lines(found), NO_STRENGTH]
+        lines += [*list_balloon_lines(found), *list_lines(found)]
         notes += [*(found.balloon.notes if found.balloon else ()), *found.notes]
     if document.mechanics is not None:
         lines += strength_lines(document.mechanics)

@@ -82,7 +82,9 @@ def _keep_strength(chain: Chain, before: Parameters) -> Chain:
     if fits and stored.is_file():
         return wanted
     # another cement: what the vertebra bears as scanned is the same
-    bare = replace(chain, strength=choice_of(before.strength).without_cement())
+    assert wanted.strength is not None
+    scanned = replace(wanted.strength, cement_ml=None, simulated_cement=False)
+    bare = replace(chain, strength=scanned)
     kept = any(chain.store.path(step, key).is_file() for step, key in bare.scanned_places)
     return bare if kept else chain
 

@@ -75,6 +75,8 @@ class CaseResult:
         Volume of the sketched cement whose strength was replaced by one with simulated cement.
     dropped_cement : StrengthParameters or None
         Of a strength with cement that was replaced by one without.
+    dropped_kyphoplasty_strength : bool
+        Whether the strength after a kyphoplasty fits no more, though the strength is there.
     """
 
     folder: Path
@@ -88,6 +90,7 @@ class CaseResult:
     dropped_samples: tuple[tuple[Procedure, int], ...] = ()
     sketched_ml: float | None = None
     dropped_cement: StrengthParameters | None = None
+    dropped_kyphoplasty_strength: bool = False
 
 
 def run_case(
@@ -171,6 +174,12 @@ def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseRes
         dropped_samples=_dropped_samples(before, chain),
         sketched_ml=sketched,
         dropped_cement=cement,
+        dropped_kyphoplasty_strength=(
+            strength is not None
+            and now is not None
+            and strength.kyphoplasty_cement
+            and not now.kyphoplasty_cement
+        ),
     )
 
 
