@@ -103,8 +103,9 @@ def _table(
             f"{_inputs_words(first.setup, second.cement.setup)} Leaks of samples: in how many, "
             "with the 95 % interval of chance alone (Wilson); every sample injects the whole "
             "planned volume. Height and angle: kept when the balloons are emptied. Strength: the "
-            "same laws, voxels and definitions in both, upper estimates; after balloons in the bone "
-            "as they left it. Times: only injection and hardening are simulated."
+            "same laws, voxels and definitions in both, upper estimates; after balloons in bone as "
+            "they left it. Times: only injection and hardening are simulated."
+            f"{_doubt(strength)}"
         ),
     )
 
@@ -235,8 +236,14 @@ def _stiffer(found: StrengthAssessment, after: StrengthState) -> str:
 
 
 def _no_ratio(found: StrengthAssessment) -> str:
-    unusable = unusable_words(found)
-    return f"not given: {unusable}" if unusable else ""
+    doubt, _, _ = unusable_words(found).partition(":")
+    return f"not given: {doubt}" if doubt else ""
+
+
+def _doubt(both: tuple[StrengthAssessment | None, StrengthAssessment | None]) -> str:
+    """Return why no ratio is given, in a sentence; nothing where they are."""
+    said = {unusable_words(found) for found in both if found is not None}
+    return "".join(f" {words.sentence(text)}" for text in sorted(said) if text)
 
 
 def _discs(found: StrengthAssessment, after: StrengthState) -> str:

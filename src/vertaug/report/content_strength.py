@@ -16,7 +16,7 @@ from vertaug.report.content import ReportPart, Table, TextBlock
 from vertaug.report.content_disc_load import DISC_TEXT, disc_table
 from vertaug.report.content_load_share import share_table
 from vertaug.report.content_measures import measures_table
-from vertaug.report.content_strength_table import states_table
+from vertaug.report.content_strength_table import states_table, strength_heading
 
 PICTURES = ("strength_curve", "map_plastic_strain", "map_strain_energy")
 """Pictures that stand under the heading of the strength."""
@@ -107,10 +107,11 @@ def first_page_words(found: StrengthAssessment) -> str:
     if gain and rises(found):
         gain += " (a curve still rises at 1.9 % strain: no failure there)"
     unusable = unusable_words(found)
-    warning = f" {words.sentence(unusable)}" if unusable else ""
+    # said once, with the strength of the level
+    warning = f" {words.sentence(unusable)}" if unusable and not found.after_balloons else ""
     return (
         f"Strength of {found.level} in a model, as it is{with_cement}{gain}; these numbers are no "
-        f"safe loads: see Strength, {found.level}.{warning}"
+        f"safe loads: see {strength_heading(found)}, {found.level}.{warning}"
     )
 
 
