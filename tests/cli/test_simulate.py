@@ -300,13 +300,13 @@ def test_strength_with_another_cement_takes_that_as_scanned_from_before(run, cas
     from vertaug.mechanics import comparison
 
     solved = []
-    fresh = comparison._state
+    fresh = comparison.measure_state
 
     def count(*arguments):
         solved.append(arguments)
         return fresh(*arguments)
 
-    monkeypatch.setattr(comparison, "_state", count)
+    monkeypatch.setattr(comparison, "measure_state", count)
     fast = ("--linear-only", "--spacing-mm", "4")
     assert run("strength", case, *fast).code == 0
     before = read_case(case).mechanics.before

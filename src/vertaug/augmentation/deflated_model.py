@@ -38,6 +38,7 @@ _A_SIDE = 4
 _SMOOTHING_MM = 0.75
 """Over which the bone that came and that is expected are spread before they are compared: cubes
 part where bone was stretched (design default)."""
+_ROUNDING_MG_PER_ML = 1e-9
 _LEAST_MG_PER_ML = 1e-3
 """Where less bone is expected around a voxel, what was brought there is not counted."""
 
@@ -221,10 +222,9 @@ def _compacted(expected: FloatArray, brought: FloatArray, grid: Grid) -> FloatAr
         is that of the cubes; where both are the same nothing is changed.
     grid : Grid
     """
-    around = _smooth(expected, grid)
-    excess = np.divide(
-        brought - expected, around, out=np.zeros_like(around), where=around > _LEAST_MG_PER_ML
-    )
+    around, more = _smooth(expected, grid), brought - expected
+    counts = (around > _LEAST_MG_PER_ML) & (np.abs(more) > _ROUNDING_MG_PER_ML)
+    excess = np.divide(more, around, out=np.zeros_like(around), where=counts)
     return np.maximum(expected * (1.0 + _smooth(excess, grid)), 0.0)
 
 

@@ -275,19 +275,13 @@ def _assess(
     start, end = 0.0, 0.8 if cement is None else 0.4
     if before is None:
         empty = np.zeros(model.grid.shape)
-        before = measure_state(
-            model, parts, empty, surface, lambda m, f: tell(f"before: {m}", f * end)
-        )
+        before = measure_state(model, parts, empty, surface, _within(tell, "before", (0.0, end)))
         start = 0.4
     after = None
     if cement is not None:
         filled, share = fill_model(model, cement, options.cement)
         after = measure_state(
-            filled,
-            parts,
-            share,
-            surface,
-            lambda m, f: tell(f"with cement: {m}", start + f * end),
+            filled, parts, share, surface, _within(tell, "with cement", (start, end))
         )
     competitors, missing = _compete(model)
     limits = list_limits(
@@ -314,6 +308,12 @@ def _assess(
         assumed_cement=options.cement_ml is not None,
     )
     return replace(found, notes=(*list_findings(found), *found.notes))
+
+
+def _within(tell: Tell, name: str, part: tuple[float, float]) -> Tell:
+    """Return what tells the progress of a part that begins at a share and takes a share."""
+    start, share = part
+    return lambda message, done: tell(f"{name}: {message}", start + done * share)
 
 
 def _compete(model: VertebraModel) -> tuple[Competitors, tuple[str, ...]]:
