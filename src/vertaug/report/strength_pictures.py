@@ -41,11 +41,22 @@ def _pictures_of(found: StrengthAssessment) -> tuple[Picture, ...]:
 
 def _compared_curves(main: StrengthAssessment, after: StrengthAssessment) -> tuple[Picture, ...]:
     """Return the curves of both procedures beside that as scanned, if there are all of them."""
-    states = [*_named_states(main), *_named_states(after)[1:]]
-    if main.after is None or any(state.curve is None for _, state in states):
+    if main.after is None or after.after is None or main.assumed_cement:
+        return ()
+    states = [
+        ("As it is", main.before),
+        (_procedure_words("Vertebroplasty", main), main.after),
+        (_procedure_words("Kyphoplasty", after), after.after),
+    ]
+    if any(state.curve is None for _, state in states):
         return ()
     picture = _draw_curves(states, after, _compared_titles(main, after))
     return (replace(picture, name=COMPARED),)
+
+
+def _procedure_words(procedure: str, found: StrengthAssessment) -> str:
+    volume = found.cement_ml
+    return procedure if volume is None else f"{procedure}, {millilitres_of(volume)}"
 
 
 def _compared_titles(main: StrengthAssessment, after: StrengthAssessment) -> tuple[str, ...]:
@@ -54,7 +65,8 @@ def _compared_titles(main: StrengthAssessment, after: StrengthAssessment) -> tup
     unusable = unusable_words(main)
     if unusable:
         return (*lines, f"No gain given: {unusable}.")
-    lines += [f"{cement_words(one)}: {gain_words(one)}" for one in (main, after)]
+    named = (("vertebroplasty", main), ("kyphoplasty", after))
+    lines += [f"After {name}, {cement_words(one)}: {gain_words(one)}" for name, one in named]
     if rises(main) or rises(after):
         lines.append("A curve still rises at 1.9 % strain: the load there is not a failure.")
     return tuple(lines)
