@@ -11,6 +11,7 @@ from vertaug.case.case_file import (
     InputFile,
     Parameters,
     Provenance,
+    SimulationParameters,
     StepKey,
     StrengthParameters,
     format_case,
@@ -43,6 +44,7 @@ from vertaug.workflow.run_checks import (
     refuse_unlabelled,
     step_keys_of,
 )
+from vertaug.workflow.simulation_choice import simulation_choice_of
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.workspace import PRIVATE, Workspace, check_target, open_workspace
 
@@ -75,6 +77,8 @@ class CaseResult:
         Volume of the sketched cement whose strength was replaced by one with simulated cement.
     dropped_cement : StrengthParameters or None
         Of a strength with cement that was replaced by one without.
+    replaced_simulations : tuple of SimulationParameters
+        Of older simulations whose place another of the same procedure took.
     dropped_kyphoplasty_strength : bool
         Whether the strength after a kyphoplasty fits no more, though the strength is there.
     """
@@ -90,6 +94,7 @@ class CaseResult:
     dropped_samples: tuple[tuple[Procedure, int], ...] = ()
     sketched_ml: float | None = None
     dropped_cement: StrengthParameters | None = None
+    replaced_simulations: tuple[SimulationParameters, ...] = ()
     dropped_kyphoplasty_strength: bool = False
 
 
@@ -172,6 +177,7 @@ def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseRes
             if parameters_for(before, procedure) is not None and chain.run_of(procedure) is None
         ),
         dropped_samples=_dropped_samples(before, chain),
+        replaced_simulations=_replaced(before, chain),
         sketched_ml=sketched,
         dropped_cement=cement,
         dropped_kyphoplasty_strength=(
@@ -181,6 +187,18 @@ def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseRes
             and not now.kyphoplasty_cement
         ),
     )
+
+
+def _replaced(before: Parameters, chain: Chain) -> tuple[SimulationParameters, ...]:
+    """Return the older simulations that were of another injection than those that are there now."""
+    replaced = []
+    for procedure in Procedure:
+        had, run = parameters_for(before, procedure), chain.run_of(procedure)
+        if had is None or run is None:
+            continue
+        if simulation_choice_of(had).injection_part() != run.choice.injection_part():
+            replaced.append(had)
+    return tuple(replaced)
 
 
 def _dropped_samples(before: Parameters, chain: Chain) -> tuple[tuple[Procedure, int], ...]:
