@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from vertaug.case.strength import StrengthAssessment, StrengthState
 from vertaug.case.strength_gain import two_figures
 from vertaug.case.strength_words import cement_words, gain_words, rises, unusable_words
-from vertaug.case.volume_words import millilitres_of
+from vertaug.case.volume_words import millilitres_of, with_cement_of
 from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report.cement_contact import contact_words
 from vertaug.report.content_strength_table import load_title
@@ -66,7 +66,9 @@ def _compared_titles(main: StrengthAssessment, after: StrengthAssessment) -> tup
     if unusable:
         return (*lines, f"No gain given: {unusable}.")
     named = (("vertebroplasty", main), ("kyphoplasty", after))
-    lines += [f"After {name}, {cement_words(one)}: {gain_words(one)}" for name, one in named]
+    lines += [
+        f"After {name}, {with_cement_of(one.cement_ml)}: {gain_words(one)}" for name, one in named
+    ]
     if rises(main) or rises(after):
         lines.append("A curve still rises at 1.9 % strain: the load there is not a failure.")
     return tuple(lines)

@@ -56,7 +56,7 @@ def test_both_procedures_have_their_pictures_and_one_of_all_curves(assessments, 
     assert names == ["as it is", "vertebroplasty, 3 ml", "kyphoplasty, 3.5 ml"]
     assert titles[0] == "L1: as it is, after a vertebroplasty and after a kyphoplasty"
     assert titles[1].startswith("After vertebroplasty, with 3 ml of cement: ")
-    assert titles[2].startswith("After kyphoplasty, after balloons, with 3.5 ml of cement: ")
+    assert titles[2].startswith("After kyphoplasty, with 3.5 ml of cement: ")
     assert "After balloons, with 3.5 ml of cement, " in pictures[4].caption
     # the same force in both, at the strain of each body's own height
     force = 0.0068 * first.before.stiffness_n_per_mm * first.height_mm
