@@ -11,19 +11,27 @@ import pytest
 
 from vertaug.case.case_content import CaseResults
 from vertaug.case.case_file import read_case
+from vertaug.case.errors import ComputationError
+from vertaug.case.filling import Vertebroplasty
+from vertaug.case.kyphoplasty import SimulatedKyphoplasty
 from vertaug.case.plan import PlanningResult, Procedure
+from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
+from vertaug.case.strength import StrengthAssessment
+from vertaug.workflow import kyphoplasty_strength
 from vertaug.workflow.balloon_step import InflatedVertebra
 from vertaug.workflow.chain import Measured
 from vertaug.workflow.simulate import InjectedCement, inject_scene, set_scene
 from vertaug.workflow.simulation_choice import simulation_choice_of
 from vertaug.workflow.step_store import StepStore
+from vertaug.workflow.strength_choice import assess_case, choice_of
 
 pytestmark = pytest.mark.slow
 
 CEMENT = ("--spacing-mm", "2", "--volume-ml", "1.5", "--workers", "1", "--samples", "0")
 BALLOON = ("--balloon-ml", "0.6", "--balloon-spacing-mm", "2")
-FAST = ("--procedure", "kyphoplasty", *CEMENT, *BALLOON)
+FAST = ("--procedure", "kyphoplasty", *CEMENT, *BALLOON, "--no-strength")
+LINEAR = ("--linear-only", "--spacing-mm", "4")
 
 
 def call(*command):
@@ -207,7 +215,6 @@ def test_the_same_again_computes_nothing(run, mine, monkeypatch):
         "cavity of the emptied balloons",
         "1.50 of 1.50 ml injected",
         "with the beam on",
-        "strength with the cement of a kyphoplasty is not computed",
         "note: Not modelled: softening",
     ):
         assert words in done.out
@@ -240,12 +247,11 @@ def test_report_keeps_it_and_other_measurements_drop_it(run, mine, monkeypatch):
     assert not (mine / "kyphoplasty").exists()
 
 
-def test_one_procedure_keeps_the_other_and_strength_is_of_the_vertebroplasty(
-    run, mine, monkeypatch
-):
+def test_one_procedure_keeps_the_other_with_its_strength(run, mine, monkeypatch):
     before = read_case(mine).augmentation.kyphoplasty
-    fast = ("--linear-only", "--spacing-mm", "4")
-    assert run("strength", mine, *fast).code == 0
+    assert run("strength", mine, *LINEAR).code == 0
+    after = read_case(mine).mechanics.after_kyphoplasty
+    assert after is not None
     with monkeypatch.context() as patch:
         forbid(patch, "inflate_case")
         assert run("simulate", mine, *CEMENT).code == 0
@@ -255,7 +261,7 @@ def test_one_procedure_keeps_the_other_and_strength_is_of_the_vertebroplasty(
     assert filled.balloon is None
     assert filled.balloon_ml is None
     assert [step.step for step in filled.course.steps][2] == "fill"
-    assert document.mechanics.after_kyphoplasty is None
+    assert document.mechanics.after_kyphoplasty == after
     assert document.mechanics.cement_ml == pytest.approx(filled.in_bone_ml, rel=0.02)
     mechanics = document.mechanics
     # both again: nothing is computed
@@ -267,16 +273,19 @@ def test_one_procedure_keeps_the_other_and_strength_is_of_the_vertebroplasty(
     assert done.out.count("1.50 of 1.50 ml injected") == 2
     # another kyphoplasty leaves the vertebroplasty and its strength alone
     forbid(monkeypatch, "inflate_case")
-    assert run("simulate", mine, *FAST, "--seed", "2").code == 0
+    done = run("simulate", mine, *FAST, "--seed", "2")
+    assert done.code == 0
+    assert "The strength after the kyphoplasty of this case was left out; compute it" in done.err
     document = read_case(mine)
     assert document.augmentation.vertebroplasty == filled
-    assert document.mechanics == mechanics
+    assert document.mechanics.after_vertebroplasty == mechanics.after_vertebroplasty
+    assert document.mechanics.after_kyphoplasty is None  # of another cement, and not asked for
     assert document.provenance.parameters.kyphoplasty.seed == 2
 
 
 def test_without_a_balloon_it_is_a_vertebroplasty_by_the_same_needles(run, case, monkeypatch):
     forbid(monkeypatch, "inflate_case")
-    options = ("--procedure", "kyphoplasty", *CEMENT, "--balloon-ml", "0")
+    options = ("--procedure", "kyphoplasty", *CEMENT, "--balloon-ml", "0", "--no-strength")
     done = run("simulate", case, *options)
     assert done.code == 0
     assert "kyphoplasty of L1 without a balloon: the body keeps its shape" in done.out
@@ -295,6 +304,23 @@ def test_without_a_balloon_it_is_a_vertebroplasty_by_the_same_needles(run, case,
     assert other.curve.tip_mpa.tobytes() == filling.curve.tip_mpa.tobytes()
     assert other.curve.leaked_mm3.tobytes() == filling.curve.leaked_mm3.tobytes()
     assert other.tips_lps_mm.tobytes() == filling.tips_lps_mm.tobytes()
+    # and so is its strength, to the last bit
+    assert run("strength", case, *LINEAR).code == 0
+    after = stored(case, "kyphoplasty_strength", StrengthAssessment).after
+    parameters = read_case(case).provenance.parameters.strength
+    wanted = replace(
+        choice_of(parameters), level="L1", simulated_cement=True, kyphoplasty_cement=False
+    )
+    filled = SimulatedVertebroplasty(
+        setup=stored(case, "kyphoplasty_injection", InjectedCement).setup,
+        result=Vertebroplasty(filling=other),
+    )
+    same = assess_case(replace(results, vertebroplasty=filled), wanted, lambda *_: None).after
+    assert after.stiffness_n_per_mm == same.stiffness_n_per_mm
+    assert after.failure_load_n == same.failure_load_n
+    assert after.asymmetry == same.asymmetry
+    assert after.disc_load == same.disc_load
+    assert after.field.energy_mpa.tobytes() == same.field.energy_mpa.tobytes()
 
 
 def relabelled(folder):
@@ -312,6 +338,50 @@ def relabelled(folder):
         assessment=measured.assessment,
         planning=replace(planning, plans=plans),
     )
+
+
+def test_strength_after_the_balloons_stands_beside_that_as_scanned(run, mine, monkeypatch):
+    done = run("strength", mine, *LINEAR)
+    assert done.code == 0
+    assert "after a kyphoplasty, with 1.5 ml of cement: failure load" in done.out
+    found = read_case(mine).mechanics
+    assert found.after_vertebroplasty is None
+    assert found.kyphoplasty.cement_ml == pytest.approx(1.5, abs=0.02)
+    assert found.after_kyphoplasty.stiffness_n_per_mm > found.before.stiffness_n_per_mm
+    ratio = found.after_kyphoplasty.stiffness_n_per_mm / found.before.stiffness_n_per_mm
+    assert found.kyphoplasty.stiffness_ratio == pytest.approx(ratio, abs=1e-3)
+    assert (mine / "mechanics" / "L1_kyphoplasty.vtu").is_file()
+    report = (mine / "report.html").read_text()
+    assert "Strength after kyphoplasty, L1" in report
+    assert 'id="figure-kyphoplasty_map_strain_energy"' in report
+    # another cement: the bone after the balloons is known
+    monkeypatch.setattr(kyphoplasty_strength, "deflate_case", None)
+    forbid(monkeypatch, "inflate_case")
+    other = tuple(option for option in FAST if option != "--no-strength")
+    assert run("simulate", mine, *other, "--seed", "2", "-q").code == 0
+    again = read_case(mine).mechanics
+    assert again.before == found.before
+    assert again.after_kyphoplasty != found.after_kyphoplasty
+
+
+def test_bone_of_another_inflation_is_refused(mine):
+    steps = {step.name: step.key for step in read_case(mine).provenance.steps}
+    assert "deflation" not in steps
+    results = relabelled(mine)
+    results = replace(results, planning=stored(mine, "plan", PlanningResult))
+    inflated = stored(mine, "balloon", InflatedVertebra)
+    frames = inflated.course.frames
+    last = tuple(points + np.float32(1e-3) for points in frames[-1].points_lps_mm)
+    course = replace(
+        inflated.course, frames=(*frames[:-1], replace(frames[-1], points_lps_mm=last))
+    )
+    injected = stored(mine, "kyphoplasty_injection", InjectedCement)
+    cement = SimulatedVertebroplasty(
+        setup=injected.setup, result=Vertebroplasty(filling=injected.filling)
+    )
+    results = replace(results, kyphoplasty=SimulatedKyphoplasty(balloon=course, cement=cement))
+    with pytest.raises(ComputationError, match="came out otherwise"):
+        kyphoplasty_strength.deflate_case(results, inflated.balloon, lambda *_: None)
 
 
 def test_a_balloon_of_ones_own_needs_its_file_only_once(run, mine, tmp_path, monkeypatch):

@@ -217,7 +217,7 @@ def test_the_same_strength_again_is_not_computed_again(run, strong, monkeypatch)
     def fail(*_):
         pytest.fail("computed again")
 
-    monkeypatch.setattr(comparison, "solve_elastic", fail)
+    monkeypatch.setattr(comparison, "measure_state", fail)
     said = run("strength", strong, *FAST, "--cement-ml", "3")
     assert said.code == 0, said.err
     assert "gain by cement: failure load" in said.out

@@ -45,7 +45,8 @@ class CaseResults:
     """What the steps of the chain found.
 
     ``planning`` is None where no level was planned, ``strength``, ``vertebroplasty`` and
-    ``kyphoplasty`` where they were not computed.
+    ``kyphoplasty`` where they were not computed. ``kyphoplasty_strength`` is that with the cement
+    of the kyphoplasty, in the bone after its balloons.
     """
 
     spine: Spine
@@ -55,6 +56,7 @@ class CaseResults:
     strength: StrengthAssessment | None = None
     vertebroplasty: SimulatedVertebroplasty | None = None
     kyphoplasty: SimulatedKyphoplasty | None = None
+    kyphoplasty_strength: StrengthAssessment | None = None
 
     @property
     def simulated(self) -> bool:
@@ -81,7 +83,7 @@ def describe_case(results: CaseResults, provenance: Provenance) -> CaseDocument:
             anatomy=_anatomy(results.spine),
             fracture=_fracture(results.assessment),
             planning=_planning(results.planning) if results.planning else None,
-            mechanics=_mechanics(results.strength) if results.strength else None,
+            mechanics=_mechanics(results),
             augmentation=(
                 describe_augmentation(results.vertebroplasty, results.kyphoplasty)
                 if results.simulated
@@ -103,8 +105,11 @@ def _triple(point: FloatArray | Sequence[float]) -> Triple:
     return x, y, z
 
 
-def _mechanics(found: StrengthAssessment) -> MechanicsRecord:
-    return describe_mechanics(found, case_stem(found))
+def _mechanics(results: CaseResults) -> MechanicsRecord | None:
+    found = results.strength
+    if found is None:
+        return None
+    return describe_mechanics(found, case_stem(found), results.kyphoplasty_strength)
 
 
 def _scan(spine: Spine) -> ScanRecord:

@@ -46,6 +46,7 @@ class StrengthParameters(Part):
     linear_only: bool
     spacing_mm: Figure
     simulated_cement: bool = False
+    kyphoplasty_cement: bool = False
 
 
 class BalloonParameters(Part):

@@ -8,6 +8,7 @@ from vertaug.case.mechanics_record import (
     DiscLoadRecord,
     EndplateRecord,
     FailureLoadRecord,
+    KyphoplastyStrengthRecord,
     LoadLevelRecord,
     MechanicsRecord,
     NeighbourRecord,
@@ -29,20 +30,38 @@ def case_stem(found: StrengthAssessment) -> str:
     return f"mechanics/{found.level}"
 
 
-def strength_file_names(found: StrengthAssessment, stem: str) -> tuple[str, ...]:
+def strength_file_names(
+    found: StrengthAssessment, stem: str, kyphoplasty: StrengthAssessment | None = None
+) -> tuple[str, ...]:
     """Return the names of the files of a strength.
 
-    ``<stem>_before.vtu`` and ``.inp``, with cement the same ``_after``, and ``<stem>_curve.csv``
-    where it was crushed.
+    ``<stem>_before.vtu`` and ``.inp``, with cement the same ``_after``, with that of a kyphoplasty
+    ``_kyphoplasty``, and ``<stem>_curve.csv`` where it was crushed.
     """
-    states = ["before", *(["after"] if found.after is not None else [])]
+    states = [name for name, _ in named_states(found, kyphoplasty)]
     names = [f"{stem}_{state}{kind}" for state in states for kind in (".vtu", ".inp")]
     if found.before.curve is not None:
         names.append(f"{stem}_curve.csv")
     return tuple(names)
 
 
-def describe_mechanics(found: StrengthAssessment, stem: str | None = None) -> MechanicsRecord:
+def named_states(
+    found: StrengthAssessment, kyphoplasty: StrengthAssessment | None = None
+) -> tuple[tuple[str, StrengthState], ...]:
+    """Return the states of a level as its files name them."""
+    states = (
+        ("before", found.before),
+        ("after", found.after),
+        ("kyphoplasty", None if kyphoplasty is None else kyphoplasty.after),
+    )
+    return tuple((name, state) for name, state in states if state is not None)
+
+
+def describe_mechanics(
+    found: StrengthAssessment,
+    stem: str | None = None,
+    kyphoplasty: StrengthAssessment | None = None,
+) -> MechanicsRecord:
     """Return the keys ``mechanics``.
 
     Parameters
@@ -50,17 +69,20 @@ def describe_mechanics(found: StrengthAssessment, stem: str | None = None) -> Me
     found : StrengthAssessment
     stem : str, optional
         How the names of its files begin; None where none are written.
+    kyphoplasty : StrengthAssessment, optional
+        Of the same level with the cement of a kyphoplasty.
 
     Raises
     ------
     ValidationError
         If a result is not a finite number.
     """
+    other = None if kyphoplasty is None else kyphoplasty.after
     return MechanicsRecord(
         level=found.level,
         before=_state(found.before),
         after_vertebroplasty=None if found.after is None else _state(found.after),
-        after_kyphoplasty=None,
+        after_kyphoplasty=None if other is None else _state(other),
         cement_ml=found.cement_ml,
         load_ratio=found.load_ratio,
         load_ratios=found.load_ratios,
@@ -72,13 +94,28 @@ def describe_mechanics(found: StrengthAssessment, stem: str | None = None) -> Me
         voxels=found.voxels,
         method=found.method,
         notes=found.notes,
-        files=() if stem is None else strength_file_names(found, stem),
+        files=() if stem is None else strength_file_names(found, stem, kyphoplasty),
         assumed_cement=found.assumed_cement,
         intact_neighbour=(
             None if found.neighbour is None else NeighbourRecord(**asdict(found.neighbour))
         ),
         no_intact_neighbour=found.no_neighbour,
         before_not_usable=unusable_words(found),
+        kyphoplasty=None if kyphoplasty is None else _kyphoplasty(kyphoplasty),
+    )
+
+
+def _kyphoplasty(found: StrengthAssessment) -> KyphoplastyStrengthRecord:
+    after = found.after_height_mm
+    return KyphoplastyStrengthRecord(
+        cement_ml=found.cement_ml,
+        load_ratio=found.load_ratio,
+        load_ratios=found.load_ratios,
+        stiffness_ratio=found.stiffness_ratio,
+        height_mm=found.height_mm if after is None else after,
+        voxels=found.voxels,
+        method=found.method,
+        notes=found.notes,
     )
 
 

@@ -106,13 +106,27 @@ class NeighbourRecord(Part):
     rigidity_load_n: Figure | None
 
 
+class KyphoplastyStrengthRecord(Part):
+    """What goes with ``after_kyphoplasty``; ratios are to the level as it is."""
+
+    cement_ml: Figure | None
+    load_ratio: Figure | None
+    load_ratios: dict[str, Figure]
+    stiffness_ratio: Figure | None
+    height_mm: Figure
+    voxels: int
+    method: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 class MechanicsRecord(Part):
     """Stiffness and strength of one level; what was not computed is absent.
 
     ``files`` are the models with their fields, by their place in the folder. ``assumed_cement``:
     the cement is a shape, not an injection. ``intact_neighbour`` is there for a fractured level,
     else ``no_intact_neighbour`` says why not; ``before_not_usable`` says where the level reads
-    stronger or stiffer than it.
+    stronger or stiffer than it. ``cement_ml``, ratios, ``method`` and ``notes`` are of
+    ``after_vertebroplasty``, those of ``after_kyphoplasty`` stand in ``kyphoplasty``.
     """
 
     level: str
@@ -135,3 +149,4 @@ class MechanicsRecord(Part):
     intact_neighbour: NeighbourRecord | None = None
     no_intact_neighbour: str = ""
     before_not_usable: str = ""
+    kyphoplasty: KyphoplastyStrengthRecord | None = None

@@ -328,6 +328,10 @@ class StrengthAssessment:
         Of a fractured level; None of an intact one, or where there is none.
     no_neighbour : str
         Why a fractured level has none.
+    after_balloons : bool
+        Whether the cement lies in bone that balloons had moved and compacted.
+    after_height_mm : float or None
+        Of that bone; None where the height is that of before.
     """
 
     level: str
@@ -344,6 +348,13 @@ class StrengthAssessment:
     assumed_cement: bool = False
     neighbour: IntactNeighbour | None = None
     no_neighbour: str = ""
+    after_balloons: bool = False
+    after_height_mm: float | None = None
+
+    def height_of(self, state: StrengthState) -> float:
+        """Return the height of the body that the apparent strain of a state refers to, mm."""
+        own = self.after_height_mm
+        return self.height_mm if state is self.before or own is None else own
 
     @property
     def load_ratio(self) -> float | None:

@@ -12,7 +12,8 @@ NO_FAILURE = "load at 1.9 % strain, not a failure"
 def cement_words(found: StrengthAssessment) -> str:
     """Return ``with 3.6 ml of cement``; an assumed shape is called one."""
     if not found.assumed_cement or found.cement_ml is None:
-        return with_cement_of(found.cement_ml)
+        words = with_cement_of(found.cement_ml)
+        return f"after balloons, {words}" if found.after_balloons else words
     return assumed_shape_of(found.cement_ml)
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from vertaug.case.case_file import SimulationParameters
 from vertaug.case.plan import Procedure
 from vertaug.case.volume_words import millilitres_of, with_cement_of
 
@@ -29,12 +30,23 @@ def list_changes(result: "CaseResult") -> list[str]:
         for procedure in result.dropped_simulations
     ]
     lines += [
+        f"The simulated {had.procedure.value} that stood here ({_injection(had)}) was replaced; to "
+        "keep both, copy the case first."
+        for had in result.replaced_simulations
+    ]
+    lines += [
         f"The {samples} sampled injections of this case were those of another injection and were "
         f"left out; compute them with: vertaug simulate CASE{_option(procedure)} --samples "
         f"{samples} and the options of this injection"
         for procedure, samples in result.dropped_samples
     ]
     return lines + _strength_changes(result)
+
+
+def _injection(had: SimulationParameters) -> str:
+    """Return what was injected."""
+    volume = "volume of the plan" if had.volume_ml is None else f"{had.volume_ml:g} ml"
+    return f"{had.product}, {volume}, plan {had.plan}, seed {had.seed}"
 
 
 def _option(procedure: Procedure) -> str:
@@ -62,6 +74,11 @@ def _strength_changes(result: "CaseResult") -> list[str]:
             f"The strength of this case, before and after cement, {why} and was left out; compute "
             "it again with: vertaug strength CASE"
         )
+    if result.dropped_kyphoplasty_strength:
+        augmentation = result.document.augmentation
+        there = augmentation is not None and augmentation.kyphoplasty is not None
+        again = "; compute it again with: vertaug strength CASE" if there else ""
+        lines.append(f"The strength after the kyphoplasty of this case was left out{again}.")
     cement = result.dropped_cement
     if cement is not None and cement.simulated_cement:
         again = (

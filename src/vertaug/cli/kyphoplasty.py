@@ -13,7 +13,6 @@ from vertaug.workflow.simulation_steps import SimulationRun
 if TYPE_CHECKING:
     from vertaug.cli.simulate_options import Simulate
 
-NO_STRENGTH = "strength with the cement of a kyphoplasty is not computed"
 _OPTIONS = ("balloon", "balloons", "balloon_ml", "preload_n", "contact_mm", "balloon_spacing_mm")
 
 

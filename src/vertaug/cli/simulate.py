@@ -13,12 +13,12 @@ from vertaug.case.plan import Procedure
 from vertaug.case.spread_figures import least_first_stop
 from vertaug.cli.changes import tell_changes
 from vertaug.cli.kyphoplasty import (
-    NO_STRENGTH,
     list_balloon_lines,
     refuse_balloon_options,
     with_balloons,
 )
 from vertaug.cli.progress import show_progress
+from vertaug.report.path_words import PATHS
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 from vertaug.workflow.simulation_choice import SimulationChoice, hash_product
 from vertaug.workflow.simulation_steps import SimulationRun
@@ -103,7 +103,7 @@ def _say(result: "CaseResult") -> None:
         notes += augmentation.vertebroplasty.notes
     if augmentation is not None and augmentation.kyphoplasty is not None:
         found = augmentation.kyphoplasty
-        lines += [*list_balloon_lines(found), *list_lines(found), NO_STRENGTH]
+        lines += [*list_balloon_lines(found), *list_lines(found)]
         notes += [*(found.balloon.notes if found.balloon else ()), *found.notes]
     if document.mechanics is not None:
         lines += strength_lines(document.mechanics)
@@ -176,11 +176,11 @@ def _bar(pressure_kpa: float) -> float:
 def _leaks(found: ProcedureRecord) -> str:
     """Return what left by each path, and by which paths only traces did."""
     leaked = {path: volume for path, volume in found.leak_ml.model_dump().items() if volume > 0.0}
-    said = [f"{path} {volume:.2f}" for path, volume in leaked.items() if volume > _TRACE_ML]
-    traces = [path for path, volume in leaked.items() if volume <= _TRACE_ML]
+    said = [f"{PATHS[path]} {volume:.2f}" for path, volume in leaked.items() if volume > _TRACE_ML]
+    traces = [PATHS[path] for path, volume in leaked.items() if volume <= _TRACE_ML]
     if traces:
-        said.append(f"no more than {_TRACE_ML:g} each by {', '.join(traces)}")
-    return ", ".join(said) or "none"
+        said.append(f"no more than {_TRACE_ML:g} each by {'; '.join(traces)}")
+    return "; ".join(said) or "none"
 
 
 def _spread_lines(spread: SpreadRecord) -> list[str]:

@@ -131,13 +131,13 @@ def list_lines(found: MechanicsRecord) -> list[str]:
     """Return the results in a few lines."""
     lines = [f"{found.level} as it is: {_state(found.before)}"]
     after = found.after_vertebroplasty
-    if after is not None and found.load_ratios and found.stiffness_ratio is not None:
-        lines.append(f"{_cement(found)}: {_state(after)}")
-        gain = (
-            f"gain by cement: failure load {gain_range(found.load_ratios)} ({_each(found)}), "
-            f"stiffness {two_figures(found.stiffness_ratio)} times; its uncertainty is not known"
-        )
-        lines += [] if found.before_not_usable else [gain]
+    if after is not None:
+        gains = (found.load_ratios, found.stiffness_ratio)
+        lines += _cement_lines(found, _cement(found), after, gains)
+    after, other = found.after_kyphoplasty, found.kyphoplasty
+    if after is not None and other is not None:
+        words = f"after a kyphoplasty, {with_cement_of(other.cement_ml)}"
+        lines += _cement_lines(found, words, after, (other.load_ratios, other.stiffness_ratio))
     lines += _neighbour(found)
     rigid = found.competitors.strength_by_rigidity_n
     if rigid is not None:
@@ -148,6 +148,23 @@ def list_lines(found: MechanicsRecord) -> list[str]:
         lines.append(
             f"density one standard uncertainty lower to higher: {low:.2f} to {high:.2f} kN "
             f"({spread.failure_load_definition}), as it is; without the error of the model"
+        )
+    return lines
+
+
+def _cement_lines(
+    found: MechanicsRecord,
+    cement: str,
+    after: StateRecord,
+    gains: tuple[dict[str, float], float | None],
+) -> list[str]:
+    """Return a state with cement and its gain, where the value before is usable."""
+    ratios, stiffness = gains
+    lines = [f"{cement}: {_state(after)}"]
+    if ratios and stiffness is not None and not found.before_not_usable:
+        lines.append(
+            f"gain by cement: failure load {gain_range(ratios)} ({_each(ratios)}), stiffness "
+            f"{two_figures(stiffness)} times; its uncertainty is not known"
         )
     return lines
 
@@ -171,9 +188,9 @@ def _neighbour(found: MechanicsRecord) -> list[str]:
     return [line, *([found.before_not_usable] if found.before_not_usable else [])]
 
 
-def _each(found: MechanicsRecord) -> str:
+def _each(ratios: dict[str, float]) -> str:
     """Return the gains by each definition."""
-    return ", ".join(f"{two_figures(ratio)} by {name}" for name, ratio in found.load_ratios.items())
+    return ", ".join(f"{two_figures(ratio)} by {name}" for name, ratio in ratios.items())
 
 
 def _state(state: StateRecord) -> str:

@@ -169,14 +169,27 @@ def fill_share(solid: Cylinder, grid: Grid) -> FloatArray:
 
     Exact but for the voxels at its surface, which count by the distance of their centre.
     """
-    where = grid.to_world(np.indices(grid.shape).reshape(3, -1).T)
+    voxel = float(np.prod(grid.spacing_mm)) ** (1.0 / 3.0)
+    out = np.zeros(grid.shape)
+    box = _box_around(solid, grid, voxel)
+    where = grid.to_world(np.moveaxis(np.indices(grid.shape)[(slice(None), *box)], 0, -1))
     axis = solid.end_lps_mm - solid.start_lps_mm
     length = float(np.linalg.norm(axis))
-    along = (where - solid.start_lps_mm) @ axis / length
-    across = np.linalg.norm(where - solid.start_lps_mm - along[:, None] * axis / length, axis=1)
+    offset = where - solid.start_lps_mm
+    along = offset @ axis / length
+    across = np.linalg.norm(offset - along[..., None] * axis / length, axis=-1)
     inside = np.minimum(solid.radius_mm - across, np.minimum(along, length - along))
-    voxel = float(np.prod(grid.spacing_mm)) ** (1.0 / 3.0)
-    return np.asarray(np.clip(0.5 + inside / voxel, 0.0, 1.0).reshape(grid.shape))
+    out[box] = np.clip(0.5 + inside / voxel, 0.0, 1.0)
+    return out
+
+
+def _box_around(solid: Cylinder, grid: Grid, beyond_mm: float) -> tuple[slice, ...]:
+    """Return the voxels of a grid in which a cylinder can lie."""
+    ends = grid.to_index(np.stack([solid.start_lps_mm, solid.end_lps_mm]))
+    room = (solid.radius_mm + beyond_mm) / grid.spacing_mm + 1.0
+    low = np.clip(np.floor(ends.min(axis=0) - room), 0, grid.shape).astype(int)
+    high = np.clip(np.ceil(ends.max(axis=0) + room) + 1, low, grid.shape).astype(int)
+    return tuple(slice(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True))
 
 
 def find_window(matter: Matter, carm: CArm) -> Window | None:

@@ -1,35 +1,26 @@
-"""A model from the anatomy of a vertebra in a CT: its bone between caps of PMMA.
-
-Bone at the edge: a voxel is bone where more than half of it is (occupancy above 0.5), with the
-density that the CT shows there. That density already mixes bone with what lies beside it, so the
-modulus is not scaled by the occupancy as well, which would count the mixing twice.
-
-Endplates: the height maps decide where bone ends and a cap begins, because they follow the edge
-in the CT finer than the mask does. Mask beyond them goes to the cap; what lies between mask and
-map is bone.
-"""
+"""A model from the anatomy of a vertebra in a CT: its bone between caps of PMMA."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.anatomy.vertebra_grid import (
-    average_over_voxels,
-    frame_grid,
-    settle_at_surface,
-    surface_over_columns,
-)
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError, LevelError
-from vertaug.case.grid import FloatArray, Grid
-from vertaug.case.spine import Endplate, Region, Vertebra, VertebraFrame
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import Vertebra
+from vertaug.mechanics.body_sample import (
+    BodySample,
+    ColumnPlate,
+    depth_of,
+    sample_body,
+    sample_grid,
+)
 from vertaug.mechanics.bone_material import BoneMaterial, keep_largest_piece, map_bone
 from vertaug.mechanics.model import VertebraModel, nodes_of_faces
 from vertaug.tissue.bone_law import check_density_unit
 
 _SPACING_RANGE_MM = (0.3, 4.0)
-_POSTERIOR = (Region.LEFT_PEDICLE, Region.RIGHT_PEDICLE, Region.ARCH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,32 +51,6 @@ class CapShape:
         if self.intrusion_mm is not None and self.intrusion_mm < 0.0:
             message = f"a cap cannot intrude by {self.intrusion_mm:g} mm; expected 0 or more"
             raise InputError(message)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Plate:
-    """An endplate over the columns of the model, seen from inside: outward is up.
-
-    Attributes
-    ----------
-    height_mm, plane_mm : (ni, nj) float64 arrays
-        Of the surface, NaN beside it, and of its best plane.
-    """
-
-    height_mm: FloatArray
-    plane_mm: FloatArray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Local:
-    """Bone of a vertebra on the model's grid, before its caps."""
-
-    grid: Grid
-    z_mm: FloatArray
-    density: FloatArray
-    bone: NDArray[np.bool_]
-    superior: _Plate
-    inferior: _Plate
 
 
 def model_from_vertebra(
@@ -136,84 +101,63 @@ def model_from_vertebra(
         cut = ", ".join(vertebra.cut_by) or "an edge of the scan"
         message = f"{vertebra.level} is incomplete (cut by {cut}): a model would be too weak"
         raise LevelError(message)
-    local = _resample(vertebra, calibration, spacing_mm, caps.beyond_mm, body_only=body_only)
-    check_density_unit(local.density[local.bone], material.density)
-    mapped = map_bone(local.density, local.bone, material)
+    grid = sample_grid(vertebra, spacing_mm, caps.beyond_mm, body_only=body_only)
+    sample = sample_body(vertebra, calibration, grid, body_only=body_only)
+    check_density_unit(sample.density[sample.bone], material.density)
+    return model_between_caps(sample, depth_of(vertebra.frame, grid), material, caps)
+
+
+def model_between_caps(
+    sample: BodySample,
+    z_mm: FloatArray,
+    material: BoneMaterial | None = None,
+    caps: CapShape | None = None,
+) -> VertebraModel:
+    """Return the model of sampled bone with a cap on each endplate.
+
+    Parameters
+    ----------
+    sample : BodySample
+    z_mm : (nk,) float64 array
+        Height of its layers, in the frame of its plates.
+    material : BoneMaterial, optional
+    caps : CapShape, optional
+
+    Returns
+    -------
+    VertebraModel
+        Its height is the mean distance between the endplates.
+
+    Raises
+    ------
+    InputError
+        If a cap does not touch the bone.
+    """
+    material, caps = material or BoneMaterial(), caps or CapShape()
+    mapped = map_bone(sample.density, sample.bone, material)
     # voxels of bone that the recipe drops stay empty: no cap grows into them
-    superior = _cap(local.superior, local.z_mm, caps) & ~local.bone
-    inferior = _cap(local.inferior, -local.z_mm, caps) & ~local.bone
+    superior = _cap(sample.superior, z_mm, caps) & ~sample.bone
+    inferior = _cap(sample.inferior, -z_mm, caps) & ~sample.bone
     kept = keep_largest_piece(mapped.bone | superior | inferior)
     if not ((superior & kept).any() and (inferior & kept).any()):
-        message = f"{vertebra.level}: a cap does not touch the bone; no load could pass"
+        message = f"{sample.level}: a cap does not touch the bone; no load could pass"
         raise InputError(message)
     filler = (superior | inferior) & kept
     strength = np.where(filler, material.cap_strength_mpa, mapped.strength_mpa)
     return VertebraModel(
-        grid=local.grid,
+        grid=sample.grid,
         bone_mpa=np.where(kept, mapped.modulus_mpa, 0.0),
         filler_mpa=np.where(filler, material.cap_mpa, 0.0),
         strength_mpa=np.where(kept, strength, np.inf),
         anisotropic=material.anisotropic,
         superior_nodes=nodes_of_faces(superior & kept, upper=True),
         inferior_nodes=nodes_of_faces(inferior & kept, upper=False),
-        height_mm=float(np.nanmean(local.superior.height_mm + local.inferior.height_mm)),
-        density_mg_per_ml=np.where(mapped.bone & kept, local.density, 0.0),
+        height_mm=float(np.nanmean(sample.superior.height_mm + sample.inferior.height_mm)),
+        density_mg_per_ml=np.where(mapped.bone & kept, sample.density, 0.0),
     )
 
 
-def _resample(
-    vertebra: Vertebra,
-    calibration: DensityCalibration,
-    spacing_mm: float,
-    beyond_mm: float,
-    *,
-    body_only: bool,
-) -> _Local:
-    """Return density and bone on the model's grid, and the endplates over its columns."""
-    source = vertebra.regions.grid
-    share = np.array(vertebra.occupancy.values, dtype=np.float32)
-    if body_only:
-        share[vertebra.mask(*_POSTERIOR)] = 0.0
-    margin = np.array([1.0, 1.0, 1.0 + beyond_mm])
-    grid = frame_grid(vertebra, share > 0.5, np.full(3, spacing_mm), margin)
-    parts = [int(np.ceil(spacing_mm / float(source.spacing_mm[0]) - 1e-9))] * 3
-    hu_density = calibration.to_density(vertebra.hu.values)
-    density = average_over_voxels(hu_density, source, grid, parts)
-    bone = average_over_voxels(share, source, grid, parts) > 0.5
-    origin = vertebra.frame.to_local(grid.affine[:3, 3])
-    x, y, z = (origin[a] + spacing_mm * np.arange(grid.shape[a]) for a in range(3))
-    # a column without bone carries no cap
-    carries = np.asarray(bone.any(axis=2))
-    superior, inferior = (
-        _plate_over(plate, (vertebra.frame, x, y), carries, sign)
-        for plate, sign in ((vertebra.superior, 1.0), (vertebra.inferior, -1.0))
-    )
-    inside = settle_at_surface(bone, superior.height_mm, z)
-    inside = settle_at_surface(inside, inferior.height_mm, -z)
-    return _Local(
-        grid=grid, z_mm=z, density=density, bone=inside, superior=superior, inferior=inferior
-    )
-
-
-def _plate_over(
-    plate: Endplate,
-    place: tuple[VertebraFrame, FloatArray, FloatArray],
-    carries: NDArray[np.bool_],
-    sign: float,
-) -> _Plate:
-    """Return an endplate over columns; heights grow outward."""
-    frame, x, y = place
-    height = np.where(carries, surface_over_columns(plate.surface, x, y), np.nan)
-    if not np.isfinite(height).any():
-        message = "an endplate covers no bone; check the anatomy of this vertebra"
-        raise InputError(message)
-    normal = np.asarray(plate.normal) @ frame.axes
-    centre = frame.to_local(plate.centre_lps_mm)
-    along = normal[0] * (x - centre[0])[:, None] + normal[1] * (y - centre[1])[None, :]
-    return _Plate(height_mm=sign * height, plane_mm=sign * (centre[2] - along / normal[2]))
-
-
-def _cap(plate: _Plate, z: FloatArray, caps: CapShape) -> NDArray[np.bool_]:
+def _cap(plate: ColumnPlate, z: FloatArray, caps: CapShape) -> NDArray[np.bool_]:
     """Return the voxels of a cap outside a plate."""
     height = plate.height_mm
     cap = np.isfinite(height)[:, :, None] & (z > np.nan_to_num(height)[:, :, None])

@@ -14,7 +14,6 @@ from vertaug.case.spine import Vertebra
 from vertaug.case.strength import (
     Competitors,
     StrengthAssessment,
-    StrengthCurve,
     StrengthState,
 )
 from vertaug.mechanics.bone_material import BoneMaterial
@@ -23,9 +22,7 @@ from vertaug.mechanics.cement_bone import (
     CementBone,
     cement_volume_ml,
     ellipsoid_share,
-    with_cement,
 )
-from vertaug.mechanics.comparison_fields import Solved, keep_fields, where_yielded
 from vertaug.mechanics.comparison_words import (
     describe_ellipsoids,
     describe_method,
@@ -33,31 +30,18 @@ from vertaug.mechanics.comparison_words import (
     list_limits,
 )
 from vertaug.mechanics.density_shift import measure_sensitivity
-from vertaug.mechanics.disc_load import measure_disc_load
-from vertaug.mechanics.elastic import solve_elastic
-from vertaug.mechanics.failure import failure_loads, main_definition
 from vertaug.mechanics.injected_cement import PlacedCement, place_filling
-from vertaug.mechanics.load_case import LoadCase, Motion
-from vertaug.mechanics.load_transfer import (
-    BodyParts,
-    divide_body,
-    largest_asymmetry,
-    measure_transfer,
-    peak_energy,
-    share_levels,
-)
+from vertaug.mechanics.load_transfer import divide_body
 from vertaug.mechanics.model import VertebraModel
-from vertaug.mechanics.plastic import PlasticResult, crush
 from vertaug.mechanics.plastic_body import YieldSurface
 from vertaug.mechanics.rigidity import (
-    FAILURE_STRAIN,
     measure_axial_rigidity,
     measure_density,
     strength_by_rigidity,
 )
+from vertaug.mechanics.strength_state import fill_model, measure_state
 
 Tell = Callable[[str, float], None]
-_BENDING = (Motion.FLEXION, Motion.BEND_LEFT)
 _OVERLAP_STEPS, _VOLUME_ERROR = 30, 1e-3
 
 
@@ -287,19 +271,17 @@ def _assess(
     before: StrengthState | None = None,
 ) -> StrengthAssessment:
     parts = divide_body(model)
-    filled, share = None, np.zeros(model.grid.shape)
-    if cement is not None:
-        filled = with_cement(model, cement.share, options.cement, cement.bone_share)
-        share = np.where(filled.filler_mpa > model.filler_mpa, cement.share, 0.0)
-    start, end = 0.0, 0.8 if filled is None else 0.4
+    surface = None if options.linear_only else options.surface
+    start, end = 0.0, 0.8 if cement is None else 0.4
     if before is None:
-        empty = np.zeros_like(share)
-        before = _state(model, parts, empty, options, lambda m, f: tell(f"before: {m}", f * end))
+        empty = np.zeros(model.grid.shape)
+        before = measure_state(model, parts, empty, surface, _within(tell, "before", (0.0, end)))
         start = 0.4
     after = None
-    if filled is not None:
-        after = _state(
-            filled, parts, share, options, lambda m, f: tell(f"with cement: {m}", start + f * end)
+    if cement is not None:
+        filled, share = fill_model(model, cement, options.cement)
+        after = measure_state(
+            filled, parts, share, surface, _within(tell, "with cement", (start, end))
         )
     competitors, missing = _compete(model)
     limits = list_limits(
@@ -318,7 +300,7 @@ def _assess(
         method=describe_method(
             model,
             options.material,
-            None if options.linear_only else options.surface.value,
+            None if surface is None else surface.value,
             options.cement if cement is not None else None,
             "" if cement is None else cement.words,
         ),
@@ -328,54 +310,10 @@ def _assess(
     return replace(found, notes=(*list_findings(found), *found.notes))
 
 
-def _state(
-    model: VertebraModel,
-    parts: BodyParts,
-    share: FloatArray,
-    options: StrengthOptions,
-    tell: Tell,
-) -> StrengthState:
-    tell("compression", 0.0)
-    pressed = solve_elastic(model)
-    bending = {}
-    for number, motion in enumerate(_BENDING):
-        tell(motion.value.replace("_", " "), 0.1 + 0.1 * number)
-        bending[motion.value] = solve_elastic(model, LoadCase(motion=motion)).stiffness
-    transfer = measure_transfer(pressed)
-    plastic = None
-    if not options.linear_only:
-        plastic = crush(
-            model,
-            options.surface,
-            bone=parts.shell | parts.core,
-            progress=lambda message, share: tell(message, 0.3 + 0.7 * share),
-        )
-    loads = failure_loads(pressed, model.height_mm, plastic)
-    scale = FAILURE_STRAIN * model.height_mm / pressed.load.displacement_mm
-    return StrengthState(
-        stiffness_n_per_mm=pressed.stiffness,
-        bending_nmm_per_rad=bending,
-        failure_loads=loads,
-        main=main_definition(loads).name,
-        curve=None if plastic is None else _curve(plastic),
-        yielded={} if plastic is None else where_yielded(plastic, parts),
-        levels=share_levels(transfer, parts, share > 0.0),
-        asymmetry=largest_asymmetry(transfer, parts),
-        peak_energy_mpa=peak_energy(transfer, parts, scale),
-        field=keep_fields(
-            model, Solved(pressed=pressed, transfer=transfer, scale=scale, plastic=plastic), share
-        ),
-        disc_load=measure_disc_load(model, parts.cap),
-    )
-
-
-def _curve(plastic: PlasticResult) -> StrengthCurve:
-    return StrengthCurve(
-        displacement_mm=plastic.displacement_mm,
-        force_n=plastic.force_n,
-        yielded=plastic.yielded,
-        yielded_bone=plastic.yielded_bone,
-    )
+def _within(tell: Tell, name: str, part: tuple[float, float]) -> Tell:
+    """Return what tells the progress of a part that begins at a share and takes a share."""
+    start, share = part
+    return lambda message, done: tell(f"{name}: {message}", start + done * share)
 
 
 def _compete(model: VertebraModel) -> tuple[Competitors, tuple[str, ...]]:

@@ -30,6 +30,12 @@ CEMENT_UPPER = (
     "real cement, and the bricks are as coarse as its edge. So the gain is rather too high, unless "
     "the strength as it is is an upper estimate as well; it has no uncertainty here."
 )
+AFTER_BALLOONS = (
+    "After balloons: bone that was crushed about the cavity bears what its density would bear if "
+    "it were whole, so that it reads too strong, and stresses that the balloons leave in it are "
+    "not in the model. How far bone moved is of the balloons' model, with all its limits; its "
+    "density follows that motion."
+)
 _SURFACES = {"tresca": "Tresca", "mises": "von Mises"}
 
 

@@ -7,6 +7,7 @@ its voxels. Volume is kept: what a voxel of the model has no room for moves to b
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.case.errors import InputError
 from vertaug.case.filling import Filling
@@ -56,7 +57,10 @@ class PlacedCement:
 
 
 def place_filling(
-    model: VertebraModel, filling: Filling, law: CementBone | None = None
+    model: VertebraModel,
+    filling: Filling,
+    law: CementBone | None = None,
+    cavity: NDArray[np.bool_] | None = None,
 ) -> PlacedCement:
     """Return the cement of a filling's end in the voxels of a model, its volume kept.
 
@@ -70,6 +74,8 @@ def place_filling(
     filling : Filling
     law : CementBone, optional
         For the share of bone where the model knows no density.
+    cavity : (ni, nj, nk) bool array, optional
+        Empty voxels of the model that a balloon left: cement lies there as it does in bone.
 
     Raises
     ------
@@ -91,7 +97,8 @@ def place_filling(
     empty = in_body & ~model.filled
     room = np.where(model.bone_mpa > 0.0, 1.0 - (law.bone_share if tissue is None else tissue), 0.0)
     room = voxel * np.where(empty, 1.0, room)
-    _check_place(model, contents, outside, float(room.sum()))
+    own = model.bone_mpa > 0.0
+    _check_place(own if cavity is None else own | cavity, contents, outside, float(room.sum()))
     settled = np.minimum(_settle(contents, room), room)
     moved = 0.5 * float(np.abs(settled - contents).sum()) / 1000.0
     volume = float(settled.sum()) / 1000.0
@@ -119,9 +126,9 @@ def bone_tissue_share(model: VertebraModel) -> FloatArray | None:
     return np.asarray(np.where(density > 0.0, 1.0 - PorosityLaw().evaluate(density), 0.0))
 
 
-def _check_place(model: VertebraModel, contents: FloatArray, outside: float, room: float) -> None:
+def _check_place(own: NDArray[np.bool_], contents: FloatArray, outside: float, room: float) -> None:
     total = float(contents.sum()) + outside
-    on_bone = float(contents[model.bone_mpa > 0.0].sum())
+    on_bone = float(contents[own].sum())
     if on_bone < 0.5 * total:
         message = (
             f"only {100.0 * on_bone / total:.0f} % of the filling's cement lies in the bone of the "

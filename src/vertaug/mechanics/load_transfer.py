@@ -36,6 +36,8 @@ class BodyParts:
         Share of each sagittal layer of voxels that lies left of the middle of the bone.
     free : (n,) int64 array
         Layers of bone between the platens without caps; empty if the caps reach everywhere.
+    cavity : (ni, nj, nk) bool array or None
+        Empty voxels inside that cement may fill; what they carry is the core's. None without any.
     """
 
     shell: NDArray[np.bool_]
@@ -43,6 +45,12 @@ class BodyParts:
     cap: NDArray[np.bool_]
     left: FloatArray
     free: NDArray[np.int64]
+    cavity: NDArray[np.bool_] | None = None
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Core and cavity together."""
+        return self.core if self.cavity is None else self.core | self.cavity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,7 +69,11 @@ class LoadTransfer:
     energy_mpa: FloatArray
 
 
-def divide_body(model: VertebraModel, shell_mm: float = SHELL_MM) -> BodyParts:
+def divide_body(
+    model: VertebraModel,
+    shell_mm: float = SHELL_MM,
+    cavity: NDArray[np.bool_] | None = None,
+) -> BodyParts:
     """Return the parts of a model without cement.
 
     Parameters
@@ -69,6 +81,8 @@ def divide_body(model: VertebraModel, shell_mm: float = SHELL_MM) -> BodyParts:
     model : VertebraModel
     shell_mm : float
         Depth of the shell below the side wall, measured within each layer; at least one voxel.
+    cavity : (ni, nj, nk) bool array, optional
+        Empty voxels inside: the bone about them is no shell.
 
     Raises
     ------
@@ -78,13 +92,14 @@ def divide_body(model: VertebraModel, shell_mm: float = SHELL_MM) -> BodyParts:
     from scipy.ndimage import distance_transform_edt
 
     bone, cap = model.bone_mpa > 0.0, model.filler_mpa > 0.0
+    solid = bone | cap if cavity is None else bone | cap | cavity
     if not bone.any() or not shell_mm > 0.0:
         message = f"a model of bone and a shell above 0 mm are needed; got {shell_mm:g} mm"
         raise InputError(message)
     spacing = model.grid.spacing_mm
     deep = np.zeros(bone.shape)
     for k in np.flatnonzero(bone.any(axis=(0, 1))):
-        layer = np.pad(bone[:, :, k] | cap[:, :, k], 1)
+        layer = np.pad(solid[:, :, k], 1)
         deep[:, :, k] = distance_transform_edt(layer, sampling=spacing[:2])[1:-1, 1:-1]
     # the distance is one to voxel centres outside: half a voxel less (the smaller edge) is the wall
     half = 0.5 * float(spacing[:2].min())
@@ -99,6 +114,7 @@ def divide_body(model: VertebraModel, shell_mm: float = SHELL_MM) -> BodyParts:
         cap=cap & ~bone,
         left=np.clip(np.arange(bone.shape[0]) - middle + 0.5, 0.0, 1.0),
         free=layers[~capped[layers] & boned[layers]],
+        cavity=None if cavity is None else cavity & ~bone,
     )
 
 
@@ -174,7 +190,7 @@ def share_levels(
         total = float(force.sum())
         shell, core, cap, held = (
             float(force[mask[:, :, k]].sum()) / total
-            for mask in (parts.shell, parts.core, parts.cap, filled)
+            for mask in (parts.shell, parts.inside, parts.cap, filled)
         )
         left = float(parts.left @ force.sum(axis=1)) / total
         found.append(LoadLevel(name=name, shell=shell, core=core, cap=cap, cement=held, left=left))

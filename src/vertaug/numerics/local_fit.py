@@ -5,13 +5,8 @@ Wendland's kernel ``(1 - q)^4 (4 q + 1)`` (Adv Comput Math 1995;4:389): values t
 space are met exactly, also beyond the last point.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from scipy.spatial import cKDTree
 
 _Array = NDArray[np.float64]
 _LEAST_POINTS = 16
@@ -20,7 +15,8 @@ _GROWN = 1.25
 _FLAT = 1e-3
 """Mean square distance, as a share of the squared reach, of points that lie in a plane: they say
 nothing of a slope across it (design default)."""
-_AT_ONCE = 2000
+_MOST_CELLS = 200
+"""Along each axis, in which points are looked up."""
 
 
 def fit_locally(places: _Array, points: _Array, values: _Array, reach: float) -> _Array:
@@ -41,35 +37,47 @@ def fit_locally(places: _Array, points: _Array, values: _Array, reach: float) ->
     """
     from scipy.spatial import cKDTree
 
+    if not len(places):
+        return np.zeros((0, values.shape[1]))
     tree = cKDTree(points)
-    parts = [
-        _fit_some(places[start : start + _AT_ONCE], tree, values, reach)
-        for start in range(0, len(places), _AT_ONCE)
-    ]
-    return np.concatenate([np.zeros((0, values.shape[1])), *parts])
-
-
-def _fit_some(places: _Array, tree: "cKDTree", values: _Array, reach: float) -> _Array:
     count = min(_LEAST_POINTS, tree.n)
     furthest = tree.query(places, k=[count])[0][:, 0]
     radius = np.maximum(reach, _GROWN * furthest)
-    near = tree.query_ball_point(places, radius, return_sorted=True)
-    number = np.array([len(n) for n in near])
-    point = np.concatenate([np.asarray(n, dtype=np.int64) for n in near])
-    start = np.concatenate([[0], np.cumsum(number)[:-1]])
-    place = np.repeat(np.arange(len(places)), number)
-    offset = (np.asarray(tree.data)[point] - places[place]) / radius[place, None]
-    q = np.minimum(np.sqrt((offset**2).sum(axis=1)), 1.0)
-    weight = (1.0 - q) ** 4 * (4.0 * q + 1.0)
-    weight = weight / np.add.reduceat(weight, start)[place]
-    here = values[point]
-    middle = np.add.reduceat(weight[:, None] * offset, start)
-    mean = np.add.reduceat(weight[:, None] * here, start)
-    offset = offset - middle[place]
-    here = here - mean[place]
-    spread = np.add.reduceat(weight[:, None, None] * offset[:, :, None] * offset[:, None, :], start)
-    common = np.add.reduceat(weight[:, None, None] * offset[:, :, None] * here[:, None, :], start)
+    middle, mean, spread, common = _moments(places, radius, (points, values), reach)
     size, along = np.linalg.eigh(spread)
     inverse = np.where(size > _FLAT, 1.0 / np.maximum(size, _FLAT), 0.0)
-    slope = np.einsum("nij,nj,nkj,nkc->nic", along, inverse, along, common)
+    slope = np.einsum("nij,nj,nkj,nkc->nic", along, inverse, along, common, optimize=True)
     return np.asarray(mean - np.einsum("ni,nic->nc", middle, slope))
+
+
+def _moments(
+    places: _Array, radius: _Array, given: tuple[_Array, _Array], reach: float
+) -> tuple[_Array, _Array, _Array, _Array]:
+    """Return the weighted moments of the points within a radius of each place."""
+    from vertaug.numerics._local_fit_numba import weigh_near
+
+    points, values = (np.asarray(array, dtype=np.float64) for array in given)
+    low = points.min(axis=0)
+    edge = max(0.5 * reach, float(np.ptp(points, axis=0).max()) / _MOST_CELLS)
+    cell = np.floor((points - low) / edge).astype(np.int64)
+    i, j, k = (int(n) + 1 for n in cell.max(axis=0))
+    flat = (cell[:, 0] * j + cell[:, 1]) * k + cell[:, 2]
+    order = np.argsort(flat, kind="stable")
+    first = np.searchsorted(flat[order], np.arange(i * j * k + 1))
+    many, kinds = len(places), values.shape[1]
+    out = (
+        np.zeros((many, 3)),
+        np.zeros((many, kinds)),
+        np.zeros((many, 3, 3)),
+        np.zeros((many, 3, kinds)),
+    )
+    cells = (first.astype(np.int64), low, edge, (i, j, k))
+    weigh_near(
+        np.ascontiguousarray(places, dtype=np.float64),
+        radius,
+        np.ascontiguousarray(points[order]),
+        np.ascontiguousarray(values[order]),
+        cells,
+        out,
+    )
+    return out

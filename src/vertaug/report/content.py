@@ -168,7 +168,11 @@ def build_content(case: ReportInput) -> ReportContent:
         text=tuple(content_method.text_blocks(case)),
         provenance=content_method.provenance_tables(case),
         vertebroplasty=None if simulated is None else injection_part(simulated, found),
-        strength=None if found is None else strength_part(found, own),
-        kyphoplasty=() if case.kyphoplasty is None else kyphoplasty_parts(case.kyphoplasty),
-        comparison=comparison_part(simulated, case.kyphoplasty, found),
+        strength=None if found is None else strength_part(found, own, case.kyphoplasty_strength),
+        kyphoplasty=(
+            ()
+            if case.kyphoplasty is None
+            else kyphoplasty_parts(case.kyphoplasty, case.kyphoplasty_strength)
+        ),
+        comparison=comparison_part(simulated, case.kyphoplasty, (found, case.kyphoplasty_strength)),
     )

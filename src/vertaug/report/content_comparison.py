@@ -6,17 +6,20 @@ from vertaug.case.kyphoplasty import BalloonCourse, SimulatedKyphoplasty
 from vertaug.case.procedure_course import ProcedureCourse
 from vertaug.case.simulation import InjectionSetup, SimulatedVertebroplasty
 from vertaug.case.spread_figures import any_odds, odds_of
-from vertaug.case.strength import StrengthAssessment
+from vertaug.case.strength import StrengthAssessment, StrengthState
+from vertaug.case.strength_gain import gain_range, two_figures
+from vertaug.case.strength_words import unusable_words
 from vertaug.report import words
 from vertaug.report.balloon_words import HEIGHTS, each_ml, pressure_words, signed
 from vertaug.report.content import Cell, ReportPart, Table, TextBlock
 from vertaug.report.content_course import duration_words
+from vertaug.report.content_disc_load import middle_words
 from vertaug.report.content_filling_heat import TISSUES
 from vertaug.report.content_strength_table import load_title
 from vertaug.report.filling_words import end_words, first_stop, left_bone, pressure
 from vertaug.report.path_words import ANY, list_rows
 
-PICTURES = ("comparison",)
+PICTURES = ("comparison", "comparison_curves")
 NOT_COMPUTED = "not computed"
 _TO_CANAL = "leak towards the canal (B or posterior wall), samples"
 _NO_MOVE = f"{NOT_COMPUTED}: cement moves no bone in the model"
@@ -40,7 +43,7 @@ _LIMITS = (
 def comparison_part(
     first: SimulatedVertebroplasty | None,
     second: SimulatedKyphoplasty | None,
-    strength: StrengthAssessment | None = None,
+    strength: tuple[StrengthAssessment | None, StrengthAssessment | None] = (None, None),
 ) -> ReportPart | None:
     """Return the comparison; None where not both were simulated on one level.
 
@@ -48,8 +51,8 @@ def comparison_part(
     ----------
     first : SimulatedVertebroplasty or None
     second : SimulatedKyphoplasty or None
-    strength : StrengthAssessment, optional
-        With the cement of the vertebroplasty, if of that level.
+    strength : tuple of 2 StrengthAssessment or None
+        With the cement of the vertebroplasty and with that of the kyphoplasty.
     """
     if first is None or second is None or first.level != second.level:
         return None
@@ -66,7 +69,7 @@ def comparison_part(
 def _table(
     first: SimulatedVertebroplasty,
     second: SimulatedKyphoplasty,
-    strength: StrengthAssessment | None,
+    strength: tuple[StrengthAssessment | None, StrengthAssessment | None],
 ) -> Table:
     both = (first, second.cement)
     rows = [
@@ -99,8 +102,10 @@ def _table(
         note=(
             f"{_inputs_words(first.setup, second.cement.setup)} Leaks of samples: in how many, "
             "with the 95 % interval of chance alone (Wilson); every sample injects the whole "
-            "planned volume. Height and angle: kept when the balloons are emptied. Times: only "
-            "injection and hardening are simulated."
+            "planned volume. Height and angle: kept when the balloons are emptied. Strength: the "
+            "same laws, voxels and definitions in both, upper estimates; after balloons in bone as "
+            "they left it. Times: only injection and hardening are simulated."
+            f"{_doubt(strength)}"
         ),
     )
 
@@ -183,17 +188,72 @@ def _peak(found: SimulatedVertebroplasty, name: str) -> str:
     return "beyond the computed box" if tissue is None else f"{tissue.peak_c:.1f}"
 
 
-def _strength_rows(found: StrengthAssessment | None, level: str) -> list[tuple[str, ...]]:
-    """Return failure load and stiffness with cement; with that of a kyphoplasty there are none."""
-    load = stiffness = NOT_COMPUTED
-    if found is not None and found.level == level and found.after and not found.assumed_cement:
-        main = found.after.main_load
-        load = f"{words.kilonewton(main.force_n)} ({load_title(main.name, found)})"
-        stiffness = f"{words.three_figures(found.after.stiffness_n_per_mm / 1000.0)} kN/mm"
-    return [
-        ("failure load with this cement", load, NOT_COMPUTED),
-        ("stiffness with this cement", stiffness, NOT_COMPUTED),
-    ]
+def _strength_rows(
+    both: tuple[StrengthAssessment | None, StrengthAssessment | None], level: str
+) -> list[tuple[str, ...]]:
+    """Return failure load, stiffness, load on the discs and evenness with each cement."""
+    says: tuple[tuple[str, Callable[[StrengthAssessment, StrengthState], str]], ...] = (
+        ("failure load with this cement", _load),
+        ("failure load, times that as it is, by definition", _gain),
+        ("stiffness with this cement", _stiffness),
+        ("stiffness, times that as it is", _stiffer),
+        ("pressure on the middle of the superior · inferior disc at 1 kN (MPa)", _discs),
+        ("share of the load farthest from even, left to right", _uneven),
+    )
+    return [(title, *(_strength_cell(one, level, say) for one in both)) for title, say in says]
+
+
+def _strength_cell(
+    found: StrengthAssessment | None,
+    level: str,
+    say: Callable[[StrengthAssessment, StrengthState], str],
+) -> str:
+    """Return what is said of a strength with simulated cement of the level."""
+    if found is None or found.after is None or found.level != level or found.assumed_cement:
+        return NOT_COMPUTED
+    return say(found, found.after) or NOT_COMPUTED
+
+
+def _load(found: StrengthAssessment, after: StrengthState) -> str:
+    main = after.main_load
+    return f"{words.kilonewton(main.force_n)} ({load_title(main.name, found)})"
+
+
+def _gain(found: StrengthAssessment, after: StrengthState) -> str:
+    del after
+    return _no_ratio(found) or gain_range(found.load_ratios).partition(" times")[0]
+
+
+def _stiffness(found: StrengthAssessment, after: StrengthState) -> str:
+    del found
+    return f"{words.three_figures(after.stiffness_n_per_mm / 1000.0)} kN/mm"
+
+
+def _stiffer(found: StrengthAssessment, after: StrengthState) -> str:
+    return _no_ratio(found) or two_figures(
+        after.stiffness_n_per_mm / found.before.stiffness_n_per_mm
+    )
+
+
+def _no_ratio(found: StrengthAssessment) -> str:
+    doubt, _, _ = unusable_words(found).partition(":")
+    return f"not given: {doubt}" if doubt else ""
+
+
+def _doubt(both: tuple[StrengthAssessment | None, StrengthAssessment | None]) -> str:
+    """Return why no ratio is given, in a sentence; nothing where they are."""
+    said = {unusable_words(found) for found in both if found is not None}
+    return "".join(f" {words.sentence(text)}" for text in sorted(said) if text)
+
+
+def _discs(found: StrengthAssessment, after: StrengthState) -> str:
+    del after
+    return middle_words(found)
+
+
+def _uneven(found: StrengthAssessment, after: StrengthState) -> str:
+    was, now = (words.percent(100.0 * state.asymmetry) for state in (found.before, after))
+    return f"{now} (as it is {was})"
 
 
 def _time(course: ProcedureCourse | None, say: Callable[[ProcedureCourse], str]) -> str:

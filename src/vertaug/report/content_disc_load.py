@@ -43,6 +43,23 @@ def disc_table(found: StrengthAssessment) -> Table | None:
     )
 
 
+def middle_words(found: StrengthAssessment) -> str:
+    """Return the pressure on the middle of both discs with cement and its change; empty if unknown.
+
+    Parameters
+    ----------
+    found : StrengthAssessment
+    """
+    before = found.before.disc_load
+    after = None if found.after is None else found.after.disc_load
+    if before is None or after is None:
+        return ""
+    values = _pressures("central_mpa")
+    one, other = values(before), values(after)
+    changes = " · ".join(_change(a, b) for a, b in zip(one, other, strict=True))
+    return f"{' · '.join(f'{value:.2f}' for value in other)} ({changes})"
+
+
 def _row(
     title: str,
     before: DiscLoad,

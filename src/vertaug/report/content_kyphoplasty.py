@@ -1,6 +1,7 @@
 """A simulated kyphoplasty: what the balloons did, then the cement as in any injection."""
 
 from vertaug.case.kyphoplasty import BalloonCourse, SimulatedKyphoplasty
+from vertaug.case.strength import StrengthAssessment
 from vertaug.report import words
 from vertaug.report.balloon_words import (
     bulge_words,
@@ -20,6 +21,7 @@ from vertaug.report.content_balloon_tables import (
 from vertaug.report.content_course import course_table
 from vertaug.report.content_injection import AFTER_BALLOON, injection_part
 from vertaug.report.content_product import values_table
+from vertaug.report.content_strength import after_balloons_part
 from vertaug.report.filling_words import end_words, left_bone, sample_words
 
 PICTURES = ("balloon_sections", "balloon_radiographs", "balloon_solid", "balloon_curves")
@@ -32,14 +34,20 @@ not modelled."""
 _WARNING = "LEFT THE BONE"
 
 
-def kyphoplasty_parts(found: SimulatedKyphoplasty) -> tuple[ReportPart, ...]:
-    """Return what stands under the headings of the kyphoplasty: balloons, then cement.
+def kyphoplasty_parts(
+    found: SimulatedKyphoplasty, strength: StrengthAssessment | None = None
+) -> tuple[ReportPart, ...]:
+    """Return what stands under the headings of the kyphoplasty: balloons, cement, strength.
 
     Parameters
     ----------
     found : SimulatedKyphoplasty
+    strength : StrengthAssessment, optional
+        With its cement.
     """
-    return _balloon_part(found), injection_part(found.cement, heading=AFTER_BALLOON)
+    cement = injection_part(found.cement, strength, heading=AFTER_BALLOON)
+    parts = _balloon_part(found), cement
+    return parts if strength is None else (*parts, after_balloons_part(strength))
 
 
 def first_page_words(found: SimulatedKyphoplasty) -> str:

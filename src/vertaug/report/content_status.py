@@ -37,6 +37,8 @@ def status(case: ReportInput) -> Status:
         more = (*more, kyphoplasty_words(case.kyphoplasty))
     if case.strength is not None:
         more = (*more, first_page_words(case.strength))
+    if case.kyphoplasty_strength is not None:
+        more = (*more, first_page_words(case.kyphoplasty_strength))
     return replace(found, advice=(*found.advice, *more))
 
 

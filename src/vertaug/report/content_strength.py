@@ -4,18 +4,25 @@ from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.mechanics_content import case_stem, strength_file_names
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.strength_words import cement_words, gain_words, rises, unusable_words
-from vertaug.mechanics.comparison_words import CEMENT_UPPER, NO_SAFE_LOAD, NOT_COMPARED
+from vertaug.mechanics.comparison_words import (
+    AFTER_BALLOONS,
+    CEMENT_UPPER,
+    NO_SAFE_LOAD,
+    NOT_COMPARED,
+)
 from vertaug.report import words
 from vertaug.report.cement_contact import contact_note
 from vertaug.report.content import ReportPart, Table, TextBlock
 from vertaug.report.content_disc_load import DISC_TEXT, disc_table
 from vertaug.report.content_load_share import share_table
 from vertaug.report.content_measures import measures_table
-from vertaug.report.content_strength_table import states_table
+from vertaug.report.content_strength_table import states_table, strength_heading
 
 PICTURES = ("strength_curve", "map_plastic_strain", "map_strain_energy")
 """Pictures that stand under the heading of the strength."""
-_ALWAYS = (CEMENT_UPPER, NO_SAFE_LOAD, NOT_COMPARED)
+KYPHOPLASTY_PICTURES = tuple(f"kyphoplasty_{name}" for name in PICTURES)
+"""The same of the strength after a kyphoplasty."""
+_ALWAYS = (AFTER_BALLOONS, CEMENT_UPPER, NO_SAFE_LOAD, NOT_COMPARED)
 """Limits of every model, or of every one with cement, that stand first after one of this case."""
 SOURCES = (
     (
@@ -39,7 +46,9 @@ CEMENT_SOURCES = (
 
 
 def strength_part(
-    found: StrengthAssessment, measured: VertebraMeasurement | None = None
+    found: StrengthAssessment,
+    measured: VertebraMeasurement | None = None,
+    kyphoplasty: StrengthAssessment | None = None,
 ) -> ReportPart:
     """Return everything under the heading of the strength.
 
@@ -48,8 +57,10 @@ def strength_part(
     found : StrengthAssessment
     measured : VertebraMeasurement, optional
         Of the same level, for its density on the first page.
+    kyphoplasty : StrengthAssessment, optional
+        Of the same level with the cement of a kyphoplasty, for the list of files.
     """
-    limits, *rest = strength_text(found)
+    limits, *rest = strength_text(found, kyphoplasty)
     return ReportPart(
         title=f"Strength, {found.level}",
         limits=limits,
@@ -60,6 +71,35 @@ def strength_part(
     )
 
 
+def after_balloons_part(found: StrengthAssessment) -> ReportPart:
+    """Return what stands under the heading of the strength after a kyphoplasty.
+
+    Simpler measures, definitions and files stand with the strength of the level.
+
+    Parameters
+    ----------
+    found : StrengthAssessment
+        With the cement of the kyphoplasty.
+    """
+    main, other = _divide_limits(found)
+    shares = share_table(found)
+    return ReportPart(
+        title=f"Strength after kyphoplasty, {found.level}",
+        limits=TextBlock(title="Strength after kyphoplasty: main limits", paragraphs=main),
+        tables=strength_tables(found),
+        pictures=KYPHOPLASTY_PICTURES,
+        text=(
+            TextBlock(title="Strength after kyphoplasty: method", paragraphs=found.method),
+            *(
+                (TextBlock(title="Strength after kyphoplasty: further limits", paragraphs=other),)
+                if other
+                else ()
+            ),
+        ),
+        appendix=() if shares is None else (shares,),
+    )
+
+
 def first_page_words(found: StrengthAssessment) -> str:
     """Return the line of the first page that points to the strength."""
     with_cement = "" if found.after is None else f" and {cement_words(found)}"
@@ -67,10 +107,11 @@ def first_page_words(found: StrengthAssessment) -> str:
     if gain and rises(found):
         gain += " (a curve still rises at 1.9 % strain: no failure there)"
     unusable = unusable_words(found)
-    warning = f" {words.sentence(unusable)}" if unusable else ""
+    # said once, with the strength of the level
+    warning = f" {words.sentence(unusable)}" if unusable and not found.after_balloons else ""
     return (
         f"Strength of {found.level} in a model, as it is{with_cement}{gain}; these numbers are no "
-        f"safe loads: see Strength, {found.level}.{warning}"
+        f"safe loads: see {strength_heading(found)}, {found.level}.{warning}"
     )
 
 
@@ -95,7 +136,9 @@ def appendix_tables(
     return measures_table(found, measured), *(() if shares is None else (shares,))
 
 
-def strength_text(found: StrengthAssessment) -> tuple[TextBlock, ...]:
+def strength_text(
+    found: StrengthAssessment, kyphoplasty: StrengthAssessment | None = None
+) -> tuple[TextBlock, ...]:
     """Return the main limits, method with definitions, files, and all other limits."""
     definitions = tuple(
         f"{load.name}: {load.formula} ({load.source})." for load in found.before.failure_loads
@@ -111,7 +154,7 @@ def strength_text(found: StrengthAssessment) -> tuple[TextBlock, ...]:
                 "Definitions of the failure load. " + " ".join(definitions),
             ),
         ),
-        _files_text(found),
+        _files_text(found, kyphoplasty),
     )
     if not other:
         return blocks
@@ -130,8 +173,8 @@ def _divide_limits(found: StrengthAssessment) -> tuple[tuple[str, ...], tuple[st
     return tuple(map(words.sentence, main)), tuple(map(words.sentence, other))
 
 
-def _files_text(found: StrengthAssessment) -> TextBlock:
-    names = strength_file_names(found, case_stem(found))
+def _files_text(found: StrengthAssessment, kyphoplasty: StrengthAssessment | None) -> TextBlock:
+    names = strength_file_names(found, case_stem(found), kyphoplasty)
     return TextBlock(
         title="Strength: files",
         paragraphs=(

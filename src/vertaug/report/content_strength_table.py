@@ -56,10 +56,15 @@ def before_after_table(found: StrengthAssessment, level: str) -> Table | None:
             (
                 *_definition_words(found),
                 *_neighbour_words(found),
-                f"Shares of the load and limits: see Strength, {level}.",
+                f"Shares of the load and limits: see {strength_heading(found)}, {level}.",
             )
         ),
     )
+
+
+def strength_heading(found: StrengthAssessment) -> str:
+    """Return what stands over a strength in the report."""
+    return "Strength after kyphoplasty" if found.after_balloons else "Strength"
 
 
 def load_title(name: str, found: StrengthAssessment) -> str:
@@ -193,8 +198,20 @@ def _neighbour_words(found: StrengthAssessment) -> tuple[str, ...]:
     )
 
 
+def _height_words(found: StrengthAssessment) -> tuple[str, ...]:
+    own = found.after_height_mm
+    if own is None:
+        return ()
+    return (
+        (
+            f"Strains are of the body's own height: {found.height_mm:.2f} mm as it is, "
+            f"{own:.2f} mm after the balloons."
+        ),
+    )
+
+
 def _sensitivity_words(found: StrengthAssessment) -> str:
-    parts = [*_definition_words(found), *_neighbour_words(found)]
+    parts = [*_height_words(found), *_definition_words(found), *_neighbour_words(found)]
     missing = [load for load in found.before.failure_loads if load.force_n is None]
     if missing:
         names = ", ".join(load.name for load in missing)

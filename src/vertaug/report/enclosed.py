@@ -6,6 +6,7 @@ with its shine. Lines of equal height run round the body: over the inside in fro
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +96,7 @@ def picture_enclosed(
         What lies in the bone in any case, such as cement: it is never drawn over the near wall.
     """
     seen = np.isfinite(hull.near.depth_mm)
-    wall = _FAR_LIGHT * shade(_turned(hull.far), BONE_RGB)
+    wall = _walls(hull)[0]
     out = np.where(seen[..., None], wall, np.array(BACKGROUND))
     _ink(out, hull.far_lines, _FAR_LINE)
     nearest, held = np.full(seen.shape, np.inf), np.zeros(seen.shape, dtype=bool)
@@ -121,13 +122,19 @@ def _fade(hull: Hull, layer: Layer) -> FloatArray:
     return np.asarray(_MOST_FADE * np.clip(depth / _FADE_MM, 0.0, 1.0))
 
 
+@lru_cache(maxsize=4)
+def _walls(hull: Hull) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the lit far wall, the lit near wall and its shine: the same whatever is inside."""
+    far = _FAR_LIGHT * shade(_turned(hull.far), BONE_RGB)
+    return far, shade(hull.near, BONE_RGB), shade(hull.near, (0.0, 0.0, 0.0), _SHINE)
+
+
 def _lay_wall(out: FloatArray, hull: Hull, where: NDArray[np.bool_]) -> None:
     """Lay the near wall over what is behind it, with its lines and its shine."""
     near = hull.near
-    lit = shade(near, BONE_RGB)
+    _, lit, shine = _walls(hull)
     out[where] = glass_over(near.normal[where], lit[where], out[where], _CLEAR)
     _ink(out, hull.near_lines & where, _NEAR_LINE)
-    shine = shade(near, (0.0, 0.0, 0.0), _SHINE)
     out[where] = np.minimum(out[where] + shine[where], 1.0)
 
 

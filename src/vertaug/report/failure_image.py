@@ -5,13 +5,15 @@ the density under them stays darker than all of them: the order is kept in a gre
 light blue and hatched, caps are slate and dotted, whatever their value.
 """
 
+from functools import lru_cache
+
 import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.case.grid import FloatArray
+from vertaug.case.grid import FloatArray, Grid
 from vertaug.report.failure_state import FailureState
-from vertaug.report.plane import PicturePlane, sample
+from vertaug.report.plane import PicturePlane
 
 DARKEST, BRIGHTEST = 0.08, 0.34
 """Grey of the least and of the greatest density; the classes are lighter."""
@@ -111,4 +113,17 @@ def _without_small(found: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
 
 
 def _at(plane: PicturePlane, state: FailureState, values: NDArray[np.generic]) -> FloatArray:
-    return np.nan_to_num(sample(values, state.model.grid, plane.pixel_centres(), order=0))
+    """Return the values of the voxels that the pixels lie in, 0 beside the grid."""
+    flat, inside = _voxel_of_pixel(plane, state.model.grid)
+    held = np.nan_to_num(np.asarray(values, dtype=np.float32).ravel()[flat].astype(np.float64))
+    return np.where(inside, held, 0.0)
+
+
+@lru_cache(maxsize=16)
+def _voxel_of_pixel(plane: PicturePlane, grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the voxel nearest to each pixel, as its place in the array, and which have one."""
+    index = grid.to_index(plane.pixel_centres())
+    last = np.array(grid.shape) - 1
+    inside = np.all((index >= -0.5) & (index <= last + 0.5), axis=-1)
+    nearest = np.floor(np.clip(index, 0, last) + 0.5).astype(np.int64)
+    return np.ravel_multi_index(tuple(np.moveaxis(nearest, -1, 0)), grid.shape), inside

@@ -140,7 +140,8 @@ def draw_strength_curve(
             zorder=3,
         )
     _name_curves(axes, curves)
-    _label_points(axes, curves, [g for c in curves for g in _mark_loads(axes, c, names)])
+    ends: list[tuple[float, float]] = []
+    _label_points(axes, curves, [g for c in curves for g in _mark_loads(axes, c, names, ends)])
     _write_titles(figure, titles, page_mm)
     _list_loads(figure, curves, names, ratio=ratio)
     return Picture(
@@ -234,12 +235,14 @@ def strain_ticks(last: float) -> list[float]:
 def _name_curves(axes: Axes, curves: Sequence[ForceCurve]) -> None:
     """Write the name of the highest curve above it and of the others below them."""
     gap = 0.035 * axes.get_ylim()[1]
+    size = _CHARACTER_PT * canvas.LABEL_PT * canvas.FIGURE_DPI / 72 / axes.get_window_extent().width
     highest = max(curves, key=lambda curve: float(curve.force_n[-1]))
     for curve, line in zip(curves, _LINES, strict=False):
         above = curve is highest and len(curves) > 1
         end = float(curve.displacement_mm[-1]) * (0.86 if above else 1.0)
-        # the name covers about the last third: where the curve is highest, or lowest, over it
-        span = np.linspace(0.62, 1.0, 20) * end
+        # where the curve is highest, or lowest, over its name
+        wide = max(0.38 * end, 1.1 * size * len(curve.name) * axes.get_xlim()[1])
+        span = np.linspace(max(end - wide, 0.0), end, 20)
         under = np.interp(span, curve.displacement_mm, curve.force_n)
         axes.text(
             end,
@@ -253,8 +256,13 @@ def _name_curves(axes: Axes, curves: Sequence[ForceCurve]) -> None:
         )
 
 
-def _mark_loads(axes: Axes, curve: ForceCurve, names: list[str]) -> list[tuple[float, float, str]]:
-    """Mark the loads of a curve; return places and letters, one for what lies on each other."""
+def _mark_loads(
+    axes: Axes, curve: ForceCurve, names: list[str], ends: list[tuple[float, float]]
+) -> list[tuple[float, float, str]]:
+    """Mark the loads of a curve; return places and letters, one for what lies on each other.
+
+    Of elastic lines that end together (``ends``, which grows) one is named.
+    """
     wide, high = axes.get_xlim()[1], axes.get_ylim()[1]
     groups: list[tuple[float, float, str]] = []
     for load in curve.loads:
@@ -268,7 +276,9 @@ def _mark_loads(axes: Axes, curve: ForceCurve, names: list[str]) -> list[tuple[f
             x = 0.985 * wide
         elif abs(np.interp(x, curve.displacement_mm, curve.force_n) / 1000.0 - force) > _OFF * high:
             axes.plot([0.0, x], [0.0, force], color=_FAINT, linewidth=0.8, linestyle=":")
-            _name_line(axes, ((0.0, 0.0), (x, force)), "elastic line")
+            if not any(max(abs(a - x) / wide, abs(b - force) / high) < _TOGETHER for a, b in ends):
+                _name_line(axes, ((0.0, 0.0), (x, force)), "elastic line")
+                ends.append((x, force))
         axes.plot(x, force, "x", color=_INK, markersize=5.0, markeredgewidth=1.1, zorder=5)
         for n, (a, b, letters) in enumerate(groups):
             if max(abs(a - x) / wide, abs(b - force) / high) < _TOGETHER:

@@ -74,7 +74,8 @@ def add_table(
     )  # fmt: skip
     for place, (head, colour) in zip(places, heads, strict=True):
         figure.text(
-            place, (_TOP + 0.055) * up, "\n".join(textwrap.wrap(head, 11)[:_FIRST_LINES]),
+            place, (_TOP + 0.055) * up,
+            "\n".join(textwrap.wrap(head, 11, break_long_words=False)[:_FIRST_LINES]),
             fontsize=canvas.SMALL_PT, color=colour, ha="right", va="bottom", fontweight="bold",
         )  # fmt: skip
     room = (places[0] - 0.05 - _LEFT - 0.025) * PAGE_WIDTH_MM

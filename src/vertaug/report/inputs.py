@@ -82,6 +82,8 @@ class ReportInput:
         None where it was not simulated.
     kyphoplasty_films : KyphoplastyFilms or None
         Radiographs of it.
+    kyphoplasty_strength : StrengthAssessment or None
+        With its cement, after its balloons; None where it was not computed.
     rules : SafetyRules
         Required margins, against which the margins of the plans are marked.
     """
@@ -96,6 +98,7 @@ class ReportInput:
     filling_films: FillingFilms | None = None
     kyphoplasty: SimulatedKyphoplasty | None = None
     kyphoplasty_films: KyphoplastyFilms | None = None
+    kyphoplasty_strength: StrengthAssessment | None = None
     rules: SafetyRules = field(default_factory=SafetyRules)
 
     def __post_init__(self) -> None:

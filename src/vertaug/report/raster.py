@@ -105,9 +105,11 @@ def shade(layer: Layer, colour: tuple[float, float, float], gloss: float = 0.0) 
     hit = np.isfinite(layer.depth_mm)
     normal = layer.normal[hit]
     diffuse = _AMBIENT + (1 - _AMBIENT) * np.clip(normal @ light, 0.0, 1.0)
-    shine = gloss * np.clip(normal @ half, 0.0, 1.0) ** 40
+    lit = diffuse[:, None] * np.array(colour)
+    if gloss > 0.0:
+        lit += (gloss * np.clip(normal @ half, 0.0, 1.0) ** 40)[:, None]
     out = np.zeros(layer.normal.shape)
-    out[hit] = np.minimum(diffuse[:, None] * np.array(colour) + shine[:, None], 1.0)
+    out[hit] = np.minimum(lit, 1.0)
     return out
 
 

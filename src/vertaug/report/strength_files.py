@@ -1,11 +1,12 @@
 """The models of a strength with their fields, for ParaView, 3D Slicer, CalculiX and Abaqus."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from vertaug.case.errors import GeometryError
-from vertaug.case.mechanics_content import strength_file_names
+from vertaug.case.mechanics_content import named_states, strength_file_names
 from vertaug.case.storage import replace_text
 from vertaug.case.strength import StrengthAssessment, StrengthField, StrengthState
 from vertaug.mechanics.comparison_fields import NOTHING_MPA
@@ -19,7 +20,10 @@ NOTHING, BONE, CAP = 0, 1, 2
 
 
 def write_strength_files(
-    found: StrengthAssessment, folder: str | Path, stem: str
+    found: StrengthAssessment,
+    folder: str | Path,
+    stem: str,
+    kyphoplasty: StrengthAssessment | None = None,
 ) -> tuple[Path, ...]:
     """Write the models before and after as VTU and as input of CalculiX, and the curves as CSV.
 
@@ -32,6 +36,8 @@ def write_strength_files(
     folder : str or Path
     stem : str
         Of the names inside the folder, with ``/``: see `strength_file_names`.
+    kyphoplasty : StrengthAssessment, optional
+        Of the same level with the cement of a kyphoplasty.
 
     Returns
     -------
@@ -43,13 +49,15 @@ def write_strength_files(
         If a file cannot be written.
     """
     paths = []
-    for name in strength_file_names(found, stem):
+    states = dict(named_states(found, kyphoplasty))
+    for name in strength_file_names(found, stem, kyphoplasty):
         path = Path(folder) / name
         if path.suffix == ".csv":
-            replace_text(path, _curve_text(found))
+            replace_text(path, _curve_text(states))
         else:
-            state = found.after if path.stem.endswith("_after") else found.before
-            _write_model(path, state or found.before, found.height_mm)
+            which = path.stem.rpartition("_")[2]
+            whose = kyphoplasty if kyphoplasty is not None and which == "kyphoplasty" else found
+            _write_model(path, states[which], whose.height_of(states[which]))
         paths.append(path)
     return tuple(paths)
 
@@ -79,10 +87,10 @@ def _fields(field: StrengthField, model: VertebraModel) -> VoxelFields:
     )
 
 
-def _curve_text(found: StrengthAssessment) -> str:
+def _curve_text(states: Mapping[str, StrengthState]) -> str:
     lines = ["state,displacement_mm,force_n,yielded_share,yielded_bone_share"]
-    for name, state in (("before", found.before), ("after", found.after)):
-        if state is None or state.curve is None:
+    for name, state in states.items():
+        if state.curve is None:
             continue
         curve = state.curve
         known = curve.yielded_bone

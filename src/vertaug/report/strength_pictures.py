@@ -1,11 +1,12 @@
 """The pictures of the strength: the one place where the report asks for them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vertaug.case.strength import StrengthAssessment, StrengthState
 from vertaug.case.strength_gain import two_figures
 from vertaug.case.strength_words import cement_words, gain_words, rises, unusable_words
-from vertaug.case.volume_words import millilitres_of
+from vertaug.case.volume_words import millilitres_of, with_cement_of
 from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report.cement_contact import contact_words
 from vertaug.report.content_strength_table import load_title
@@ -16,16 +17,61 @@ from vertaug.report.strength_model import model_of_field
 if TYPE_CHECKING:
     from vertaug.report.failure_state import FailureField, FailureState
 
+COMPARED = "comparison_curves"
+"""Name of the picture of the curves of both procedures."""
+
 
 def strength_pictures(case: ReportInput) -> tuple[Picture, ...]:
     """Return force over displacement and what yields, where it was crushed, and strain energy."""
-    if case.strength is None:
-        return ()
-    found = case.strength
+    main, after = case.strength, case.kyphoplasty_strength
+    first = () if main is None else _pictures_of(main)
+    if main is None or after is None:
+        return first
+    second = _pictures_of(after)
+    named = tuple(replace(p, name=f"kyphoplasty_{p.name}") for p in second)
+    return (*first, *named, *_compared_curves(main, after))
+
+
+def _pictures_of(found: StrengthAssessment) -> tuple[Picture, ...]:
     states = _named_states(found)
     crushed = all(state.curve is not None for _, state in states)
     curve = (_draw_curves(states, found),) if crushed else ()
     return (*curve, *_draw_maps(states, found, crushed=crushed))
+
+
+def _compared_curves(main: StrengthAssessment, after: StrengthAssessment) -> tuple[Picture, ...]:
+    """Return the curves of both procedures beside that as scanned, if there are all of them."""
+    if main.after is None or after.after is None or main.assumed_cement:
+        return ()
+    states = [
+        ("As it is", main.before),
+        (_procedure_words("Vertebroplasty", main), main.after),
+        (_procedure_words("Kyphoplasty", after), after.after),
+    ]
+    if any(state.curve is None for _, state in states):
+        return ()
+    picture = _draw_curves(states, after, _compared_titles(main, after))
+    return (replace(picture, name=COMPARED),)
+
+
+def _procedure_words(procedure: str, found: StrengthAssessment) -> str:
+    volume = found.cement_ml
+    return procedure if volume is None else f"{procedure}, {millilitres_of(volume)}"
+
+
+def _compared_titles(main: StrengthAssessment, after: StrengthAssessment) -> tuple[str, ...]:
+    """Return the gain by each procedure, or why none is given."""
+    lines = [f"{main.level}: as it is, after a vertebroplasty and after a kyphoplasty"]
+    unusable = unusable_words(main)
+    if unusable:
+        return (*lines, f"No gain given: {unusable}.")
+    named = (("vertebroplasty", main), ("kyphoplasty", after))
+    lines += [
+        f"After {name}, {with_cement_of(one.cement_ml)}: {gain_words(one)}" for name, one in named
+    ]
+    if rises(main) or rises(after):
+        lines.append("A curve still rises at 1.9 % strain: the load there is not a failure.")
+    return tuple(lines)
 
 
 def _named_states(found: StrengthAssessment) -> list[tuple[str, StrengthState]]:
@@ -36,7 +82,11 @@ def _named_states(found: StrengthAssessment) -> list[tuple[str, StrengthState]]:
     return states
 
 
-def _draw_curves(states: list[tuple[str, StrengthState]], found: StrengthAssessment) -> Picture:
+def _draw_curves(
+    states: list[tuple[str, StrengthState]],
+    found: StrengthAssessment,
+    titles: tuple[str, ...] = (),
+) -> Picture:
     from vertaug.report.figure_strength import ForceCurve, NamedLoad, draw_strength_curve
 
     curves = [
@@ -58,7 +108,7 @@ def _draw_curves(states: list[tuple[str, StrengthState]], found: StrengthAssessm
         if state.curve is not None
     ]
     ratio = not unusable_words(found)
-    return draw_strength_curve(curves, found.height_mm, _curve_titles(found), ratio=ratio)
+    return draw_strength_curve(curves, found.height_mm, titles or _curve_titles(found), ratio=ratio)
 
 
 def _short_name(state: StrengthState, found: StrengthAssessment) -> str:
@@ -115,15 +165,15 @@ def _shown(
     from vertaug.report.failure_state import FailureField, FailureState
 
     shown = []
-    height_mm, start, unusable = found.height_mm, states[0][1], unusable_words(found)
-    first = start.stiffness_n_per_mm
+    start, unusable = states[0][1], unusable_words(found)
+    # at the apparent strain of the linear failure load
+    force = start.stiffness_n_per_mm * FAILURE_STRAIN * found.height_mm
     for name, state in states:
-        field = state.field
+        field, height_mm = state.field, found.height_of(state)
         # the same force in every state; the field holds the same strain
-        ratio = first / state.stiffness_n_per_mm
+        ratio = force / (state.stiffness_n_per_mm * FAILURE_STRAIN * height_mm)
         plastic = field.plastic_strain if which is FailureField.PLASTIC_STRAIN else None
         if plastic is None or state.curve is None or start.curve is None:
-            force = first * FAILURE_STRAIN * height_mm
             load = f"{force / 1000:.2f} kN at {100.0 * FAILURE_STRAIN * ratio:.2f} %"
             beside, change = "same load", f", {two_figures(ratio)} times the shortening"
         else:

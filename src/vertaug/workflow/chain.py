@@ -1,9 +1,9 @@
 """The steps of one case in order, each computed only if its stored result does not fit."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from vertaug.case.case_content import CaseResults
 from vertaug.case.case_file import InputFile
@@ -16,9 +16,16 @@ from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.volume import LabelMap, Scan
 from vertaug.numerics.thread_limit import one_thread
+from vertaug.workflow.balloon_choice import BALLOON_STEP
 from vertaug.workflow.calibration import CalibrationChoice
 from vertaug.workflow.fingerprint import make_key
 from vertaug.workflow.kernels import warm_up, warm_up_mechanics
+from vertaug.workflow.kyphoplasty_strength import (
+    DEFLATION,
+    KYPHOPLASTY_STRENGTH,
+    assess_kyphoplasty,
+    deflate_case,
+)
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.request import CaseOptions
 from vertaug.workflow.simulation_keys import SIMULATION_STEPS, list_simulation_keys
@@ -29,16 +36,21 @@ from vertaug.workflow.simulation_steps import (
     check_simulation,
     simulate_kyphoplasty,
     simulate_vertebroplasty,
+    step_name,
 )
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.strength_choice import StrengthChoice, assess_case
 
+if TYPE_CHECKING:
+    from vertaug.augmentation.deflated_bone import DeflatedBone
+
 READ, ANATOMY = "Reading", "Anatomy"
 MEASURE, PLAN, FILES, REPORT = "Measuring", "Planning", "Files", "Report"
 STRENGTH = "Strength"
+AFTER_BALLOONS = "Strength (kyphoplasty)"
 SCANNED = "scanned"
 """Step of the strength of the vertebra as scanned, where there is one with cement too."""
-ADDED_STEPS = (*SIMULATION_STEPS, SCANNED, "strength")
+ADDED_STEPS = (*SIMULATION_STEPS, SCANNED, "strength", DEFLATION, KYPHOPLASTY_STRENGTH)
 """Names of the steps that are added to a case: long, and not part of every run."""
 TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
 
@@ -129,9 +141,25 @@ class Chain:
                 "measure": self.measure_key,
                 "tips": tips,
                 "injection": cement,
-                **asdict(self.strength),
+                **self.strength.own_part(),
             },
         )
+
+    @property
+    def after_balloons_keys(self) -> dict[str, str]:
+        """Keys of the steps of the strength after a kyphoplasty, none where it is left out."""
+        keys, choice = self.kyphoplasty_keys, self.strength
+        if choice is None or not choice.kyphoplasty_cement or not keys:
+            return {}
+        balloon = keys.get(BALLOON_STEP)
+        found = {} if balloon is None else {DEFLATION: make_key(DEFLATION, {"balloon": balloon})}
+        cement = keys[step_name(Procedure.KYPHOPLASTY, "injection")]
+        ingredients = {
+            "scanned": self.scanned_places[0][1],
+            "injection": cement,
+            "deflation": found.get(DEFLATION),
+        }
+        return {**found, KYPHOPLASTY_STRENGTH: make_key(KYPHOPLASTY_STRENGTH, ingredients)}
 
     @property
     def scanned_places(self) -> tuple[tuple[str, str], ...]:
@@ -142,7 +170,7 @@ class Chain:
         if self.strength is None:
             return ()
         bare = self.strength.without_cement()
-        key = make_key(SCANNED, {"measure": self.measure_key, **asdict(bare)})
+        key = make_key(SCANNED, {"measure": self.measure_key, **bare.own_part()})
         alone = replace(self, strength=bare).strength_key or ""
         return (SCANNED, key), ("strength", alone)
 
@@ -241,6 +269,8 @@ class Chain:
             results = replace(results, kyphoplasty=simulate_kyphoplasty(stage))
         if strength is not None:
             results = replace(results, strength=self._assess(results, strength))
+            after = self._assess_after_balloons(results, strength)
+            results = replace(results, kyphoplasty_strength=after)
         return results
 
     def _stage(
@@ -278,6 +308,42 @@ class Chain:
         compute = fill if choice.with_cement else scan
         return self._stored(STRENGTH, place, StrengthAssessment, compute)
 
+    def _assess_after_balloons(
+        self, results: CaseResults, choice: StrengthChoice
+    ) -> StrengthAssessment | None:
+        """Return the strength with the cement of the kyphoplasty, None where it is left out."""
+        keys = self.after_balloons_keys
+        if not keys:
+            return None
+
+        def assess() -> StrengthAssessment:
+            warm_up_mechanics(self.reporter.start(AFTER_BALLOONS))
+            tell = self.reporter.start(AFTER_BALLOONS)
+            moved = None
+            if DEFLATION in keys:
+                moved = cache(lambda: self._deflate(results, keys[DEFLATION], tell))
+            return assess_kyphoplasty(results, choice, moved, tell)
+
+        place = (KYPHOPLASTY_STRENGTH, keys[KYPHOPLASTY_STRENGTH])
+        return self._stored(AFTER_BALLOONS, place, StrengthAssessment, assess)
+
+    def _deflate(
+        self, results: CaseResults, key: str, tell: Callable[[str, float], None]
+    ) -> "DeflatedBone":
+        from vertaug.augmentation.deflated_bone import DeflatedBone
+        from vertaug.workflow.balloon_step import InflatedVertebra
+
+        found = self.store.load(DEFLATION, key, DeflatedBone)
+        if found is not None:
+            return found
+        inflated = self.store.load(
+            BALLOON_STEP, self.kyphoplasty_keys[BALLOON_STEP], InflatedVertebra
+        )
+        assert inflated is not None  # its cement was injected before
+        made = deflate_case(results, inflated.balloon, tell)
+        self.store.save(DEFLATION, key, made)
+        return made
+
     def step_keys(self, level: str | None) -> dict[str, str]:
         """Return the key of each step, in order; no planning where no level is treated."""
         keys = {"anatomy": self.anatomy_key, "measure": self.measure_key}
@@ -288,7 +354,7 @@ class Chain:
             keys |= dict(self.scanned_places[:1])
         if self.strength_key is not None:
             keys["strength"] = self.strength_key
-        return keys
+        return keys | self.after_balloons_keys
 
     def _stored(
         self, title: str, place: tuple[str, str], kind: type[T], compute: Callable[[], T]

@@ -1,10 +1,12 @@
 """Whether a run computes, keeps or leaves out the strength and the simulations of a case."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from vertaug.case.case_file import Parameters, SimulationParameters
 from vertaug.case.plan import Procedure
 from vertaug.workflow.chain import (
+    AFTER_BALLOONS,
     ANATOMY,
     FILES,
     MEASURE,
@@ -14,6 +16,7 @@ from vertaug.workflow.chain import (
     STRENGTH,
     Chain,
 )
+from vertaug.workflow.kyphoplasty_strength import KYPHOPLASTY_STRENGTH
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.simulation_choice import simulation_choice_of
 from vertaug.workflow.simulation_steps import KERNELS, SimulationRun, step_name
@@ -73,22 +76,33 @@ def _with_run(chain: Chain, run: SimulationRun) -> Chain:
 def _keep_strength(chain: Chain, before: Parameters) -> Chain:
     if before.strength is None:
         return chain
-    wanted = replace(chain, strength=choice_of(before.strength))
+    wanted = _without_lost_kyphoplasty(replace(chain, strength=choice_of(before.strength)))
     fits = chain.simulation is not None or not before.strength.simulated_cement
     stored = chain.store.path("strength", wanted.strength_key or "")
     if fits and stored.is_file():
         return wanted
     # another cement: what the vertebra bears as scanned is the same
-    bare = replace(chain, strength=choice_of(before.strength).without_cement())
+    assert wanted.strength is not None
+    scanned = replace(wanted.strength, cement_ml=None, simulated_cement=False)
+    bare = replace(chain, strength=scanned)
     kept = any(chain.store.path(step, key).is_file() for step, key in bare.scanned_places)
     return bare if kept else chain
+
+
+def _without_lost_kyphoplasty(chain: Chain) -> Chain:
+    """Return the chain without the strength after a kyphoplasty, if what is stored fits no more."""
+    assert chain.strength is not None
+    key = chain.after_balloons_keys.get(KYPHOPLASTY_STRENGTH, "")
+    if chain.store.path(KYPHOPLASTY_STRENGTH, key).is_file():
+        return chain
+    return replace(chain, strength=chain.strength.without_kyphoplasty())
 
 
 def want_strength(chain: Chain, choice: StrengthChoice, treated: str | None) -> Chain:
     """Return the chain that computes the strength.
 
     Without a volume of cement it is that of the simulated vertebroplasty, if that is of the same
-    level.
+    level; that of a kyphoplasty of the level goes with it.
 
     Parameters
     ----------
@@ -102,6 +116,9 @@ def want_strength(chain: Chain, choice: StrengthChoice, treated: str | None) -> 
     if simulation is not None and choice.cement_ml is None:
         same = (choice.level or treated) == (simulation.choice.level or treated)
         choice = replace(choice, simulated_cement=same)
+    other = chain.kyphoplasty
+    same = other is not None and (choice.level or treated) == (other.choice.level or treated)
+    choice = replace(choice, kyphoplasty_cement=same)
     return name_steps(replace(chain, strength=choice), _OLD_CASE)
 
 
@@ -119,9 +136,9 @@ def want_simulation(
     before : Parameters
         Of the case.
     strength : bool
-        Also compute the strength with the cement of the vertebroplasty, as it was computed before,
-        else by its defaults; otherwise, and with a kyphoplasty alone, it is kept if it still fits,
-        at least that as scanned.
+        Also compute the strength with the cement of each procedure that is asked for, as it was
+        computed before, else by its defaults; what was computed with that of the other one is kept
+        if it still fits. Otherwise all of it is, at least that as scanned.
     """
     wanted = chain
     asked = {run.choice.procedure: run for run in runs}
@@ -130,13 +147,40 @@ def want_simulation(
             wanted = _with_run(wanted, _keep_samples(chain, asked[procedure], before))
         else:
             wanted = _keep_simulation(wanted, before, procedure)
-    filled = asked.get(Procedure.VERTEBROPLASTY)
-    if not strength or filled is None:
-        return name_steps(_keep_strength(wanted, before), _OLD_CASE)
+    kept = _keep_strength(wanted, before)
+    if not strength:
+        return name_steps(kept, _OLD_CASE)
+    choice = _strength_of(asked, kept, before)
+    return name_steps(replace(wanted, strength=choice), _OLD_CASE)
+
+
+def _strength_of(
+    asked: Mapping[Procedure, SimulationRun], kept: Chain, before: Parameters
+) -> StrengthChoice:
+    """Return how the strength of the procedures asked for is computed.
+
+    Parameters
+    ----------
+    asked : mapping of Procedure to SimulationRun
+        All of one level.
+    kept : Chain
+        With the strength that still fits.
+    before : Parameters
+    """
+    level = next(iter(asked.values())).choice.level
     known = before.strength
     choice = StrengthChoice() if known is None else choice_of(known)
-    choice = replace(choice, level=filled.choice.level, cement_ml=None, simulated_cement=True)
-    return name_steps(replace(wanted, strength=choice), _OLD_CASE)
+    # the strength of another level says nothing of this one
+    own = kept.strength if known is not None and level in {None, known.level} else None
+    had = choice.without_cement() if own is None else own
+    filled = Procedure.VERTEBROPLASTY in asked
+    return replace(
+        choice,
+        level=level,
+        cement_ml=None if filled else had.cement_ml,
+        simulated_cement=filled or had.simulated_cement,
+        kyphoplasty_cement=Procedure.KYPHOPLASTY in asked or had.kyphoplasty_cement,
+    )
 
 
 def _keep_samples(chain: Chain, run: SimulationRun, before: Parameters) -> SimulationRun:
@@ -158,5 +202,7 @@ def name_steps(chain: Chain, first: tuple[str, ...]) -> Chain:
         titles = titles if run is None else (*titles, *run.titles)
     if chain.strength is not None:
         titles = (*titles, STRENGTH)
+        if chain.after_balloons_keys:
+            titles = (*titles, AFTER_BALLOONS)
     titles = (*titles, FILES, REPORT)
     return replace(chain, reporter=Reporter(titles=titles, listener=chain.reporter.listener))

@@ -41,6 +41,7 @@ def make_report_input(
         filling_films=films,
         kyphoplasty=results.kyphoplasty,
         kyphoplasty_films=kyphoplasty_films,
+        kyphoplasty_strength=results.kyphoplasty_strength,
         provenance=ReportProvenance(
             case_name=name,
             software=tuple(provenance.software.items()),
@@ -123,5 +124,9 @@ def _strength(given: StrengthParameters) -> str:
 
 def _cement(given: StrengthParameters) -> str:
     if given.simulated_cement:
-        return "cement of the simulated vertebroplasty"
-    return "no cement" if given.cement_ml is None else f"{given.cement_ml:g} ml of cement"
+        cement = "cement of the simulated vertebroplasty"
+    else:
+        cement = "no cement" if given.cement_ml is None else f"{given.cement_ml:g} ml of cement"
+    if not given.kyphoplasty_cement:
+        return cement
+    return f"{cement}, and after the simulated kyphoplasty"

@@ -11,6 +11,7 @@ from vertaug.case.case_file import (
     InputFile,
     Parameters,
     Provenance,
+    SimulationParameters,
     StepKey,
     StrengthParameters,
     format_case,
@@ -43,6 +44,7 @@ from vertaug.workflow.run_checks import (
     refuse_unlabelled,
     step_keys_of,
 )
+from vertaug.workflow.simulation_choice import simulation_choice_of
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.workspace import PRIVATE, Workspace, check_target, open_workspace
 
@@ -75,6 +77,10 @@ class CaseResult:
         Volume of the sketched cement whose strength was replaced by one with simulated cement.
     dropped_cement : StrengthParameters or None
         Of a strength with cement that was replaced by one without.
+    replaced_simulations : tuple of SimulationParameters
+        Of older simulations whose place another of the same procedure took.
+    dropped_kyphoplasty_strength : bool
+        Whether the strength after a kyphoplasty fits no more, though the strength is there.
     """
 
     folder: Path
@@ -88,6 +94,8 @@ class CaseResult:
     dropped_samples: tuple[tuple[Procedure, int], ...] = ()
     sketched_ml: float | None = None
     dropped_cement: StrengthParameters | None = None
+    replaced_simulations: tuple[SimulationParameters, ...] = ()
+    dropped_kyphoplasty_strength: bool = False
 
 
 def run_case(
@@ -169,9 +177,28 @@ def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseRes
             if parameters_for(before, procedure) is not None and chain.run_of(procedure) is None
         ),
         dropped_samples=_dropped_samples(before, chain),
+        replaced_simulations=_replaced(before, chain),
         sketched_ml=sketched,
         dropped_cement=cement,
+        dropped_kyphoplasty_strength=(
+            strength is not None
+            and now is not None
+            and strength.kyphoplasty_cement
+            and not now.kyphoplasty_cement
+        ),
     )
+
+
+def _replaced(before: Parameters, chain: Chain) -> tuple[SimulationParameters, ...]:
+    """Return the older simulations that were of another injection than those that are there now."""
+    replaced = []
+    for procedure in Procedure:
+        had, run = parameters_for(before, procedure), chain.run_of(procedure)
+        if had is None or run is None:
+            continue
+        if simulation_choice_of(had).injection_part() != run.choice.injection_part():
+            replaced.append(had)
+    return tuple(replaced)
 
 
 def _dropped_samples(before: Parameters, chain: Chain) -> tuple[tuple[Procedure, int], ...]:
@@ -217,6 +244,7 @@ def _case_key(chain: Chain, folder: Path) -> str:
             "measure": chain.measure_key,
             "plan": chain.plan_key(options.level or ""),
             "strength": chain.strength_key,
+            "after balloons": chain.after_balloons_keys,
             "simulation": chain.simulation_keys,
             "kyphoplasty": chain.kyphoplasty_keys,
             "pdf": options.pdf,
@@ -260,7 +288,9 @@ def write_case(
     chain.reporter.start(FILES)
     write_case_files(results.spine, results.assessment, results.planning, staging)
     if results.strength is not None:
-        write_strength_files(results.strength, staging, case_stem(results.strength))
+        write_strength_files(
+            results.strength, staging, case_stem(results.strength), results.kyphoplasty_strength
+        )
     films = take_case_films(results)
     if results.vertebroplasty is not None:
         write_filling_files(results.vertebroplasty.result.filling, films, results.spine, staging)

@@ -1,7 +1,8 @@
 """How the strength of a case is computed, and its computation from the case's results."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from vertaug.case.strength import StrengthAssessment
 from vertaug.case.strength_words import linear_load_n, unusable_words
 from vertaug.workflow.strength_limits import find_cement_plan, list_case_limits
 from vertaug.workflow.strength_neighbour import find_neighbour
+
+if TYPE_CHECKING:
+    from vertaug.mechanics.comparison import StrengthOptions
 
 SURFACES = ("tresca", "mises")
 _SPACING_RANGE_MM = (0.5, 4.0)
@@ -39,6 +43,8 @@ class StrengthChoice:
         Of the voxels.
     simulated_cement : bool
         With the cement of the simulated vertebroplasty; ``cement_ml`` is then None.
+    kyphoplasty_cement : bool
+        Also after the balloons and with the cement of the simulated kyphoplasty.
     """
 
     level: str | None = None
@@ -47,6 +53,7 @@ class StrengthChoice:
     linear_only: bool = False
     spacing_mm: float = 1.0
     simulated_cement: bool = False
+    kyphoplasty_cement: bool = False
 
     def __post_init__(self) -> None:
         if self.level is not None:
@@ -71,12 +78,20 @@ class StrengthChoice:
 
     @property
     def with_cement(self) -> bool:
-        """Whether the vertebra is also computed with cement."""
+        """Whether the vertebra is also computed with cement other than a kyphoplasty's."""
         return self.cement_ml is not None or self.simulated_cement
 
     def without_cement(self) -> "StrengthChoice":
         """Return the choice for the vertebra as scanned alone."""
-        return replace(self, cement_ml=None, simulated_cement=False)
+        return replace(self, cement_ml=None, simulated_cement=False, kyphoplasty_cement=False)
+
+    def without_kyphoplasty(self) -> "StrengthChoice":
+        """Return the choice that does not know of a kyphoplasty."""
+        return replace(self, kyphoplasty_cement=False)
+
+    def own_part(self) -> dict[str, object]:
+        """Return what the strength without a kyphoplasty depends on."""
+        return {key: value for key, value in asdict(self).items() if key != "kyphoplasty_cement"}
 
     def as_parameters(self) -> StrengthParameters:
         """Return it as it stands in ``case.json``."""
@@ -87,6 +102,7 @@ class StrengthChoice:
             linear_only=self.linear_only,
             spacing_mm=self.spacing_mm,
             simulated_cement=self.simulated_cement,
+            kyphoplasty_cement=self.kyphoplasty_cement,
         )
 
     def find_level(self, spine: Spine, treated: str | None) -> str:
@@ -143,16 +159,10 @@ def assess_case(
     LevelError, InputError, ComputationError
         As `vertaug.mechanics.comparison.assess_strength`.
     """
-    from vertaug.mechanics.comparison import StrengthOptions, assess_strength
-    from vertaug.mechanics.plastic_body import YieldSurface
+    from vertaug.mechanics.comparison import assess_strength
 
     level = choice.find_level(results.spine, results.assessment.level)
-    options = StrengthOptions(
-        cement_ml=choice.cement_ml,
-        surface=YieldSurface(choice.surface),
-        linear_only=choice.linear_only,
-        spacing_mm=choice.spacing_mm,
-    )
+    options = options_of(choice)
     tips = () if choice.cement_ml is None else find_tips(results, level)
     simulated = _find_simulated(results, level) if choice.simulated_cement else None
     found = assess_strength(
@@ -172,10 +182,23 @@ def assess_case(
     else:
         neighbour, none = scanned().neighbour, scanned().no_neighbour
     found = replace(found, neighbour=neighbour, no_neighbour=none)
-    return replace(found, notes=(*_neighbour_notes(found), *limits, *found.notes))
+    return replace(found, notes=(*neighbour_notes(found), *limits, *found.notes))
 
 
-def _neighbour_notes(found: StrengthAssessment) -> tuple[str, ...]:
+def options_of(choice: StrengthChoice) -> "StrengthOptions":
+    """Return a choice as the mechanics take it."""
+    from vertaug.mechanics.comparison import StrengthOptions
+    from vertaug.mechanics.plastic_body import YieldSurface
+
+    return StrengthOptions(
+        cement_ml=choice.cement_ml,
+        surface=YieldSurface(choice.surface),
+        linear_only=choice.linear_only,
+        spacing_mm=choice.spacing_mm,
+    )
+
+
+def neighbour_notes(found: StrengthAssessment) -> tuple[str, ...]:
     """Return what the intact neighbour says of the fractured level."""
     if found.no_neighbour:
         return (f"Whether the value before is credible cannot be judged: {found.no_neighbour}.",)

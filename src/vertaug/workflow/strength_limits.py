@@ -154,9 +154,12 @@ def _simulated_cement(results: CaseResults, level: str, simulated: SimulatedVert
     filling = simulated.result.filling
     setup = simulated.setup
     text = _share(results, level, _in_body_ml(filling), "simulated cement in the body")
+    other = results.kyphoplasty
+    name = Procedure.KYPHOPLASTY if other is not None and simulated is other.cement else None
     return (
         f"{text}; it was injected through the needles of plan {setup.plan_number} of a "
-        f"vertebroplasty ({setup.plan}, {setup.gauge} G) and lies where the injection put it."
+        f"{(name or Procedure.VERTEBROPLASTY).value} ({setup.plan}, {setup.gauge} G) and lies "
+        "where the injection put it."
     )
 
 

@@ -9,7 +9,7 @@ from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.mechanics_content import describe_mechanics
 from vertaug.case.record import load_record, save_record
 from vertaug.case.strength import StrengthAssessment
-from vertaug.mechanics import comparison
+from vertaug.mechanics import strength_state
 from vertaug.mechanics.caps import model_from_vertebra
 from vertaug.mechanics.cement_bone import cement_volume_ml
 from vertaug.mechanics.comparison import (
@@ -184,7 +184,7 @@ def test_no_number_comes_from_a_solution_that_did_not_converge(vertebra, monkeyp
         message = "crushing failed"
         raise ComputationError(message)
 
-    monkeypatch.setattr(comparison, "crush", fail)
+    monkeypatch.setattr(strength_state, "crush", fail)
     with pytest.raises(ComputationError):
         assess_strength(vertebra, LAW, replace(COARSE, linear_only=False))
 

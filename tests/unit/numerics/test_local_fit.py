@@ -1,5 +1,6 @@
 """Values at places from those of points nearby."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -66,3 +67,32 @@ def test_a_slope_across_an_almost_flat_layer_is_not_believed(points):
     points = points * [1.0, 1.0, 1e-6]
     found = fit_locally(np.array([[5.0, 5.0, 1.0]]), points, 1e4 * points[:, 2:], 3.0)
     assert abs(found[0, 0]) < 0.2
+
+
+def test_compiled_moments_are_those_of_the_reference():
+    from vertaug.numerics import _local_fit_numba, _local_fit_reference, local_fit
+
+    rng = np.random.default_rng(4)
+    points, values = rng.uniform(0.0, 20.0, (3000, 3)), rng.normal(size=(3000, 2))
+    places = np.concatenate([rng.uniform(-1.0, 21.0, (60, 3)), points[:5]])
+    radius = np.linspace(3.0, 6.0, len(places))
+    radius[:20] = 9.0
+    found = local_fit._moments(places, radius, (points, values), 3.0)
+    wanted = [np.zeros_like(array) for array in found]
+    _local_fit_reference.weigh_near(places, radius, points, values, (), wanted)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+    assert callable(_local_fit_numba.weigh_near)
+
+
+def test_fit_has_the_same_bits_with_one_thread_and_two():
+    rng = np.random.default_rng(5)
+    points, values = rng.uniform(0.0, 20.0, (3000, 3)), rng.normal(size=(3000, 3))
+    places = rng.uniform(0.0, 20.0, (500, 3))
+    before = numba.get_num_threads()
+    found = []
+    for number in (1, min(2, before)):
+        numba.set_num_threads(number)
+        found.append(fit_locally(places, points, values, 4.0).tobytes())
+    numba.set_num_threads(before)
+    assert found[0] == found[1]

@@ -21,6 +21,7 @@ from vertaug.case.strength import (
 from vertaug.case.strength_neighbour import IntactNeighbour
 from vertaug.case.strength_words import gain_words, unusable_words
 from vertaug.mechanics.comparison_words import (
+    AFTER_BALLOONS,
     CEMENT_UPPER,
     NO_SAFE_LOAD,
     NOT_COMPARED,
@@ -29,6 +30,7 @@ from vertaug.mechanics.comparison_words import (
 from vertaug.report.cement_contact import contact_areas, contact_note, contact_words
 from vertaug.report.content import build_content
 from vertaug.report.content_strength import (
+    after_balloons_part,
     appendix_tables,
     first_page_words,
     strength_part,
@@ -509,3 +511,59 @@ def test_without_cement_or_discs_there_is_no_such_table():
 def test_a_main_load_without_a_value_is_refused():
     with pytest.raises(ValueError, match="has no value"):
         replace(state(1500.0, curved=None), main="0.2 % offset")
+
+
+def after_kyphoplasty(**changes):
+    found = assessment(state(2250.0, cement=0.5))
+    changed = {"after_balloons": True, "after_height_mm": 26.25, "cement_ml": 3.5}
+    return replace(found, **(changed | changes))
+
+
+def test_the_part_after_a_kyphoplasty_has_its_own_heading_height_and_pictures():
+    part = after_balloons_part(after_kyphoplasty(notes=("a limit", AFTER_BALLOONS, "another")))
+    assert part.title == "Strength after kyphoplasty, L1"
+    states = part.tables[0]
+    assert states.columns[2] == "after balloons, with 3.5 ml of cement"
+    assert rows(states)["failure load, linear 0.68 % (kN)"] == ["1.50", "2.25", "1.5"]
+    assert states.note.startswith(
+        "Strains are of the body's own height: 25.00 mm as it is, 26.25 mm after the balloons."
+    )
+    assert part.limits.paragraphs[:2] == ("A limit.", AFTER_BALLOONS)
+    assert part.text[-1].paragraphs == ("Another.",)
+    assert part.pictures == (
+        "kyphoplasty_strength_curve",
+        "kyphoplasty_map_plastic_strain",
+        "kyphoplasty_map_strain_energy",
+    )
+    assert [table.title for table in part.appendix] == ["Shares of the load"]
+    # simpler measures, definitions and files stand once, with the strength of the level
+    assert not any("files" in block.title for block in part.text)
+
+
+def test_a_table_after_a_kyphoplasty_points_to_its_own_section():
+    table = before_after_table(after_kyphoplasty(), "L1")
+    assert table.note.endswith("see Strength after kyphoplasty, L1.")
+    plain = before_after_table(assessment(state(3000.0)), "L1")
+    assert plain.note.endswith("see Strength, L1.")
+    assert "own height" not in plain.note
+
+
+def test_the_first_page_says_the_gain_of_each_and_a_doubt_once():
+    words = first_page_words(after_kyphoplasty())
+    assert "as it is and after balloons, with 3.5 ml of cement: 1.0 to 1.5 times the load" in words
+    assert words.endswith("see Strength after kyphoplasty, L1.")
+    near = IntactNeighbour(
+        level="L2", height_mm=25.0, stiffness_n_per_mm=1.0, linear_load_n=1.0, rigidity_load_n=None
+    )
+    assert "not usable" not in first_page_words(after_kyphoplasty(neighbour=near))
+    assert "times the load" not in first_page_words(after_kyphoplasty(neighbour=near))
+    assert "not usable" in first_page_words(replace(assessment(state(3000.0)), neighbour=near))
+
+
+def test_files_of_a_kyphoplasty_stand_with_those_of_the_level():
+    part = strength_part(assessment(state(3000.0)), None, after_kyphoplasty())
+    files = next(block for block in part.text if block.title == "Strength: files")
+    assert "mechanics/L1_kyphoplasty.vtu" in files.paragraphs[0]
+    alone = strength_part(assessment(state(3000.0)))
+    files = next(block for block in alone.text if block.title == "Strength: files")
+    assert "kyphoplasty" not in files.paragraphs[0]

@@ -48,6 +48,37 @@ def test_files_are_named_by_level_and_state(found, tmp_path):
     assert {p for p in tmp_path.rglob("*") if p.is_file()} == set(written)
 
 
+def test_a_kyphoplasty_has_its_own_model_and_curve(found, parse, tmp_path):
+    half = replace(found.after, stiffness_n_per_mm=0.5 * found.after.stiffness_n_per_mm)
+    tall = found.height_mm + 1.0
+    other = replace(found, after=half, cement_ml=2.5, after_height_mm=tall, after_balloons=True)
+    names = ("before.vtu", "before.inp", "after.vtu", "after.inp")
+    wanted = tuple(f"L1_{name}" for name in (*names, "kyphoplasty.vtu", "kyphoplasty.inp"))
+    written = write_strength_files(found, tmp_path, "L1", other)
+    assert [path.name for path in written] == [*wanted, "L1_curve.csv"]
+    _, arrays = parse(tmp_path / "L1_kyphoplasty.vtu")
+    assert arrays
+    rows = (tmp_path / "L1_curve.csv").read_text().splitlines()
+    states = [row.split(",")[0] for row in rows[1:]]
+    assert list(dict.fromkeys(states)) == ["before", "after", "kyphoplasty"]
+    record = describe_mechanics(found, "L1", other)
+    assert record.files == (*wanted, "L1_curve.csv")
+    assert record.after_kyphoplasty.stiffness_n_per_mm == pytest.approx(
+        half.stiffness_n_per_mm, abs=1e-3
+    )
+    assert record.after_vertebroplasty.stiffness_n_per_mm == pytest.approx(
+        found.after.stiffness_n_per_mm, abs=1e-3
+    )
+    assert record.kyphoplasty.stiffness_ratio == pytest.approx(
+        half.stiffness_n_per_mm / found.before.stiffness_n_per_mm, abs=1e-3
+    )
+    assert record.kyphoplasty.height_mm == pytest.approx(tall, abs=1e-3)
+    assert record.kyphoplasty.cement_ml == 2.5
+    assert describe_mechanics(found).kyphoplasty is None
+    plain = describe_mechanics(found, None, replace(other, after_height_mm=None))
+    assert plain.kyphoplasty.height_mm == pytest.approx(found.height_mm, abs=1e-3)
+
+
 def test_without_cement_and_curve_there_are_two(found, tmp_path):
     written = write_strength_files(linear(found), tmp_path, "x")
     assert [p.name for p in written] == ["x_before.vtu", "x_before.inp"]

@@ -26,9 +26,44 @@ def assessments():
     )
 
 
-def draw(strength):
-    case = SimpleNamespace(strength=strength, provenance=SimpleNamespace(case_name="CASE"))
+def draw(strength, kyphoplasty=None):
+    case = SimpleNamespace(
+        strength=strength,
+        kyphoplasty_strength=kyphoplasty,
+        provenance=SimpleNamespace(case_name="CASE"),
+    )
     return strength_pictures(case)
+
+
+def test_both_procedures_have_their_pictures_and_one_of_all_curves(assessments, monkeypatch):
+    drawn = []
+    plain = figure_strength.draw_strength_curve
+
+    def listen(curves, height_mm, titles, *, ratio):
+        drawn.append(([curve.name for curve in curves], titles))
+        return plain(curves, height_mm, titles, ratio=ratio)
+
+    monkeypatch.setattr(figure_strength, "draw_strength_curve", listen)
+    first = replace(assessments[0], assumed_cement=False)
+    tall = first.height_mm + 2.0
+    second = replace(first, after_balloons=True, after_height_mm=tall, cement_ml=3.5)
+    pictures = draw(first, second)
+    own = ["strength_curve", "map_plastic_strain", "map_strain_energy"]
+    assert [p.name for p in pictures] == [
+        *own, *(f"kyphoplasty_{name}" for name in own), "comparison_curves",
+    ]  # fmt: skip
+    names, titles = drawn[-1]
+    assert names == ["as it is", "vertebroplasty, 3 ml", "kyphoplasty, 3.5 ml"]
+    assert titles[0] == "L1: as it is, after a vertebroplasty and after a kyphoplasty"
+    assert titles[1].startswith("After vertebroplasty, with 3 ml of cement: ")
+    assert titles[2].startswith("After kyphoplasty, with 3.5 ml of cement: ")
+    assert "After balloons, with 3.5 ml of cement, " in pictures[4].caption
+    # the same force in both, at the strain of each body's own height
+    force = 0.0068 * first.before.stiffness_n_per_mm * first.height_mm
+    strain = 100.0 * force / (second.after.stiffness_n_per_mm * tall)
+    assert f"{force / 1000:.2f} kN at {strain:.2f} %" in pictures[5].caption
+    # an assumed shape is no vertebroplasty
+    assert "comparison_curves" not in [p.name for p in draw(assessments[0], second)]
 
 
 def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):

@@ -87,21 +87,65 @@ def test_an_unknown_kyphosis_is_not_computed(cement, found):
     assert rows_of(comparison_part(cement, alone))["local kyphosis, change"][1] == NOT_COMPUTED
 
 
+def discs(middle):
+    return SimpleNamespace(plates=[SimpleNamespace(central_mpa=value) for value in middle])
+
+
 def strength(**changes):
+    """A strength of the body, by default twice as strong and stiff with cement."""
     load = SimpleNamespace(name="offset 0.2 %", force_n=2345.0)
-    after = SimpleNamespace(main_load=load, stiffness_n_per_mm=8760.0, end_slope=None)
-    before = SimpleNamespace(end_slope=None)
-    known = {"level": "L1", "after": after, "before": before, "assumed_cement": False}
+    before = SimpleNamespace(
+        end_slope=None, stiffness_n_per_mm=4380.0, asymmetry=0.021, disc_load=discs((0.5, 0.4)),
+        failure_loads=(),
+    )  # fmt: skip
+    after = SimpleNamespace(
+        main_load=load, stiffness_n_per_mm=8760.0, end_slope=None, asymmetry=0.143,
+        disc_load=discs((0.55, 0.4)),
+    )  # fmt: skip
+    known = {
+        "level": "L1", "after": after, "before": before, "assumed_cement": False,
+        "load_ratios": {"a": 1.5, "b": 2.04}, "neighbour": None,
+        "competitors": SimpleNamespace(strength_by_rigidity_n=None),
+    }  # fmt: skip
     return SimpleNamespace(**(known | changes))
 
 
 def test_strength_is_that_of_the_injected_cement_only(cement, found):
-    rows = rows_of(comparison_part(cement, found, strength()))
+    rows = rows_of(comparison_part(cement, found, (strength(), None)))
     assert rows["failure load with this cement"] == ["2.35 kN (offset 0.2 %)", NOT_COMPUTED]
     assert rows["stiffness with this cement"] == ["8.76 kN/mm", NOT_COMPUTED]
     for other in (strength(level="L2"), strength(after=None), strength(assumed_cement=True)):
-        rows = rows_of(comparison_part(cement, found, other))
+        rows = rows_of(comparison_part(cement, found, (other, other)))
         assert rows["failure load with this cement"] == [NOT_COMPUTED, NOT_COMPUTED]
+
+
+def test_strength_of_both_stands_in_the_same_rows(cement, found):
+    second = strength(load_ratios={"a": 1.234})
+    second.after.stiffness_n_per_mm = 5256.0
+    second.after.disc_load = None
+    rows = rows_of(comparison_part(cement, found, (strength(), second)))
+    assert rows["failure load, times that as it is, by definition"] == ["1.5 to 2.0", "1.2"]
+    assert rows["stiffness, times that as it is"] == ["2.0", "1.2"]
+    middle = "pressure on the middle of the superior · inferior disc at 1 kN (MPa)"
+    assert rows[middle] == ["0.55 · 0.40 (+10 % · 0 %)", NOT_COMPUTED]
+    assert (
+        rows["share of the load farthest from even, left to right"] == ["14 % (as it is 2 %)"] * 2
+    )
+
+
+def test_no_ratio_to_a_value_that_is_not_usable(cement, found):
+    near = SimpleNamespace(
+        level="L2", linear_load_n=3000.0, rigidity_load_n=None, stiffness_n_per_mm=4000.0
+    )
+    part = comparison_part(cement, found, (strength(neighbour=near), strength(neighbour=near)))
+    rows = rows_of(part)
+    for name in (
+        "failure load, times that as it is, by definition",
+        "stiffness, times that as it is",
+    ):
+        assert rows[name] == ["not given: before value not usable"] * 2
+    assert part.key.note.endswith("compacted bone reads stiffer than intact L2.")
+    assert part.key.note.count("Before value not usable") == 1
 
 
 def test_unlike_injections_are_said_to_be(cement, found):

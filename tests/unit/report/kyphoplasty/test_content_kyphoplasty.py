@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vertaug.mechanics.comparison import StrengthOptions, assess_strength
 from vertaug.report.balloon_words import (
     bulge_words,
     gain_words,
@@ -19,6 +20,17 @@ from vertaug.report.content_injection import PICTURES as CEMENT_PICTURES, inject
 from vertaug.report.content_kyphoplasty import PICTURES, first_page_words, kyphoplasty_parts
 from vertaug.report.render_html import render_html
 from vertaug.report.style import Mark
+from vertaug.tissue import calibrate_generic
+from vertaug.verification.analytic_vertebra import AnalyticVertebra
+
+
+@pytest.fixture(scope="module")
+def strength():
+    """With cement of an injection into bone after balloons."""
+    vertebra, law = AnalyticVertebra(spacing=1.5).spine()["L1"], calibrate_generic(120.0)
+    options = StrengthOptions(spacing_mm=4.0, cement_ml=3.0, linear_only=True)
+    found = assess_strength(vertebra, law, options)
+    return replace(found, assumed_cement=False, after_balloons=True)
 
 
 def rows_of(table):
@@ -56,6 +68,13 @@ def test_the_result_comes_first_in_plain_words(found):
     assert part.key.note.startswith("Of the model: no promise of height in a patient.")
     assert part.pictures == PICTURES
     assert cement.title == "Cement of the kyphoplasty, L1"
+
+
+def test_strength_with_its_cement_stands_under_it_and_in_a_part_of_its_own(found, strength):
+    _, cement, part = kyphoplasty_parts(found, strength)
+    assert part.title == "Strength after kyphoplasty, L1"
+    table = table_of(cement, "Strength before and after")
+    assert table.columns[1:3] == ("as it is", "with this cement")
 
 
 def test_only_what_can_be_read_counts_as_a_pressure(found):

@@ -1,0 +1,152 @@
+"""Where the bone of a vertebra went while balloons were inflated in it and emptied again."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.balloon.bone_motion import (
+    SurfaceMotion,
+    displacement_of,
+    find_motion,
+    slopes_of,
+)
+from vertaug.augmentation.balloon.bone_points import PointGrid, inside_share
+from vertaug.augmentation.balloon.surface import BalloonSurface
+from vertaug.augmentation.kyphoplasty import BalloonTreatment
+from vertaug.case.errors import InputError
+from vertaug.case.grid import Grid, read_only
+from vertaug.case.spine import Endplate, HeightField, Vertebra, VertebraFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DeflatedBone:
+    """The bone after the balloons, by what each eighth of a balloon's voxel did.
+
+    Attributes
+    ----------
+    voxels : Grid
+        Of the balloon, along the vertebra's axes.
+    moved_mm : (2 ni, 2 nj, 2 nk, 3) float32 array
+        How far the bone in each eighth moved along the axes of the grid; beside bone as far as the
+        nearest.
+    drilled : (2 ni, 2 nj, 2 nk) bool array
+        Eighths whose bone made way for the folded balloons and was taken out.
+    cavities : tuple of BalloonSurface
+        That the emptied balloons leave, in mm from the corner of the voxels.
+    superior, inferior : HeightField
+        The endplates after it, over x and y of the vertebra's frame.
+    """
+
+    voxels: Grid
+    moved_mm: NDArray[np.float32]
+    drilled: NDArray[np.bool_]
+    cavities: tuple[BalloonSurface, ...]
+    superior: HeightField
+    inferior: HeightField
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "moved_mm", read_only(self.moved_mm, np.float32))
+        object.__setattr__(self, "drilled", read_only(self.drilled, np.bool_))
+        shape = self.voxels.halved().shape
+        if self.moved_mm.shape != (*shape, 3) or self.drilled.shape != shape:
+            message = (
+                f"the eighths of the balloon's voxels are {shape}; got moves of "
+                f"{self.moved_mm.shape} and drilled ones of {self.drilled.shape}"
+            )
+            raise InputError(message)
+
+    @property
+    def eighths(self) -> Grid:
+        """Grid of the eighths of the voxels."""
+        return self.voxels.halved()
+
+
+def deflated_bone(vertebra: Vertebra, found: BalloonTreatment) -> DeflatedBone:
+    """Return where the bone went in an inflation and the deflation after it.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+        That was treated.
+    found : BalloonTreatment
+
+    Raises
+    ------
+    InputError
+        If no bone of the balloon's model lies near the surface of the body.
+    """
+    voxels, before, after = found.bone.voxels, found.bone.points, found.emptied.points
+    motion = find_motion(vertebra, voxels, before, after)
+    own = before.elastic_mpa == 0.0
+    eighths = voxels.halved()
+    side = float(eighths.spacing_mm[0])
+    cell = np.floor(before.place_mm[own] / side).astype(np.int64)
+    moved = (after.place_mm - before.place_mm)[own]
+    return DeflatedBone(
+        voxels=voxels,
+        moved_mm=_continued(cell, moved, eighths.shape).astype(np.float32),
+        drilled=_drilled(found.folded, eighths),
+        cavities=found.cavities,
+        superior=_moved_surface(vertebra.superior.surface, motion),
+        inferior=_moved_surface(vertebra.inferior.surface, motion),
+    )
+
+
+def with_moved_plates(vertebra: Vertebra, found: DeflatedBone) -> Vertebra:
+    """Return a vertebra with its endplates after the balloons: surface and best plane."""
+    return replace(
+        vertebra,
+        superior=_moved_plate(vertebra.superior, vertebra.frame, found.superior),
+        inferior=_moved_plate(vertebra.inferior, vertebra.frame, found.inferior),
+    )
+
+
+def _continued(
+    cell: NDArray[np.int64], values: NDArray[np.float64], shape: tuple[int, int, int]
+) -> NDArray[np.float64]:
+    """Return values in the cells of a grid, in empty ones those of the nearest."""
+    from scipy.ndimage import distance_transform_edt
+
+    out, empty = np.zeros((*shape, values.shape[1])), np.ones(shape, dtype=bool)
+    out[tuple(cell.T)] = values
+    empty[tuple(cell.T)] = False
+    nearest = distance_transform_edt(empty, return_distances=False, return_indices=True)
+    return np.asarray(out[tuple(nearest)])
+
+
+def _drilled(folded: tuple[BalloonSurface, ...], eighths: Grid) -> NDArray[np.bool_]:
+    """Return the eighths that `bone_points.drill` takes the bone out of."""
+    cells = PointGrid(shape=eighths.shape, spacing_mm=float(eighths.spacing_mm[0]))
+    out = np.zeros(eighths.shape, dtype=bool)
+    for surface in folded:
+        out |= inside_share(surface, cells) >= 0.5
+    return out
+
+
+def _moved_surface(field: HeightField, motion: SurfaceMotion) -> HeightField:
+    """Return a height map after a motion: bone that moves sideways brings its height along."""
+    moved = displacement_of(field, 2, motion)
+    across, along = slopes_of(field)
+    change = moved[..., 2] - across * moved[..., 0] - along * moved[..., 1]
+    return replace(field, height_mm=field.height_mm + change)
+
+
+def _moved_plate(plate: Endplate, frame: VertebraFrame, after: HeightField) -> Endplate:
+    """Return an endplate with another height map; its plane moves by the plane of the change."""
+    change = after.height_mm - plate.surface.height_mm
+    seen = np.isfinite(change)
+    if not change[seen].any():
+        return plate
+    x, y = np.meshgrid(after.u_mm, after.v_mm, indexing="ij")
+    centre = frame.to_local(plate.centre_lps_mm)
+    columns = np.stack([np.ones(seen.sum()), x[seen] - centre[0], y[seen] - centre[1]], axis=1)
+    rise, across, along = np.linalg.lstsq(columns, change[seen], rcond=None)[0]
+    normal = np.asarray(plate.normal) @ frame.axes
+    turned = np.array([normal[0] - across * normal[2], normal[1] - along * normal[2], normal[2]])
+    return replace(
+        plate,
+        surface=after,
+        centre_lps_mm=frame.to_world(centre + np.array([0.0, 0.0, rise])),
+        normal=frame.direction_to_world(turned / np.linalg.norm(turned)),
+    )
