@@ -23,7 +23,7 @@ _AROUND_MM = 3.0
 """Distance in the bone from which a vessel or fissure draws."""
 _CALIBRATED = (
     "calibrated, with the mean numbers, on published rates of leaks by path with "
-    "4 ml of low-viscosity cement in a phantom, with the closure at mouths; no measured size"
+    "4 ml of low-viscosity cement in four fractured phantoms, with the closure; no measured size"
 )
 _FORAMEN_COUNTS = np.array([0.50, 0.42, 0.08])
 """One, two, three foramina: 45.1, 36.9, 4.4 % of vertebrae (Tzika et al., Surg Radiol Anat
@@ -76,9 +76,9 @@ class LeakNetwork:
     fissure_length_mm : float
         Along the surface. Uncertain.
     widest_mm : float
-        No foramen, vein or fissure through cortex is drawn wider: 1.5 voxels of the CT on which the
-        medians were calibrated. The same for every CT: a finer one would show more, but what it
-        shows no wider than that is not looked for.
+        No foramen, vein or fissure through cortex is drawn wider: the diameter of 4 mm2, the least
+        area of a gap in the CT that counts as an opening (`WallSetting.least_area_mm2`). The same
+        for every CT.
     size_factor : float
         On every diameter and width: the calibration parameter.
     """
@@ -92,24 +92,24 @@ class LeakNetwork:
         )
     )
     vein: SizeDistribution = field(
-        default=SizeDistribution(median_mm=1.4, log_sd=0.4, source=_CALIBRATED)
+        default=SizeDistribution(median_mm=1.6, log_sd=0.4, source=_CALIBRATED)
     )
     tributary: SizeDistribution = field(
-        default=SizeDistribution(median_mm=3.4, log_sd=0.4, source=_CALIBRATED)
+        default=SizeDistribution(median_mm=2.5, log_sd=0.4, source=_CALIBRATED)
     )
     fissure: SizeDistribution = field(
         default=SizeDistribution(median_mm=0.75, log_sd=0.5, source=_CALIBRATED)
     )
-    veins: float = 4.0
-    tributaries: float = 2.0
+    veins: float = 6.0
+    tributaries: float = 1.75
     wall_fissures: float = 12.0
-    endplate_fissures: float = 5.5
+    endplate_fissures: float = 8.0
     vein_length_mm: float = 10.0
     foramen_length_mm: float = 2.0
     vein_reach_mm: float = 6.0
     tributary_reach: float = 0.5
     fissure_length_mm: float = 5.0
-    widest_mm: float = 1.5
+    widest_mm: float = 2.25
     size_factor: float = 1.0
 
     def __post_init__(self) -> None:
