@@ -9,13 +9,14 @@ from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.augmentation.balloon.breach import Breach, find_breaches
 from vertaug.augmentation.balloon.cavity import cavity_share, survey_after_balloon
 from vertaug.augmentation.balloon.crushed_bone import CrushedBone, calibrated_bone
+from vertaug.augmentation.balloon.dead_weight import UpperEnd, weight_on_top
+from vertaug.augmentation.balloon.deflation import deflate
 from vertaug.augmentation.balloon.ends import CONTACT_MM, CortexStop, HeightTarget, MeanLift
 from vertaug.augmentation.balloon.increment import IncrementLimits
 from vertaug.augmentation.balloon.inflation import (
     InflatedBone,
     Inflation,
     InflationLimits,
-    deflate,
     inflate,
     place_balloons,
     rated_limits,
@@ -58,7 +59,8 @@ class BalloonChoice:
     volume_ml : float
         In each balloon.
     preload_n : float
-        Axial force on the spine before the inflation.
+        Axial force on the spine: before the inflation, and with ``WEIGHT`` all through it.
+    upper_end : UpperEnd
     lift_mm : float or None
         Mean lift of the superior endplate at which the inflation ends; None for none.
     contact_mm : float
@@ -72,6 +74,7 @@ class BalloonChoice:
     balloon: Balloon
     volume_ml: float
     preload_n: float = PRONE_N.value
+    upper_end: UpperEnd = UpperEnd.WEIGHT
     lift_mm: float | None = None
     contact_mm: float = CONTACT_MM
     spacing_mm: float = 1.5
@@ -174,7 +177,11 @@ def treat_with_balloon(
     balloons = place_balloons_on_plan(whole, vertebra, paths, choice.balloon)
     folded = tuple(surface for surface, _ in balloons)
     bone = whole.drilled(*folded)
-    state = place_balloons(bone.grid, choice.crushed.law(), bone.held, bone.points, balloons)
+    weight = None
+    if choice.upper_end is UpperEnd.WEIGHT:
+        weight = weight_on_top(bone.held, bone.grid, choice.preload_n)
+    law = choice.crushed.law()
+    state = place_balloons(bone.grid, law, bone.held, bone.points, balloons, weight)
     state = preload(state, choice.preload_n)
     limits = _limits(limits, bone, state, choice)
     kept, watch = _watcher(choice.volume_ml * len(balloons), progress)
