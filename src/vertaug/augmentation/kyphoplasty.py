@@ -12,6 +12,13 @@ from vertaug.augmentation.balloon.crushed_bone import CrushedBone, calibrated_bo
 from vertaug.augmentation.balloon.dead_weight import UpperEnd, weight_on_top
 from vertaug.augmentation.balloon.deflation import deflate
 from vertaug.augmentation.balloon.ends import CONTACT_MM, CortexStop, HeightTarget, MeanLift
+from vertaug.augmentation.balloon.fracture_zone import (
+    TENSION,
+    FractureAge,
+    FractureZone,
+    find_fracture_zone,
+    loosened,
+)
 from vertaug.augmentation.balloon.increment import IncrementLimits
 from vertaug.augmentation.balloon.inflation import (
     InflatedBone,
@@ -36,6 +43,7 @@ from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
+from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Vertebra
 
@@ -67,6 +75,8 @@ class BalloonChoice:
         A balloon so near a point of the cortex ends the inflation; half a voxel at least.
     spacing_mm : float
         Of the voxels.
+    fracture : FractureAge
+        Of the fracture, if the level has one.
     bone : BoneSetting
     crushed : CrushedBone
     """
@@ -78,6 +88,7 @@ class BalloonChoice:
     lift_mm: float | None = None
     contact_mm: float = CONTACT_MM
     spacing_mm: float = 1.5
+    fracture: FractureAge = FractureAge.FRESH
     bone: BoneSetting = field(default_factory=BoneSetting)
     crushed: CrushedBone = field(default_factory=calibrated_bone)
 
@@ -144,6 +155,7 @@ def treat_with_balloon(
     paths: tuple[NeedlePath, ...],
     choice: BalloonChoice,
     *,
+    measured: VertebraMeasurement | None = None,
     above: Vertebra | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> BalloonTreatment:
@@ -157,6 +169,8 @@ def treat_with_balloon(
         To K2HPO4-equivalent density.
     paths : tuple of NeedlePath
     choice : BalloonChoice
+    measured : VertebraMeasurement, optional
+        Of the vertebra: tells where it is broken; without it no bone is.
     above : Vertebra, optional
         The adjacent level above, for the local kyphosis angle.
     progress : callable, optional
@@ -176,6 +190,9 @@ def treat_with_balloon(
     whole = patient_bone(vertebra, calibration, spacing_mm=choice.spacing_mm, setting=choice.bone)
     balloons = place_balloons_on_plan(whole, vertebra, paths, choice.balloon)
     folded = tuple(surface for surface, _ in balloons)
+    zone = _zone(whole, vertebra, measured, choice)
+    if zone is not None:
+        whole = loosened(whole, zone, TENSION.value)
     bone = whole.drilled(*folded)
     weight = None
     if choice.upper_end is UpperEnd.WEIGHT:
@@ -203,6 +220,18 @@ def treat_with_balloon(
         after=shape(emptied.points),
         breaches=_breaches(bone, inflation.state),
     )
+
+
+def _zone(
+    bone: PatientBone,
+    vertebra: Vertebra,
+    measured: VertebraMeasurement | None,
+    choice: BalloonChoice,
+) -> FractureZone | None:
+    """Return where a body is broken; None where it is whole, or healed."""
+    if measured is None or choice.fracture is FractureAge.HEALED:
+        return None
+    return find_fracture_zone(bone, vertebra, measured, choice.bone.shell_mm)
 
 
 def _limits(

@@ -152,6 +152,7 @@ class Balance:
             bone.bulk_mpa,
             bone.shear_mpa,
             bone.strength_mpa,
+            bone.apart_mpa,
             bone.volume_mm3,
             self._taken,
             self.after,

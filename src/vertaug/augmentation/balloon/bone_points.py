@@ -35,6 +35,9 @@ class BonePoints:
         Equivalent plastic strain.
     elastic_mpa : (n,) float64 array
         Modulus of what does not yield (discs); 0 for bone.
+    tension : (n,) float64 array
+        Share of its strength that bone has against being pulled apart: 1 where it is whole, less
+        where it is broken.
     """
 
     place_mm: FloatArray
@@ -42,6 +45,7 @@ class BonePoints:
     stress_mpa: FloatArray
     flow: FloatArray
     elastic_mpa: FloatArray
+    tension: FloatArray
 
     def part(self, kept: NDArray[np.bool_]) -> "BonePoints":
         """Return some of the points."""
@@ -51,6 +55,7 @@ class BonePoints:
             stress_mpa=self.stress_mpa[kept],
             flow=self.flow[kept],
             elastic_mpa=self.elastic_mpa[kept],
+            tension=self.tension[kept],
         )
 
 
@@ -109,6 +114,7 @@ def fill_points(
         stress_mpa=np.zeros((count, 6)),
         flow=np.zeros(count),
         elastic_mpa=elastic,
+        tension=np.ones(count),
     )
 
 
@@ -145,6 +151,8 @@ class VoxelBone:
         Node of each voxel with the lowest indices.
     stress_mpa : (n, 6) float64 array
     bulk_mpa, shear_mpa, strength_mpa, modulus_mpa : (n,) float64 arrays
+    apart_mpa : (n,) float64 array
+        By how much the yield surface is moved toward compression.
     volume_mm3 : (n,) float64 array
         Of bone.
     density_g_per_ml : (n,) float64 array
@@ -160,6 +168,7 @@ class VoxelBone:
     bulk_mpa: FloatArray
     shear_mpa: FloatArray
     strength_mpa: FloatArray
+    apart_mpa: FloatArray
     modulus_mpa: FloatArray
     volume_mm3: FloatArray
     density_g_per_ml: FloatArray
@@ -182,9 +191,9 @@ def gather_bone(points: BonePoints, grid: PointGrid, law: FoamLaw, inside: Float
     own = grid.voxel_of(points.place_mm)
     count = np.bincount(own, minlength=size)
     total = np.asarray(np.bincount(own, points.mass_mg, size), dtype=np.float64)
-    sums = [np.bincount(own, along, size) for along in (*points.stress_mpa.T, points.flow)]
+    sums = [np.bincount(own, along, size) for along in (*points.stress_mpa.T, points.flow, points.tension)]
     means = np.asarray(np.stack(sums, axis=1) / np.maximum(count, 1)[:, None], dtype=np.float64)
-    stress, flow = means[:, :6], means[:, 6]
+    stress, flow, tension = means[:, :6], means[:, 6], means[:, 7]
     share = inside.ravel()
     density = _density(total, count, inside, grid)
     elastic = np.bincount(own, points.elastic_mpa > 0.0, size)
@@ -195,6 +204,8 @@ def gather_bone(points: BonePoints, grid: PointGrid, law: FoamLaw, inside: Float
     young = np.where(disc, modulus[active], law.modulus_mpa(rho)) * (count[active] > 0)
     held = np.clip(count[active] / 4.0, 0.0, 1.0) * (1.0 - share[active])
     held[share[active] >= _FULL] = 0.0
+    strength = np.where(disc, _NEVER_YIELDS_MPA, law.softened_mpa(rho, flow[active]))
+    broken = np.where(disc | (count[active] == 0), 0.0, 1.0 - tension[active])
     i, j, k = np.unravel_index(active, grid.shape)
     return VoxelBone(
         voxel=active,
@@ -202,7 +213,8 @@ def gather_bone(points: BonePoints, grid: PointGrid, law: FoamLaw, inside: Float
         stress_mpa=stress[active],
         bulk_mpa=young / (3.0 * (1.0 - 2.0 * POISSON)),
         shear_mpa=young / (2.0 * (1.0 + POISSON)),
-        strength_mpa=np.where(disc, _NEVER_YIELDS_MPA, law.softened_mpa(rho, flow[active])),
+        strength_mpa=strength,
+        apart_mpa=law.apart_mpa(strength, broken),
         modulus_mpa=young,
         volume_mm3=held * grid.spacing_mm**3,
         density_g_per_ml=rho,

@@ -94,6 +94,30 @@ class FoamLaw:
         strength = self.strength_mpa(density_g_per_ml)
         return strength if self.softening is None else strength * self.softening.share(flow)
 
+    def apart_mpa(self, strength_mpa: FloatArray, broken: FloatArray) -> FloatArray:
+        """Return by how much the yield surface of broken bone is moved toward compression.
+
+        Of bone that is all broken so far that it bears no tension and no shear without
+        compression, and 0.89 of the strength in uniaxial compression: the ellipse goes through
+        the origin, as in the modified Cam-clay law of soils (Roscoe and Burland 1968).
+
+        Parameters
+        ----------
+        strength_mpa, broken : arrays of one shape
+            Uniaxial strength of whole bone; 0 for whole, 1 for all broken.
+
+        Raises
+        ------
+        InputError
+            If bone is broken in a law without a limit of the mean stress.
+        """
+        if self.shape <= 0.0:
+            if broken.any():
+                message = "broken bone needs a foam: von Mises' surface bears any mean stress"
+                raise InputError(message)
+            return np.zeros_like(strength_mpa)
+        return np.asarray(broken * strength_mpa * np.sqrt((1.0 + self.shape / 9.0) / self.shape))
+
 
 def vertebral_foam(strength_share: float, softening: Softening | None = None) -> FoamLaw:
     """Return the law of human vertebral cancellous bone.
