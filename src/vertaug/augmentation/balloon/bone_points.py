@@ -38,6 +38,10 @@ class BonePoints:
     tension : (n,) float64 array
         Share of its strength that bone has against being pulled apart: 1 where it is whole, less
         where it is broken.
+    opened : (n,) float64 array
+        Logarithm of how much more room the bone takes than at first.
+    hard : (n,) float64 array
+        Times the strength of the law: 1 for cancellous bone.
     """
 
     place_mm: FloatArray
@@ -46,6 +50,8 @@ class BonePoints:
     flow: FloatArray
     elastic_mpa: FloatArray
     tension: FloatArray
+    opened: FloatArray
+    hard: FloatArray
 
     def part(self, kept: NDArray[np.bool_]) -> "BonePoints":
         """Return some of the points."""
@@ -56,6 +62,8 @@ class BonePoints:
             flow=self.flow[kept],
             elastic_mpa=self.elastic_mpa[kept],
             tension=self.tension[kept],
+            opened=self.opened[kept],
+            hard=self.hard[kept],
         )
 
 
@@ -115,6 +123,8 @@ def fill_points(
         flow=np.zeros(count),
         elastic_mpa=elastic,
         tension=np.ones(count),
+        opened=np.zeros(count),
+        hard=np.ones(count),
     )
 
 
@@ -191,9 +201,10 @@ def gather_bone(points: BonePoints, grid: PointGrid, law: FoamLaw, inside: Float
     own = grid.voxel_of(points.place_mm)
     count = np.bincount(own, minlength=size)
     total = np.asarray(np.bincount(own, points.mass_mg, size), dtype=np.float64)
-    sums = [np.bincount(own, along, size) for along in (*points.stress_mpa.T, points.flow, points.tension)]
+    carried_along = (points.flow, points.tension, points.opened, points.hard)
+    sums = [np.bincount(own, along, size) for along in (*points.stress_mpa.T, *carried_along)]
     means = np.asarray(np.stack(sums, axis=1) / np.maximum(count, 1)[:, None], dtype=np.float64)
-    stress, flow, tension = means[:, :6], means[:, 6], means[:, 7]
+    stress, (flow, tension, opened, hard) = means[:, :6], means[:, 6:].T
     share = inside.ravel()
     density = _density(total, count, inside, grid)
     elastic = np.bincount(own, points.elastic_mpa > 0.0, size)
@@ -204,8 +215,10 @@ def gather_bone(points: BonePoints, grid: PointGrid, law: FoamLaw, inside: Float
     young = np.where(disc, modulus[active], law.modulus_mpa(rho)) * (count[active] > 0)
     held = np.clip(count[active] / 4.0, 0.0, 1.0) * (1.0 - share[active])
     held[share[active] >= _FULL] = 0.0
-    strength = np.where(disc, _NEVER_YIELDS_MPA, law.softened_mpa(rho, flow[active]))
     broken = np.where(disc | (count[active] == 0), 0.0, 1.0 - tension[active])
+    strength = hard[active] * law.softened_mpa(rho, flow[active])
+    strength *= law.contact(opened[active], broken)
+    strength = np.where(disc, _NEVER_YIELDS_MPA, strength)
     i, j, k = np.unravel_index(active, grid.shape)
     return VoxelBone(
         voxel=active,
@@ -262,6 +275,21 @@ def carried(points_mm: FloatArray, u: FloatArray, grid: PointGrid) -> FloatArray
     return points_mm + np.stack([sample_trilinear(along, place) for along in u], axis=1)
 
 
+def _spread_of(u: FloatArray, bone: VoxelBone, grid: PointGrid) -> FloatArray:
+    """Return the even volumetric strain of each voxel of the bone in a displacement."""
+    out = np.zeros(grid.shape)
+    for axis, along in enumerate(u):
+        change = np.diff(along, axis=axis)
+        for other in range(3):
+            if other != axis:
+                low = [slice(None)] * 3
+                high = [slice(None)] * 3
+                low[other], high[other] = slice(None, -1), slice(1, None)
+                change = 0.5 * (change[tuple(low)] + change[tuple(high)])
+        out += change
+    return np.asarray(out.ravel()[bone.voxel] / grid.spacing_mm)
+
+
 def carry(
     points: BonePoints,
     bone: VoxelBone,
@@ -285,8 +313,10 @@ def carry(
     row[bone.voxel] = np.arange(bone.voxel.size)
     own = row[bone.points_voxel]
     counts = bone.volume_mm3[own] > 0.0
+    grown = np.where(bone.volume_mm3 > 0.0, np.log1p(np.maximum(_spread_of(u, bone, grid), -0.5)), 0.0)
     return replace(
         points,
+        opened=points.opened + grown[own],
         place_mm=carried(points.place_mm, u, grid),
         stress_mpa=np.where(counts[:, None], found[0][own], points.stress_mpa),
         flow=points.flow + np.where(counts, found[1][own], 0.0),
