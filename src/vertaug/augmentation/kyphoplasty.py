@@ -13,11 +13,10 @@ from vertaug.augmentation.balloon.dead_weight import UpperEnd, weight_on_top
 from vertaug.augmentation.balloon.deflation import deflate
 from vertaug.augmentation.balloon.ends import CONTACT_MM, CortexStop, HeightTarget, MeanLift
 from vertaug.augmentation.balloon.fracture_zone import (
-    TENSION,
     FractureAge,
     FractureZone,
+    broken_and_whole,
     find_fracture_zone,
-    loosened,
 )
 from vertaug.augmentation.balloon.increment import IncrementLimits
 from vertaug.augmentation.balloon.inflation import (
@@ -106,6 +105,8 @@ class BalloonTreatment:
     ----------
     bone : PatientBone
         Without what was drilled for the balloons.
+    zone : FractureZone or None
+        Of the bone before that; None where none is broken.
     folded : tuple of BalloonSurface
     kept : tuple of (n balloons) BalloonSurface tuples
         During the inflation.
@@ -118,6 +119,7 @@ class BalloonTreatment:
     """
 
     bone: PatientBone
+    zone: FractureZone | None
     folded: tuple[BalloonSurface, ...]
     kept: tuple[tuple[BalloonSurface, ...], ...]
     inflation: Inflation
@@ -191,14 +193,12 @@ def treat_with_balloon(
     balloons = place_balloons_on_plan(whole, vertebra, paths, choice.balloon)
     folded = tuple(surface for surface, _ in balloons)
     zone = _zone(whole, vertebra, measured, choice)
-    if zone is not None:
-        whole = loosened(whole, zone, TENSION.value)
-    bone = whole.drilled(*folded)
+    bone = broken_and_whole(whole, zone, choice.crushed).drilled(*folded)
     weight = None
     if choice.upper_end is UpperEnd.WEIGHT:
         weight = weight_on_top(bone.held, bone.grid, choice.preload_n)
     law = choice.crushed.law()
-    state = place_balloons(bone.grid, law, bone.held, bone.points, balloons, weight)
+    state = place_balloons(bone.grid, law, bone.held, bone.points, balloons, weight=weight)
     state = preload(state, choice.preload_n)
     limits = _limits(limits, bone, state, choice)
     kept, watch = _watcher(choice.volume_ml * len(balloons), progress)
@@ -211,6 +211,7 @@ def treat_with_balloon(
 
     return BalloonTreatment(
         bone=bone,
+        zone=zone,
         folded=folded,
         kept=_thinned(kept),
         inflation=inflation,

@@ -51,8 +51,8 @@ def stress_cells(
 
     The yield surface is ``q^2 + a^2 p^2 = (1 + a^2 / 9) Y^2`` with von Mises' stress q, the mean
     stress p and the uniaxial strength Y; plastic flow is normal to it (Deshpande and Fleck, J Mech
-    Phys Solids 2000;48:1253). ``a = 0`` is von Mises' surface. Bone that is apart has its surface moved
-    toward compression: p there is the mean stress plus a constant.
+    Phys Solids 2000;48:1253). ``a = 0`` is von Mises' surface. The surface of
+    broken bone is moved toward compression: its p is the mean stress plus a constant.
 
     Parameters
     ----------

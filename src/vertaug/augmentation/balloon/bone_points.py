@@ -19,6 +19,8 @@ _SHARES = np.array([1.0, 4.0, 1.0]) / 6.0
 _FULL = 0.95
 """A voxel with more of the balloon than this holds no bone that counts."""
 _NEVER_YIELDS_MPA = 1e6
+_MOST_SHRUNK = -0.5
+"""Of a voxel in one increment, whose wall moves by 0.3 voxels in the mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -275,19 +277,14 @@ def carried(points_mm: FloatArray, u: FloatArray, grid: PointGrid) -> FloatArray
     return points_mm + np.stack([sample_trilinear(along, place) for along in u], axis=1)
 
 
-def _spread_of(u: FloatArray, bone: VoxelBone, grid: PointGrid) -> FloatArray:
-    """Return the even volumetric strain of each voxel of the bone in a displacement."""
-    out = np.zeros(grid.shape)
+def _dilation(u: FloatArray, voxel: NDArray[np.int64], spacing_mm: float) -> FloatArray:
+    """Return the even volumetric strain of some voxels in a displacement of the nodes."""
+    out = np.zeros(tuple(size - 1 for size in u.shape[1:]))
     for axis, along in enumerate(u):
-        change = np.diff(along, axis=axis)
-        for other in range(3):
-            if other != axis:
-                low = [slice(None)] * 3
-                high = [slice(None)] * 3
-                low[other], high[other] = slice(None, -1), slice(1, None)
-                change = 0.5 * (change[tuple(low)] + change[tuple(high)])
-        out += change
-    return np.asarray(out.ravel()[bone.voxel] / grid.spacing_mm)
+        change = np.moveaxis(np.diff(along, axis=axis), axis, 0)
+        near = change[:, :-1] + change[:, 1:]
+        out += np.moveaxis(0.25 * (near[..., :-1] + near[..., 1:]), 0, axis)
+    return np.asarray(out.ravel()[voxel] / spacing_mm)
 
 
 def carry(
@@ -313,10 +310,10 @@ def carry(
     row[bone.voxel] = np.arange(bone.voxel.size)
     own = row[bone.points_voxel]
     counts = bone.volume_mm3[own] > 0.0
-    grown = np.where(bone.volume_mm3 > 0.0, np.log1p(np.maximum(_spread_of(u, bone, grid), -0.5)), 0.0)
+    more = np.log1p(np.maximum(_dilation(u, bone.voxel, grid.spacing_mm), _MOST_SHRUNK))[own]
     return replace(
         points,
-        opened=points.opened + grown[own],
+        opened=points.opened + np.where(counts, more, 0.0),
         place_mm=carried(points.place_mm, u, grid),
         stress_mpa=np.where(counts[:, None], found[0][own], points.stress_mpa),
         flow=points.flow + np.where(counts, found[1][own], 0.0),

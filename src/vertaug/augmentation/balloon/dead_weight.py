@@ -78,7 +78,7 @@ def weight_on_top(held: NDArray[np.bool_], grid: PointGrid, force_n: float) -> D
     InputError
         If one of the layers is not held, or the force is not from 0 to 5000 N.
     """
-    ends = held.all(axis=0).reshape(grid.node_shape)
+    ends: NDArray[np.bool_] = np.logical_and.reduce(held).reshape(grid.node_shape)
     if not (ends[:, :, 0].any() and ends[:, :, -1].any()):
         message = "a weight needs held nodes in the last layer and, to rest on, in the first"
         raise InputError(message)
@@ -140,7 +140,7 @@ class PlateOnNodes:
             for _ in range(_CYCLES):
                 fine.residual(one, none, room)
                 cycle.right[:] = room
-                one += cycle.cycle()
+                np.add(one, cycle.cycle(), out=one)
         stiff = np.zeros((3, 3))
         for row, one in zip(stiff, followed, strict=True):
             fine.force(one, room)

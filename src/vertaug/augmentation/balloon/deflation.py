@@ -61,19 +61,20 @@ def come_to_rest(state: InflatedBone, limits: IncrementLimits, scale_n: float) -
     ComputationError
         If an increment cannot be solved, or the bone does not come to rest.
     """
-    assert state.weight is not None
+    weight = state.weight
+    assert weight is not None
     for _ in range(_RESTS):
         problem = problem_of(state)
         found = settle(problem, np.zeros(len(state.balloons)), limits, scale_n=scale_n)
         if not found.solver.converged:
-            message = f"the weight of {state.weight.force_n:g} N was not balanced: "
+            message = f"the weight of {weight.force_n:g} N was not balanced: "
             raise ComputationError(message + found.solver.describe())
         state = moved_by(state, problem, found)
-        sunk = float(np.abs(found.nodes_mm[2].ravel()[state.weight.nodes]).max())
+        sunk = float(np.abs(found.nodes_mm[2].ravel()[weight.nodes]).max())
         if sunk < _STILL_MM:
             return state
     message = (
-        f"the bone between the discs does not bear {state.weight.force_n:g} N: its plate still sank "
-        f"by {sunk:.2f} mm an increment after {_RESTS}; take a smaller load"
+        f"the bone between the discs does not bear {weight.force_n:g} N: its plate still "
+        f"sank by {sunk:.2f} mm an increment after {_RESTS}; take a smaller load"
     )
     raise ComputationError(message)

@@ -11,10 +11,8 @@ from vertaug.tissue.bone_law import (
     KOPPERDAHL_2002_MODULUS,
     KOPPERDAHL_2002_STRENGTH,
     DensityKind,
-    SourceStatus,
     convert_density,
 )
-from vertaug.tissue.cited_value import CitedValue
 from vertaug.tissue.porosity import TISSUE_DENSITY
 
 FOAM_SHAPE = 2.25
@@ -23,16 +21,6 @@ DENSEST_G_PER_ML = 0.001 * float(
     convert_density(TISSUE_DENSITY.value, DensityKind.APPARENT, DensityKind.K2HPO4)
 )
 """K2HPO4-equivalent, of bone without pores: the laws are taken no further."""
-
-
-OPENING = CitedValue(
-    value=10.0,
-    low=3.0,
-    high=30.0,
-    status=SourceStatus.UNCERTAIN,
-    source="a design default: by a tenth more room two thirds of the contact are lost",
-)
-"""How fast broken bone loses its strength with the logarithm of its room."""
 
 
 def foam_shape(plastic_poisson: float) -> float:
@@ -88,12 +76,15 @@ class FoamLaw:
         ``a^2`` of the ellipse.
     softening : Softening or None
         None where strength follows the density alone.
+    contact_fall : float
+        How fast broken bone loses contact as it opens, see `contact`; 0 for never.
     """
 
     modulus_mpa: Callable[[FloatArray], FloatArray]
     strength_mpa: Callable[[FloatArray], FloatArray]
     shape: float = FOAM_SHAPE
     softening: Softening | None = None
+    contact_fall: float = 0.0
 
     def softened_mpa(self, density_g_per_ml: FloatArray, flow: FloatArray) -> FloatArray:
         """Return the strength of bone that has flowed.
@@ -107,18 +98,18 @@ class FoamLaw:
         return strength if self.softening is None else strength * self.softening.share(flow)
 
     def contact(self, opened: FloatArray, broken: FloatArray) -> FloatArray:
-        """Return the share of its strength that bone has which is apart.
+        """Return the share of its strength that bone has when it is broken and opens.
 
-        Fragments that have moved apart lose contact and gain it when they come together: the
-        strength of broken bone falls exponentially with the logarithm of its room, as the size of
-        the modified Cam-clay ellipse does when it dilates.
+        Fragments that move apart lose contact, and gain it when they come together again: the
+        strength falls exponentially with the logarithm of their room, as the modified Cam-clay
+        ellipse shrinks where it dilates.
 
         Parameters
         ----------
         opened, broken : arrays of one shape
             Logarithm of the room by that at first; 0 for whole, 1 for all broken.
         """
-        lost = 1.0 - np.exp(-OPENING.value * np.maximum(opened, 0.0))
+        lost = 1.0 - np.exp(-self.contact_fall * np.maximum(opened, 0.0))
         return np.asarray(1.0 - broken * lost)
 
     def apart_mpa(self, strength_mpa: FloatArray, broken: FloatArray) -> FloatArray:
@@ -146,7 +137,9 @@ class FoamLaw:
         return np.asarray(broken * strength_mpa * np.sqrt((1.0 + self.shape / 9.0) / self.shape))
 
 
-def vertebral_foam(strength_share: float, softening: Softening | None = None) -> FoamLaw:
+def vertebral_foam(
+    strength_share: float, softening: Softening | None = None, contact_fall: float = 0.0
+) -> FoamLaw:
     """Return the law of human vertebral cancellous bone.
 
     The default laws of uniaxial compression (`tissue.bone_law`, Kopperdahl 2002), at the present
@@ -160,8 +153,11 @@ def vertebral_foam(strength_share: float, softening: Softening | None = None) ->
         Of that strength: what a balloon meets is off the axis, from all sides and beyond the
         peak. A calibration.
     softening : Softening, optional
+    contact_fall : float
+        As in `FoamLaw`.
     """
     return FoamLaw(
+        contact_fall=contact_fall,
         softening=softening,
         modulus_mpa=lambda rho: KOPPERDAHL_2002_MODULUS.evaluate(1000.0 * rho),
         strength_mpa=lambda rho: strength_share * KOPPERDAHL_2002_STRENGTH.evaluate(1000.0 * rho),

@@ -14,6 +14,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.augmentation.balloon.crushed_bone import CrushedBone
 from vertaug.augmentation.balloon.patient_bone import BonePart, PatientBone
 from vertaug.augmentation.balloon.placement import find_depression
 from vertaug.case.errors import InputError
@@ -22,18 +23,14 @@ from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.spine import Vertebra
 from vertaug.fracture.height_restoration import LEAST_LOSS_MM
 from vertaug.planning.body import body_shape
-from vertaug.tissue.bone_law import SourceStatus
-from vertaug.tissue.cited_value import CitedValue
 
-TENSION = CitedValue(
-    value=0.05,
-    low=0.0,
-    high=0.3,
-    status=SourceStatus.UNCERTAIN,
-    source="a design default: loose fragments, held together by a little fibrous tissue",
-)
-"""Share of its strength that bone of a fresh fracture has against being pulled apart."""
 _BROKEN = (BonePart.CANCELLOUS, BonePart.CORTEX)
+_SHELL = (
+    BonePart.CORTEX,
+    BonePart.SUPERIOR_ENDPLATE,
+    BonePart.INFERIOR_ENDPLATE,
+    BonePart.POSTERIOR,
+)
 
 
 class FractureAge(Enum):
@@ -103,26 +100,22 @@ def find_fracture_zone(
     return FractureZone(superior=superior, deepest_mm=float(lost[found].max()), points=found)
 
 
-def loosened(bone: PatientBone, zone: FractureZone, tension: float) -> PatientBone:
-    """Return a bone that bears only so much of its strength in tension where it is broken.
+def broken_and_whole(
+    bone: PatientBone, zone: FractureZone | None, crushed: CrushedBone
+) -> PatientBone:
+    """Return a bone that is loose where it is broken and whose shell is whole where it is not.
 
     Parameters
     ----------
     bone : PatientBone
-    zone : FractureZone
-    tension : float
-        0 to 1.
-
-    Raises
-    ------
-    InputError
-        If the share is not from 0 to 1.
+    zone : FractureZone or None
+        None for a body without a fracture, or one that has healed.
+    crushed : CrushedBone
     """
-    if not 0.0 <= tension <= 1.0:
-        message = f"broken bone has 0 to 1 of its strength in tension; got {tension:g}"
-        raise InputError(message)
-    share = np.where(zone.points, tension, bone.points.tension)
-    return replace(bone, points=replace(bone.points, tension=share))
+    loose = np.zeros(bone.part.shape, dtype=bool) if zone is None else zone.points
+    tension = np.where(loose, crushed.loose_tension.value, 1.0)
+    hard = np.where(bone.where(*_SHELL) & ~loose, crushed.hard, 1.0)
+    return replace(bone, points=replace(bone.points, tension=tension, hard=hard))
 
 
 def _lost_mm(vertebra: Vertebra, measured: VertebraMeasurement, y_mm: FloatArray) -> FloatArray:

@@ -194,6 +194,7 @@ def place_balloons(
     held: NDArray[np.bool_],
     points: BonePoints,
     balloons: tuple[tuple[BalloonSurface, BalloonSkin], ...],
+    *,
     weight: DeadWeight | None = None,
 ) -> InflatedBone:
     """Return bone before the inflation; what lies within the folded balloons is drilled before.

@@ -1,8 +1,8 @@
 """The load under which a spine lies when a balloon is inflated.
 
-With a weight on the upper face (`dead_weight`) that is its force, which stays what it is. Without one
-the outer faces of the discs are moved toward each other until the discs bear the wanted force, and
-held there: an inflation starts from that stress, and the force changes as the balloon grows
+With a weight on the upper face (`dead_weight`) that is its force, which stays what it is. Without
+one the outer faces of the discs are moved toward each other until the discs bear the wanted force,
+and held there: an inflation starts from that stress, and the force changes as the balloon grows
 (`axial_force_n`).
 """
 
