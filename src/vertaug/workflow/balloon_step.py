@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.augmentation.balloon.fracture_zone import FractureAge
 from vertaug.augmentation.balloon.preload import axial_force_n
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.shape import ShapeAfter
@@ -29,7 +30,7 @@ from vertaug.case.plan import AccessPlan, NeedlePath
 from vertaug.case.spine import Spine, Vertebra
 from vertaug.fracture.height_restoration import restore_heights
 from vertaug.workflow.balloon_choice import choose_balloon
-from vertaug.workflow.balloon_limits import list_balloon_limits
+from vertaug.workflow.balloon_limits import describe_fracture, list_balloon_limits
 from vertaug.workflow.kernels import KernelSignature, say_kernels
 from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
@@ -137,6 +138,7 @@ def inflate_case(
         preload_n=wish.preload_n,
         contact_mm=wish.contact_mm,
         spacing_mm=wish.spacing_mm,
+        fracture=FractureAge(wish.fracture_age),
     )
     tell(say_kernels(BALLOON_KERNELS), 0.0)
     treatment = treat_with_balloon(
@@ -144,6 +146,7 @@ def inflate_case(
         results.calibration,
         access.paths,
         chosen,
+        measured=results.assessment.levels.get(level),
         above=_above(results.spine, level),
         progress=lambda share, message: tell(message, share),
     )
@@ -191,6 +194,7 @@ def _course(
             preload_n=chosen.preload_n,
             contact_mm=chosen.within_mm,
             spacing_mm=chosen.spacing_mm,
+            fracture=describe_fracture(found),
             bone=describe_bone(chosen.crushed),
         ),
         volume_ml=inflation.volume_mm3 / _MM3_PER_ML,
