@@ -1,5 +1,7 @@
 """Emptying of balloons, and bone that comes to rest under a weight."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from vertaug.augmentation.balloon.increment import IncrementLimits, borne_pressure, settle
@@ -9,6 +11,7 @@ from vertaug.case.errors import ComputationError
 _STILL_MM = 0.005
 """A plate that moves less in an increment is at rest."""
 _RESTS = 30
+_DRAG_SHARE = 0.3
 
 
 def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> InflatedBone:
@@ -63,13 +66,15 @@ def come_to_rest(state: InflatedBone, limits: IncrementLimits, scale_n: float) -
     """
     weight = state.weight
     assert weight is not None
+    none, start = np.zeros(len(state.balloons)), None
+    limits = replace(limits, drag_mpa=_DRAG_SHARE * limits.drag_mpa)
     for _ in range(_RESTS):
         problem = problem_of(state)
-        found = settle(problem, np.zeros(len(state.balloons)), limits, scale_n=scale_n)
+        found = settle(problem, none, limits, given=start, scale_n=scale_n)
         if not found.solver.converged:
             message = f"the weight of {weight.force_n:g} N was not balanced: "
             raise ComputationError(message + found.solver.describe())
-        state = moved_by(state, problem, found)
+        state, start = moved_by(state, problem, found), found.nodes_mm
         sunk = float(np.abs(found.nodes_mm[2].ravel()[weight.nodes]).max())
         if sunk < _STILL_MM:
             return state
