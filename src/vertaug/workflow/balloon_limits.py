@@ -5,9 +5,9 @@ from vertaug.augmentation.balloon.ends import EndOfInflation
 from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment
 
 _WHAT_IS_LEFT_OUT = (
-    "Not modelled: softening of crushed bone, lines of a fracture as the CT shows them, cracks of a "
-    "stretched cortex, tears of the balloon, ligaments, muscles and facet joints, and height lost "
-    "or fractures after the procedure; the cement moves no bone"
+    "Not modelled: softening of crushed bone, lines of a fracture as the CT shows them, cracks of "
+    "a stretched cortex, tears of the balloon, ligaments, muscles and facet joints, and height "
+    "lost or fractures after the procedure; the cement moves no bone"
 )
 _MM3_PER_ML = 1000.0
 
@@ -71,8 +71,8 @@ def _say_ends(chosen: BalloonChoice, force_n: float) -> str:
     if chosen.upper_end is UpperEnd.WEIGHT:
         return (
             f"The level above rides on its disc with {chosen.preload_n:.0f} N, which stay, and may "
-            "rise and tilt without any resistance of ligaments, muscles and facet joints; the level "
-            "below does not move"
+            "rise and tilt without any resistance of ligaments, muscles and facet joints; the "
+            "level below does not move"
         )
     return (
         "The outer faces of the discs are held: the axial force on the spine was "

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.bone_points import PointGrid
-from vertaug.case.errors import InputError
+from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.brick_operator import BrickBody, prepare_operator
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid
@@ -23,6 +23,7 @@ from vertaug.numerics.inner_product import inner_product
 _MOST_N = 5000.0
 _ARM_MM = 10.0
 """A moment out of balance counts as the force that has it at so long an arm (design default)."""
+_LEAST_NODES = 3
 _CYCLES = 2
 """Of the multigrid, that let the bone follow a motion of the plate."""
 
@@ -56,7 +57,7 @@ class DeadWeight:
         if not 0.0 <= self.force_n <= _MOST_N:
             message = f"a spine lies under 0 to {_MOST_N:g} N; got {self.force_n:g} N"
             raise InputError(message)
-        if np.count_nonzero(self.nodes) < 3:
+        if np.count_nonzero(self.nodes) < _LEAST_NODES:
             message = "a plate that may tilt needs three nodes at least; "
             message += f"got {np.count_nonzero(self.nodes)}"
             raise InputError(message)
@@ -89,7 +90,13 @@ def weight_on_top(held: NDArray[np.bool_], grid: PointGrid, force_n: float) -> D
 
 
 class PlateOnNodes:
-    """The three motions of a plate among the nodes that an increment solves for."""
+    """The three motions of a plate among the nodes that an increment solves for.
+
+    Raises
+    ------
+    ComputationError
+        If no bone is left beneath it.
+    """
 
     def __init__(
         self,
@@ -99,6 +106,10 @@ class PlateOnNodes:
         parts: tuple[BrickBody, ElasticMultigrid],
     ) -> None:
         self.at = np.flatnonzero(weight.nodes[index])
+        if self.at.size < _LEAST_NODES:
+            message = "the plate has sunk from its layer of voxels: the bone does not bear "
+            message += f"{weight.force_n:g} N; take a smaller load"
+            raise ComputationError(message)
         i, j, _ = np.unravel_index(index[self.at], grid.node_shape)
         arms = np.stack([i, j], axis=1) * grid.spacing_mm - weight.place_mm
         self._motions = np.column_stack([np.ones(len(arms)), arms / _ARM_MM])
