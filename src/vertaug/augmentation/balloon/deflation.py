@@ -11,6 +11,9 @@ from vertaug.case.errors import ComputationError
 _STILL_MM = 0.005
 """A plate that moves less in an increment is at rest."""
 _RESTS = 30
+_SUDDEN = 0.5
+"""Share of the pressure that is left after the first step: near the whole of it weak bone gives way
+with every increment, so that more of them would leave a larger cavity."""
 _DRAG_SHARE = 0.3
 
 
@@ -35,7 +38,7 @@ def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> Inf
     load = (full[:, None, None] * problem.loads).sum(axis=0)
     scale = float(np.sqrt((load**2).sum()))
     for number in range(1, steps + 1):
-        pressures = full * (1.0 - number / steps)
+        pressures = full * _SUDDEN * (steps - number) / max(steps - 1, 1)
         found = settle(problem, pressures, limits, scale_n=scale)
         if not found.solver.converged:
             message = f"the deflation failed: {found.solver.describe()}"
