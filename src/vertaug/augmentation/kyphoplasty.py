@@ -9,13 +9,20 @@ from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.augmentation.balloon.breach import Breach, find_breaches
 from vertaug.augmentation.balloon.cavity import cavity_share, survey_after_balloon
 from vertaug.augmentation.balloon.crushed_bone import CrushedBone, calibrated_bone
+from vertaug.augmentation.balloon.dead_weight import UpperEnd, weight_on_top
+from vertaug.augmentation.balloon.deflation import deflate
 from vertaug.augmentation.balloon.ends import CONTACT_MM, CortexStop, HeightTarget, MeanLift
+from vertaug.augmentation.balloon.fracture_zone import (
+    FractureAge,
+    FractureZone,
+    broken_and_whole,
+    find_fracture_zone,
+)
 from vertaug.augmentation.balloon.increment import IncrementLimits
 from vertaug.augmentation.balloon.inflation import (
     InflatedBone,
     Inflation,
     InflationLimits,
-    deflate,
     inflate,
     place_balloons,
     rated_limits,
@@ -35,6 +42,7 @@ from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
+from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Vertebra
 
@@ -58,13 +66,16 @@ class BalloonChoice:
     volume_ml : float
         In each balloon.
     preload_n : float
-        Axial force on the spine before the inflation.
+        Axial force on the spine: before the inflation, and with ``WEIGHT`` all through it.
+    upper_end : UpperEnd
     lift_mm : float or None
         Mean lift of the superior endplate at which the inflation ends; None for none.
     contact_mm : float
         A balloon so near a point of the cortex ends the inflation; half a voxel at least.
     spacing_mm : float
         Of the voxels.
+    fracture : FractureAge
+        Of the fracture, if the level has one.
     bone : BoneSetting
     crushed : CrushedBone
     """
@@ -72,9 +83,11 @@ class BalloonChoice:
     balloon: Balloon
     volume_ml: float
     preload_n: float = PRONE_N.value
+    upper_end: UpperEnd = UpperEnd.WEIGHT
     lift_mm: float | None = None
     contact_mm: float = CONTACT_MM
     spacing_mm: float = 1.5
+    fracture: FractureAge = FractureAge.FRESH
     bone: BoneSetting = field(default_factory=BoneSetting)
     crushed: CrushedBone = field(default_factory=calibrated_bone)
 
@@ -92,6 +105,8 @@ class BalloonTreatment:
     ----------
     bone : PatientBone
         Without what was drilled for the balloons.
+    zone : FractureZone or None
+        Of the bone before that; None where none is broken.
     folded : tuple of BalloonSurface
     kept : tuple of (n balloons) BalloonSurface tuples
         During the inflation.
@@ -104,6 +119,7 @@ class BalloonTreatment:
     """
 
     bone: PatientBone
+    zone: FractureZone | None
     folded: tuple[BalloonSurface, ...]
     kept: tuple[tuple[BalloonSurface, ...], ...]
     inflation: Inflation
@@ -141,6 +157,7 @@ def treat_with_balloon(
     paths: tuple[NeedlePath, ...],
     choice: BalloonChoice,
     *,
+    measured: VertebraMeasurement | None = None,
     above: Vertebra | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> BalloonTreatment:
@@ -154,6 +171,8 @@ def treat_with_balloon(
         To K2HPO4-equivalent density.
     paths : tuple of NeedlePath
     choice : BalloonChoice
+    measured : VertebraMeasurement, optional
+        Of the vertebra: tells where it is broken; without it no bone is.
     above : Vertebra, optional
         The adjacent level above, for the local kyphosis angle.
     progress : callable, optional
@@ -173,8 +192,13 @@ def treat_with_balloon(
     whole = patient_bone(vertebra, calibration, spacing_mm=choice.spacing_mm, setting=choice.bone)
     balloons = place_balloons_on_plan(whole, vertebra, paths, choice.balloon)
     folded = tuple(surface for surface, _ in balloons)
-    bone = whole.drilled(*folded)
-    state = place_balloons(bone.grid, choice.crushed.law(), bone.held, bone.points, balloons)
+    zone = _zone(whole, vertebra, measured, choice)
+    bone = broken_and_whole(whole, zone, choice.crushed).drilled(*folded)
+    weight = None
+    if choice.upper_end is UpperEnd.WEIGHT:
+        weight = weight_on_top(bone.held, bone.grid, choice.preload_n)
+    law = choice.crushed.law()
+    state = place_balloons(bone.grid, law, bone.held, bone.points, balloons, weight=weight)
     state = preload(state, choice.preload_n)
     limits = _limits(limits, bone, state, choice)
     kept, watch = _watcher(choice.volume_ml * len(balloons), progress)
@@ -187,6 +211,7 @@ def treat_with_balloon(
 
     return BalloonTreatment(
         bone=bone,
+        zone=zone,
         folded=folded,
         kept=_thinned(kept),
         inflation=inflation,
@@ -196,6 +221,18 @@ def treat_with_balloon(
         after=shape(emptied.points),
         breaches=_breaches(bone, inflation.state),
     )
+
+
+def _zone(
+    bone: PatientBone,
+    vertebra: Vertebra,
+    measured: VertebraMeasurement | None,
+    choice: BalloonChoice,
+) -> FractureZone | None:
+    """Return where a body is broken; None where it is whole, or healed."""
+    if measured is None or choice.fracture is FractureAge.HEALED:
+        return None
+    return find_fracture_zone(bone, vertebra, measured, choice.bone.shell_mm)
 
 
 def _limits(

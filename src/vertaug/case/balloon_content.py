@@ -59,6 +59,7 @@ def _setup(setup: BalloonSetup) -> BalloonSetupRecord:
         contact_mm=setup.contact_mm,
         spacing_mm=setup.spacing_mm,
         bone=product_values(setup.bone),
+        fracture=setup.fracture,
     )
 
 

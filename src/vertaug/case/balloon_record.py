@@ -23,6 +23,7 @@ class BalloonSetupRecord(Part):
     contact_mm: Figure
     spacing_mm: Figure
     bone: dict[str, ProductValueRecord]
+    fracture: str = ""
 
 
 class HeightGainRecord(Part):

@@ -64,6 +64,7 @@ class BalloonParameters(Part):
     preload_n: Figure
     contact_mm: Figure
     spacing_mm: Figure
+    fracture_age: str = "fresh"
 
 
 class SimulationParameters(Part):

@@ -46,6 +46,8 @@ class BalloonSetup:
         A balloon so near the cortex ends the inflation.
     spacing_mm : float
         Of the voxels.
+    fracture : str
+        Whether and where bone is taken to be broken, in words; empty in cases of before.
     bone : tuple of ProductValue
         How strong crushed bone is taken to be.
     """
@@ -60,6 +62,7 @@ class BalloonSetup:
     contact_mm: float
     spacing_mm: float
     bone: tuple[ProductValue, ...]
+    fracture: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

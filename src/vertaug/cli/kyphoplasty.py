@@ -13,7 +13,15 @@ from vertaug.workflow.simulation_steps import SimulationRun
 if TYPE_CHECKING:
     from vertaug.cli.simulate_options import Simulate
 
-_OPTIONS = ("balloon", "balloons", "balloon_ml", "preload_n", "contact_mm", "balloon_spacing_mm")
+_OPTIONS = (
+    "balloon",
+    "balloons",
+    "balloon_ml",
+    "preload_n",
+    "contact_mm",
+    "balloon_spacing_mm",
+    "fracture_age",
+)
 
 
 def refuse_balloon_options(given: "Simulate") -> None:
@@ -49,6 +57,7 @@ def with_balloons(run: SimulationRun, given: "Simulate") -> SimulationRun:
         preload_n=defaults.preload_n if preload is None else preload,
         contact_mm=defaults.contact_mm if contact is None else contact,
         spacing_mm=defaults.spacing_mm if spacing is None else spacing,
+        fracture_age=given.fracture_age or defaults.fracture_age,
     )
     known, file = find_balloons(given.case, given.balloon, given.balloons)
     wish = replace(wish, balloons=file, balloons_sha256=hash_balloons(known, given.balloon))

@@ -87,6 +87,13 @@ class Simulate:
         float | None,
         typer.Option(help="Of the voxels of the inflation, 0.75 to 2. (default: 1.5)"),
     ] = None
+    fracture_age: Annotated[
+        str | None,
+        typer.Option(
+            help="Kyphoplasty: fresh (the bone under the endplate is loose) or healed. (default: "
+            "fresh)"
+        ),
+    ] = None
     samples: Annotated[
         int,
         typer.Option(

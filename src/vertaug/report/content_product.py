@@ -101,6 +101,9 @@ _TITLES = {
     "strength_share": "strength against a balloon, share of the uniaxial",
     "residual_share": "strength after softening, share",
     "softening_strain": "plastic strain over which it softens",
+    "cortex_share": "strength of whole cortex, share of the uniaxial",
+    "loose_tension": "strength of a fresh fracture in tension, share",
+    "contact_fall": "fall of its contact with its opening",
 }
 
 

@@ -25,6 +25,8 @@ _MOST_ML, _MOST_N = 10.0, 1000.0
 _MOST_CONTACT_MM = 10.0
 _SPACING_RANGE_MM = (0.75, 2.0)
 _ROOM_MM = 1e-6
+FRACTURE_AGES = ("fresh", "healed")
+"""As `FractureAge` of the balloons has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class BalloonWish:
         A balloon so near the cortex ends the inflation, at least half a voxel.
     spacing_mm : float
         Of the voxels of the inflation.
+    fracture_age : str
+        ``fresh`` or ``healed``, of a fracture that the level has.
     """
 
     name: str | None = None
@@ -56,6 +60,7 @@ class BalloonWish:
     preload_n: float = 100.0
     contact_mm: float = 1.0
     spacing_mm: float = 1.5
+    fracture_age: str = "fresh"
 
     def __post_init__(self) -> None:
         volume = 0.0 if self.volume_ml is None else self.volume_ml
@@ -82,6 +87,9 @@ class BalloonWish:
             ),
         )
         refuse_unfit(checks)
+        if self.fracture_age not in FRACTURE_AGES:
+            message = f"--fracture-age is {' or '.join(FRACTURE_AGES)}; got {self.fracture_age!r}"
+            raise InputError(message)
 
     @property
     def none(self) -> bool:

@@ -1,12 +1,13 @@
 """What limits the balloons of one case, in sentences for its report."""
 
+from vertaug.augmentation.balloon.dead_weight import UpperEnd
 from vertaug.augmentation.balloon.ends import EndOfInflation
 from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment
 
 _WHAT_IS_LEFT_OUT = (
-    "Not modelled: softening of crushed bone, fracture lines, cracks of a stretched cortex, tears "
-    "of the balloon, ligaments and facet joints, movement of the neighbours, and height lost or "
-    "fractures after the procedure; the cement moves no bone"
+    "Not modelled: softening of crushed bone, lines of a fracture as the CT shows them, cracks of "
+    "a stretched cortex, tears of the balloon, ligaments, muscles and facet joints, and height "
+    "lost or fractures after the procedure; the cement moves no bone"
 )
 _MM3_PER_ML = 1000.0
 
@@ -29,14 +30,10 @@ def list_balloon_limits(
         (
             f"Heights, pressure and cavity rest on how strong crushed bone is against a balloon: "
             f"{share.value:g} times its uniaxial strength ({held}), fitted to one published end "
-            "of inflation of young bone; not validated on patients. In the bodies tried heights "
-            "rose less than published"
+            "of inflation of young bone; not validated on patients"
         ),
-        (
-            "The outer faces of the discs are held: the axial force on the spine was "
-            f"{chosen.preload_n:.0f} N before and {force_n:.0f} N at the end of the inflation; a "
-            "spine that yields would let the endplates move farther"
-        ),
+        _say_ends(chosen, force_n),
+        f"The fracture: {describe_fracture(found)}",
         _WHAT_IS_LEFT_OUT,
     ]
     if inflation.end is not EndOfInflation.VOLUME:
@@ -56,3 +53,29 @@ def list_balloon_limits(
         walls = ", ".join(dict.fromkeys(breach.wall for breach in found.breaches))
         notes.append(f"A BALLOON HAS LEFT THE BONE ({walls}): its shape out there is not known")
     return (*notes, *found.bone.notes)
+
+
+def describe_fracture(found: BalloonTreatment) -> str:
+    """Return in words where bone was taken to be broken."""
+    if found.zone is None:
+        return "no bone is taken to be broken: the level has lost no height, or it has healed"
+    plate = "under the superior" if found.zone.superior else "above the inferior"
+    return (
+        f"taken to be fresh, in a band {plate} endplate up to {found.zone.deepest_mm:.1f} mm "
+        "thick, from the height that was lost; how old it is the CT does not tell, and a healed "
+        "one lets heights rise far less"
+    )
+
+
+def _say_ends(chosen: BalloonChoice, force_n: float) -> str:
+    if chosen.upper_end is UpperEnd.WEIGHT:
+        return (
+            f"The level above rides on its disc with {chosen.preload_n:.0f} N, which stay, and may "
+            "rise and tilt without any resistance of ligaments, muscles and facet joints; the "
+            "level below does not move"
+        )
+    return (
+        "The outer faces of the discs are held: the axial force on the spine was "
+        f"{chosen.preload_n:.0f} N before and {force_n:.0f} N at the end of the inflation; a "
+        "spine that yields would let the endplates move farther"
+    )

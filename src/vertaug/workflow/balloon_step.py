@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.augmentation.balloon.fracture_zone import FractureAge
 from vertaug.augmentation.balloon.preload import axial_force_n
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.shape import ShapeAfter
 from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.augmentation.cement.survey import BoneSurvey, survey_bone
+from vertaug.augmentation.deflated_bone import DeflatedBone, deflated_bone
 from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment, treat_with_balloon
 from vertaug.case.case_content import CaseResults
 from vertaug.case.errors import InputError
@@ -29,7 +31,7 @@ from vertaug.case.plan import AccessPlan, NeedlePath
 from vertaug.case.spine import Spine, Vertebra
 from vertaug.fracture.height_restoration import restore_heights
 from vertaug.workflow.balloon_choice import choose_balloon
-from vertaug.workflow.balloon_limits import list_balloon_limits
+from vertaug.workflow.balloon_limits import describe_fracture, list_balloon_limits
 from vertaug.workflow.kernels import KernelSignature, say_kernels
 from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
@@ -66,6 +68,8 @@ class InflatedVertebra:
     tips_lps_mm : (needles, 3) float64 array
         From where cement is injected: on the needle, as near as it comes to the middle of the
         cavity.
+    bone : DeflatedBone
+        Where the bone went, for the strength after it.
     """
 
     balloon: Balloon
@@ -75,6 +79,7 @@ class InflatedVertebra:
     void: FloatArray
     survey_notes: tuple[str, ...]
     tips_lps_mm: FloatArray
+    bone: DeflatedBone
 
     def __post_init__(self) -> None:
         for name in ("density_mg_per_ml", "cancellous_mg_per_ml", "void", "tips_lps_mm"):
@@ -137,6 +142,7 @@ def inflate_case(
         preload_n=wish.preload_n,
         contact_mm=wish.contact_mm,
         spacing_mm=wish.spacing_mm,
+        fracture=FractureAge(wish.fracture_age),
     )
     tell(say_kernels(BALLOON_KERNELS), 0.0)
     treatment = treat_with_balloon(
@@ -144,6 +150,7 @@ def inflate_case(
         results.calibration,
         access.paths,
         chosen,
+        measured=results.assessment.levels.get(level),
         above=_above(results.spine, level),
         progress=lambda share, message: tell(message, share),
     )
@@ -160,6 +167,7 @@ def inflate_case(
         void=void,
         survey_notes=survey.notes,
         tips_lps_mm=_tips(access.paths, treatment),
+        bone=deflated_bone(vertebra, treatment),
     )
 
 
@@ -191,6 +199,7 @@ def _course(
             preload_n=chosen.preload_n,
             contact_mm=chosen.within_mm,
             spacing_mm=chosen.spacing_mm,
+            fracture=describe_fracture(found),
             bone=describe_bone(chosen.crushed),
         ),
         volume_ml=inflation.volume_mm3 / _MM3_PER_ML,

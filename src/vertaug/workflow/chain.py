@@ -21,10 +21,8 @@ from vertaug.workflow.calibration import CalibrationChoice
 from vertaug.workflow.fingerprint import make_key
 from vertaug.workflow.kernels import warm_up, warm_up_mechanics
 from vertaug.workflow.kyphoplasty_strength import (
-    DEFLATION,
     KYPHOPLASTY_STRENGTH,
     assess_kyphoplasty,
-    deflate_case,
 )
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.request import CaseOptions
@@ -50,7 +48,7 @@ STRENGTH = "Strength"
 AFTER_BALLOONS = "Strength (kyphoplasty)"
 SCANNED = "scanned"
 """Step of the strength of the vertebra as scanned, where there is one with cement too."""
-ADDED_STEPS = (*SIMULATION_STEPS, SCANNED, "strength", DEFLATION, KYPHOPLASTY_STRENGTH)
+ADDED_STEPS = (*SIMULATION_STEPS, SCANNED, "strength", KYPHOPLASTY_STRENGTH)
 """Names of the steps that are added to a case: long, and not part of every run."""
 TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
 
@@ -151,15 +149,13 @@ class Chain:
         keys, choice = self.kyphoplasty_keys, self.strength
         if choice is None or not choice.kyphoplasty_cement or not keys:
             return {}
-        balloon = keys.get(BALLOON_STEP)
-        found = {} if balloon is None else {DEFLATION: make_key(DEFLATION, {"balloon": balloon})}
         cement = keys[step_name(Procedure.KYPHOPLASTY, "injection")]
         ingredients = {
             "scanned": self.scanned_places[0][1],
             "injection": cement,
-            "deflation": found.get(DEFLATION),
+            "balloon": keys.get(BALLOON_STEP),
         }
-        return {**found, KYPHOPLASTY_STRENGTH: make_key(KYPHOPLASTY_STRENGTH, ingredients)}
+        return {KYPHOPLASTY_STRENGTH: make_key(KYPHOPLASTY_STRENGTH, ingredients)}
 
     @property
     def scanned_places(self) -> tuple[tuple[str, str], ...]:
@@ -319,30 +315,19 @@ class Chain:
         def assess() -> StrengthAssessment:
             warm_up_mechanics(self.reporter.start(AFTER_BALLOONS))
             tell = self.reporter.start(AFTER_BALLOONS)
-            moved = None
-            if DEFLATION in keys:
-                moved = cache(lambda: self._deflate(results, keys[DEFLATION], tell))
+            moved = self._deflated if BALLOON_STEP in self.kyphoplasty_keys else None
             return assess_kyphoplasty(results, choice, moved, tell)
 
         place = (KYPHOPLASTY_STRENGTH, keys[KYPHOPLASTY_STRENGTH])
         return self._stored(AFTER_BALLOONS, place, StrengthAssessment, assess)
 
-    def _deflate(
-        self, results: CaseResults, key: str, tell: Callable[[str, float], None]
-    ) -> "DeflatedBone":
-        from vertaug.augmentation.deflated_bone import DeflatedBone
+    def _deflated(self) -> "DeflatedBone":
         from vertaug.workflow.balloon_step import InflatedVertebra
 
-        found = self.store.load(DEFLATION, key, DeflatedBone)
-        if found is not None:
-            return found
-        inflated = self.store.load(
-            BALLOON_STEP, self.kyphoplasty_keys[BALLOON_STEP], InflatedVertebra
-        )
+        key = self.kyphoplasty_keys[BALLOON_STEP]
+        inflated = self.store.load(BALLOON_STEP, key, InflatedVertebra)
         assert inflated is not None  # its cement was injected before
-        made = deflate_case(results, inflated.balloon, tell)
-        self.store.save(DEFLATION, key, made)
-        return made
+        return inflated.bone
 
     def step_keys(self, level: str | None) -> dict[str, str]:
         """Return the key of each step, in order; no planning where no level is treated."""

@@ -5,77 +5,20 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from vertaug.case.case_content import CaseResults
-from vertaug.case.errors import ComputationError, InputError
-from vertaug.case.kyphoplasty import BalloonCourse, SimulatedKyphoplasty
-from vertaug.case.plan import AccessPlan, Procedure
+from vertaug.case.errors import InputError
+from vertaug.case.kyphoplasty import SimulatedKyphoplasty
 from vertaug.case.strength import StrengthAssessment
 from vertaug.workflow.strength_choice import StrengthChoice, neighbour_notes, options_of
 from vertaug.workflow.strength_limits import list_case_limits
 
 if TYPE_CHECKING:
-    from vertaug.augmentation.balloon.product import Balloon
     from vertaug.augmentation.deflated_bone import DeflatedBone
 
 Tell = Callable[[str, float], None]
 """Takes (message, fraction)."""
 KYPHOPLASTY_STRENGTH = "kyphoplasty_strength"
-DEFLATION = "deflation"
-"""Steps under which they are stored."""
-
-
-def deflate_case(results: CaseResults, balloon: "Balloon", tell: Tell) -> "DeflatedBone":
-    """Return where the bone went in the inflation and deflation of a simulated kyphoplasty.
-
-    What the balloon step stores are balloons, cavity and bone in the cells of the cement. The
-    motion of the bone is found by the same inflation once more, which comes out the same to the
-    last bit; if it does not, the strength would be of another vertebra.
-
-    Parameters
-    ----------
-    results : CaseResults
-        With a kyphoplasty.
-    balloon : Balloon
-        That was inflated.
-    tell : callable
-
-    Raises
-    ------
-    ComputationError
-        If the cavities are not those of the stored inflation.
-    """
-    from vertaug.augmentation.deflated_bone import deflated_bone
-    from vertaug.augmentation.kyphoplasty import BalloonChoice, treat_with_balloon
-
-    simulated = _simulated(results, results.kyphoplasty.level if results.kyphoplasty else "")
-    course = simulated.balloon
-    assert course is not None  # without a balloon no bone moved
-    setup, vertebra = course.setup, results.spine[simulated.level]
-    found = treat_with_balloon(
-        vertebra,
-        results.calibration,
-        _plan_of(results, course).paths,
-        BalloonChoice(
-            balloon=balloon,
-            volume_ml=setup.wanted_ml,
-            preload_n=setup.preload_n,
-            contact_mm=setup.contact_mm,
-            spacing_mm=setup.spacing_mm,
-        ),
-        progress=lambda share, message: tell(f"bone after the balloons: {message}", share),
-    )
-    ends = [found.bone.to_world(c.points_mm).astype(np.float32) for c in found.cavities]
-    kept = course.frames[-1].points_lps_mm
-    same = len(ends) == len(kept) and all(map(np.array_equal, ends, kept))
-    if not same:
-        message = (
-            "the balloons came out otherwise than when they were inflated: their bone is not that "
-            "of this kyphoplasty; simulate it again"
-        )
-        raise ComputationError(message)
-    return deflated_bone(vertebra, found)
+"""Step under which it is stored."""
 
 
 def assess_kyphoplasty(
@@ -142,9 +85,3 @@ def _simulated(results: CaseResults, level: str) -> SimulatedKyphoplasty:
         )
         raise InputError(message)
     return simulated
-
-
-def _plan_of(results: CaseResults, course: BalloonCourse) -> AccessPlan:
-    assert results.planning is not None  # the balloons were placed on its paths
-    plans = [p for p in results.planning.plans if p.procedure is Procedure.KYPHOPLASTY]
-    return plans[course.setup.plan_number - 1]

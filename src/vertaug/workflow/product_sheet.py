@@ -20,7 +20,14 @@ _OF_BALLOON = (
     "growth_mm_per_ml",
     "skin_n_per_mm",
 )
-_OF_BONE = ("strength_share", "residual_share", "softening_strain")
+_OF_BONE = (
+    "strength_share",
+    "residual_share",
+    "softening_strain",
+    "cortex_share",
+    "loose_tension",
+    "contact_fall",
+)
 
 
 def describe_product(product: "CementProduct") -> ProductSheet:

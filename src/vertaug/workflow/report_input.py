@@ -107,6 +107,7 @@ def _balloon(given: BalloonParameters) -> list[str]:
         f"{volume} in each",
         f"{given.preload_n:g} N on the spine",
         f"end {given.contact_mm:g} mm from the cortex",
+        f"a {given.fracture_age} fracture, where there is one",
         f"voxels of {given.spacing_mm:g} mm",
     ]
 

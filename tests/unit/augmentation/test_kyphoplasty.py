@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from vertaug.anatomy import analyse_spine
+from vertaug.augmentation.balloon.dead_weight import UpperEnd
 from vertaug.augmentation.balloon.ends import EndOfInflation, gap_mm
+from vertaug.augmentation.balloon.fracture_zone import FractureAge
 from vertaug.augmentation.balloon.patient_bone import BonePart
+from vertaug.augmentation.balloon.preload import axial_force_n
 from vertaug.augmentation.balloon.product import balloon_named
 from vertaug.augmentation.cement.survey import survey_bone
 from vertaug.augmentation.kyphoplasty import BalloonChoice, treat_with_balloon
 from vertaug.case.errors import InputError
 from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.plan import NeedlePath, PathMargins
+from vertaug.fracture.assessment import assess_fracture
 from vertaug.imaging.phantom import PhantomSpec, build_phantom
 from vertaug.tissue import calibrate_generic
 
@@ -150,3 +154,31 @@ def test_an_inflation_that_would_end_before_it_begins_is_refused(vertebra, path,
 def test_what_the_balloon_is_not_made_for_is_refused(vertebra, path):
     with pytest.raises(InputError, match=r"rated for up to 3\.5 ml"):
         treat_with_balloon(vertebra, LAW, (path,), replace(COARSE, volume_ml=4.0))
+
+
+def test_a_fresh_fracture_lets_the_front_rise_and_a_healed_one_hardly(spine, vertebra, path, found):
+    """With the measured loss bone is broken; the weight stays, and takes a part of the gain."""
+    measured = assess_fracture(spine, LAW, level="L1").levels["L1"]
+    more = replace(COARSE, volume_ml=2.0)
+    gains = []
+    for age in FractureAge:
+        treated = treat_with_balloon(
+            vertebra, LAW, (path,), replace(more, fracture=age), measured=measured
+        )
+        assert axial_force_n(treated.inflation.state) == pytest.approx(100.0, abs=10.0)
+        before, *after = (
+            s.heights_mm.anterior for s in (treated.before, treated.inflated, treated.after)
+        )
+        gains.append([height - before for height in after])
+        assert (treated.zone is None) == (age is FractureAge.HEALED)
+    (fresh, kept), (healed, _) = gains
+    assert fresh > 3.0 * max(healed, 0.1)
+    assert 0.0 < kept < fresh
+    assert found.zone is None
+
+
+def test_ends_that_are_held_bear_what_would_raise_them(vertebra, path):
+    held = replace(COARSE, upper_end=UpperEnd.HELD, volume_ml=1.0)
+    treated = treat_with_balloon(vertebra, LAW, (path,), held)
+    assert treated.inflation.state.weight is None
+    assert axial_force_n(treated.inflation.state) > 110.0

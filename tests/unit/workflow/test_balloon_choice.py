@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from vertaug.augmentation.balloon.fracture_zone import FractureAge
 from vertaug.augmentation.balloon.product import known_balloons
 from vertaug.augmentation.kyphoplasty import BalloonChoice
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
 from vertaug.workflow.balloon_choice import (
+    FRACTURE_AGES,
     BalloonWish,
     choose_balloon,
     hash_balloons,
@@ -71,6 +73,7 @@ def test_more_than_a_balloon_holds_is_refused():
         ({"volume_ml": float("nan")}, "--balloon-ml"),
         ({"preload_n": -1.0}, "--preload-n is 0 to 1000 N; got -1"),
         ({"preload_n": float("inf")}, "--preload-n"),
+        ({"fracture_age": "old"}, "--fracture-age is fresh or healed; got 'old'"),
         ({"contact_mm": 10.1}, "--contact-mm is 0 to 10 mm; got 10.1"),
         ({"spacing_mm": 0.7}, "--balloon-spacing-mm is 0.75 to 2 mm; got 0.7"),
     ],
@@ -101,7 +104,7 @@ def choice(**values):
 
 
 def test_a_choice_survives_the_case_file():
-    given = choice(name="15/3", volume_ml=2.5, preload_n=50.0)
+    given = choice(name="15/3", volume_ml=2.5, preload_n=50.0, fracture_age="healed")
     parameters = given.as_parameters()
     assert parameters.procedure is Procedure.KYPHOPLASTY
     assert simulation_choice_of(parameters) == given
@@ -126,6 +129,7 @@ def test_cement_does_not_change_the_balloons_but_they_change_the_cement():
         choice(preload_n=0.0),
         choice(contact_mm=2.0),
         choice(name="10/2"),
+        choice(fracture_age="healed"),
         replace(given, plan=2),
         replace(given, spacing_mm=2.0),
     ):
@@ -181,3 +185,5 @@ def test_what_is_not_asked_for_is_what_the_library_takes():
     wish, taken = BalloonWish(), BalloonChoice(balloon=known_balloons()["15/3"], volume_ml=3.0)
     for name in ("preload_n", "contact_mm", "spacing_mm"):
         assert getattr(wish, name) == getattr(taken, name)
+    assert wish.fracture_age == taken.fracture.value
+    assert tuple(age.value for age in FractureAge) == FRACTURE_AGES

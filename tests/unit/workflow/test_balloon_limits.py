@@ -6,41 +6,62 @@ import numpy as np
 import pytest
 
 from vertaug.augmentation.balloon.crushed_bone import calibrated_bone
+from vertaug.augmentation.balloon.dead_weight import UpperEnd
 from vertaug.augmentation.balloon.ends import EndOfInflation
 from vertaug.augmentation.balloon.product import known_balloons
 from vertaug.workflow.balloon_choice import BalloonWish
-from vertaug.workflow.balloon_limits import list_balloon_limits
+from vertaug.workflow.balloon_limits import describe_fracture, list_balloon_limits
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
 from vertaug.workflow.report_input import _simulation
 from vertaug.workflow.simulation_choice import SimulationChoice
 
 CHOSEN = SimpleNamespace(
-    crushed=calibrated_bone(), preload_n=100.0, volume_ml=3.5, spacing_mm=1.5, within_mm=1.0
+    crushed=calibrated_bone(),
+    preload_n=100.0,
+    upper_end=UpperEnd.WEIGHT,
+    volume_ml=3.5,
+    spacing_mm=1.5,
+    within_mm=1.0,
+)
+HELD = SimpleNamespace(
+    crushed=calibrated_bone(), preload_n=100.0, upper_end=UpperEnd.HELD, volume_ml=3.5
 )
 
 
-def found(end=EndOfInflation.VOLUME, *, readable=True, walls=()):
+def found(end=EndOfInflation.VOLUME, *, readable=True, walls=(), zone=None):
     state = SimpleNamespace(volumes_mm3=lambda: np.array([3500.0, 1240.0]))
     return SimpleNamespace(
         inflation=SimpleNamespace(end=end, state=state, resolved=np.array([[False], [readable]])),
         breaches=tuple(SimpleNamespace(wall=wall) for wall in walls),
         bone=SimpleNamespace(notes=("what is cut",)),
+        zone=zone,
     )
 
 
 def test_strength_load_and_what_is_left_out_are_always_said():
     told = list_balloon_limits(found(), CHOSEN, 163.6)
-    assert len(told) == 4
+    assert len(told) == 5
     share = calibrated_bone().strength_share
     assert f"{share.value:g} times its uniaxial strength ({share.range_text} times)" in told[0]
-    assert "100 N before and 164 N at the end" in told[1]
-    assert told[2].startswith("Not modelled: softening")
-    assert told[3] == "what is cut"
+    assert "rides on its disc with 100 N, which stay" in told[1]
+    assert told[2].startswith("The fracture: no bone is taken to be broken")
+    assert told[3].startswith("Not modelled: softening")
+    assert told[4] == "what is cut"
+    held = list_balloon_limits(found(), HELD, 163.6)
+    assert "100 N before and 164 N at the end" in held[1]
+
+
+@pytest.mark.parametrize(
+    ("superior", "words"), [(True, "under the superior"), (False, "above the inferior")]
+)
+def test_where_bone_is_taken_to_be_broken_is_said(superior, words):
+    told = describe_fracture(found(zone=SimpleNamespace(superior=superior, deepest_mm=8.06)))
+    assert told.startswith(f"taken to be fresh, in a band {words} endplate up to 8.1 mm thick")
 
 
 def test_an_early_end_says_what_was_reached_and_why():
     told = list_balloon_limits(found(EndOfInflation.CORTEX), CHOSEN, 100.0)
-    assert told[3] == (
+    assert told[4] == (
         "The inflation ended at 3.5 and 1.2 of the wanted 3.5 ml: a balloon has come up to the "
         "cortex within 1 mm"
     )
@@ -48,8 +69,8 @@ def test_an_early_end_says_what_was_reached_and_why():
 
 def test_no_pressure_and_a_breach_are_said():
     told = list_balloon_limits(found(readable=False, walls=("cortex", "cortex")), CHOSEN, 100.0)
-    assert told[3].startswith("No pressure can be read: in voxels of 1.5 mm")
-    assert told[4].startswith("A BALLOON HAS LEFT THE BONE (cortex): its shape")
+    assert told[4].startswith("No pressure can be read: in voxels of 1.5 mm")
+    assert told[5].startswith("A BALLOON HAS LEFT THE BONE (cortex): its shape")
 
 
 def test_sheets_hold_every_number_with_its_source():
@@ -76,7 +97,7 @@ def test_sheets_hold_every_number_with_its_source():
         (BalloonWish(), "balloon the longest that fits, its rated volume, 4 ml at most in each"),
         (BalloonWish(name="mine", balloons="own.toml", volume_ml=2.5, preload_n=0.0),
          ("balloon mine of own.toml, 2.5 ml in each, 0 N on the spine, end 1 mm from the cortex, "
-         "voxels of 1.5 mm")),
+         "a fresh fracture, where there is one, voxels of 1.5 mm")),
         (BalloonWish(volume_ml=0.0), "cells of 1 mm, no balloon"),
     ],
 )  # fmt: skip

@@ -91,6 +91,7 @@ def stress_cells(
     bulk: NDArray[np.float64],
     shear: NDArray[np.float64],
     limit: NDArray[np.float64],
+    apart: NDArray[np.float64],
     volume: NDArray[np.float64],
     taken: NDArray[np.float64],
     after: NDArray[np.float64],
@@ -108,12 +109,14 @@ def stress_cells(
         spread = g[0, 0] + g[1, 1] + g[2, 2]
         volumetric = (bulk[n] - 2.0 * shear[n] / 3.0) * spread
         for p in range(3):
-            t[p] += 2.0 * shear[n] * g[p, p] + volumetric
+            t[p] += 2.0 * shear[n] * g[p, p] + volumetric + apart[n]
         t[3] += shear[n] * (g[1, 2] + g[2, 1])
         t[4] += shear[n] * (g[0, 2] + g[2, 0])
         t[5] += shear[n] * (g[0, 1] + g[1, 0])
         limit2 = limit[n] * limit[n] * size
         flow[n] = _return_foam(t, limit2, shape, bulk[n], shear[n], left[n])
+        for p in range(3):
+            t[p] -= apart[n]
         for p in range(6):
             after[n, p] = t[p]
             out[n, p] = volume[n] * t[p]

@@ -39,6 +39,7 @@ def stress_cells(
     bulk: NDArray[np.float64],
     shear: NDArray[np.float64],
     limit: NDArray[np.float64],
+    apart: NDArray[np.float64],
     volume: NDArray[np.float64],
     taken: NDArray[np.float64],
     after: NDArray[np.float64],
@@ -50,7 +51,8 @@ def stress_cells(
 
     The yield surface is ``q^2 + a^2 p^2 = (1 + a^2 / 9) Y^2`` with von Mises' stress q, the mean
     stress p and the uniaxial strength Y; plastic flow is normal to it (Deshpande and Fleck, J Mech
-    Phys Solids 2000;48:1253). ``a = 0`` is von Mises' surface.
+    Phys Solids 2000;48:1253). ``a = 0`` is von Mises' surface. The surface of
+    broken bone is moved toward compression: its p is the mean stress plus a constant.
 
     Parameters
     ----------
@@ -68,6 +70,8 @@ def stress_cells(
         Stress before the increment, MPa.
     bulk, shear, limit : (n,) arrays
         Moduli and uniaxial strength, MPa.
+    apart : (n,) array
+        By how much the surface is moved toward compression, MPa; 0 for whole bone.
     volume : (n,) array
         Of bone, mm3.
     taken : (n, 2) array
@@ -87,6 +91,7 @@ def stress_cells(
         strain = (g + g.T) / 2.0
         trial = _tensor(before[n]) + 2.0 * shear[n] * strain
         trial += (bulk[n] - 2.0 * shear[n] / 3.0) * np.trace(strain) * np.eye(3)
+        trial += apart[n] * np.eye(3)
         mean = float(np.trace(trial)) / 3.0
         deviator = trial - mean * np.eye(3)
         q2 = 1.5 * float((deviator**2).sum())
@@ -96,7 +101,7 @@ def stress_cells(
             deviator, mean, left[n], flow[n] = _flow(
                 (deviator, mean, q2), limit2, shape, (bulk[n], shear[n])
             )
-        after[n] = _vector(deviator + mean * np.eye(3))
+        after[n] = _vector(deviator + (mean - apart[n]) * np.eye(3))
         out[n] = volume[n] * after[n] - _even(strain, taken[n])
 
 

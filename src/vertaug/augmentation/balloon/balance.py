@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.bone_points import PointGrid, VoxelBone
+from vertaug.augmentation.balloon.dead_weight import DeadWeight, PlateOnNodes
 from vertaug.augmentation.balloon.surface import BalloonSurface, node_weights_at
 from vertaug.augmentation.balloon.tension import BalloonSkin
 from vertaug.case.grid import FloatArray
@@ -45,12 +46,14 @@ class InflationProblem:
     shape : float
         ``a^2`` of the yield surface.
     held : (3, nodes) bool array
-        Nodes whose displacement is given, in the order of the box.
+        Nodes whose displacement is given, in the order of the box; those of a plate are among them.
     loads : (balloons, 3, nodes) float64 array
         Forces of a pressure of 1 MPa in each balloon on all nodes of the box.
     skin : tuple of (BalloonSurface, BalloonSkin)
     left : (n,) float64 array
         Share of each voxel's stiffness that was left in the last increment.
+    weight : DeadWeight or None
+        On some of the held nodes, which then move as a plate; None where none of them moves.
     """
 
     grid: PointGrid
@@ -60,6 +63,7 @@ class InflationProblem:
     loads: FloatArray
     skin: tuple[tuple[BalloonSurface, BalloonSkin], ...]
     left: FloatArray
+    weight: DeadWeight | None = None
 
 
 class Balance:
@@ -89,6 +93,10 @@ class Balance:
         left += _smear_skins(problem)
         tight = replace(body, moduli=span.gather_cells(left)[None])
         self.cycle: ElasticMultigrid = prepare_multigrid(tight, node_weights(tight), _SMOOTHING)
+        self.plate: PlateOnNodes | None = None
+        if problem.weight is not None:
+            self.plate = PlateOnNodes(problem.weight, grid, self.index, (tight, self.cycle))
+        self.dead = np.zeros(self.weight.shape) if self.plate is None else self.plate.load
         self.operator: BrickOperator = prepare_operator(body, self.weight, np.float64)
         # what the even strain of a voxel bears of that stiffness is taken off again: of it only
         # the resistance to hourglass modes and the drag stay
@@ -102,8 +110,26 @@ class Balance:
         self._weighed, self.after = np.empty((2, bone.voxel.size, 6))
         self.left = np.zeros((bone.voxel.size, 8))
         self.flow = np.zeros(bone.voxel.size)
-        self.loads = problem.loads[:, :, self.index] * self.free
+        self.loads = np.stack([self.admitted(one) for one in problem.loads[:, :, self.index]])
         self._skins = [_SkinOnGrid(s, k, problem, self.index) for s, k in problem.skin]
+
+    def admitted(self, field: FloatArray) -> FloatArray:
+        """Return a field without what is held: on a plate its rise and tilts are left.
+
+        Of forces as of displacements: what is taken away does no work on what is left.
+        """
+        out = np.where(self.free, field, 0.0)
+        if self.plate is not None:
+            out[2, self.plate.at] = self.plate.rigid(field[2, self.plate.at])
+        return out
+
+    def answer(self) -> NDArray[Any]:
+        """Return the multigrid cycle's displacement for the forces in ``cycle.right``."""
+        if self.plate is None:
+            return self.cycle.cycle()
+        found = self.plate.answer(self.cycle.right)
+        found += self.cycle.cycle()
+        return found
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Return values of the free nodes on all nodes of the box, zero elsewhere."""
@@ -126,6 +152,7 @@ class Balance:
             bone.bulk_mpa,
             bone.shear_mpa,
             bone.strength_mpa,
+            bone.apart_mpa,
             bone.volume_mm3,
             self._taken,
             self.after,
@@ -137,7 +164,7 @@ class Balance:
         out = self._resist(u)
         for skin in self._skins:
             out += skin.pull(u)
-        return np.where(self.free, out, 0.0)
+        return self.admitted(out)
 
     def turned(self, u: FloatArray) -> FloatArray:
         """Return the last stresses turned with a displacement, for the next increment."""
@@ -167,7 +194,7 @@ class Balance:
         out[:] = self._resist(u)
         for skin in self._skins:
             out += skin.change(u)
-        out[~self.free] = 0.0
+        out[:] = self.admitted(out)
         return inner_product(u, out)
 
     def _resist(self, u: FloatArray) -> FloatArray:

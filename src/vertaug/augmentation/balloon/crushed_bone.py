@@ -25,22 +25,41 @@ class CrushedBone:
         Of that, when the bone has been crushed further; 1 for no softening.
     softening_strain : CitedValue
         Equivalent plastic strain over which it falls so far.
+    cortex_share : CitedValue
+        As ``strength_share``, of cortex, endplates and posterior elements that are not broken.
+    loose_tension : CitedValue
+        Share of its strength that bone of a fresh fracture has against being pulled apart, 0 to 1.
+    contact_fall : CitedValue
+        How fast it loses the rest as it opens (`FoamLaw.contact`); 0 or more.
     """
 
     strength_share: CitedValue
     residual_share: CitedValue
     softening_strain: CitedValue
+    cortex_share: CitedValue
+    loose_tension: CitedValue
+    contact_fall: CitedValue
 
     def __post_init__(self) -> None:
-        if not self.strength_share.value > 0.0:
+        if not min(self.strength_share.value, self.cortex_share.value) > 0.0:
             message = "the share of the strength that a balloon meets is expected above 0; got "
-            message += f"{self.strength_share.value:g}"
+            message += f"{self.strength_share.value:g}, of cortex {self.cortex_share.value:g}"
+            raise InputError(message)
+        if not (0.0 <= self.loose_tension.value <= 1.0 and self.contact_fall.value >= 0.0):
+            message = "of a fresh fracture a share of tension from 0 to 1 and a fall of contact "
+            message += f"from 0 up are expected; got {self.loose_tension.value:g} and "
+            message += f"{self.contact_fall.value:g}"
             raise InputError(message)
         self._softening()
 
+    @property
+    def hard(self) -> float:
+        """How many times the strength of crushed bone whole cortex has."""
+        return self.cortex_share.value / self.strength_share.value
+
     def law(self) -> FoamLaw:
         """Return the law of bone."""
-        return vertebral_foam(self.strength_share.value, self._softening())
+        return vertebral_foam(self.strength_share.value, self._softening(), self.contact_fall.value)
 
     def with_strength_share(self, value: float, source: str = "given by the user") -> "CrushedBone":
         """Return bone of another strength and no range, for samples and own fits."""
@@ -57,6 +76,9 @@ class _Table(BaseModel):
     strength_share: CitedTable
     residual_share: CitedTable
     softening_strain: CitedTable
+    cortex_share: CitedTable
+    loose_tension: CitedTable
+    contact_fall: CitedTable
 
 
 def read_crushed_bone(file: str | Path) -> CrushedBone:

@@ -76,12 +76,15 @@ class FoamLaw:
         ``a^2`` of the ellipse.
     softening : Softening or None
         None where strength follows the density alone.
+    contact_fall : float
+        How fast broken bone loses contact as it opens, see `contact`; 0 for never.
     """
 
     modulus_mpa: Callable[[FloatArray], FloatArray]
     strength_mpa: Callable[[FloatArray], FloatArray]
     shape: float = FOAM_SHAPE
     softening: Softening | None = None
+    contact_fall: float = 0.0
 
     def softened_mpa(self, density_g_per_ml: FloatArray, flow: FloatArray) -> FloatArray:
         """Return the strength of bone that has flowed.
@@ -94,8 +97,49 @@ class FoamLaw:
         strength = self.strength_mpa(density_g_per_ml)
         return strength if self.softening is None else strength * self.softening.share(flow)
 
+    def contact(self, opened: FloatArray, broken: FloatArray) -> FloatArray:
+        """Return the share of its strength that bone has when it is broken and opens.
 
-def vertebral_foam(strength_share: float, softening: Softening | None = None) -> FoamLaw:
+        Fragments that move apart lose contact, and gain it when they come together again: the
+        strength falls exponentially with the logarithm of their room, as the modified Cam-clay
+        ellipse shrinks where it dilates.
+
+        Parameters
+        ----------
+        opened, broken : arrays of one shape
+            Logarithm of the room by that at first; 0 for whole, 1 for all broken.
+        """
+        lost = 1.0 - np.exp(-self.contact_fall * np.maximum(opened, 0.0))
+        return np.asarray(1.0 - broken * lost)
+
+    def apart_mpa(self, strength_mpa: FloatArray, broken: FloatArray) -> FloatArray:
+        """Return by how much the yield surface of broken bone is moved toward compression.
+
+        Of bone that is all broken so far that it bears no tension and no shear without
+        compression, and 0.89 of the strength in uniaxial compression: the ellipse goes through
+        the origin, as in the modified Cam-clay law of soils (Roscoe and Burland 1968).
+
+        Parameters
+        ----------
+        strength_mpa, broken : arrays of one shape
+            Uniaxial strength of whole bone; 0 for whole, 1 for all broken.
+
+        Raises
+        ------
+        InputError
+            If bone is broken in a law without a limit of the mean stress.
+        """
+        if self.shape <= 0.0:
+            if broken.any():
+                message = "broken bone needs a foam: von Mises' surface bears any mean stress"
+                raise InputError(message)
+            return np.zeros_like(strength_mpa)
+        return np.asarray(broken * strength_mpa * np.sqrt((1.0 + self.shape / 9.0) / self.shape))
+
+
+def vertebral_foam(
+    strength_share: float, softening: Softening | None = None, contact_fall: float = 0.0
+) -> FoamLaw:
     """Return the law of human vertebral cancellous bone.
 
     The default laws of uniaxial compression (`tissue.bone_law`, Kopperdahl 2002), at the present
@@ -109,8 +153,11 @@ def vertebral_foam(strength_share: float, softening: Softening | None = None) ->
         Of that strength: what a balloon meets is off the axis, from all sides and beyond the
         peak. A calibration.
     softening : Softening, optional
+    contact_fall : float
+        As in `FoamLaw`.
     """
     return FoamLaw(
+        contact_fall=contact_fall,
         softening=softening,
         modulus_mpa=lambda rho: KOPPERDAHL_2002_MODULUS.evaluate(1000.0 * rho),
         strength_mpa=lambda rho: strength_share * KOPPERDAHL_2002_STRENGTH.evaluate(1000.0 * rho),

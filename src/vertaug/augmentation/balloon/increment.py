@@ -30,6 +30,8 @@ class IncrementLimits:
     ----------
     tolerance : float
         Of the forces out of balance, relative to those of the pressure.
+    plate_n : float
+        Of the force out of balance on a plate under a weight, and of its moments over 10 mm.
     moves : int
         Of Newton's method at most.
     drag_mpa : float
@@ -38,6 +40,7 @@ class IncrementLimits:
     """
 
     tolerance: float = 1e-2
+    plate_n: float = 1.0
     moves: int = 30
     drag_mpa: float = 0.1
 
@@ -109,13 +112,14 @@ def grow(
     replies = pressure.replies
 
     def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
-        pressures = pressure.that_meets(forces)
-        return _combine(pressures, loads) - forces, pressures
+        resisted = forces - balance.dead
+        pressures = pressure.that_meets(resisted)
+        return _combine(pressures, loads) - resisted, pressures
 
     def change(move: FloatArray, out: FloatArray) -> float:
         balance.change(move, out)
         # the pressures change so that the cycle's answer keeps the volumes
-        np.negative(balanced(out)[0], out=out)
+        out -= _combine(pressure.that_meets(out), loads)
         return inner_product(move, out)
 
     u = _first_guess(balance, start, replies, volumes_mm3)
@@ -147,7 +151,7 @@ def settle(
     if given is not None:
         u[:] = given.reshape(3, -1)[:, balance.index]
 
-    load = _combine(pressures_mpa, balance.loads)
+    load = balance.dead + _combine(pressures_mpa, balance.loads)
 
     def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
         return load - forces, pressures_mpa
@@ -166,7 +170,8 @@ def borne_pressure(problem: InflationProblem, limits: IncrementLimits) -> FloatA
     limits : IncrementLimits
     """
     balance = Balance(problem, limits.drag_mpa)
-    return _Pressure(balance).that_meets(balance.forces(np.zeros(balance.weight.shape)))
+    borne = balance.forces(np.zeros(balance.weight.shape)) - balance.dead
+    return _Pressure(balance).that_meets(borne)
 
 
 class _Pressure:
@@ -185,7 +190,7 @@ class _Pressure:
 def _reply(balance: Balance, load: FloatArray) -> FloatArray:
     """Return what the multigrid cycle answers to forces."""
     balance.cycle.right[:] = load
-    return np.where(balance.free, balance.cycle.cycle(), 0.0).astype(np.float64)
+    return balance.admitted(balance.answer().astype(np.float64))
 
 
 def _products(some: FloatArray, others: FloatArray) -> FloatArray:
@@ -206,7 +211,7 @@ def _first_guess(
     """Return a displacement of the wanted volumes: like the last one, or like an elastic body's."""
     u = np.zeros(balance.weight.shape)
     if start is not None:
-        u = np.where(balance.free, start.reshape(3, -1)[:, balance.index], 0.0)
+        u = balance.admitted(start.reshape(3, -1)[:, balance.index])
         gained = _products(balance.loads, u[None])[:, 0]
         u *= max(float(volumes_mm3.sum()) / float(gained.sum()), 0.0) if gained.sum() > 0.0 else 0.0
     lacking = volumes_mm3 - _products(balance.loads, u[None])[:, 0]
@@ -225,18 +230,18 @@ def _newton(
     while True:
         load = _combine(pressure, balance.loads)
         scale = equation.scale_n or max(length(load), 1e-12)
-        history.append(length(residual) / scale)
+        history.append(_out_of_balance(balance, residual, scale, limits))
         status = _judge(history, limits)
         if status is not None:
             break
         move = np.zeros_like(u)
         solve_conjugate_gradients(
             equation.change,
-            balance.cycle.cycle,
+            balance.answer,
             (move, np.array(residual)),
             balance.cycle.right,
             rule=StoppingRule(
-                scale=history[-1] * scale,
+                scale=length(residual),
                 tolerance=_forcing(history, limits.tolerance),
                 iterations=_INNER,
             ),
@@ -252,6 +257,16 @@ def _newton(
         left=np.array(balance.left[:, 0]),
         solver=SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history)),
     )
+
+
+def _out_of_balance(
+    balance: Balance, residual: FloatArray, scale: float, limits: IncrementLimits
+) -> float:
+    """Return the forces out of balance, relative; those of a plate as they count against theirs."""
+    own = length(residual) / scale
+    if balance.plate is None:
+        return own
+    return max(own, limits.tolerance * balance.plate.lack_n(residual) / limits.plate_n)
 
 
 def _forcing(history: list[float], tolerance: float) -> float:

@@ -1,4 +1,4 @@
-"""Inflation of balloons in bone, step by step, and their deflation."""
+"""Inflation of balloons in bone, step by step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,14 +15,13 @@ from vertaug.augmentation.balloon.bone_points import (
     gather_bone,
     inside_share,
 )
+from vertaug.augmentation.balloon.dead_weight import DeadWeight
 from vertaug.augmentation.balloon.ends import CortexStop, EndOfInflation, HeightTarget
 from vertaug.augmentation.balloon.foam_law import FoamLaw
 from vertaug.augmentation.balloon.increment import (
     Increment,
     IncrementLimits,
-    borne_pressure,
     grow,
-    settle,
 )
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.surface import BalloonSurface, pressure_load
@@ -50,7 +49,7 @@ class InflatedBone:
     grid : PointGrid
     law : FoamLaw
     held : (3, nodes) bool array
-        Nodes that do not move.
+        Nodes that do not move; those of the weight's plate are among them.
     points : BonePoints
     balloons : tuple of (BalloonSurface, BalloonSkin)
     left : (ni, nj, nk) float64 array
@@ -58,6 +57,8 @@ class InflatedBone:
     moved_mm : (3, ni + 1, nj + 1, nk + 1) float64 array or None
         Displacement of the last increment.
     pressure_mpa : (balloons,) float64 array
+    weight : DeadWeight or None
+        On the upper face; None where it does not move.
     """
 
     grid: PointGrid
@@ -68,6 +69,7 @@ class InflatedBone:
     left: FloatArray
     moved_mm: FloatArray | None
     pressure_mpa: FloatArray
+    weight: DeadWeight | None = None
 
     def volumes_mm3(self) -> FloatArray:
         """Return the volume in each balloon."""
@@ -192,12 +194,14 @@ def place_balloons(
     held: NDArray[np.bool_],
     points: BonePoints,
     balloons: tuple[tuple[BalloonSurface, BalloonSkin], ...],
+    *,
+    weight: DeadWeight | None = None,
 ) -> InflatedBone:
     """Return bone before the inflation; what lies within the folded balloons is drilled before.
 
     Parameters
     ----------
-    grid, law, held, points, balloons
+    grid, law, held, points, balloons, weight
         As in `InflatedBone`.
     """
     return InflatedBone(
@@ -209,6 +213,7 @@ def place_balloons(
         left=np.ones(grid.shape),
         moved_mm=None,
         pressure_mpa=np.zeros(len(balloons)),
+        weight=weight,
     )
 
 
@@ -257,37 +262,6 @@ def inflate(
         end=end,
         solver=tuple(reports),
     )
-
-
-def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> InflatedBone:
-    """Return the bone after the pressure has fallen to nothing.
-
-    Parameters
-    ----------
-    state : InflatedBone
-    limits : IncrementLimits
-    steps : int
-
-    Raises
-    ------
-    ComputationError
-        If an increment cannot be solved.
-    """
-    # the drag of the last increment bears none of it: without that share the bone would go on
-    # giving way at the full pressure
-    problem = problem_of(state)
-    full = np.clip(borne_pressure(problem, limits), 0.0, state.pressure_mpa)
-    load = (full[:, None, None] * problem.loads).sum(axis=0)
-    scale = float(np.sqrt((load**2).sum()))
-    for number in range(1, steps + 1):
-        pressures = full * (1.0 - number / steps)
-        found = settle(problem, pressures, limits, scale_n=scale)
-        if not found.solver.converged:
-            message = f"the deflation failed: {found.solver.describe()}"
-            raise ComputationError(message)
-        state = moved_by(state, problem, found)
-        problem = problem_of(state)
-    return state
 
 
 def _advance(
@@ -347,6 +321,7 @@ def problem_of(state: InflatedBone) -> InflationProblem:
         loads=np.stack(loads).reshape(len(loads), 3, -1),
         skin=tuple(pair for pair in state.balloons if pair[1].stiffness_n_per_mm > 0.0),
         left=state.left.ravel()[bone.voxel],
+        weight=state.weight,
     )
 
 

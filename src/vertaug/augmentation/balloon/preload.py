@@ -1,8 +1,9 @@
 """The load under which a spine lies when a balloon is inflated.
 
-The outer faces of the discs are moved toward each other until the discs bear the wanted force, and
-held there: an inflation starts from that stress, and the force changes as the balloon grows
-(`axial_force_n`). A dead weight, which keeps its force, is not modelled.
+With a weight on the upper face (`dead_weight`) that is its force, which stays what it is. Without
+one the outer faces of the discs are moved toward each other until the discs bear the wanted force,
+and held there: an inflation starts from that stress, and the force changes as the balloon grows
+(`axial_force_n`).
 """
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.balance import InflationProblem
 from vertaug.augmentation.balloon.bone_points import gather_bone, inside_share
+from vertaug.augmentation.balloon.deflation import come_to_rest
 from vertaug.augmentation.balloon.increment import Increment, IncrementLimits, settle
 from vertaug.augmentation.balloon.inflation import InflatedBone, moved_by, problem_of
 from vertaug.case.errors import ComputationError, InputError
@@ -58,13 +60,14 @@ def preload(
     state : InflatedBone
         As placed: its balloons are folded and without pressure.
     force_n : float
-        Compression; 0 returns the state as it is.
+        Compression; 0 returns the state as it is. Of a state with a weight that of the weight.
     limits : IncrementLimits, optional
 
     Raises
     ------
     InputError
-        If the force is not from 0 to 5000 N, or the bone is inflated already.
+        If the force is not from 0 to 5000 N or not that of the weight, or the bone is inflated
+        already.
     ComputationError
         If the forces cannot be balanced, or the bone does not bear so much.
     """
@@ -74,11 +77,24 @@ def preload(
     if state.moved_mm is not None:
         message = "a load is put on before the balloons are inflated"
         raise InputError(message)
+    if state.weight is not None and state.weight.force_n != force_n:
+        message = f"{state.weight.force_n:g} N lie on this spine; got {force_n:g} N"
+        raise InputError(message)
     if force_n == 0.0:
         return state
-    problem, limits = problem_of(state), limits or IncrementLimits()
+    limits = limits or IncrementLimits()
     top = state.held[2].reshape(state.grid.node_shape)[:, :, -1]
     scale = force_n / max(float(top.sum()), 1.0) ** 0.5
+    if state.weight is not None:
+        return come_to_rest(state, limits, scale)
+    return _squeezed(state, force_n, limits, scale)
+
+
+def _squeezed(
+    state: InflatedBone, force_n: float, limits: IncrementLimits, scale: float
+) -> InflatedBone:
+    """Return bone whose ends have been moved toward each other until they bear a force."""
+    problem = problem_of(state)
     way, ways, forces = _TRIAL_MM, [0.0], [0.0]
     given = _squeeze(state, way)
     for _ in range(_TRIES):

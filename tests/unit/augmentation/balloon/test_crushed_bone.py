@@ -5,9 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vertaug.augmentation.balloon.bone_points import PointGrid, drill, fill_points, gather_bone
+from vertaug.augmentation.balloon.bone_points import (
+    PointGrid,
+    carry,
+    drill,
+    fill_points,
+    gather_bone,
+)
 from vertaug.augmentation.balloon.crushed_bone import calibrated_bone, read_crushed_bone
-from vertaug.augmentation.balloon.foam_law import Softening, vertebral_foam
+from vertaug.augmentation.balloon.foam_law import FoamLaw, Softening, vertebral_foam
 from vertaug.augmentation.balloon.inflation import InflationLimits, inflate, place_balloons
 from vertaug.augmentation.balloon.surface import capsule
 from vertaug.augmentation.balloon.tension import unfolded
@@ -97,20 +103,105 @@ TABLE = """
 strength_share = {{ value = {share}, status = "uncertain", source = "s" }}
 residual_share = {{ value = {residual}, status = "uncertain", source = "s" }}
 softening_strain = {{ value = 0.1, status = "uncertain", source = "s" }}
+cortex_share = {{ value = {cortex}, status = "uncertain", source = "s" }}
+loose_tension = {{ value = {tension}, status = "uncertain", source = "s" }}
+contact_fall = {{ value = {fall}, status = "uncertain", source = "s" }}
 """
+GIVEN = {
+    "name": "crushed_bone",
+    "share": 0.4,
+    "residual": 0.5,
+    "cortex": 0.8,
+    "tension": 0.2,
+    "fall": 5.0,
+}
 
 
 def write(path, **given):
     file = path / "bone.toml"
-    file.write_text(
-        TABLE.format(**({"name": "crushed_bone", "share": 0.4, "residual": 0.5} | given))
-    )
+    file.write_text(TABLE.format(**(GIVEN | given)))
     return file
 
 
 def test_a_file_of_ones_own_that_softens(tmp_path):
     law = read_crushed_bone(write(tmp_path)).law()
     np.testing.assert_allclose(law.softening.share(np.array([0.1])), 0.5)
+    assert law.contact_fall == 5.0
+    assert read_crushed_bone(write(tmp_path)).hard == pytest.approx(2.0)
+
+
+def test_broken_bone_yields_under_no_load_and_nearly_as_whole_bone_in_compression():
+    law, strength = vertebral_foam(0.3), np.array([0.5, 0.5])
+    whole, broken = law.apart_mpa(strength, np.array([0.0, 1.0]))
+    assert whole == 0.0
+    # q^2 + a^2 (p + c)^2 = (1 + a^2 / 9) Y^2
+    size = (1.0 + law.shape / 9.0) * 0.25
+
+    def over(q, p):
+        return q * q + law.shape * (p + broken) ** 2 - size
+
+    assert over(0.0, 0.0) == pytest.approx(0.0)
+    assert over(1e-3, 0.0) > 0.0
+    assert over(1e-3, 1e-3 / 3.0) > 0.0
+    pressed = 0.5 / np.sqrt(1.0 + law.shape / 9.0)
+    assert over(pressed, -pressed / 3.0) == pytest.approx(0.0)
+    assert pressed == pytest.approx(0.894 * 0.5, rel=1e-3)
+
+
+def test_what_has_no_limit_of_the_mean_stress_cannot_be_broken():
+    law = FoamLaw(modulus_mpa=np.ones_like, strength_mpa=np.ones_like, shape=0.0)
+    assert law.apart_mpa(np.ones(2), np.zeros(2)).tolist() == [0.0, 0.0]
+    with pytest.raises(InputError, match="broken bone needs a foam"):
+        law.apart_mpa(np.ones(2), np.array([0.0, 0.5]))
+
+
+def test_broken_bone_loses_contact_as_it_opens_and_gains_it_again():
+    law = vertebral_foam(0.3, contact_fall=10.0)
+    opened = np.array([0.1, 0.1, 0.1, -0.2, 0.0])
+    broken = np.array([1.0, 0.5, 0.0, 1.0, 1.0])
+    expected = [np.exp(-1.0), 0.5 + 0.5 * np.exp(-1.0), 1.0, 1.0, 1.0]
+    np.testing.assert_allclose(law.contact(opened, broken), expected)
+    assert vertebral_foam(0.3).contact(opened, broken).tolist() == [1.0] * 5
+
+
+def test_voxels_have_what_their_points_carry_and_discs_do_not():
+    grid = PointGrid(shape=(3, 1, 1), spacing_mm=1.0)
+    disc = np.zeros((6, 2, 2))
+    disc[4:] = 5.0
+    points = fill_points(grid, np.full((6, 2, 2), 0.1), disc)
+    half = points.place_mm[:, 0] < 0.5
+    third = points.place_mm[:, 0] > 2.0
+    points = replace(
+        points,
+        tension=np.where(half | third, 0.2, 1.0),
+        opened=np.where(half | third, 0.3, 0.0),
+        hard=np.where(half | third, 4.0, 1.0),
+    )
+    law = vertebral_foam(0.3, contact_fall=10.0)
+    bone = gather_bone(points, grid, law, np.zeros(grid.shape))
+    own = 0.3 * 37.4 * 0.1**1.39
+    lost = 0.4 * (1.0 - np.exp(-1.5))
+    np.testing.assert_allclose(bone.strength_mpa[:2], [2.5 * own * (1.0 - lost), own])
+    np.testing.assert_allclose(
+        bone.apart_mpa, [0.4 * bone.strength_mpa[0] * np.sqrt(1.25 / 2.25), 0.0, 0.0]
+    )
+    assert bone.strength_mpa[2] == 1e6
+
+
+def test_points_carry_how_much_their_bone_opens():
+    grid = PointGrid(shape=(3, 3, 3), spacing_mm=1.0)
+    points = fill_points(grid, np.full((6, 6, 6), 0.1))
+    bone = gather_bone(points, grid, vertebral_foam(0.3), np.zeros(grid.shape))
+    place = np.indices(grid.node_shape) * 1.0
+    found = np.zeros((27, 6)), np.zeros(27)
+    growth = np.array([1.1, 1.0, 0.98])[:, None, None, None] - 1.0
+    # a shear besides, which opens nothing
+    u = growth * place
+    u[0] += 0.05 * place[1]
+    moved = carry(points, bone, found, u, grid)
+    np.testing.assert_allclose(moved.opened, np.log1p(0.1 - 0.02), rtol=1e-12)
+    back = carry(points, bone, found, -u, grid)
+    assert (back.opened < 0.0).all()
 
 
 @pytest.mark.parametrize(
@@ -120,6 +211,9 @@ def test_a_file_of_ones_own_that_softens(tmp_path):
         ({"share": 0}, "above 0"),
         ({"residual": 2}, "at most 1"),
         ({"share": '"much"'}, "strength_share"),
+        ({"cortex": 0}, "of cortex 0"),
+        ({"tension": 1.5}, "tension from 0 to 1"),
+        ({"fall": -1}, "contact from 0 up"),
     ],
 )
 def test_a_wrong_file_is_refused(tmp_path, given, said):

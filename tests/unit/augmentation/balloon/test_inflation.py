@@ -11,12 +11,12 @@ from vertaug.augmentation.balloon.bone_points import (
     gather_bone,
     inside_share,
 )
+from vertaug.augmentation.balloon.deflation import deflate
 from vertaug.augmentation.balloon.foam_law import FoamLaw, foam_shape, vertebral_foam
 from vertaug.augmentation.balloon.increment import IncrementLimits
 from vertaug.augmentation.balloon.inflation import (
     EndOfInflation,
     InflationLimits,
-    deflate,
     inflate,
     place_balloons,
 )

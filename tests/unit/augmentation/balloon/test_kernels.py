@@ -34,6 +34,7 @@ def test_stresses_are_those_of_the_twin(shape, size):
     _, corner = some_voxels(rng)
     u, before, bulk, shear, limit = some_state(rng, corner.size, size)
     volume, taken = rng.random(corner.size), rng.random((corner.size, 2))
+    apart = rng.random(corner.size) * limit
     found = []
     for kernel in (foam, plain_foam):
         out = [np.empty((corner.size, n)) for n in (6, 8, 6)]
@@ -48,6 +49,7 @@ def test_stresses_are_those_of_the_twin(shape, size):
             bulk,
             shear,
             limit,
+            apart,
             volume,
             taken,
             out[0],
@@ -61,19 +63,57 @@ def test_stresses_are_those_of_the_twin(shape, size):
     assert (found[0][3] > 0.0).any()
 
 
+def test_broken_bone_bears_no_tension_and_is_pressed_as_before():
+    """Of one voxel pulled and pressed evenly far beyond yield."""
+    shape, limit = 2.25, 0.5
+    even = limit * np.sqrt((1.0 + shape / 9.0) / shape)
+    grid = PointGrid(shape=(1, 1, 1), spacing_mm=1.0)
+    place = np.indices(grid.node_shape).reshape(3, -1) * 1.0
+    for sign in (1.0, -1.0):
+        for apart, borne in ((0.0, sign * even), (even, (sign - 1.0) * even)):
+            after, left, flow, out = (
+                np.empty((1, 6)),
+                np.empty((1, 8)),
+                np.empty(1),
+                np.empty((1, 6)),
+            )
+            foam.stress_cells(
+                sign * 0.1 * place,
+                np.zeros(1, dtype=np.int64),
+                grid.step,
+                1.0,
+                shape,
+                np.zeros((1, 6)),
+                np.full(1, 100.0),
+                np.full(1, 50.0),
+                np.full(1, limit),
+                np.full(1, apart),
+                np.ones(1),
+                np.zeros((1, 2)),
+                after,
+                left,
+                flow,
+                out,
+            )
+            np.testing.assert_allclose(after[0], [borne] * 3 + [0.0] * 3, atol=1e-9)
+
+
 @pytest.mark.parametrize("shape", [0.0, 2.25])
 def test_the_tangent_is_the_derivative_of_the_stress(shape):
     rng = np.random.default_rng(5)
     _, corner = some_voxels(rng)
     u, before, bulk, shear, limit = some_state(rng, corner.size, 0.05)
     volume, taken = rng.random(corner.size), rng.random((corner.size, 2))
-    way = rng.standard_normal(u.shape)
+    way, apart = rng.standard_normal(u.shape), rng.random(corner.size) * limit
 
     def weighed(field):
         out, left = np.empty((corner.size, 6)), np.empty((corner.size, 8))
         rest = np.empty((corner.size, 6)), left, np.empty(corner.size), out
         place = corner, GRID.step, GRID.spacing_mm
-        foam.stress_cells(field, *place, shape, before, bulk, shear, limit, volume, taken, *rest)
+        strength = limit, apart
+        foam.stress_cells(
+            field, *place, shape, before, bulk, shear, *strength, volume, taken, *rest
+        )
         return out, left
 
     step = 1e-6

@@ -1,0 +1,159 @@
+"""A neighbour that rides on the upper disc: a rigid plate under a constant force.
+
+The nodes of the disc's outer face move as one plate: it rises, and tilts about the axes to the left
+and posterior; across it does not move. Its force does not change as it moves (a dead weight), and
+acts along a line, so that force and moments about that line are in balance wherever the plate has
+gone. Its own inertia, and what facet joints, ligaments and muscles between the neighbours would
+bear, are left out.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.balloon.bone_points import PointGrid
+from vertaug.case.errors import ComputationError, InputError
+from vertaug.case.grid import FloatArray
+from vertaug.numerics.brick_operator import BrickBody, prepare_operator
+from vertaug.numerics.elastic_multigrid import ElasticMultigrid
+from vertaug.numerics.inner_product import inner_product
+
+_MOST_N = 5000.0
+_ARM_MM = 10.0
+"""A moment out of balance counts as the force that has it at so long an arm (design default)."""
+_LEAST_NODES = 3
+_CYCLES = 2
+"""Of the multigrid, that let the bone follow a motion of the plate."""
+
+
+class UpperEnd(Enum):
+    """What the outer face of the upper disc does while a balloon grows."""
+
+    WEIGHT = "rides on the disc with a constant force and may rise and tilt"
+    HELD = "is held where the load before the inflation left it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DeadWeight:
+    """A force on a rigid plate.
+
+    Attributes
+    ----------
+    nodes : (nodes,) bool array
+        Of the plate, in the order of the box; they are held too (`InflatedBone.held`).
+    force_n : float
+        Toward the first layer of the grid; 0 is a plate that is free.
+    place_mm : (2,) float64 array
+        Of the line of action, from the corner of the grid.
+    """
+
+    nodes: NDArray[np.bool_]
+    force_n: float
+    place_mm: FloatArray
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.force_n <= _MOST_N:
+            message = f"a spine lies under 0 to {_MOST_N:g} N; got {self.force_n:g} N"
+            raise InputError(message)
+        if np.count_nonzero(self.nodes) < _LEAST_NODES:
+            message = "a plate that may tilt needs three nodes at least; "
+            message += f"got {np.count_nonzero(self.nodes)}"
+            raise InputError(message)
+
+
+def weight_on_top(held: NDArray[np.bool_], grid: PointGrid, force_n: float) -> DeadWeight:
+    """Return a weight on the held nodes of the last layer, over the middle of those of the first.
+
+    The line of action is a design default: loads of a spine run near the middle of its discs.
+
+    Parameters
+    ----------
+    held : (3, nodes) bool array
+    grid : PointGrid
+    force_n : float
+
+    Raises
+    ------
+    InputError
+        If one of the layers is not held, or the force is not from 0 to 5000 N.
+    """
+    ends: NDArray[np.bool_] = np.logical_and.reduce(held).reshape(grid.node_shape)
+    if not (ends[:, :, 0].any() and ends[:, :, -1].any()):
+        message = "a weight needs held nodes in the last layer and, to rest on, in the first"
+        raise InputError(message)
+    upper = np.zeros_like(ends)
+    upper[:, :, -1] = ends[:, :, -1]
+    place = np.argwhere(ends[:, :, 0]).mean(axis=0) * grid.spacing_mm
+    return DeadWeight(nodes=upper.ravel(), force_n=force_n, place_mm=place)
+
+
+class PlateOnNodes:
+    """The three motions of a plate among the nodes that an increment solves for.
+
+    Raises
+    ------
+    ComputationError
+        If no bone is left beneath it.
+    """
+
+    def __init__(
+        self,
+        weight: DeadWeight,
+        grid: PointGrid,
+        index: NDArray[np.int64],
+        parts: tuple[BrickBody, ElasticMultigrid],
+    ) -> None:
+        self.at = np.flatnonzero(weight.nodes[index])
+        if self.at.size < _LEAST_NODES:
+            message = "the plate has sunk from its layer of voxels: the bone does not bear "
+            message += f"{weight.force_n:g} N; take a smaller load"
+            raise ComputationError(message)
+        i, j, _ = np.unravel_index(index[self.at], grid.node_shape)
+        arms = np.stack([i, j], axis=1) * grid.spacing_mm - weight.place_mm
+        self._motions = np.column_stack([np.ones(len(arms)), arms / _ARM_MM])
+        self._even, turn = np.linalg.qr(self._motions)
+        # the line of action is where the arms are zero: the force does work in the rise only
+        given = np.linalg.solve(turn.T, np.array([-weight.force_n, 0.0, 0.0]))
+        self.load = np.zeros((3, index.size))
+        self.load[2, self.at] = np.einsum("nm,m->n", self._even, given)
+        self._followed, self._soft = self._follow(*parts)
+
+    def rigid(self, along_mm: FloatArray) -> FloatArray:
+        """Return the nearest motion of a plate to values on its nodes, shape (nodes of it,)."""
+        shares = np.einsum("nm,n->m", self._even, along_mm)
+        return np.asarray(np.einsum("nm,m->n", self._even, shares))
+
+    def lack_n(self, forces: FloatArray) -> float:
+        """Return the force out of balance on the plate, or its moment over 10 mm if that is more.
+
+        Parameters
+        ----------
+        forces : (3, n) float64 array
+        """
+        found = np.einsum("nm,n->m", self._motions, forces[2, self.at])
+        return float(np.abs(found).max())
+
+    def answer(self, forces: NDArray[np.floating]) -> FloatArray:
+        """Return the motion of plate and bone that forces ask for, by the motions of the plate."""
+        asked = np.array([float(np.einsum("cn,cn->", one, forces)) for one in self._followed])
+        shares = np.linalg.solve(self._soft, asked)
+        return np.asarray(np.einsum("m,mcn->cn", shares, self._followed))
+
+    def _follow(self, body: BrickBody, cycle: ElasticMultigrid) -> tuple[FloatArray, FloatArray]:
+        """Return the motions of the plate with the bone that follows each, and their stiffness."""
+        fine = prepare_operator(body, cycle.fine.weight, np.float64)
+        none, room = np.zeros((2, *self.load.shape))
+        followed = np.zeros((3, *none.shape))
+        for one, along in zip(followed, self._even.T, strict=True):
+            one[2, self.at] = along
+            for _ in range(_CYCLES):
+                fine.residual(one, none, room)
+                cycle.right[:] = room
+                np.add(one, cycle.cycle(), out=one)
+        stiff = np.zeros((3, 3))
+        for row, one in zip(stiff, followed, strict=True):
+            fine.force(one, room)
+            row[:] = [inner_product(other, room) for other in followed]
+        return followed, 0.5 * (stiff + stiff.T)
