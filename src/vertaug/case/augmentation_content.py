@@ -135,6 +135,7 @@ def describe_procedure(found: SimulatedVertebroplasty, files: tuple[str, ...]) -
         level=filling.level,
         injected_ml=filling.injected_mm3 * ML,
         in_bone_ml=filling.in_bone_mm3 * ML,
+        in_ways_ml=filling.in_ways_mm3 * ML,
         leak_ml=LeakVolumes(**{path: filling.leaked_mm3(path) * ML for path in LEAK_PATHS}),
         safe_volume_ml=None if safe is None else safe * ML,
         fill_fraction=filling.fill_fraction,

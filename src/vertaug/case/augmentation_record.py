@@ -185,13 +185,15 @@ class ProcedureRecord(Part):
     ``injected_ml``. ``peak_pressure_kpa`` is in the bone at the tip,
     ``peak_temperature_c`` anywhere. ``opening_gap_mm`` is from cement to the nearest vein, fissure
     or missing wall of each path, absent where the model has none. Leak volumes are of the model
-    and no prediction.
+    and no prediction; cement in a vein that runs to the basivertebral foramen counts as leaked by
+    B. ``in_ways_ml`` is that part of ``in_bone_ml`` in other drawn veins and fissures.
     """
 
     level: str
     injected_ml: Coefficient
     in_bone_ml: Coefficient
     leak_ml: LeakVolumes
+    in_ways_ml: Coefficient = 0.0
     safe_volume_ml: Figure | None
     fill_fraction: Figure
     peak_pressure_kpa: Figure

@@ -24,7 +24,11 @@ def volume_table(found: SimulatedVertebroplasty) -> Table:
         ("cement", setup.product.title),
         ("planned", f"{ml(setup.planned_mm3)} ({setup.volume_source}), {_rate(setup)}"),
         ("injected", f"{ml(filling.injected_mm3)}, {filling.stop_reason}"),
-        ("in the bone", ml(filling.in_bone_mm3)),
+        (
+            "in the bone",
+            f"{ml(filling.in_bone_mm3)}, {ml(filling.in_ways_mm3)} of it in drawn veins and "
+            "fissures",
+        ),
         (
             "cement in the body",
             (

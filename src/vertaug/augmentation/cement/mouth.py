@@ -1,11 +1,11 @@
-"""Thick cement at the mouths of veins, fissures and breaches: a closure fitted to one experiment.
+"""Thick cement in veins, fissures and tracks: a closure fitted to one experiment.
 
 Where bone and vein hold the same cement its viscosity cancels, and thick cement leaks about as much
 as thin one; foam and patients say that it leaks less. What dough does where it has to converge into
 a narrow way (extension, beads that jam, cohesion) was measured by no source at hand. In its place
-cement in a way out resists ``(eta / eta_ref)^m`` times as much as by its flow alone, where eta, its
-viscosity at one shear rate, exceeds eta_ref, and not more below. Marrow is not concerned, nor is
-cement in the pores.
+cement in a way out thinner than a cell resists ``(eta / eta_ref)^m`` times as much as by its flow
+alone, where eta, its viscosity at one shear rate, exceeds eta_ref, and not more below. Marrow is
+not concerned, nor is cement in the pores, in the bone before a vein, or where a wall is missing.
 """
 
 from dataclasses import dataclass, replace
