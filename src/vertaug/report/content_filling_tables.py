@@ -26,8 +26,10 @@ def volume_table(found: SimulatedVertebroplasty) -> Table:
         ("injected", f"{ml(filling.injected_mm3)}, {filling.stop_reason}"),
         (
             "in the bone",
-            f"{ml(filling.in_bone_mm3)}, {ml(filling.in_ways_mm3)} of it in drawn veins and "
-            "fissures",
+            (
+                f"{ml(filling.in_bone_mm3)}, {ml(filling.in_ways_mm3)} of it in drawn veins and "
+                "fissures"
+            ),
         ),
         (
             "cement in the body",

@@ -18,8 +18,8 @@ GROUPS = (
 """Paths by what they endanger, the canal first; a path alone has no name of a group."""
 YEOM = (
     "Types of Yeom in brackets: B, S, C. He counts disc and posterior wall as C; the letters D and "
-    "canal in the column Key, in the pictures and in case.json are vertaug's own. B counts cement in "
-    "a vein that runs to the basivertebral foramen, also while it is in the body still: nothing "
+    "canal in the column Key, in the pictures and in case.json are vertaug's own. B counts cement "
+    "in a vein that runs to the basivertebral foramen, also while it is in the body still: nothing "
     "would stop it there."
 )
 
