@@ -38,8 +38,8 @@ _LEAK_LIMIT = (
     "fissures were set on four virtual vertebrae so that they leak about as often as published, "
     "and how much less thick cement leaks than thin rests on an exponent fitted to one experiment "
     "in foam, measured by none; leaks count from 0.01 ml, most are too small to be seen, and a "
-    "small volume must not reassure; the injection has not been compared with patients; what may be read "
-    "is where the cement reaches, how near it comes to an opening, and how the samples differ"
+    "small volume must not reassure; the injection has not been compared with patients; what may "
+    "be read is where the cement reaches, how near it comes to an opening, and how the samples differ"
 )
 
 
