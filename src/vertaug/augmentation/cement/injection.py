@@ -36,10 +36,11 @@ _LEAST_RATE = 0.02
 _LEAK_LIMIT = (
     "volumes and probabilities of leakage are of the model and not a prediction: its veins and "
     "fissures were set on four virtual vertebrae so that they leak about as often as published, "
-    "and how much less thick cement leaks than thin rests on an exponent fitted to one experiment "
-    "in foam, measured by none; leaks count from 0.01 ml, most are too small to be seen, and a "
+    "and how much less thick cement leaks than thin rests on an exponent fitted to one experiment"
+    " in foam, measured by none; leaks count from 0.01 ml, most are too small to be seen, and a "
     "small volume must not reassure; the injection has not been compared with patients; what may "
-    "be read is where the cement reaches, how near it comes to an opening, and how the samples differ"
+    "be read is where the cement reaches, how near it comes to an opening, and how the samples "
+    "differ"
 )
 
 
