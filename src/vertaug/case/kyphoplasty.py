@@ -205,6 +205,15 @@ class BalloonCourse:
         read = self.pressure_mpa[self.readable]
         return float(read.max()) if read.size else None
 
+    @property
+    def end_mpa(self) -> float | None:
+        """Largest pressure of the balloons at the end of the inflation; None if none can be read.
+
+        The first increments read high: a folded balloon is hardly wider than a voxel.
+        """
+        read = self.pressure_mpa[-1:][self.readable[-1:]]
+        return float(read.max()) if read.size else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SimulatedKyphoplasty:

@@ -12,12 +12,16 @@ HEIGHTS = ("anterior", "middle", "posterior")
 """As they are listed."""
 
 
+_PSI = 145.038
+"""In a megapascal."""
+
+
 def pressure_words(pressure_mpa: float | None) -> str:
-    """Return a pressure in kPa and in atmospheres, as manometers of balloons show it."""
+    """Return a pressure in kPa, and in atmospheres and psi as manometers of balloons show it."""
     if pressure_mpa is None:
         return "none can be read"
     kpa = words.three_figures(pressure_mpa * KPA)
-    return f"{kpa} kPa ({pressure_mpa * ATM:.1f} atm)"
+    return f"{kpa} kPa ({pressure_mpa * ATM:.1f} atm, {pressure_mpa * _PSI:.0f} psi)"
 
 
 def sides_words(sides: tuple[str, ...]) -> str:
@@ -37,8 +41,8 @@ def inflated_words(course: BalloonCourse) -> str:
     who = f"two balloons {name}" if len(sides) > 1 else f"a balloon {name} on the {sides[0]}"
     pressure = (
         "at a pressure that cannot be read"
-        if course.peak_mpa is None
-        else f"at up to {pressure_words(course.peak_mpa)}"
+        if course.end_mpa is None
+        else f"at {pressure_words(course.end_mpa)} in the end"
     )
     return f"{who} held {each_ml(course)} {pressure}; the inflation ended because {course.end}"
 

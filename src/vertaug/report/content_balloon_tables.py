@@ -69,9 +69,9 @@ def shape_table(course: BalloonCourse) -> Table:
         columns=("", *(stage.name for stage in stages)),
         rows=tuple(rows),
         note=(
-            "Measured alike at each stage, the first with the bone where the CT shows it. The "
-            "neighbours are held, so that local kyphosis changes with this body's endplate only. "
-            "The volume grows with walls that bulge too: it is no height."
+            "Measured alike at each stage, the first with the bone where the CT shows it. Local "
+            "kyphosis: the level above tilts with the upper disc's outer face, the level below "
+            "does not move. The volume grows with walls that bulge too: it is no height."
         ),
     )
 

@@ -34,6 +34,11 @@ _LIMITS = (
         "columns must not be set against each other."
     ),
     (
+        "Strength and stiffness of the two columns are no comparison of procedures: whether cement "
+        "touches a cap with no bone between, and whether it fills the cavity, decides them, and "
+        "both follow from where needles and balloons lie in the model."
+    ),
+    (
         "Leakage is no prediction. After a balloon it rests on bone that was compacted in a model "
         "whose wall does not crack; a crack that the balloon made would leak."
     ),
@@ -163,9 +168,9 @@ def _pressure_rows(
     both: tuple[SimulatedVertebroplasty, ...], course: BalloonCourse | None
 ) -> list[tuple[str, ...]]:
     curves = [found.result.filling.curve for found in both]
-    balloon = "no balloon" if course is None else pressure_words(course.peak_mpa)
+    balloon = "no balloon" if course is None else pressure_words(course.end_mpa)
     return [
-        ("greatest pressure in a balloon", "no balloon", balloon),
+        ("pressure in the balloons at the end", "no balloon", balloon),
         ("greatest pressure in the bone, at the tip", *(pressure(c.tip_mpa.max()) for c in curves)),
         ("greatest pressure in the syringe", *(pressure(c.syringe_mpa.max()) for c in curves)),
     ]

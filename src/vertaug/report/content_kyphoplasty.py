@@ -67,7 +67,15 @@ def first_page_words(found: SimulatedKyphoplasty) -> str:
 
 def _first_words(found: SimulatedKyphoplasty) -> tuple[str, ...]:
     course = found.balloon
-    return (NO_BALLOON,) if course is None else (inflated_words(course), gain_words(course))
+    return (
+        (NO_BALLOON,)
+        if course is None
+        else (
+            inflated_words(course),
+            gain_words(course),
+            f"walls pushed out at most: {bulge_words(course)}",
+        )
+    )
 
 
 def _result_words(found: SimulatedKyphoplasty) -> str:
@@ -133,7 +141,11 @@ def _key_table(found: SimulatedKyphoplasty, course: BalloonCourse) -> Table:
             ),
         ),
         ("inflated", f"{each_ml(course)} of {setup.wanted_ml:.1f} ml wanted in each"),
-        ("greatest pressure that can be read", pressure_words(course.peak_mpa)),
+        ("pressure at the end", pressure_words(course.end_mpa)),
+        (
+            "greatest pressure that can be read",
+            f"{pressure_words(course.peak_mpa)}; the first increments read high",
+        ),
         ("why it ended", course.end),
         ("height gained", gain_words(course)),
         ("wedge angle", _angles(course)),

@@ -62,10 +62,8 @@ class ShapeAfter:
     wedge_angle_deg : float
         Between the endplate lines, kyphosis positive.
     local_kyphosis_deg : float or None
-        Superior endplate of the level above to inferior endplate of this one; None without a
-        level above. The neighbours do not move in the model, so that only the inferior endplate
-        changes it; were the level above to follow the superior endplate, it would change by as
-        much as the wedge angle.
+        Superior endplate of the level above, which tilts with the outer face of the disc between,
+        to inferior endplate of this one; None without a level above.
     body_volume_ml : float
         With the cavity in it.
     lift : HeightField
@@ -138,6 +136,7 @@ def measure_shape(
     """
     motion = find_motion(vertebra, voxels, before, after)
     moved = _carried(vertebra, motion)
+    tilt = _tilt_above_deg(voxels, before, after)
     top, bottom = vertebra.superior.surface, vertebra.inferior.surface
     frame = vertebra.frame
     upper, lower = moved.superior.line, moved.inferior.line
@@ -148,7 +147,7 @@ def measure_shape(
         wedge_angle_deg=kyphosis_between(upper, lower, frame),
         local_kyphosis_deg=None
         if above is None
-        else kyphosis_between(above.superior.line, lower, frame),
+        else kyphosis_between(above.superior.line, lower, frame) + tilt,
         body_volume_ml=moved.body_volume_mm3 / 1000.0,
         lift=replace(top, height_mm=displacement_of(top, 2, motion)[..., 2]),
         sink=replace(bottom, height_mm=-displacement_of(bottom, 2, motion)[..., 2]),
@@ -157,6 +156,20 @@ def measure_shape(
         right=_bulge(right, 0, -1.0, motion),
         canal=_bulge(vertebra.posterior_wall, 1, 1.0, motion),
     )
+
+
+def _tilt_above_deg(voxels: Grid, before: BonePoints, after: BonePoints) -> float:
+    """Return how far the level above has tilted forward on its disc, degrees.
+
+    It moves with the outer face of the upper disc: with the points nearest to it.
+    """
+    x, y, z = before.place_mm.T
+    step = float(voxels.spacing_mm[2])
+    outer = z > voxels.shape[2] * step - 0.5 * step
+    rise = (after.place_mm - before.place_mm)[outer, 2]
+    plane = np.column_stack([np.ones(len(rise)), x[outer], y[outer]])
+    slope = np.linalg.lstsq(plane, rise, rcond=None)[0][2] if len(rise) else 0.0
+    return float(np.degrees(np.arctan(slope)))
 
 
 def _carried(vertebra: Vertebra, motion: SurfaceMotion) -> Vertebra:

@@ -25,6 +25,9 @@ from vertaug.tissue.porosity import PorosityLaw
 FREE_SPACE_MM2 = 1.0
 """Permeability of a gap or cavity: that between plates 3.5 mm apart (width^2 / 12), 30 times that
 of bone. Wider space hardly changes the pressure (design default)."""
+CAVITY_MM2 = 10.0
+"""Of the cavity of a balloon: that between plates 11 mm apart. Cement fills it before it enters the
+bone around, which a space no freer than a gap does not show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,14 +231,15 @@ def locate_tip(body: PorousBody, point_lps_mm: ArrayLike) -> tuple[int, int, int
 
 
 def open_void(body: PorousBody, share: FloatArray) -> PorousBody:
-    """Return a body with free space in it, as a balloon leaves it.
+    """Return a body with a cavity in it, as a balloon leaves it.
 
     Parameters
     ----------
     body : PorousBody
     share : (ni, nj, nk) float64 array
-        Share of each cell that becomes free space, 0 to 1. Bone that was there is taken away; the
-        ways out keep their conductance.
+        Share of each cell that becomes free space, 0 to 1. Bone that was there is taken away, and
+        veins and fissures there are shut: the balloon has pushed them aside. What leads through the
+        wall keeps its conductance.
     """
     if share.shape != body.grid.shape or share.min() < 0.0 or share.max() > 1.0:
         message = (
@@ -245,7 +249,7 @@ def open_void(body: PorousBody, share: FloatArray) -> PorousBody:
         raise InputError(message)
     share = np.where(body.cells.region == POROUS, share, 0.0)
     volume = body.grid.voxel_volume_mm3
-    permeability = body.permeability_mm2 + share * (FREE_SPACE_MM2 - body.permeability_mm2)
+    permeability = body.permeability_mm2 + share * (CAVITY_MM2 - body.permeability_mm2)
     conductance = body.links * body.permeability_mm2
     return replace(
         body,
@@ -255,4 +259,5 @@ def open_void(body: PorousBody, share: FloatArray) -> PorousBody:
         links=np.divide(
             conductance, permeability, out=np.zeros_like(share), where=permeability > 0
         ),
+        thin=body.thin.kept(share[tuple(body.thin.cell.T)] == 0.0),
     )

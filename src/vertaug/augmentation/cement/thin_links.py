@@ -51,6 +51,10 @@ class ThinLinks:
         """Part of the way and bone in series, holding the same fluid; (n,)."""
         return np.asarray(1.0 / (1.0 / self.own_mm3 + 1.0 / self.bone_mm3))
 
+    def kept(self, chosen: NDArray[np.bool_]) -> "ThinLinks":
+        """Return some of the links, ``chosen`` (n,)."""
+        return ThinLinks(**{f.name: getattr(self, f.name)[chosen] for f in fields(ThinLinks)})
+
     def moved(self, offset: tuple[int, int, int]) -> "ThinLinks":
         """Return the same links on a grid whose first cell is ``offset`` of this one."""
         return replace(self, cell=self.cell - np.array(offset))

@@ -13,7 +13,7 @@ from vertaug.augmentation.balloon.cavity import (
 )
 from vertaug.augmentation.balloon.surface import capsule
 from vertaug.augmentation.cement.porous_body import (
-    FREE_SPACE_MM2,
+    CAVITY_MM2,
     build_porous_body,
     open_void,
 )
@@ -243,7 +243,7 @@ def test_the_cavity_is_open_and_its_rim_is_tight(even, voxels, points):
     body = porous_body_after_balloon(found, share, np.random.default_rng(3))
     plain = build_porous_body(even, np.random.default_rng(3))
     away = away_from_middle(even.bone.grid)
-    np.testing.assert_allclose(body.permeability_mm2[away < 4.5], FREE_SPACE_MM2, rtol=1e-3)
+    np.testing.assert_allclose(body.permeability_mm2[away < 4.5], CAVITY_MM2, rtol=1e-3)
     rim = (away > 6.9) & (away < 7.8) & (share == 0.0)
     tighter = body.permeability_mm2[rim] / plain.permeability_mm2[rim]
     assert (body.porosity[rim] < plain.porosity[rim]).all()

@@ -7,6 +7,7 @@ from vertaug.augmentation.cement.heterogeneity import Heterogeneity, draw_hetero
 from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.augmentation.cement.openings import LeakPath, WallSetting
 from vertaug.augmentation.cement.porous_body import (
+    CAVITY_MM2,
     FREE_SPACE_MM2,
     BoneSetting,
     build_porous_body,
@@ -228,9 +229,15 @@ def test_a_void_takes_the_place_of_bone(body):
     share[i - 4 : i + 5, j - 4 : j + 5, k - 4 : k + 5] = 1.0
     opened = open_void(body, share)
     assert opened.porosity[i, j, k] == 1.0
-    assert opened.permeability_mm2[i, j, k] == FREE_SPACE_MM2
+    assert opened.permeability_mm2[i, j, k] == CAVITY_MM2
     assert opened.pore_volume_mm3[i, j, k] == pytest.approx(1.0)
-    assert opened.conductance_mm3() == pytest.approx(body.conductance_mm3())
+    assert (opened.links * opened.permeability_mm2).sum() == pytest.approx(
+        (body.links * body.permeability_mm2).sum()
+    )
+    shut = share[tuple(body.thin.cell.T)] > 0.0
+    assert (~shut).any()
+    assert len(opened.thin.cell) == (~shut).sum()
+    assert not share[tuple(opened.thin.cell.T)].any()
     with pytest.raises(InputError, match="shares of 0 to 1"):
         open_void(body, 2.0 * share)
 
