@@ -234,7 +234,9 @@ def test_the_curve_is_dashed_where_it_cannot_be_read(found, kept):
     assert [list(line.get_xdata()) for line in dashed] == [[0.2, 0.5, 1.0]] * 2
     assert [list(line.get_ydata()) for line in solid] == [pytest.approx([810.6, 900.0])] * 2
     assert right.get_ylim()[1] * 101.325 == pytest.approx(pressure.get_ylim()[1])
-    assert "the maker's limit 2760 kPa (27.2 atm)" in [t.get_text() for t in pressure.texts]
+    assert "the maker's limit 2760 kPa (27.2 atm, 400 psi)" in [
+        t.get_text() for t in pressure.texts
+    ]
     assert sorted(t.get_text() for t in heights.texts) == [
         "anterior +2.0", "middle +1.0", "posterior 0.0",
     ]  # fmt: skip

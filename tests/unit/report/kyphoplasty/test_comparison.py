@@ -63,7 +63,10 @@ def test_each_value_stands_in_its_column(found, cement):
     ]  # fmt: skip
     assert rows["wedge angle, change"][1] == "−2.5°"
     assert rows["local kyphosis, change"][1] == "−2.5°"
-    assert rows["greatest pressure in a balloon"] == ["no balloon", "900 kPa (8.9 atm)"]
+    assert rows["pressure in the balloons at the end"] == [
+        "no balloon",
+        "900 kPa (8.9 atm, 131 psi)",
+    ]
     assert rows["peak of the superior endplate (°C)"][0] == "46.0"
     assert not any("peak of the cement" in name for name in rows)
     assert rows["beam on, a model (min)"] == [NOT_COMPUTED, "2.5"]
@@ -78,7 +81,7 @@ def test_what_is_missing_is_called_not_computed(bare, found, without_balloon):
     none = rows_of(comparison_part(bare, without_balloon))
     assert none["balloon"] == ["none", "none (0 ml asked for)"]
     assert none["middle height gained (mm)"][1].startswith(NOT_COMPUTED)
-    assert none["greatest pressure in a balloon"] == ["no balloon", "no balloon"]
+    assert none["pressure in the balloons at the end"] == ["no balloon", "no balloon"]
 
 
 def test_an_unknown_kyphosis_is_not_computed(cement, found):

@@ -42,8 +42,8 @@ def table_of(part, title):
 
 
 def test_a_pressure_is_said_in_kpa_and_atmospheres():
-    assert pressure_words(0.101325) == "101 kPa (1.0 atm)"
-    assert pressure_words(0.81060) == "811 kPa (8.0 atm)"
+    assert pressure_words(0.101325) == "101 kPa (1.0 atm, 15 psi)"
+    assert pressure_words(0.81060) == "811 kPa (8.0 atm, 118 psi)"
     assert pressure_words(None) == "none can be read"
 
 
@@ -59,9 +59,9 @@ def test_the_result_comes_first_in_plain_words(found):
     part, cement = kyphoplasty_parts(found)
     assert part.title == "Kyphoplasty, L1"
     assert part.key.lead == (
-        "Two balloons 15/3 held 1.6 ml left, 1.6 ml right at up to 900 kPa (8.9 atm); the "
-        "inflation ended because a balloon has come up to the cortex. Height gained when inflated "
-        "(mm): "
+        "Two balloons 15/3 held 1.6 ml left, 1.6 ml right at 900 kPa (8.9 atm, 131 psi) in the "
+        "end; the inflation ended because a balloon has come up to the cortex. Height gained when "
+        "inflated (mm): "
         "anterior +3.0, middle +2.0, posterior 0.0; kept when emptied: anterior +2.0, middle +1.0, "
         "posterior 0.0."
     )
@@ -83,7 +83,20 @@ def test_only_what_can_be_read_counts_as_a_pressure(found):
     blind = replace(course, readable=np.zeros_like(course.readable))
     assert "at a pressure that cannot be read" in inflated_words(blind)
     rows = rows_of(kyphoplasty_parts(replace(found, balloon=blind))[0].key)
-    assert rows["greatest pressure that can be read"] == ["none can be read"]
+    assert rows["pressure at the end"] == ["none can be read"]
+
+
+def test_the_pressure_that_is_told_is_that_at_the_end(found):
+    """A folded balloon reads high in the first increments."""
+    course = found.balloon
+    pressures = np.array(course.pressure_mpa)
+    pressures[-2:] = [[1.5, 1.4], [0.7, 0.6]]
+    fell = replace(course, pressure_mpa=pressures, readable=np.ones_like(course.readable))
+    assert fell.end_mpa == 0.7
+    assert "at 700 kPa (6.9 atm, 102 psi) in the end" in inflated_words(fell)
+    rows = rows_of(kyphoplasty_parts(replace(found, balloon=fell))[0].key)
+    greatest = rows["greatest pressure that can be read"][0]
+    assert greatest.endswith("psi); the first increments read high")
 
 
 def test_key_figures(found):
