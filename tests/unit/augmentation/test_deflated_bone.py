@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_erosion
 
 from vertaug.augmentation.balloon.bone_points import PointGrid, drill, fill_points
 from vertaug.augmentation.balloon.shape import measure_shape
@@ -98,3 +99,40 @@ def test_endplates_stay_where_nothing_moved(vertebra, bone):
     np.testing.assert_array_equal(found.superior.height_mm, vertebra.superior.surface.height_mm)
     np.testing.assert_array_equal(found.inferior.height_mm, vertebra.inferior.surface.height_mm)
     assert not found.moved_mm.any()
+
+
+@pytest.mark.parametrize("columns", [(4, 0), (-4, 0), (0, 3), (2, -3)])
+def test_bone_that_moves_sideways_brings_its_height_along(vertebra, bone, columns):
+    """Also at a rim that falls away: its slope must not lift a column above all bone."""
+    before = with_rim(vertebra.superior.surface)
+    rimmed = replace(vertebra, superior=replace(vertebra.superior, surface=before))
+    step = [axis[1] - axis[0] for axis in (before.u_mm, before.v_mm)]
+    moved = np.array([columns[0] * step[0], columns[1] * step[1], 0.5])
+    after = deflated_bone(rimmed, treated(bone, moved)).superior.height_mm
+    came = np.roll(before.height_mm, columns, axis=(0, 1)) + 0.5
+    known = np.isfinite(before.height_mm)
+    both = known & np.isfinite(came)
+    assert both.sum() > 0.7 * known.sum()
+    np.testing.assert_allclose(after[both], came[both], atol=1e-6)
+    # from beside the surface comes the height of its nearest column
+    np.testing.assert_array_equal(np.isfinite(after), known)
+    assert after[known].max() <= np.nanmax(before.height_mm) + 0.5 + 1e-6
+    assert after[known].min() >= np.nanmin(before.height_mm) + 0.5 - 1e-6
+
+
+def test_bone_that_moves_by_part_of_a_column_comes_from_between(vertebra, bone):
+    before = vertebra.superior.surface
+    step = before.u_mm[1] - before.u_mm[0]
+    after = deflated_bone(vertebra, treated(bone, np.array([0.25 * step, 0.0, 0.0])))
+    h = before.height_mm
+    came = np.full_like(h, np.nan)
+    came[1:] = 0.75 * h[1:] + 0.25 * h[:-1]
+    both = np.isfinite(came)
+    np.testing.assert_allclose(after.superior.height_mm[both], came[both], atol=1e-6)
+
+
+def with_rim(field):
+    """Return a height map whose outermost columns lie 8 mm lower, as at a real body's edge."""
+    seen = np.isfinite(field.height_mm)
+    rim = seen & ~binary_erosion(seen)
+    return replace(field, height_mm=np.where(rim, field.height_mm - 8.0, field.height_mm))
