@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.bone_motion import (
-    SurfaceMotion,
-    displacement_of,
     find_motion,
+    move_surface,
 )
 from vertaug.augmentation.balloon.bone_points import PointGrid, inside_share
 from vertaug.augmentation.balloon.surface import BalloonSurface
@@ -87,8 +86,8 @@ def deflated_bone(vertebra: Vertebra, found: BalloonTreatment) -> DeflatedBone:
         moved_mm=_continued(cell, moved, eighths.shape).astype(np.float32),
         drilled=_drilled(found.folded, eighths),
         cavities=found.cavities,
-        superior=_moved_surface(vertebra.superior.surface, motion),
-        inferior=_moved_surface(vertebra.inferior.surface, motion),
+        superior=move_surface(vertebra.superior.surface, motion),
+        inferior=move_surface(vertebra.inferior.surface, motion),
     )
 
 
@@ -121,26 +120,6 @@ def _drilled(folded: tuple[BalloonSurface, ...], eighths: Grid) -> NDArray[np.bo
     for surface in folded:
         out |= inside_share(surface, cells) >= 0.5
     return out
-
-
-def _moved_surface(field: HeightField, motion: SurfaceMotion) -> HeightField:
-    """Return a height map after a motion: each column has the height of where its bone came from.
-
-    The slope of a column says nothing of that height where the surface falls away beside it: at
-    the rim 3 mm sideways on a slope of 8 would lift it by 24 mm.
-    """
-    from scipy.ndimage import distance_transform_edt, map_coordinates
-
-    seen = np.isfinite(field.height_mm)
-    if not seen.any():
-        return field
-    moved = np.where(seen[..., None], displacement_of(field, 2, motion), 0.0)
-    nearest = distance_transform_edt(~seen, return_distances=False, return_indices=True)
-    filled = field.height_mm[tuple(nearest)]
-    step = np.array([field.u_mm[1] - field.u_mm[0], field.v_mm[1] - field.v_mm[0]])
-    origin = np.indices(seen.shape) - np.moveaxis(moved[..., :2] / step, -1, 0)
-    brought = map_coordinates(filled, origin, order=1, mode="nearest")
-    return replace(field, height_mm=np.where(seen, brought + moved[..., 2], np.nan))
 
 
 def _moved_plate(plate: Endplate, frame: VertebraFrame, after: HeightField) -> Endplate:

@@ -15,6 +15,13 @@ from vertaug.report.leak_site import leak_site
 from vertaug.report.path_words import YEOM, list_rows
 
 
+def _in_bone(filling: Filling) -> str:
+    volume = ml(filling.in_bone_mm3)
+    if filling.in_ways_mm3 < LEAST_LEAK_MM3:
+        return volume
+    return f"{volume}, {ml(filling.in_ways_mm3)} of it in drawn veins and fissures"
+
+
 def volume_table(found: SimulatedVertebroplasty) -> Table:
     """Return what was planned and injected, where it lies, and what pressure it took."""
     filling, setup = found.result.filling, found.setup
@@ -24,13 +31,7 @@ def volume_table(found: SimulatedVertebroplasty) -> Table:
         ("cement", setup.product.title),
         ("planned", f"{ml(setup.planned_mm3)} ({setup.volume_source}), {_rate(setup)}"),
         ("injected", f"{ml(filling.injected_mm3)}, {filling.stop_reason}"),
-        (
-            "in the bone",
-            (
-                f"{ml(filling.in_bone_mm3)}, {ml(filling.in_ways_mm3)} of it in drawn veins and "
-                "fissures"
-            ),
-        ),
+        ("in the bone", _in_bone(filling)),
         (
             "cement in the body",
             (

@@ -152,6 +152,10 @@ def test_volumes_and_where_they_stand(found):
     rows = rows_of(injection_part(found), "What was injected")
     assert rows["injected"] == ["4.00 ml, the planned volume was injected"]
     assert rows["in the bone"] == ["3.94 ml"]
+    told = changed(found, in_ways_mm3=40.0)
+    assert rows_of(injection_part(told), "What was injected")["in the bone"] == [
+        "3.94 ml, 0.04 ml of it in drawn veins and fissures"
+    ]
     (near,) = rows["cement to the endplates"]
     assert near.startswith("superior in contact, begun between 1.50 and 2.00 ml (midline, anterior")
     assert near.endswith("mm² at the end; inferior 2.5 mm away")

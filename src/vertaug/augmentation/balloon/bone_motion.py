@@ -1,6 +1,6 @@
 """How far the surface of a body moved, from the points of bone beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +117,26 @@ def displacement_of(field: HeightField, axis: int, motion: SurfaceMotion) -> Flo
     seen = np.isfinite(field.height_mm)
     out[seen] = motion.at(surface_places(field, axis)[seen])
     return out
+
+
+def move_surface(field: HeightField, motion: SurfaceMotion) -> HeightField:
+    """Return a height map after a motion: each column has the height of where its bone came from.
+
+    The slope of a column says nothing of that height where the surface falls away beside it: at
+    the rim 3 mm sideways on a slope of 8 would lift it by 24 mm.
+    """
+    from scipy.ndimage import distance_transform_edt, map_coordinates
+
+    seen = np.isfinite(field.height_mm)
+    if not seen.any():
+        return field
+    moved = np.where(seen[..., None], displacement_of(field, 2, motion), 0.0)
+    nearest = distance_transform_edt(~seen, return_distances=False, return_indices=True)
+    filled = field.height_mm[tuple(nearest)]
+    step = np.array([field.u_mm[1] - field.u_mm[0], field.v_mm[1] - field.v_mm[0]])
+    origin = np.indices(seen.shape) - np.moveaxis(moved[..., :2] / step, -1, 0)
+    brought = map_coordinates(filled, origin, order=1, mode="nearest")
+    return replace(field, height_mm=np.where(seen, brought + moved[..., 2], np.nan))
 
 
 def slopes_of(field: HeightField) -> tuple[FloatArray, FloatArray]:

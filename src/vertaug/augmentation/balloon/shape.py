@@ -16,6 +16,7 @@ from vertaug.augmentation.balloon.bone_motion import (
     body_surface,
     displacement_of,
     find_motion,
+    move_surface,
     slopes_of,
 )
 from vertaug.augmentation.balloon.bone_points import BonePoints
@@ -205,18 +206,11 @@ def _carried(vertebra: Vertebra, motion: SurfaceMotion) -> Vertebra:
 def _moved_plate(
     plate: Endplate, frame: VertebraFrame, corners_mm: FloatArray, motion: SurfaceMotion
 ) -> Endplate:
-    """Return an endplate with its height map moved and its line turned; its best plane stays.
-
-    At a fixed column the height changes by ``u_z - z_x u_x - z_y u_y``: bone that moves sideways
-    brings its own height along.
-    """
-    field = plate.surface
-    moved = displacement_of(field, 2, motion)
-    across, along = slopes_of(field)
-    change = moved[..., 2] - across * moved[..., 0] - along * moved[..., 1]
+    """Return an endplate with its height map moved and its line turned; its best plane stays."""
+    moved = displacement_of(plate.surface, 2, motion)
     return replace(
         plate,
-        surface=replace(field, height_mm=field.height_mm + change),
+        surface=move_surface(plate.surface, motion),
         line=_turned_line(plate, frame, (corners_mm, motion.at(corners_mm)), moved),
     )
 
