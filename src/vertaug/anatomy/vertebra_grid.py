@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import HeightField, Vertebra
-from vertaug.numerics.interpolation import resample_trilinear, sample_trilinear
+from vertaug.numerics.interpolation import extend_nearest, resample_trilinear, sample_trilinear
 
 
 def frame_grid(
@@ -78,11 +78,8 @@ def average_over_voxels(
 
 def surface_over_columns(field: HeightField, x: FloatArray, y: FloatArray) -> FloatArray:
     """Return the heights of a surface over columns (nx, ny), NaN beside it."""
-    from scipy.ndimage import distance_transform_edt
-
     seen = np.isfinite(field.height_mm)
-    nearest = distance_transform_edt(~seen, return_distances=False, return_indices=True)
-    filled = field.height_mm[tuple(nearest)]
+    filled = extend_nearest(field.height_mm, seen)
     step = float(field.u_mm[1] - field.u_mm[0]), float(field.v_mm[1] - field.v_mm[0])
     u, v = np.meshgrid((x - field.u_mm[0]) / step[0], (y - field.v_mm[0]) / step[1], indexing="ij")
     points = np.stack([u, v, np.zeros_like(u)], axis=-1)

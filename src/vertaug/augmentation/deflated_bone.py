@@ -15,6 +15,7 @@ from vertaug.augmentation.kyphoplasty import BalloonTreatment
 from vertaug.case.errors import InputError
 from vertaug.case.grid import Grid, read_only
 from vertaug.case.spine import Endplate, HeightField, Vertebra, VertebraFrame
+from vertaug.numerics.interpolation import extend_nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,13 +105,9 @@ def _continued(
     cell: NDArray[np.int64], values: NDArray[np.float64], shape: tuple[int, int, int]
 ) -> NDArray[np.float64]:
     """Return values in the cells of a grid, in empty ones those of the nearest."""
-    from scipy.ndimage import distance_transform_edt
-
-    out, empty = np.zeros((*shape, values.shape[1])), np.ones(shape, dtype=bool)
-    out[tuple(cell.T)] = values
-    empty[tuple(cell.T)] = False
-    nearest = distance_transform_edt(empty, return_distances=False, return_indices=True)
-    return np.asarray(out[tuple(nearest)])
+    out, known = np.zeros((*shape, values.shape[1])), np.zeros(shape, dtype=bool)
+    out[tuple(cell.T)], known[tuple(cell.T)] = values, True
+    return extend_nearest(out, known)
 
 
 def _drilled(folded: tuple[BalloonSurface, ...], eighths: Grid) -> NDArray[np.bool_]:

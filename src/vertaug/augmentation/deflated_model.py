@@ -30,7 +30,7 @@ from vertaug.mechanics.body_sample import (
 from vertaug.mechanics.bone_material import BoneMaterial
 from vertaug.mechanics.caps import CapShape, model_between_caps
 from vertaug.mechanics.changed_body import ChangedBody
-from vertaug.numerics.interpolation import sample_trilinear
+from vertaug.numerics.interpolation import extend_nearest, sample_trilinear
 from vertaug.tissue.bone_law import check_density_unit
 
 _A_SIDE = 4
@@ -139,7 +139,7 @@ def _carry(
     shift = np.divide(moves, volume, out=np.zeros_like(moves), where=volume > 0.0)
     return _Carried(
         density=mass.reshape(shape),
-        shift=_continued(shift.T.reshape(*shape, 3), volume.reshape(shape) > 0.0),
+        shift=extend_nearest(shift.T.reshape(*shape, 3), volume.reshape(shape) > 0.0),
         drilled=drilled,
     )
 
@@ -163,13 +163,6 @@ def _overlaps(
         cells.append(np.ravel_multi_index(tuple(index.T), shape))
         weights.append(np.where(corner, 1.0 - within, within).prod(axis=1))
     return np.concatenate(cells), np.concatenate(weights)
-
-
-def _continued(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
-    from scipy.ndimage import distance_transform_edt
-
-    nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
-    return np.asarray(values[tuple(nearest)])
 
 
 def _moved_sample(

@@ -206,8 +206,11 @@ def treat_with_balloon(
     inflation = inflate(state, limits, watch)
     emptied = deflate(inflation.state, IncrementLimits())
 
-    def shape(points: BonePoints) -> ShapeAfter:
-        return measure_shape(vertebra, bone.voxels, bone.points, points, above)
+    def shape(points: BonePoints, tilted_deg: float = 0.0) -> ShapeAfter:
+        before = bone.points
+        return measure_shape(
+            vertebra, bone.voxels, before, points, above, tilted_forward_deg=tilted_deg
+        )
 
     return BalloonTreatment(
         bone=bone,
@@ -217,8 +220,8 @@ def treat_with_balloon(
         inflation=inflation,
         emptied=emptied,
         before=shape(bone.points),
-        inflated=shape(inflation.state.points),
-        after=shape(emptied.points),
+        inflated=shape(inflation.state.points, inflation.state.tilted_forward_deg),
+        after=shape(emptied.points, emptied.tilted_forward_deg),
         breaches=_breaches(bone, inflation.state),
     )
 

@@ -12,6 +12,7 @@ from vertaug.mechanics.load_transfer import BodyParts, LoadTransfer
 from vertaug.mechanics.model import VertebraModel
 from vertaug.mechanics.plastic import PlasticResult
 from vertaug.numerics.hexahedron import CORNERS
+from vertaug.numerics.interpolation import extend_nearest
 from vertaug.numerics.span_grid import SpanGrid
 
 _YIELDED = 1e-9
@@ -81,14 +82,11 @@ def keep_fields(model: VertebraModel, solved: Solved, share: FloatArray) -> Stre
 
 def _follow(displacement_mm: FloatArray, matter: NDArray[np.bool_]) -> FloatArray:
     """Return displacements with those of nodes away from matter taken from the nearest at it."""
-    from scipy.ndimage import distance_transform_edt
-
     held = np.zeros(displacement_mm.shape[:3], dtype=bool)
     i, j, k = matter.shape
     for a, b, c in CORNERS:
         held[a : a + i, b : b + j, c : c + k] |= matter
-    nearest = distance_transform_edt(~held, return_distances=False, return_indices=True)
-    return np.asarray(displacement_mm[tuple(nearest)])
+    return extend_nearest(displacement_mm, held)
 
 
 def node_box(grid: SpanGrid, displacement_mm: ArrayLike) -> FloatArray:

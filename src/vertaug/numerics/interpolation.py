@@ -1,5 +1,7 @@
 """Values between voxel centres."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -84,3 +86,18 @@ def resample_nearest(
         a, b, c = nearest[inside].T
         out[:, :, k][inside] = field[a, b, c]
     return out
+
+
+def extend_nearest(values: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return a field with the value of the nearest known cell wherever none is known.
+
+    Parameters
+    ----------
+    values : array of the shape of ``known``, or with components along further axes
+    known : bool array
+        True somewhere.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    return np.asarray(values[tuple(nearest)])

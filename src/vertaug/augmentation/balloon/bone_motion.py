@@ -11,6 +11,7 @@ from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import HeightField, Region, Vertebra
 from vertaug.fracture.interior import measure_depth
+from vertaug.numerics.interpolation import extend_nearest
 from vertaug.numerics.local_fit import fit_locally
 
 _DEPTH_MM = 3.0
@@ -125,17 +126,17 @@ def move_surface(field: HeightField, motion: SurfaceMotion) -> HeightField:
     The slope of a column says nothing of that height where the surface falls away beside it: at
     the rim 3 mm sideways on a slope of 8 would lift it by 24 mm.
     """
-    from scipy.ndimage import distance_transform_edt, map_coordinates
+    from scipy.ndimage import map_coordinates
 
     seen = np.isfinite(field.height_mm)
     if not seen.any():
         return field
     moved = np.where(seen[..., None], displacement_of(field, 2, motion), 0.0)
-    nearest = distance_transform_edt(~seen, return_distances=False, return_indices=True)
-    filled = field.height_mm[tuple(nearest)]
     step = np.array([field.u_mm[1] - field.u_mm[0], field.v_mm[1] - field.v_mm[0]])
     origin = np.indices(seen.shape) - np.moveaxis(moved[..., :2] / step, -1, 0)
-    brought = map_coordinates(filled, origin, order=1, mode="nearest")
+    brought = map_coordinates(
+        extend_nearest(field.height_mm, seen), origin, order=1, mode="nearest"
+    )
     return replace(field, height_mm=np.where(seen, brought + moved[..., 2], np.nan))
 
 

@@ -89,6 +89,22 @@ def weight_on_top(held: NDArray[np.bool_], grid: PointGrid, force_n: float) -> D
     return DeadWeight(nodes=upper.ravel(), force_n=force_n, place_mm=place)
 
 
+def plate_motion(weight: DeadWeight, grid: PointGrid, moved_mm: FloatArray) -> FloatArray:
+    """Return how a plate moved: its mean rise, mm, and its slopes along left and posterior.
+
+    Parameters
+    ----------
+    weight : DeadWeight
+    grid : PointGrid
+    moved_mm : (3, ni + 1, nj + 1, nk + 1) float64 array
+        Of the nodes.
+    """
+    at = np.argwhere(weight.nodes.reshape(grid.node_shape))[:, :2] * grid.spacing_mm
+    even = np.column_stack([np.ones(len(at)), at - at.mean(axis=0)])
+    found = np.linalg.lstsq(even, moved_mm[2].ravel()[weight.nodes], rcond=None)[0]
+    return np.asarray(found)
+
+
 class PlateOnNodes:
     """The three motions of a plate among the nodes that an increment solves for.
 

@@ -15,7 +15,7 @@ from vertaug.augmentation.balloon.bone_points import (
     gather_bone,
     inside_share,
 )
-from vertaug.augmentation.balloon.dead_weight import DeadWeight
+from vertaug.augmentation.balloon.dead_weight import DeadWeight, plate_motion
 from vertaug.augmentation.balloon.ends import CortexStop, EndOfInflation, HeightTarget
 from vertaug.augmentation.balloon.foam_law import FoamLaw
 from vertaug.augmentation.balloon.increment import (
@@ -59,6 +59,9 @@ class InflatedBone:
     pressure_mpa : (balloons,) float64 array
     weight : DeadWeight or None
         On the upper face; None where it does not move.
+    plate : (3,) float64 array
+        How far the upper face has risen in the mean since the balloons were placed, mm, and its
+        slopes along left and posterior.
     """
 
     grid: PointGrid
@@ -70,6 +73,12 @@ class InflatedBone:
     moved_mm: FloatArray | None
     pressure_mpa: FloatArray
     weight: DeadWeight | None = None
+    plate: FloatArray = field(default_factory=lambda: np.zeros(3))
+
+    @property
+    def tilted_forward_deg(self) -> float:
+        """How far the upper face has tilted toward the front: what is behind has risen more."""
+        return float(np.degrees(np.arctan(self.plate[2])))
 
     def volumes_mm3(self) -> FloatArray:
         """Return the volume in each balloon."""
@@ -331,6 +340,9 @@ def moved_by(state: InflatedBone, problem: InflationProblem, found: Increment) -
     balloons = [(s.at(carried(s.points_mm, u, grid)), skin) for s, skin in state.balloons]
     left = np.ones(grid.shape)
     left.ravel()[problem.bone.voxel] = found.left
+    plate = state.plate
+    if state.weight is not None:
+        plate = plate + plate_motion(state.weight, grid, u)
     return replace(
         state,
         points=carry(state.points, problem.bone, (found.stress_mpa, found.flow), u, grid),
@@ -338,4 +350,5 @@ def moved_by(state: InflatedBone, problem: InflationProblem, found: Increment) -
         left=left,
         moved_mm=u,
         pressure_mpa=found.pressure_mpa,
+        plate=plate,
     )

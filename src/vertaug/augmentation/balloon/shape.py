@@ -114,6 +114,8 @@ def measure_shape(
     before: BonePoints,
     after: BonePoints,
     above: Vertebra | None = None,
+    *,
+    tilted_forward_deg: float = 0.0,
 ) -> ShapeAfter:
     """Return the shape of a body after its bone moved.
 
@@ -127,6 +129,8 @@ def measure_shape(
         The same points in the same order.
     above : Vertebra, optional
         The adjacent level above.
+    tilted_forward_deg : float
+        How far it has tilted on its disc, with the disc's outer face.
 
     Raises
     ------
@@ -137,7 +141,6 @@ def measure_shape(
     """
     motion = find_motion(vertebra, voxels, before, after)
     moved = _carried(vertebra, motion)
-    tilt = _tilt_above_deg(voxels, before, after)
     top, bottom = vertebra.superior.surface, vertebra.inferior.surface
     frame = vertebra.frame
     upper, lower = moved.superior.line, moved.inferior.line
@@ -148,7 +151,7 @@ def measure_shape(
         wedge_angle_deg=kyphosis_between(upper, lower, frame),
         local_kyphosis_deg=None
         if above is None
-        else kyphosis_between(above.superior.line, lower, frame) + tilt,
+        else kyphosis_between(above.superior.line, lower, frame) + tilted_forward_deg,
         body_volume_ml=moved.body_volume_mm3 / 1000.0,
         lift=replace(top, height_mm=displacement_of(top, 2, motion)[..., 2]),
         sink=replace(bottom, height_mm=-displacement_of(bottom, 2, motion)[..., 2]),
@@ -157,20 +160,6 @@ def measure_shape(
         right=_bulge(right, 0, -1.0, motion),
         canal=_bulge(vertebra.posterior_wall, 1, 1.0, motion),
     )
-
-
-def _tilt_above_deg(voxels: Grid, before: BonePoints, after: BonePoints) -> float:
-    """Return how far the level above has tilted forward on its disc, degrees.
-
-    It moves with the outer face of the upper disc: with the points nearest to it.
-    """
-    x, y, z = before.place_mm.T
-    step = float(voxels.spacing_mm[2])
-    outer = z > voxels.shape[2] * step - 0.5 * step
-    rise = (after.place_mm - before.place_mm)[outer, 2]
-    plane = np.column_stack([np.ones(len(rise)), x[outer], y[outer]])
-    slope = np.linalg.lstsq(plane, rise, rcond=None)[0][2] if len(rise) else 0.0
-    return float(np.degrees(np.arctan(slope)))
 
 
 def _carried(vertebra: Vertebra, motion: SurfaceMotion) -> Vertebra:

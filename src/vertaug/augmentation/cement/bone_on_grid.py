@@ -17,6 +17,7 @@ from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import Pedicle, Region, Vertebra
 from vertaug.fracture.interior import GAS_HU, measure_depth
 from vertaug.numerics.flow_cells import OUTSIDE, POROUS, SEALED
+from vertaug.numerics.interpolation import extend_nearest
 from vertaug.tissue.bone_law import check_density_unit
 
 _SPACING_RANGE_MM = (0.5, 2.0)
@@ -212,13 +213,13 @@ def _fields(
     share = np.where(near_gas, np.clip(hu / _GAS_ALL_HU, 0.0, 1.0), 0.0)
     matter = bone & ~near_gas
     whole = _spread(density, matter, _SMOOTHING_MM / spacing_mm)
-    whole = _extend(np.where(matter, whole, 0.0), matter)
+    whole = extend_nearest(np.where(matter, whole, 0.0), matter)
     core = matter & (depth >= _CORE_DEPTH_MM)
     if not core.any():
         core = matter
     continued = _spread(density, core, _CORE_REACH_MM / spacing_mm)
     near = _spread(core.astype(np.float64), np.ones_like(core), _CORE_REACH_MM / spacing_mm) > 0.02
-    continued = _extend(np.where(near, continued, 0.0), near)
+    continued = extend_nearest(np.where(near, continued, 0.0), near)
     return whole, np.where(core, whole, continued), share
 
 
@@ -229,11 +230,3 @@ def _spread(values: FloatArray, where: NDArray[np.bool_], sigma: FloatArray) -> 
     total = gaussian_filter(np.where(where, values, 0.0), sigma)
     weight = gaussian_filter(where.astype(np.float64), sigma)
     return np.asarray(total / np.maximum(weight, 1e-9))
-
-
-def _extend(values: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
-    """Continue a field outside a mask by its nearest voxel."""
-    from scipy.ndimage import distance_transform_edt
-
-    nearest = distance_transform_edt(~where, return_distances=False, return_indices=True)
-    return np.asarray(values[tuple(nearest)])

@@ -12,7 +12,6 @@ from vertaug.augmentation.cement.openings import (
     WallSetting,
     even_thickness,
     keep_large_patches,
-    visible_size,
 )
 from vertaug.augmentation.cement.shell import SurfacePoints, project_to_surface
 from vertaug.case.density import DensityCalibration
@@ -71,7 +70,7 @@ def mark_foramen(
     area = np.full(len(points.place_mm), _LATTICE_MM**2)
     thickness = even_thickness(vertebra, calibration, (points, area), scan_grid, setting)
     density, typical = _density_behind(vertebra, calibration, points), _typical(bone)
-    least = max(setting.least_area_mm2, visible_size(scan_grid) ** 2)
+    least = setting.least_seen_mm2(scan_grid)
     found = keep_large_patches(thickness < setting.open_below_mm, points.place_mm, area, least)
     if not found.any() and float(density.min()) < _LOW_SHARE * typical:
         found = density < 0.5 * (float(density.min()) + typical)

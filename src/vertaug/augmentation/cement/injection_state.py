@@ -140,8 +140,8 @@ class CementInBone:
         self._ways = ThinWays(body, plan.product, limits.marrow_mpa_s, limits.mouth)
         self._solver = DarcySolver(body.cells)
         self._outlets = body.outlets()
-        self._wall = tuple(np.argwhere(body.links > 0.0).T)
-        self._thin = tuple(body.thin.cell.T)
+        self._walls = len(self._outlets.path) - len(body.thin.path)
+        self._wall = tuple(self._outlets.cell[: self._walls].T)
         self._passed = np.zeros(len(self._outlets.path))
         self.tips = tuple(self._place(n.tip_lps_mm, n.needle.radius_mm) for n in plan.needles)
 
@@ -195,7 +195,7 @@ class CementInBone:
         self._passed = np.concatenate([wall, thin])
         links = np.zeros(self.body.grid.shape)
         links[self._wall] = wall
-        np.add.at(links, self._thin, thin)
+        np.add.at(links, tuple(self.body.thin.cell.T), thin)
         try:
             flow = self._solver.solve(
                 self._mobility,
@@ -275,8 +275,7 @@ class CementInBone:
         every = np.zeros(through_mm3.shape)
         np.add.at(every, at, self._passed)
         left = np.asarray(through_mm3[at] * self._passed / np.maximum(every[at], 1e-300))
-        thin = len(self._wall[0])
-        left[thin:] = self._ways.fill(left[thin:])
+        left[self._walls :] = self._ways.fill(left[self._walls :])
         return left
 
     def wait(self, seconds: float) -> None:

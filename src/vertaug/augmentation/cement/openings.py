@@ -105,6 +105,10 @@ class WallSetting:
     open_below_mm: float = 0.09
     least_area_mm2: float = 4.0
 
+    def least_seen_mm2(self, scan_grid: Grid | None) -> float:
+        """Return the area from which on a thin place is an opening in a CT."""
+        return max(self.least_area_mm2, visible_size(scan_grid) ** 2)
+
     def __post_init__(self) -> None:
         if not 0.0 <= self.open_below_mm <= 1.0:
             message = f"an open wall is thinner than 0 to 1 mm; got {self.open_below_mm:g} mm"
@@ -175,7 +179,7 @@ def find_wall(
     # a face that looks into the bone belongs to a step of the voxels, not to the surface
     area *= np.maximum(side * points.outward[np.arange(len(cell)), axis], 0.0)
     thickness = even_thickness(vertebra, calibration, (points, area), scan_grid, setting)
-    least = max(setting.least_area_mm2, visible_size(scan_grid) ** 2)
+    least = setting.least_seen_mm2(scan_grid)
     opened = keep_large_patches(thickness < setting.open_below_mm, points.place_mm, area, least)
     shell = np.maximum(thickness, max(setting.open_below_mm, 0.01))
     return Wall(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vertaug.augmentation.balloon.bone_points import PointGrid, drill, fill_points
-from vertaug.augmentation.balloon.dead_weight import DeadWeight, weight_on_top
+from vertaug.augmentation.balloon.dead_weight import DeadWeight, plate_motion, weight_on_top
 from vertaug.augmentation.balloon.deflation import come_to_rest, deflate
 from vertaug.augmentation.balloon.foam_law import FoamLaw, vertebral_foam
 from vertaug.augmentation.balloon.increment import IncrementLimits, settle
@@ -132,6 +132,33 @@ def test_the_force_stays_what_it_is_while_a_balloon_grows_and_is_emptied(force):
         assert axial_force_n(at) == pytest.approx(force, abs=3.0)
     heights = [s.points.place_mm[:, 2].max() for s in (found.state, empty)]
     assert heights[1] < heights[0]
+
+
+def test_the_motion_of_a_plate_is_its_rise_and_its_slopes():
+    weight = column(10.0).weight
+    x, y, z = np.indices(GRID.node_shape) * GRID.spacing_mm
+    moved = np.stack([x, y, 0.3 + 0.02 * (x - MIDDLE_MM) - 0.01 * (y - MIDDLE_MM) + 0.0 * z])
+    moved[2, :, :, :-1] = 7.0  # only the plate counts
+    assert plate_motion(weight, GRID, moved) == pytest.approx([0.3, 0.02, -0.01])
+
+
+@pytest.mark.parametrize("offset", [2.0, 0.0])
+def test_a_state_knows_how_far_its_plate_has_risen_and_tilted(offset):
+    """Summed over the increments: as the points under the plate moved, and up over the balloon."""
+    state = preload(column(20.0, radius=2.5, offset=offset), 20.0)
+    full = inflate(state, InflationLimits(volume_mm3=250.0)).state
+    top = state.points.place_mm[:, 2] > HEIGHT_MM - 0.5 * GRID.spacing_mm
+    went = (full.points.place_mm - state.points.place_mm)[top]
+    at = state.points.place_mm[top][:, 0] - MIDDLE_MM
+    risen, along = (full.plate - state.plate)[:2]
+    assert risen > 0.0
+    assert went[:, 2].mean() == pytest.approx(risen, rel=0.15)
+    if offset:
+        assert along > 0.0
+        assert np.polyfit(at, went[:, 2], 1)[0] == pytest.approx(along, rel=0.15)
+    else:
+        assert abs(along) * SIDE_MM < 0.02 * risen
+    assert full.tilted_forward_deg == pytest.approx(np.degrees(full.plate[2]), rel=1e-3, abs=1e-9)
 
 
 def test_what_is_left_of_the_rise_does_not_depend_on_the_steps_of_the_deflation():

@@ -109,8 +109,12 @@ def test_an_endplate_that_tilts_changes_the_wedge_angle_by_its_tilt(vertebra, mo
     way = upper(place, steep * (KIND.wall_y - place[:, 1]))
     found = measure_shape(vertebra, voxels, points, moved(points, way), vertebra)
     assert found.wedge_angle_deg == pytest.approx(-5.0, abs=1e-6)
-    # the level above tilts with the disc: here by as much
-    assert found.local_kyphosis_deg == pytest.approx(-5.0, abs=1e-6)
+    assert found.local_kyphosis_deg == pytest.approx(0.0, abs=1e-9)
+    # the level above tilts on its disc
+    tilted = measure_shape(
+        vertebra, voxels, points, moved(points, way), vertebra, tilted_forward_deg=-4.0
+    )
+    assert tilted.local_kyphosis_deg == pytest.approx(-4.0, abs=1e-9)
     depth = KIND.wall_y + KIND.body_half_depth
     assert found.heights_mm.anterior == pytest.approx(2.0 * TOP + steep * depth)
     assert found.heights_mm.middle == pytest.approx(2.0 * TOP + 0.5 * steep * depth)
