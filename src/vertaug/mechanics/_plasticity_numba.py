@@ -3,7 +3,8 @@
 Each brick has eight points with their own plastic strain. Volumetric strain is taken as its mean
 over the brick (B-bar, Hughes, IJNME 1980;15:1413), so that incompressible flow does not lock.
 Stresses are brought back to the yield surface along the elastic distance; the tangent is that of
-the return, so that Newton's method converges quadratically.
+the return, so that Newton's method converges quadratically, but for the share of the elastic one
+that is asked for.
 
 The readable twin is `_plasticity_reference`.
 """
@@ -200,7 +201,7 @@ def _fill_elastic(modulus, poisson, at, many, point, tangent):  # type: ignore[n
 @numba.njit(**_FAST)
 def _stress_point(e, many, point, matter, at, s, settled, tangent, left, want, settle):  # type: ignore[no-untyped-def]
     """Fill the stresses of a block at a point, and where asked its tangents and plastic strains."""
-    surface, modulus, poisson, limit, plastic = matter
+    surface, modulus, poisson, limit, plastic, kept = matter
     one, own = np.empty(6), np.empty(21)
     for n in range(many):
         cell = at + n
@@ -228,7 +229,8 @@ def _stress_point(e, many, point, matter, at, s, settled, tangent, left, want, s
                     settled[row, cell] = v - one[p] / shear
         if want and outside:
             for p in range(21):
-                tangent[(21 * point + p) * many + n] = own[p]
+                to = (21 * point + p) * many + n
+                tangent[to] = own[p] + kept * (tangent[to] - own[p])
             part = own[0] + own[6] + own[11] + 2.0 * (own[15] + own[18] + own[20])
             left[n] += 0.125 * (part - 3.0 * bulk) / (10.0 * shear)
         elif young > 0.0:
@@ -305,6 +307,7 @@ def stress_bricks(
     poisson: float,
     limit: NDArray[np.float64],
     plastic: NDArray[np.float64],
+    kept: float,
     settled: NDArray[np.float64],
     tangent: NDArray[np.float32],
     left: NDArray[np.float64],
@@ -316,7 +319,8 @@ def stress_bricks(
     volume = spacing[0] * spacing[1] * spacing[2] / 8.0
     count = nodes.shape[0]
     for part in numba.prange(parts):
-        body, matter = (cells, nodes, planes), (surface, modulus, poisson, limit, plastic)
+        body = (cells, nodes, planes)
+        matter = (surface, modulus, poisson, limit, plastic, kept)
         slab = (count * part // parts, count * (part + 1) // parts)
         _work_slab(u, body, q, volume, matter, settled, tangent, left, y, slab, False)
 
@@ -340,7 +344,7 @@ def change_bricks(
     count = nodes.shape[0]
     none, line = np.empty((0, 0)), np.empty(0)
     for part in numba.prange(parts):
-        body, matter = (cells, nodes, planes), (0, line, 0.0, line, none)
+        body, matter = (cells, nodes, planes), (0, line, 0.0, line, none, 0.0)
         z0, z1 = count * part // parts, count * (part + 1) // parts
         _work_slab(u, body, q, volume, matter, none, tangent, line, y, (z0, z1), True)
         for i in range(z0, z1):

@@ -56,6 +56,7 @@ def stress_bricks(
     poisson: float,
     limit: NDArray[np.float64],
     plastic: NDArray[np.float64],
+    kept: float,
     settled: NDArray[np.float64],
     tangent: NDArray[np.float32],
     left: NDArray[np.float64],
@@ -82,6 +83,8 @@ def stress_bricks(
     poisson : float
     plastic : (48, n) float64 array
         Plastic strain that has been kept, row ``6 point + component``.
+    kept : float
+        Share of what the elastic tangent has beyond that of the return which the tangents keep.
     settled : (48, n) or (0, n) float64 array
         Filled with the plastic strain of ``u``, unless it is empty.
     tangent : (168 n,) or (0,) float32 array
@@ -110,8 +113,9 @@ def stress_bricks(
             apart = strain - np.repeat([mean, 0.0], 3)
             stress = 2.0 * shear * (apart - plastic[own, cell])
             stress[3:] /= 2.0
-            new = np.zeros(21)
-            mapping.elastic_tangent(new, bulk, shear)
+            new, whole = np.zeros((2, 21))
+            for one in (new, whole):
+                mapping.elastic_tangent(one, bulk, shear)
             outside = modulus[cell] > 0 and back(stress, limit[cell], bulk, shear, new, want)
             if settled.size:
                 settled[own, cell] = plastic[own, cell]
@@ -120,7 +124,7 @@ def stress_bricks(
                     elastic[:3] /= 2.0
                     settled[own, cell] = apart - elastic
             if want:
-                tangent[_rows(point, cell, block, many)] = new
+                tangent[_rows(point, cell, block, many)] = new + kept * (whole - new)
                 if modulus[cell] > 0:
                     trace = new[[0, 6, 11]].sum() + 2.0 * new[[15, 18, 20]].sum()
                     share += 0.125 * (trace - 3.0 * bulk) / (10.0 * shear)

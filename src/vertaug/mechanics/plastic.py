@@ -19,9 +19,11 @@ from vertaug.numerics.elastic_solution import solve_body
 from vertaug.numerics.inner_product import inner_product, length
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
-_STALE = 12
+_STALE = 20
 """Iterations of conjugate gradients from which on the preconditioner is made again."""
 _FORCING, _EXACT_FORCING, _ROUGH_MOVES = 0.1, 0.02, 6
+_NO_CLOSER, _LOOSEST = 0.5, 0.5
+"""A move is solved no closer than to half of the tolerance of the step, nor more loosely."""
 _INNER_ITERATIONS, _EXACT_ITERATIONS = 80, 160
 """The first moves of a step are computed roughly; if these do not do, the next ones exactly: rough
 moves go astray where a body flows as a whole (a vertebra of 62 mg/ml took more than 20)."""
@@ -293,8 +295,8 @@ def relax(
             break
         if cycle is None or effort > _STALE:
             cycle = body.preconditioner()
-        rough = len(history) <= _ROUGH_MOVES
-        move, effort = _solve_tangent(body, cycle, residual, damping, rough=rough)
+        rule = _rule(history, limits, length(residual))
+        move, effort = _solve_tangent(body, cycle, residual, damping, rule)
         u, force, share = _search(body, u, move, residual, given)
         damping = _adjust(damping, share, effort)
     report = SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history))
@@ -322,13 +324,23 @@ def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:
     return SolverStatus.TOO_MANY_ITERATIONS if len(history) > limits.iterations else None
 
 
+def _rule(history: list[float], limits: NewtonLimits, scale: float) -> StoppingRule:
+    """Return how closely the next move is solved."""
+    rough = len(history) <= _ROUGH_MOVES
+    enough = min(_NO_CLOSER * limits.tolerance / history[-1], _LOOSEST)
+    return StoppingRule(
+        scale=scale,
+        tolerance=max(_FORCING if rough else _EXACT_FORCING, enough),
+        iterations=_INNER_ITERATIONS if rough else _EXACT_ITERATIONS,
+    )
+
+
 def _solve_tangent(
     body: PlasticBody,
     cycle: ElasticMultigrid,
     residual: FloatArray,
     damping: float,
-    *,
-    rough: bool,
+    rule: StoppingRule,
 ) -> tuple[FloatArray, int]:
     """Return Newton's move, and the iterations that it took."""
     move = np.zeros_like(residual)
@@ -338,11 +350,7 @@ def _solve_tangent(
         cycle.cycle,
         (move, np.array(residual)),
         cycle.right,
-        rule=StoppingRule(
-            scale=length(residual),
-            tolerance=_FORCING if rough else _EXACT_FORCING,
-            iterations=_INNER_ITERATIONS if rough else _EXACT_ITERATIONS,
-        ),
+        rule=rule,
     )
     return move, report.iterations
 

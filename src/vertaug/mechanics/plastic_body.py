@@ -17,8 +17,12 @@ from vertaug.numerics.brick_operator import (
 )
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prepare_multigrid
 
-_SOFTEST = 0.1
-"""Share of its stiffness that a yielded brick keeps in the preconditioner, at least."""
+_SOFTEST = 0.5
+"""Share of its stiffness that a yielded brick keeps in the preconditioner, at least: what flows is
+soft along its flow only, and softened in all directions it takes twice the iterations."""
+_KEPT = 0.01
+"""Share of its elastic stiffness that a yielded point keeps in the tangent: without it a part that
+flows as a whole has no stiffness left, and moves run away along it."""
 
 
 class YieldSurface(Enum):
@@ -102,6 +106,7 @@ class PlasticBody:
             POISSON,
             self.strength_mpa,
             self.plastic,
+            _KEPT,
             settled,
             tangent,
             self.stiffness_left,

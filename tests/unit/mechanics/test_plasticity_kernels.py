@@ -97,7 +97,7 @@ def make_body(seed=0):
     }
 
 
-def stress(module, body, surface, *, u=None, parts=1, want=True, settle=True):
+def stress(module, body, surface, *, u=None, parts=1, want=True, settle=True, kept=0.0):
     size, nodes = len(body["modulus"]), body["u"].shape[1]
     settled = np.full((48 if settle else 0, size), np.nan)
     tangent = np.full(168 * size if want else 0, np.nan, dtype=np.float32)
@@ -113,6 +113,7 @@ def stress(module, body, surface, *, u=None, parts=1, want=True, settle=True):
         0.3,
         body["limit"],
         body["plastic"],
+        kept,
         settled,
         tangent,
         left,
@@ -126,8 +127,8 @@ def stress(module, body, surface, *, u=None, parts=1, want=True, settle=True):
 @pytest.mark.parametrize("parts", [1, 2, 5])
 def test_forces_and_plastic_strain_are_those_of_the_plain_twin(surface, parts):
     body = make_body()
-    fast = stress(_plasticity_numba, body, surface, parts=parts)
-    plain = stress(_plasticity_reference, body, surface)
+    fast = stress(_plasticity_numba, body, surface, parts=parts, kept=0.2)
+    plain = stress(_plasticity_reference, body, surface, kept=0.2)
     matter = body["modulus"] > 0
     assert 0.2 < np.mean(np.any(fast[1] != body["plastic"], axis=0)) < 0.95
     np.testing.assert_allclose(fast[0], plain[0], atol=1e-12)
@@ -136,6 +137,17 @@ def test_forces_and_plastic_strain_are_those_of_the_plain_twin(surface, parts):
     # a point close to an edge of the prism has another tangent a small step further
     apart = np.abs(fast[2] - plain[2])
     assert np.nanquantile(apart, 0.99) < 0.1
+
+
+@pytest.mark.parametrize("surface", SURFACES.values())
+def test_a_yielded_point_keeps_a_share_of_its_elastic_tangent(surface):
+    body = make_body(3)
+    bare, kept, whole = (
+        stress(_plasticity_numba, body, surface, kept=share)[2] for share in (0.0, 0.25, 1.0)
+    )
+    stiff = stress(_plasticity_numba, {**body, "limit": 1e6 + 0.0 * body["limit"]}, surface)[2]
+    np.testing.assert_allclose(whole, stiff, rtol=1e-6, atol=1e-4)
+    np.testing.assert_allclose(kept, 0.75 * bare + 0.25 * whole, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("surface", SURFACES.values())
