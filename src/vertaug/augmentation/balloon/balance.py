@@ -23,7 +23,7 @@ from vertaug.numerics.hexahedron import isotropic_stiffness
 from vertaug.numerics.inner_product import inner_product
 from vertaug.numerics.span_grid import span_body
 
-_SOFTEST = 0.05
+_SOFTEST = 0.15
 """Share of the elastic stiffness that a yielded voxel keeps in the preconditioner, at least."""
 _SMOOTHING = Smoothing(degree=2, ratio=4.0)
 """Of the preconditioner: one step fewer than the default takes a tenth less time here."""
@@ -75,9 +75,8 @@ class Balance:
         volume = grid.spacing_mm**3
         whole = bone.volume_mm3 / volume * bone.modulus_mpa
         hour = _HOURGLASS * whole
-        box, left = np.zeros((2, *grid.shape))
+        box = np.zeros(grid.shape)
         box.ravel()[bone.voxel] = hour + drag_mpa
-        left.ravel()[bone.voxel] = whole * np.clip(problem.left, _SOFTEST, 1.0) + drag_mpa
         span = span_body(box > 0.0)
         self.index = span.gather_nodes(np.arange(problem.held.shape[1]).reshape(grid.node_shape))
         body = BrickBody(
@@ -89,13 +88,8 @@ class Balance:
         )
         self.weight = node_weights(body)
         self.free = self.weight > 0.0
-        # the cycle takes a skin as so much more of the stiffness of the voxels that it crosses
-        left += _smear_skins(problem)
-        tight = replace(body, moduli=span.gather_cells(left)[None])
-        self.cycle: ElasticMultigrid = prepare_multigrid(tight, node_weights(tight), _SMOOTHING)
-        self.plate: PlateOnNodes | None = None
-        if problem.weight is not None:
-            self.plate = PlateOnNodes(problem.weight, grid, self.index, (tight, self.cycle))
+        self._stiff = (body, whole, drag_mpa)
+        self.cycle, self.plate = self._prepare_cycle(problem.left)
         self.dead = np.zeros(self.weight.shape) if self.plate is None else self.plate.load
         self.operator: BrickOperator = prepare_operator(body, self.weight, np.float64)
         # what the even strain of a voxel bears of that stiffness is taken off again: of it only
@@ -112,6 +106,25 @@ class Balance:
         self.flow = np.zeros(bone.voxel.size)
         self.loads = np.stack([self.admitted(one) for one in problem.loads[:, :, self.index]])
         self._skins = [_SkinOnGrid(s, k, problem, self.index) for s, k in problem.skin]
+
+    def _prepare_cycle(self, share: FloatArray) -> tuple[ElasticMultigrid, PlateOnNodes | None]:
+        """Return a cycle for the share of the stiffness that is left, and the plate that it moves.
+
+        The cycle takes a skin as so much more of the stiffness of the voxels that it crosses.
+        """
+        body, whole, drag_mpa = self._stiff
+        problem, grid = self.problem, self.problem.grid
+        left = _smear_skins(problem)
+        left.ravel()[problem.bone.voxel] += whole * np.clip(share, _SOFTEST, 1.0) + drag_mpa
+        tight = replace(body, moduli=body.grid.gather_cells(left)[None])
+        cycle = prepare_multigrid(tight, node_weights(tight), _SMOOTHING)
+        if problem.weight is None:
+            return cycle, None
+        return cycle, PlateOnNodes(problem.weight, grid, self.index, (tight, cycle))
+
+    def renew(self) -> None:
+        """Make the cycle again, for the stiffness that the last displacement has left."""
+        self.cycle, self.plate = self._prepare_cycle(self.left[:, 0])
 
     def admitted(self, field: FloatArray) -> FloatArray:
         """Return a field without what is held: on a plate its rise and tilts are left.

@@ -20,6 +20,8 @@ from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
 _FORCING, _KEEN, _INNER = (0.1, 0.5), 0.9, 60
 _OVERSHOOT, _SHORTENINGS = 0.3, 6
+_STALE = 14
+"""Iterations of conjugate gradients from which on the cycle is made again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +83,15 @@ class _Equation:
         Takes the forces that resist; returns what they lack, and the pressures.
     change : callable
         Takes (move, out), fills how the forces change, returns the product with the move.
+    renew : callable
+        Makes the cycle again, and what was computed with it.
     scale_n : float or None
         What the forces out of balance are compared with; None for those of the pressure.
     """
 
     balanced: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
     change: Callable[[FloatArray, FloatArray], float]
+    renew: Callable[[], None]
     scale_n: float | None = None
 
 
@@ -109,7 +114,6 @@ def grow(
     balance = Balance(problem, limits.drag_mpa)
     loads = balance.loads
     pressure = _Pressure(balance)
-    replies = pressure.replies
 
     def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
         resisted = forces - balance.dead
@@ -122,8 +126,14 @@ def grow(
         out -= _combine(pressure.that_meets(out), loads)
         return inner_product(move, out)
 
-    u = _first_guess(balance, start, replies, volumes_mm3)
-    return _newton(balance, u, _Equation(balanced=balanced, change=change), limits)
+    def renew() -> None:
+        nonlocal pressure
+        balance.renew()
+        pressure = _Pressure(balance)
+
+    u = _first_guess(balance, start, pressure.replies, volumes_mm3)
+    equation = _Equation(balanced=balanced, change=change, renew=renew)
+    return _newton(balance, u, equation, limits)
 
 
 def settle(
@@ -156,7 +166,9 @@ def settle(
     def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
         return load - forces, pressures_mpa
 
-    equation = _Equation(balanced=balanced, change=balance.change, scale_n=scale_n)
+    equation = _Equation(
+        balanced=balanced, change=balance.change, renew=balance.renew, scale_n=scale_n
+    )
     return _newton(balance, u, equation, limits)
 
 
@@ -226,8 +238,11 @@ def _newton(
 ) -> Increment:
     """Return where the forces are in balance."""
     history: list[float] = []
-    residual, pressure = equation.balanced(balance.forces(u))
+    forces, effort = balance.forces(u), 0
     while True:
+        if effort > _STALE:
+            equation.renew()
+        residual, pressure = equation.balanced(forces)
         load = _combine(pressure, balance.loads)
         scale = equation.scale_n or max(length(load), 1e-12)
         history.append(_out_of_balance(balance, residual, scale, limits))
@@ -235,7 +250,7 @@ def _newton(
         if status is not None:
             break
         move = np.zeros_like(u)
-        solve_conjugate_gradients(
+        solved = solve_conjugate_gradients(
             equation.change,
             balance.answer,
             (move, np.array(residual)),
@@ -246,7 +261,8 @@ def _newton(
                 iterations=_INNER,
             ),
         )
-        u, residual, pressure = _search(balance, equation, (u, move), residual)
+        effort = solved.iterations
+        u, forces = _search(balance, equation, (u, move), residual)
     nodes = np.zeros(balance.problem.held.shape)
     nodes[:, balance.index] = u
     return Increment(
@@ -291,14 +307,14 @@ def _search(
     equation: _Equation,
     path: tuple[FloatArray, FloatArray],
     residual: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the displacement after a move, shortened where the work rises before its end."""
+) -> tuple[FloatArray, FloatArray]:
+    """Return the displacement after a move, shortened where work rises before its end, and forces."""
     (u, move), share, slope = path, 1.0, inner_product(residual, path[1])
     for turn in range(_SHORTENINGS):
         reached = u + share * move
-        left, pressure = equation.balanced(balance.forces(reached))
-        after = inner_product(left, move)
+        forces = balance.forces(reached)
+        after = inner_product(equation.balanced(forces)[0], move)
         if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
             break
         share *= max(slope / (slope - after), 0.1)
-    return reached, left, pressure
+    return reached, forces
