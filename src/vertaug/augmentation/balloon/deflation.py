@@ -15,10 +15,17 @@ _SUDDEN = 0.5
 """Share of the pressure that is left after the first step: near the whole of it weak bone gives way
 with every increment, so that more of them would leave a larger cavity."""
 _DRAG_SHARE = 0.3
+_SWOLLEN = 2e-3
+"""Share of its volume by which a balloon may swell while it is emptied (design default)."""
+_RELEASES = 6
+"""Times that a pressure is halved in a step before it falls to nothing."""
 
 
 def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> InflatedBone:
     """Return the bone after the pressure has fallen to nothing, at rest under the weight on it.
+
+    Liquid is drawn out of a balloon that is emptied, so that it never swells: where bone that gives
+    way would let it, that step and the ones after it are taken at half the pressure.
 
     Parameters
     ----------
@@ -37,14 +44,20 @@ def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> Inf
     full = np.clip(borne_pressure(problem, limits), 0.0, state.pressure_mpa)
     load = (full[:, None, None] * problem.loads).sum(axis=0)
     scale = float(np.sqrt((load**2).sum()))
+    most, emptied = _SUDDEN * full, (1.0 + _SWOLLEN) * state.volumes_mm3()
     for number in range(1, steps + 1):
-        pressures = full * _SUDDEN * (steps - number) / max(steps - 1, 1)
-        found = settle(problem, pressures, limits, scale_n=scale)
-        if not found.solver.converged:
-            message = f"the deflation failed: {found.solver.describe()}"
-            raise ComputationError(message)
-        state = moved_by(state, problem, found)
-        problem = problem_of(state)
+        share = (steps - number) / max(steps - 1, 1)
+        for turn in range(_RELEASES + 1):
+            found = settle(problem, share * most, limits, scale_n=scale)
+            if not found.solver.converged:
+                message = f"the deflation failed: {found.solver.describe()}"
+                raise ComputationError(message)
+            after = moved_by(state, problem, found)
+            swollen = after.volumes_mm3() > emptied
+            if not (share * most * swollen).any():
+                break
+            most = np.where(swollen, 0.5 * most if turn + 1 < _RELEASES else 0.0, most)
+        state, problem = after, problem_of(after)
     return state if state.weight is None else come_to_rest(state, limits, scale)
 
 

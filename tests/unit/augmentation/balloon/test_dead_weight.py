@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vertaug.augmentation.balloon import deflation
 from vertaug.augmentation.balloon.bone_points import PointGrid, drill, fill_points
 from vertaug.augmentation.balloon.dead_weight import DeadWeight, plate_motion, weight_on_top
 from vertaug.augmentation.balloon.deflation import come_to_rest, deflate
@@ -171,6 +172,17 @@ def test_what_is_left_of_the_rise_does_not_depend_on_the_steps_of_the_deflation(
         lost.append((full.points.place_mm - empty.points.place_mm)[top, 2].mean())
     assert min(lost) > 5e-3
     assert max(lost) < 1.01 * min(lost)
+
+
+def test_a_balloon_does_not_swell_while_it_is_emptied(monkeypatch):
+    """Half of the pressure that whole bone bore would blow it up in bone that bears a quarter."""
+    state = preload(column(20.0, law=vertebral_foam(0.45), radius=2.0), 20.0)
+    full = inflate(state, InflationLimits(volume_mm3=120.0)).state
+    weaker = replace(full, law=vertebral_foam(0.12))
+    monkeypatch.setattr(deflation, "borne_pressure", lambda *_: full.pressure_mpa)
+    left = [deflate(weaker, IncrementLimits(), steps).volumes_mm3()[0] for steps in (4, 12)]
+    assert max(left) < 1.002 * full.volumes_mm3()[0]
+    assert left[1] == pytest.approx(left[0], rel=0.01)
 
 
 def test_a_weight_that_the_bone_does_not_bear_is_an_error():
