@@ -42,6 +42,73 @@ def _fill_row(t, faces, loss, gain, inverse, i, j, row):  # type: ignore[no-unty
         row[k] *= share[k]
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def _in_series(one, two, scale):  # type: ignore[no-untyped-def]
+    return scale * (2.0 * one * two / (one + two)) if one + two > 0.0 else 0.0
+
+
+@njit(cache=True, parallel=True, nogil=True, error_model="numpy")
+def fill_conductances(
+    conductivity: NDArray[np.float64],
+    area_by_length: NDArray[np.float64],
+    faces: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+) -> None:
+    """Fill ``faces`` with the conductances of two half cells in series, 0 at the sides.
+
+    Parameters
+    ----------
+    conductivity : (ni, nj, nk) array
+    area_by_length : (3,) array
+        Area of a face by the distance of the centres beside it, for each axis.
+    faces : three arrays
+        One more than cells along each axis.
+    """
+    gx, gy, gz = faces
+    ni, nj, nk = conductivity.shape
+    a, b, c = area_by_length[0], area_by_length[1], area_by_length[2]
+    gx[0], gx[ni] = 0.0, 0.0
+    for i in prange(ni):
+        gy[i, 0], gy[i, nj] = 0.0, 0.0
+        for j in range(nj):
+            here = conductivity[i, j]
+            if i + 1 < ni:
+                for k in range(nk):
+                    gx[i + 1, j, k] = _in_series(here[k], conductivity[i + 1, j, k], a)
+            if j + 1 < nj:
+                for k in range(nk):
+                    gy[i, j + 1, k] = _in_series(here[k], conductivity[i, j + 1, k], b)
+            gz[i, j, 0], gz[i, j, nk] = 0.0, 0.0
+            for k in range(nk - 1):
+                gz[i, j, k + 1] = _in_series(here[k], here[k + 1], c)
+
+
+@njit(cache=True, parallel=True, nogil=True)
+def fastest_decay(
+    faces: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    loss: NDArray[np.float64],
+    inverse: NDArray[np.float64],
+) -> float:
+    """Return a bound of the fastest decay, by the circles of Gershgorin.
+
+    Parameters
+    ----------
+    faces : three arrays
+        Conductances of the faces along each axis.
+    loss, inverse : (ni, nj, nk) arrays
+        As `heat_rate` takes them.
+    """
+    gx, gy, gz = faces
+    ni, nj, nk = loss.shape
+    fastest = np.zeros(ni)
+    for i in prange(ni):
+        for j in range(nj):
+            for k in range(nk):
+                ways = gx[i, j, k] + gx[i + 1, j, k] + gy[i, j, k] + gy[i, j + 1, k]
+                ways += gz[i, j, k] + gz[i, j, k + 1]
+                fastest[i] = max(fastest[i], (loss[i, j, k] + 2.0 * ways) * inverse[i, j, k])
+    return float(fastest.max())
+
+
 @njit(cache=True, parallel=True, nogil=True)
 def heat_rate(
     temperature: NDArray[np.float64],

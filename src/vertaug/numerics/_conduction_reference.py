@@ -4,6 +4,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def fill_conductances(
+    conductivity: NDArray[np.float64],
+    area_by_length: NDArray[np.float64],
+    faces: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+) -> None:
+    """Fill ``faces`` with the conductances of two half cells in series, 0 at the sides."""
+    for axis, conductance in enumerate(faces):
+        k = np.moveaxis(conductivity, axis, 0)
+        out = np.moveaxis(conductance, axis, 0)
+        out[[0, -1]] = 0.0
+        together = k[1:] + k[:-1]
+        mean = np.divide(
+            2.0 * k[1:] * k[:-1], together, out=np.zeros_like(together), where=together > 0.0
+        )
+        out[1:-1] = area_by_length[axis] * mean
+
+
+def fastest_decay(
+    faces: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    loss: NDArray[np.float64],
+    inverse: NDArray[np.float64],
+) -> float:
+    """Return a bound of the fastest decay, by the circles of Gershgorin."""
+    total = loss.copy()
+    for axis, conductance in enumerate(faces):
+        g = np.moveaxis(conductance, axis, 0)
+        total += 2.0 * np.moveaxis(g[:-1] + g[1:], 0, axis)
+    return float((total * inverse).max())
+
+
 def heat_rate(
     temperature: NDArray[np.float64],
     faces: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],

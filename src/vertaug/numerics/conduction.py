@@ -75,12 +75,15 @@ class HeatEquation:
 
     def __init__(self, body: HeatBody) -> None:
         self.body = body
+        from vertaug.numerics._conduction_numba import fastest_decay
+
         spacing = np.asarray(body.spacing_mm, dtype=np.float64)
         self._volume = float(spacing.prod())
         self._faces = _face_conductances(body.conductivity, spacing)
         self._loss, self._gain = _exchange(body, spacing)
         self._inverse: _Array = 1.0 / (np.asarray(body.capacity, np.float64) * self._volume)
-        self.explicit_s = 2.0 / max(self._largest_rate(), 1e-300)
+        fastest = float(fastest_decay(self._faces, self._loss, self._inverse))
+        self.explicit_s = 2.0 / max(fastest, 1e-300)
         """Longest stable step of Euler's method."""
 
     def advance(self, temperature_c: ArrayLike, seconds: float, source: ArrayLike = 0.0) -> _Array:
@@ -136,14 +139,6 @@ class HeatEquation:
             before, last = last, before
         return np.asarray(last)
 
-    def _largest_rate(self) -> float:
-        """Return a bound of the fastest decay, by the circles of Gershgorin."""
-        total = np.zeros_like(self._inverse)
-        for axis, conductance in enumerate(self._faces):
-            faces = np.moveaxis(conductance, axis, 0)
-            total += 2.0 * np.moveaxis(faces[:-1] + faces[1:], 0, axis)
-        return float(((total + self._loss) * self._inverse).max())
-
 
 def stage_weights(number: int) -> _Array:
     """Return the weights of the stages of RKL2, one row each.
@@ -177,14 +172,13 @@ def _reach(stages: int) -> float:
 
 def _face_conductances(conductivity: _Array, spacing: _Array) -> tuple[_Array, _Array, _Array]:
     """Return the conductances of the faces of each axis, mJ/(s K), 0 at the sides of the box."""
-    area_by_length = spacing.prod() / spacing**2
-    faces = []
-    for axis in range(3):
-        k = np.moveaxis(np.asarray(conductivity, dtype=np.float64), axis, 0)
-        mean = np.zeros((len(k) + 1, *k.shape[1:]))
-        mean[1:-1] = 2.0 * k[1:] * k[:-1] / np.maximum(k[1:] + k[:-1], 1e-300)
-        faces.append(np.ascontiguousarray(np.moveaxis(area_by_length[axis] * mean, 0, axis)))
-    return faces[0], faces[1], faces[2]
+    from vertaug.numerics._conduction_numba import fill_conductances
+
+    ni, nj, nk = conductivity.shape
+    faces = np.empty((ni + 1, nj, nk)), np.empty((ni, nj + 1, nk)), np.empty((ni, nj, nk + 1))
+    k = np.array(conductivity, dtype=np.float64, order="C")
+    fill_conductances(k, spacing.prod() / spacing**2, faces)
+    return faces
 
 
 def _exchange(body: HeatBody, spacing: _Array) -> tuple[_Array, _Array]:

@@ -8,78 +8,21 @@ Left out: heat carried by flowing cement, the monomer's evaporation, shrinkage, 
 would see singly.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.augmentation.cement.cure import advance_cure, degree_after_s
-from vertaug.augmentation.cement.heat_tissue import TISSUES, HeatTissue, heat_tissues
+from vertaug.augmentation.cement.heat_scene import HeatScene, mixture_of
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.thermal_dose import BURN_C, ThermalDose
 from vertaug.case.errors import InputError
 from vertaug.case.filling import TissueHeat
 from vertaug.case.grid import FloatArray, read_only
-from vertaug.numerics.conduction import HeatBody, HeatEquation
+from vertaug.numerics.conduction import HeatEquation
 
-_CEMENT_STOPS_BLOOD = 0.1
-"""Share of a voxel that is cement from which on no blood flows through it: a design default."""
 _GROWTH = 1.5
 _SET_DEGREE = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HeatScene:
-    """Cement among tissues, on a box.
-
-    Attributes
-    ----------
-    spacing_mm : (3,) float64 array
-    tissue : (ni, nj, nk) uint8 array
-        Position of each voxel's tissue in `TISSUES`.
-    cement : (ni, nj, nk) float64 array
-        Share of the voxel's whole volume that is cement, 0 to 1.
-    regions : mapping of name to (ni, nj, nk) bool array
-        Where dose is counted, e.g. ``canal``, ``endplate_superior``.
-    tissues : dict of HeatTissue
-        As `heat_tissues` returns it.
-    body_c : float
-        Of blood, of the box's sides and of tissue at the start.
-    held : (3, 2) bool array
-        Sides of the box (axis; lower, upper) that stay at ``body_c``; others are insulated.
-    """
-
-    spacing_mm: FloatArray
-    tissue: NDArray[np.uint8]
-    cement: FloatArray
-    regions: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
-    tissues: dict[str, HeatTissue] = field(default_factory=heat_tissues)
-    body_c: float = 37.0
-    held: NDArray[np.bool_] = field(default_factory=lambda: np.ones((3, 2), dtype=bool))
-
-    def __post_init__(self) -> None:
-        shape = self.cement.shape
-        masks = {"tissue": self.tissue, **self.regions}
-        wrong = [name for name, a in masks.items() if a.shape != shape]
-        if len(shape) != 3 or wrong:
-            message = f"cement has shape {shape}; expected the same, in 3D, of {wrong or 'it'}"
-            raise InputError(message)
-        if not (
-            np.isfinite(self.cement).all() and 0.0 <= self.cement.min() <= self.cement.max() <= 1
-        ):
-            message = "shares of cement are expected within 0 to 1"
-            raise InputError(message)
-        if self.tissue.max() >= len(TISSUES):
-            message = f"tissues are expected as positions in {TISSUES}; got {self.tissue.max()}"
-            raise InputError(message)
-        empty = [name for name, mask in self.regions.items() if not mask.any()]
-        if empty:
-            message = f"regions without a voxel: {', '.join(empty)}; leave them out"
-            raise InputError(message)
-        if not self.cement.any():
-            message = "there is no cement that could harden"
-            raise InputError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,52 +127,6 @@ def harden(
     return state.result()
 
 
-def heat_body(scene: HeatScene, product: CementProduct) -> HeatBody:
-    """Return what conducts: tissues and cement side by side in each voxel.
-
-    Parameters
-    ----------
-    scene : HeatScene
-    product : CementProduct
-    """
-    known = [scene.tissues[name] for name in TISSUES]
-    share = scene.cement
-
-    def mix(values: list[float], cement: float) -> FloatArray:
-        return np.asarray((1.0 - share) * np.array(values)[scene.tissue] + share * cement)
-
-    sink = np.array([t.sink_mj_per_s_mm3_k for t in known])[scene.tissue]
-    return HeatBody(
-        spacing_mm=np.asarray(scene.spacing_mm, dtype=np.float64),
-        conductivity=mix(
-            [t.conductivity_w_per_m_k.value for t in known], product.conductivity_w_per_m_k.value
-        ),
-        capacity=mix([t.capacity_mj_per_mm3_k for t in known], _cement_capacity(product)),
-        perfusion=np.where(share < _CEMENT_STOPS_BLOOD, sink, 0.0),
-        blood_c=scene.body_c,
-        held=scene.held,
-        border_c=scene.body_c,
-    )
-
-
-def mix_temperature(
-    scene: HeatScene, product: CementProduct, tissue_c: FloatArray, cement_c: float
-) -> FloatArray:
-    """Return the temperatures once cement has taken the place of marrow in each voxel.
-
-    Parameters
-    ----------
-    scene : HeatScene
-    product : CementProduct
-    tissue_c : (ni, nj, nk) float64 array
-        Before.
-    cement_c : float
-        Of the cement that comes in.
-    """
-    own = scene.cement * _cement_capacity(product) / heat_body(scene, product).capacity
-    return np.asarray(tissue_c + own * (cement_c - tissue_c))
-
-
 def _checked_start(scene: HeatScene, start_c: FloatArray) -> FloatArray:
     start = np.array(start_c, dtype=np.float64)
     if start.shape != scene.cement.shape or not np.isfinite(start).all():
@@ -241,18 +138,14 @@ def _checked_start(scene: HeatScene, start_c: FloatArray) -> FloatArray:
     return start
 
 
-def _cement_capacity(product: CementProduct) -> float:
-    """Return the heat capacity of cement per volume, mJ/(mm3 K)."""
-    return 1e-3 * product.density_g_per_ml.value * product.heat_capacity_j_per_kg_k.value
-
-
 class _State:
     """Temperatures, degrees and doses between steps."""
 
     def __init__(
         self, scene: HeatScene, product: CementProduct, schedule: HardeningSchedule
     ) -> None:
-        body = heat_body(scene, product)
+        mixture = mixture_of(scene, product)
+        body = mixture.body(scene.cement)
         self._equation = HeatEquation(body)
         self._scene, self._kinetics = scene, product.kinetics
         self._cells = np.flatnonzero(scene.cement)
@@ -264,7 +157,7 @@ class _State:
         self._degree = degree_after_s(self._kinetics, age, schedule.cement_c)
         tissue = np.full(scene.cement.shape, scene.body_c)
         self._temperature = (
-            mix_temperature(scene, product, tissue, schedule.cement_c)
+            mixture.with_fresh(tissue, scene.cement, schedule.cement_c)
             if schedule.start_c is None
             else _checked_start(scene, schedule.start_c)
         )

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vertaug.augmentation.cement.cure import SEED, advance_cure, degree_after_s
-from vertaug.augmentation.cement.hardening import HardeningSchedule, HeatScene, harden, heat_body
+from vertaug.augmentation.cement.hardening import HardeningSchedule, harden
+from vertaug.augmentation.cement.heat_scene import HeatScene, mixture_of
 from vertaug.augmentation.cement.product import cement_product
 from vertaug.case.errors import InputError
 from vertaug.numerics.conduction import HeatEquation
@@ -68,7 +69,7 @@ def test_heat_is_kept():
     }
     scene = replace(scene, tissues=dead)
     found = harden(scene, LOW, quick())
-    equation = HeatEquation(heat_body(scene, LOW))
+    equation = HeatEquation(mixture_of(scene, LOW).body(scene.cement))
     capacity = 1e-3 * LOW.density_g_per_ml.value * LOW.heat_capacity_j_per_kg_k.value
     cold = capacity * 8.0 * scene.cement.sum() * (22.0 - 37.0)
     start = degree_after_s(LOW.kinetics, 480.0, 22.0)
