@@ -1,4 +1,7 @@
-"""Readable twin of `_conduction_numba`: whole arrays, flows over the faces of each axis."""
+"""Readable twin of `_conduction_numba`: whole arrays, flows over the faces of each axis.
+
+A face belongs to the cell before it; at the far side of the box it conducts nothing.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,16 +12,13 @@ def fill_conductances(
     area_by_length: NDArray[np.float64],
     faces: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
 ) -> None:
-    """Fill ``faces`` with the conductances of two half cells in series, 0 at the sides."""
+    """Fill the conductances of faces, two half cells in series."""
     for axis, conductance in enumerate(faces):
-        k = np.moveaxis(conductivity, axis, 0)
-        out = np.moveaxis(conductance, axis, 0)
-        out[[0, -1]] = 0.0
-        together = k[1:] + k[:-1]
-        mean = np.divide(
-            2.0 * k[1:] * k[:-1], together, out=np.zeros_like(together), where=together > 0.0
-        )
-        out[1:-1] = area_by_length[axis] * mean
+        k, out = (np.moveaxis(a, axis, 0) for a in (conductivity, conductance))
+        both = k[1:] + k[:-1]
+        mean = np.divide(2.0 * k[1:] * k[:-1], both, out=np.zeros_like(both), where=both > 0.0)
+        out[:-1] = area_by_length[axis] * mean
+        out[-1] = 0.0
 
 
 def fastest_decay(
@@ -29,8 +29,9 @@ def fastest_decay(
     """Return a bound of the fastest decay, by the circles of Gershgorin."""
     total = loss.copy()
     for axis, conductance in enumerate(faces):
-        g = np.moveaxis(conductance, axis, 0)
-        total += 2.0 * np.moveaxis(g[:-1] + g[1:], 0, axis)
+        g, own = (np.moveaxis(a, axis, 0) for a in (conductance, total))
+        own += 2.0 * g
+        own[1:] += 2.0 * g[:-1]
     return float((total * inverse).max())
 
 
@@ -45,9 +46,10 @@ def heat_rate(
     """Fill ``out`` with the rate of temperature of every cell."""
     out[:] = gain - loss * temperature
     for axis, conductance in enumerate(faces):
-        ends = [(1, 1) if n == axis else (0, 0) for n in range(3)]
-        flow = conductance * np.diff(np.pad(temperature, ends, mode="edge"), axis=axis)
-        out += np.diff(flow, axis=axis)
+        g, t, own = (np.moveaxis(a, axis, 0) for a in (conductance, temperature, out))
+        flow = g[:-1] * np.diff(t, axis=0)
+        own[:-1] += flow
+        own[1:] -= flow
     out *= inverse
 
 

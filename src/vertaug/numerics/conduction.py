@@ -66,7 +66,7 @@ class HeatBody:
 
 
 class HeatEquation:
-    """The heat equation of a body, ready to be advanced.
+    """The heat equation of a body, ready to be advanced, by one thread at a time.
 
     Parameters
     ----------
@@ -81,8 +81,10 @@ class HeatEquation:
         self._volume = float(spacing.prod())
         self._faces = _face_conductances(body.conductivity, spacing)
         self._loss, self._gain = _exchange(body, spacing)
-        self._inverse: _Array = 1.0 / (np.asarray(body.capacity, np.float64) * self._volume)
+        capacity = np.ascontiguousarray(body.capacity, np.float64)
+        self._inverse: _Array = 1.0 / (capacity * self._volume)
         fastest = float(fastest_decay(self._faces, self._loss, self._inverse))
+        self._rate = np.empty_like(self._inverse)
         self.explicit_s = 2.0 / max(fastest, 1e-300)
         """Longest stable step of Euler's method."""
 
@@ -100,12 +102,14 @@ class HeatEquation:
         Returns
         -------
         (ni, nj, nk) float64 array
+            A new one.
         """
-        start = np.array(temperature_c, dtype=np.float64, order="C")
+        start = np.require(temperature_c, np.float64, ["C", "W"])
         if start.shape != self._inverse.shape:
             message = f"temperatures have shape {start.shape}, the body {self._inverse.shape}"
             raise ValueError(message)
-        gain = np.ascontiguousarray(self._gain + self._volume * np.asarray(source, np.float64))
+        heat = self._volume * np.asarray(source, np.float64)
+        gain = np.ascontiguousarray(self._gain + heat) if heat.any() else self._gain
         longest = self.explicit_s * _reach(_MOST_STAGES)
         parts = max(1, math.ceil(seconds / longest))
         for _ in range(parts):
@@ -129,14 +133,15 @@ class HeatEquation:
         number = self.stages(seconds)
         weights = stage_weights(number)
         weights[:, 3:] *= seconds
-        rate = np.empty_like(start)
-        heat_rate(start, self._faces, self._loss, gain, self._inverse, rate)
-        before, last = start.copy(), start + weights[0, 3] * rate
+        rate, own = self._rate, (self._faces, self._loss, gain, self._inverse)
+        heat_rate(start, *own, rate)
+        last = weights[0, 3] * rate
+        last += start
+        before = start
         for row in weights[1:]:
-            add_stage(
-                last, before, start, rate, self._faces, self._loss, gain, self._inverse, row, before
-            )
-            before, last = last, before
+            out = np.empty_like(start) if before is start else before
+            add_stage(last, before, start, rate, *own, row, out)
+            before, last = last, out
         return np.asarray(last)
 
 
@@ -171,12 +176,11 @@ def _reach(stages: int) -> float:
 
 
 def _face_conductances(conductivity: _Array, spacing: _Array) -> tuple[_Array, _Array, _Array]:
-    """Return the conductances of the faces of each axis, mJ/(s K), 0 at the sides of the box."""
+    """Return the conductance of each cell's face to the next one along each axis, mJ/(s K)."""
     from vertaug.numerics._conduction_numba import fill_conductances
 
-    ni, nj, nk = conductivity.shape
-    faces = np.empty((ni + 1, nj, nk)), np.empty((ni, nj + 1, nk)), np.empty((ni, nj, nk + 1))
     k = np.array(conductivity, dtype=np.float64, order="C")
+    faces = np.empty_like(k), np.empty_like(k), np.empty_like(k)
     fill_conductances(k, spacing.prod() / spacing**2, faces)
     return faces
 

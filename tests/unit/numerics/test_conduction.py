@@ -20,14 +20,20 @@ def body(shape=(5, 6, 7)):
     )
 
 
-@pytest.mark.parametrize("shape", [(5, 6, 7), (1, 1, 4), (3, 1, 1)])
+@pytest.mark.parametrize("shape", [(5, 6, 7), (1, 1, 4), (3, 1, 1), (11, 12, 13)])
 def test_kernels_meet_their_twins(shape):
     random = np.random.default_rng(1)
-    n, m, p = shape
-    faces = tuple(random.random(s) for s in ((n + 1, m, p), (n, m + 1, p), (n, m, p + 1)))
-    for axis, conductance in enumerate(faces):
-        np.moveaxis(conductance, axis, 0)[[0, -1]] = 0.0
+    conductivity = random.random(shape) * (random.random(shape) > 0.2)
+    area_by_length = np.array([0.7, 1.3, 2.0])
+    faces, same = (tuple(np.full(shape, np.nan) for _ in range(3)) for _ in range(2))
+    compiled.fill_conductances(conductivity, area_by_length, faces)
+    reference.fill_conductances(conductivity, area_by_length, same)
+    for axis in range(3):
+        assert faces[axis] == pytest.approx(same[axis], rel=1e-14)
+        assert (np.moveaxis(faces[axis], axis, 0)[-1] == 0.0).all()
     a, b, c, d, loss, gain, inverse = random.random((7, *shape))
+    decays = (twin.fastest_decay(faces, loss, inverse) for twin in (compiled, reference))
+    assert next(decays) == pytest.approx(next(decays), rel=1e-14)
     found, expected = np.empty(shape), np.empty(shape)
     compiled.heat_rate(a, faces, loss, gain, inverse, found)
     reference.heat_rate(a, faces, loss, gain, inverse, expected)

@@ -175,28 +175,28 @@ class _State:
     def advance(self, seconds: float) -> float:
         """Advance by a step; return the largest change of temperature."""
         before = self._temperature
-        cured = self._cure(before, 0.5 * seconds)
-        self._temperature = self._cure(self._equation.advance(cured, seconds), 0.5 * seconds)
-        now = self._temperature
+        cured = before.copy()
+        self._cure(cured, 0.5 * seconds)
+        now = self._equation.advance(cured, seconds)
+        self._cure(now, 0.5 * seconds)
+        self._temperature = now
         np.maximum(self._peak, now, out=self._peak)
-        places = self._watched
+        places, change = self._watched, now - before
         self._dose = self._dose.add(before.ravel()[places], now.ravel()[places], seconds)
         self._times.append(self._times[-1] + seconds)
         self._means.append(self._mean())
         self._hottest.append(self._hot())
         self._note_regions(first=False)
-        return float(np.abs(now - before).max())
+        return max(float(change.max()), -float(change.min()))
 
-    def _cure(self, temperature: FloatArray, seconds: float) -> FloatArray:
-        """Let the cement cure without conduction; return the temperatures."""
-        out = temperature.copy()
-        flat = out.reshape(-1)
+    def _cure(self, temperature: FloatArray, seconds: float) -> None:
+        """Let the cement cure without conduction, and heat the temperatures in place."""
+        flat = temperature.reshape(-1)
         before = self._degree
         self._degree = advance_cure(
             self._kinetics, before, flat[self._cells], seconds, self._heating
         )
         flat[self._cells] += self._heating * (self._degree - before)
-        return out
 
     def _mean(self) -> float:
         return float((self._share * self._degree).sum() / self._share.sum())
