@@ -23,6 +23,7 @@ from vertaug.numerics.conduction import HeatEquation
 
 _GROWTH = 1.5
 _SET_DEGREE = 0.5
+_STILL = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,9 @@ class HardeningSchedule:
         How long to follow it.
     first_step_s, longest_step_s : float
         The step grows by half at most, and keeps the fastest change near ``rise_c``.
+    cooling_step_s : float
+        Longest step once the cement is set and its cure warms no place by a tenth of ``rise_c``
+        in a step: nothing is left that could run away.
     rise_c : float
         Largest change of temperature in a step that is aimed at.
     """
@@ -53,6 +57,7 @@ class HardeningSchedule:
     seconds: float = 1500.0
     first_step_s: float = 0.5
     longest_step_s: float = 10.0
+    cooling_step_s: float = 20.0
     rise_c: float = 1.0
 
     def __post_init__(self) -> None:
@@ -120,10 +125,13 @@ def harden(
     seconds, step = 0.0, schedule.first_step_s
     while seconds < schedule.seconds - 1e-9:
         step = min(step, schedule.seconds - seconds)
-        change = state.advance(step)
+        change, cured = state.advance(step)
         seconds += step
         wanted = step * min(schedule.rise_c / max(change, 1e-12), _GROWTH)
-        step = float(np.clip(wanted, schedule.first_step_s, schedule.longest_step_s))
+        longest = schedule.longest_step_s
+        if state.is_set and cured < _STILL * schedule.rise_c:
+            longest = max(longest, schedule.cooling_step_s)
+        step = float(np.clip(wanted, schedule.first_step_s, longest))
     return state.result()
 
 
@@ -172,13 +180,18 @@ class _State:
         self._histories = {name: [scene.body_c] for name in scene.regions}
         self._note_regions(first=True)
 
-    def advance(self, seconds: float) -> float:
-        """Advance by a step; return the largest change of temperature."""
+    @property
+    def is_set(self) -> bool:
+        """Whether half of the cure is done, on the mean."""
+        return self._means[-1] >= _SET_DEGREE
+
+    def advance(self, seconds: float) -> tuple[float, float]:
+        """Advance by a step; return the largest change of temperature and rise by cure."""
         before = self._temperature
         cured = before.copy()
-        self._cure(cured, 0.5 * seconds)
+        rise = self._cure(cured, 0.5 * seconds)
         now = self._equation.advance(cured, seconds)
-        self._cure(now, 0.5 * seconds)
+        rise += self._cure(now, 0.5 * seconds)
         self._temperature = now
         np.maximum(self._peak, now, out=self._peak)
         places, change = self._watched, now - before
@@ -187,16 +200,18 @@ class _State:
         self._means.append(self._mean())
         self._hottest.append(self._hot())
         self._note_regions(first=False)
-        return max(float(change.max()), -float(change.min()))
+        return max(float(change.max()), -float(change.min())), rise
 
-    def _cure(self, temperature: FloatArray, seconds: float) -> None:
-        """Let the cement cure without conduction, and heat the temperatures in place."""
+    def _cure(self, temperature: FloatArray, seconds: float) -> float:
+        """Let the cement cure without conduction; heat it in place, return the largest rise."""
         flat = temperature.reshape(-1)
         before = self._degree
         self._degree = advance_cure(
             self._kinetics, before, flat[self._cells], seconds, self._heating
         )
-        flat[self._cells] += self._heating * (self._degree - before)
+        rise = self._heating * (self._degree - before)
+        flat[self._cells] += rise
+        return float(rise.max())
 
     def _mean(self) -> float:
         return float((self._share * self._degree).sum() / self._share.sum())
@@ -216,7 +231,6 @@ class _State:
         degree = np.zeros(self._scene.cement.shape)
         degree.reshape(-1)[self._cells] = self._degree
         times, means = np.array(self._times), np.array(self._means)
-        is_set = means[-1] >= _SET_DEGREE
         return Hardening(
             times_s=read_only(times),
             degree_mean=read_only(means),
@@ -225,7 +239,7 @@ class _State:
             temperature_c=read_only(self._temperature),
             degree=read_only(degree),
             regions={name: self._region(name) for name in self._inside},
-            set_s=float(np.interp(_SET_DEGREE, means, times)) if is_set else None,
+            set_s=float(np.interp(_SET_DEGREE, means, times)) if self.is_set else None,
         )
 
     def _region(self, name: str) -> TissueHeat:

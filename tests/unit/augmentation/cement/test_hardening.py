@@ -85,7 +85,12 @@ def test_splitting_is_of_second_order():
 
     def temperatures(step):
         fixed = HardeningSchedule(
-            age_s=1000.0, cement_c=37.0, seconds=64.0, first_step_s=step, longest_step_s=step
+            age_s=1000.0,
+            cement_c=37.0,
+            seconds=64.0,
+            first_step_s=step,
+            longest_step_s=step,
+            cooling_step_s=step,
         )
         found = harden(scene, LOW, fixed)
         return found.temperature_c, found.regions["canal"].cem43_min
