@@ -102,6 +102,26 @@ def test_splitting_is_of_second_order():
     assert others[-1][1] == pytest.approx(dose, rel=0.01)
 
 
+def test_steps_grow_once_the_cement_is_set_and_still():
+    """The longer steps of the cooling change neither peaks nor, by more, what is counted."""
+    scene = ball(spacing=3.0, half=21.0)
+    even, grown = (
+        harden(scene, LOW, quick(seconds=1500.0, first_step_s=1.0, cooling_step_s=longest))
+        for longest in (8.0, 20.0)
+    )
+    steps = np.diff(grown.times_s)
+    set_at = np.searchsorted(grown.times_s, grown.set_s)
+    assert steps[: set_at + 1].max() <= 8.0 + 1e-9
+    assert steps.max() == pytest.approx(20.0)
+    assert np.diff(even.times_s).max() <= 8.0 + 1e-9
+    assert len(grown.times_s) < 0.8 * len(even.times_s)
+    assert grown.set_s == even.set_s
+    assert np.abs(grown.peak_c - even.peak_c).max() < 0.02
+    assert np.abs(grown.temperature_c - even.temperature_c).max() < 0.02
+    canal, other = grown.regions["canal"], even.regions["canal"]
+    assert canal.cem43_min == pytest.approx(other.cem43_min, rel=1e-3)
+
+
 def test_result_hangs_together():
     scene = ball()
     found = harden(scene, LOW, quick(seconds=1200.0))
