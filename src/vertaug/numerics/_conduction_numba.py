@@ -30,17 +30,16 @@ def _exchange_both(rate, here, before, into, after, out_of):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True)
-def _begin(rate, here, lost, taken):  # type: ignore[no-untyped-def]
+def _lose(rate, here, lost):  # type: ignore[no-untyped-def]
     for q in range(rate.size):
-        rate[q] = taken[q] - lost[q] * here[q]
+        rate[q] = -lost[q] * here[q]
 
 
 @njit(cache=True, nogil=True)
-def _fill_block(t, faces, strides, loss, gain, lo, rate):  # type: ignore[no-untyped-def]
-    """Fill heat per time of the cells from ``lo``; all fields are one line."""
+def _add_flows(t, faces, strides, lo, rate):  # type: ignore[no-untyped-def]
+    """Add heat per time from neighbours to cells from ``lo``; all fields are one line."""
     gx, gy, gz = faces
     hi = lo + rate.size
-    _begin(rate, t[lo:hi], loss[lo:hi], gain[lo:hi])
     for axis in range(3):
         s = strides[axis]
         g = gx if axis == 0 else (gy if axis == 1 else gz)
@@ -62,15 +61,15 @@ def _lines(faces):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _combine(out, rate, inverse, last, before, d, a, b):  # type: ignore[no-untyped-def]
+def _combine(out, rate, inverse, last, before, a, b, c):  # type: ignore[no-untyped-def]
     for q in range(out.size):
-        out[q] = a * last[q] + b * before[q] + d * (rate[q] * inverse[q])
+        out[q] = a * last[q] + b * before[q] + c * (rate[q] * inverse[q])
 
 
 @njit(cache=True, nogil=True)
-def _add_start(out, start, start_rate, c, e):  # type: ignore[no-untyped-def]
+def _add_share(out, start_rate, d):  # type: ignore[no-untyped-def]
     for q in range(out.size):
-        out[q] += c * start[q] + e * start_rate[q]
+        out[q] += d * start_rate[q]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -168,7 +167,9 @@ def heat_rate(
     for block in prange((size + _BLOCK - 1) // _BLOCK):
         lo = block * _BLOCK
         hi = min(lo + _BLOCK, size)
-        _fill_block(t, ways, strides, lost, taken, lo, rate[lo:hi])
+        _lose(rate[lo:hi], t[lo:hi], lost[lo:hi])
+        _add_share(rate[lo:hi], taken[lo:hi], 1.0)
+        _add_flows(t, ways, strides, lo, rate[lo:hi])
         for q in range(lo, hi):
             rate[q] *= share[q]
 
@@ -177,38 +178,41 @@ def heat_rate(
 def add_stage(
     last: NDArray[np.float64],
     before: NDArray[np.float64],
-    start: NDArray[np.float64],
     start_rate: NDArray[np.float64],
     faces: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     loss: NDArray[np.float64],
-    gain: NDArray[np.float64],
     inverse: NDArray[np.float64],
     weights: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
-    """Fill ``out`` with a stage: weights of last, before, start, last's rate, start's rate.
+    """Fill ``out`` with the change since the start up to a stage.
 
-    ``out`` may be ``before``, not ``last``.
+    Parameters
+    ----------
+    last, before : (ni, nj, nk) arrays
+        Changes since the start up to the two stages before it.
+    start_rate : (ni, nj, nk) array
+        Of temperature, at the start.
+    faces : three (ni, nj, nk) arrays
+        As `heat_rate` takes them.
+    loss, inverse : (ni, nj, nk) arrays
+        As `heat_rate` takes them. What a cell takes in whatever its temperature is in the rate at
+        the start.
+    weights : (4,) array
+        Of last, before, the rate of the last change, the rate at the start.
+    out : (ni, nj, nk) array
+        May be ``before``, not ``last``.
     """
     size, ways = last.size, _lines(faces)
     strides = (last.shape[1] * last.shape[2], last.shape[2], 1)
-    t, lost, taken, share = (
-        last.reshape(size),
-        loss.reshape(size),
-        gain.reshape(size),
-        inverse.reshape(size),
-    )
-    y, z, r, o = (
-        before.reshape(size),
-        start.reshape(size),
-        start_rate.reshape(size),
-        out.reshape(size),
-    )
-    a, b, c, d, e = weights[0], weights[1], weights[2], weights[3], weights[4]
+    t, y, o = last.reshape(size), before.reshape(size), out.reshape(size)
+    lost, share, r = loss.reshape(size), inverse.reshape(size), start_rate.reshape(size)
+    a, b, c, d = weights[0], weights[1], weights[2], weights[3]
     for block in prange((size + _BLOCK - 1) // _BLOCK):
         lo = block * _BLOCK
         hi = min(lo + _BLOCK, size)
         rate = np.empty(hi - lo)
-        _fill_block(t, ways, strides, lost, taken, lo, rate)
-        _combine(o[lo:hi], rate, share[lo:hi], t[lo:hi], y[lo:hi], d, a, b)
-        _add_start(o[lo:hi], z[lo:hi], r[lo:hi], c, e)
+        _lose(rate, t[lo:hi], lost[lo:hi])
+        _add_flows(t, ways, strides, lo, rate)
+        _combine(o[lo:hi], rate, share[lo:hi], t[lo:hi], y[lo:hi], a, b, c)
+        _add_share(o[lo:hi], r[lo:hi], d)

@@ -56,17 +56,15 @@ def heat_rate(
 def add_stage(
     last: NDArray[np.float64],
     before: NDArray[np.float64],
-    start: NDArray[np.float64],
     start_rate: NDArray[np.float64],
     faces: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     loss: NDArray[np.float64],
-    gain: NDArray[np.float64],
     inverse: NDArray[np.float64],
     weights: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
-    """Fill ``out`` with a stage: weights of last, before, start, last's rate, start's rate."""
+    """Fill ``out`` with the change since the start up to a stage, of the two stages before it."""
     rate = np.empty_like(last)
-    heat_rate(last, faces, loss, gain, inverse, rate)
-    a, b, c, d, e = weights
-    out[:] = a * last + b * before + c * start + d * rate + e * start_rate
+    heat_rate(last, faces, loss, np.zeros_like(loss), inverse, rate)
+    a, b, c, d = weights
+    out[:] = a * last + b * before + c * rate + d * start_rate

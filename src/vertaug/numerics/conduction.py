@@ -132,24 +132,24 @@ class HeatEquation:
 
         number = self.stages(seconds)
         weights = stage_weights(number)
-        weights[:, 3:] *= seconds
-        rate, own = self._rate, (self._faces, self._loss, gain, self._inverse)
-        heat_rate(start, *own, rate)
-        last = weights[0, 3] * rate
-        last += start
-        before = start
+        weights[:, 2:] *= seconds
+        rate, own = self._rate, (self._faces, self._loss, self._inverse)
+        heat_rate(start, self._faces, self._loss, gain, self._inverse, rate)
+        before, last = np.zeros_like(start), weights[0, 2] * rate
         for row in weights[1:]:
-            out = np.empty_like(start) if before is start else before
-            add_stage(last, before, start, rate, *own, row, out)
-            before, last = last, out
+            add_stage(last, before, rate, *own, row, before)
+            before, last = last, before
+        last += start
         return np.asarray(last)
 
 
 def stage_weights(number: int) -> _Array:
     """Return the weights of the stages of RKL2, one row each.
 
-    Columns: of the last stage, of the one before, of the start, and, per unit of time, of the last
-    stage's rate and of the start's rate (Meyer and others 2014, equations 17 to 19).
+    A stage is told by the change since the start: what the start itself weighs falls out, and the
+    equation is linear. Columns: of the last stage's change, of that before, and, per unit of time,
+    of the last change's rate and of the start's (Meyer and others 2014, equations 17 to 19; what
+    they give the last stage's rate counts for the rate at the start as well).
 
     Parameters
     ----------
@@ -161,13 +161,13 @@ def stage_weights(number: int) -> _Array:
     def b(j: int) -> float:
         return 1.0 / 3.0 if j < 3 else (j * j + j - 2.0) / (2.0 * j * (j + 1.0))
 
-    out = np.zeros((number, 5))
-    out[0] = [0.0, 0.0, 1.0, b(1) * width, 0.0]
+    out = np.zeros((number, 4))
+    out[0] = [0.0, 0.0, b(1) * width, 0.0]
     for j in range(2, number + 1):
         mu = (2.0 * j - 1.0) / j * b(j) / b(j - 1)
         nu = -(j - 1.0) / j * b(j) / b(j - 2)
         rate = mu * width
-        out[j - 1] = [mu, nu, 1.0 - mu - nu, rate, -(1.0 - b(j - 1)) * rate]
+        out[j - 1] = [mu, nu, rate, b(j - 1) * rate]
     return out
 
 
