@@ -179,7 +179,7 @@ def _face_conductances(conductivity: _Array, spacing: _Array) -> tuple[_Array, _
     """Return the conductance of each cell's face to the next one along each axis, mJ/(s K)."""
     from vertaug.numerics._conduction_numba import fill_conductances
 
-    k = np.array(conductivity, dtype=np.float64, order="C")
+    k = np.require(conductivity, np.float64, ["C", "W"])
     faces = np.empty_like(k), np.empty_like(k), np.empty_like(k)
     fill_conductances(k, spacing.prod() / spacing**2, faces)
     return faces

@@ -105,8 +105,8 @@ class HeatMixture:
         scene, own_k = self.scene, self.product.conductivity_w_per_m_k.value
         return HeatBody(
             spacing_mm=np.asarray(scene.spacing_mm, dtype=np.float64),
-            conductivity=(1.0 - cement) * self.conductivity + cement * own_k,
-            capacity=(1.0 - cement) * self.capacity + cement * self.cement_capacity,
+            conductivity=_mix(self.conductivity, own_k, cement),
+            capacity=_mix(self.capacity, self.cement_capacity, cement),
             perfusion=np.where(cement < _CEMENT_STOPS_BLOOD, self.sink, 0.0),
             blood_c=scene.body_c,
             held=scene.held,
@@ -127,9 +127,20 @@ class HeatMixture:
         fresh_c : float
             Of the cement that comes in.
         """
-        heat = fresh * self.cement_capacity
-        own = heat / ((1.0 - fresh) * self.capacity + heat)
-        return np.asarray(temperature_c + own * (fresh_c - temperature_c))
+        at = np.flatnonzero(fresh)
+        share, out = fresh.reshape(-1)[at], temperature_c.copy()
+        total = _mix(self.capacity.reshape(-1)[at], self.cement_capacity, share)
+        warm = out.reshape(-1)
+        warm[at] += share * self.cement_capacity / total * (fresh_c - warm[at])
+        return out
+
+
+def _mix(tissue: FloatArray, own: float, cement: FloatArray) -> FloatArray:
+    """Return ``(1 - cement) tissue + cement own``."""
+    out = own - tissue
+    out *= cement
+    out += tissue
+    return out
 
 
 def mixture_of(scene: HeatScene, product: CementProduct) -> HeatMixture:
