@@ -174,8 +174,7 @@ def _inject_cement(
     places = [(name, stage.keys.get(name, "")) for name in _names(procedure)]
     warmed: list[str] = []
 
-    def warm(title: str) -> None:
-        # within the step that needs them first, so that a run never seems to go back
+    def warm(title: str) -> None:  # in the step that needs them first: a run never goes back
         if not warmed:
             warm_up_cement(reporter.start(title))
             warmed.append(title)

@@ -158,10 +158,10 @@ def advance_cure(
     from vertaug.augmentation.cement._cure_numba import cure_cells
 
     given = np.broadcast_arrays(degree, _kelvin(temperature_c), seconds, heating_c)
-    places = [np.array(a, dtype=np.float64, order="C").reshape(-1) for a in given]
-    out = np.empty(places[0].size)
+    w, kelvin, time, heating = (np.array(a, np.float64, order="C").reshape(-1) for a in given)
+    out = np.empty_like(w)
     with few_threads(out.size, _ONE_THREAD_PLACES):
-        cure_cells(*places, kinetics.law, _LARGEST_CHANGE, out)
+        cure_cells(w, kelvin, time, heating, kinetics.law, _LARGEST_CHANGE, out)
     return out.reshape(given[0].shape)
 
 

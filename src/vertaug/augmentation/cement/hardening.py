@@ -24,6 +24,7 @@ from vertaug.numerics.conduction import HeatEquation
 _GROWTH = 1.5
 _SET_DEGREE = 0.5
 _STILL = 0.1
+"""Of the wanted change: what cure warms by less of is left to cool (design default)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
