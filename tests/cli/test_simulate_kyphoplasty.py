@@ -18,6 +18,7 @@ from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.workflow.balloon_step import InflatedVertebra
 from vertaug.workflow.chain import Measured
+from vertaug.workflow.level_survey import surveys_of
 from vertaug.workflow.simulate import InjectedCement, inject_scene, set_scene
 from vertaug.workflow.simulation_choice import simulation_choice_of
 from vertaug.workflow.step_store import StepStore
@@ -296,7 +297,8 @@ def test_without_a_balloon_it_is_a_vertebroplasty_by_the_same_needles(run, case,
     results = relabelled(case)
     from vertaug.augmentation.cement.product import cement_product
 
-    scene = set_scene(results, replace(choice, balloon=None), cement_product("low_viscosity"))
+    bare, surveys = replace(choice, balloon=None), surveys_of(results)
+    scene = set_scene(results, bare, cement_product("low_viscosity"), surveys)
     monkeypatch.undo()
     other = inject_scene(scene, lambda *_: None).filling
     assert other.frames[-1].cement_share.tobytes() == filling.frames[-1].cement_share.tobytes()

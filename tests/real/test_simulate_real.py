@@ -16,6 +16,7 @@ from vertaug.fracture import assess_fracture
 from vertaug.imaging import read_labels, read_scan
 from vertaug.planning import plan_access
 from vertaug.tissue import calibrate_generic
+from vertaug.workflow.level_survey import surveys_of
 from vertaug.workflow.simulate import inject_scene, sample_scene, set_scene
 from vertaug.workflow.simulation_choice import SimulationChoice
 
@@ -59,7 +60,7 @@ def found():
     )
     product = cement_product("low_viscosity")
     choice = SimulationChoice(product_sha256="", samples=2, spacing_mm=2.0)
-    scene = set_scene(results, choice, product)
+    scene = set_scene(results, choice, product, surveys_of(results))
     filling = inject_scene(scene, say_nothing).filling
     points = filling.grid.to_world(np.argwhere(np.ones(filling.grid.shape, dtype=bool)))
     index = np.round(labels.grid.to_index(points)).astype(int)

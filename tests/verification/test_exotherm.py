@@ -7,7 +7,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from vertaug.augmentation.cement.cure import degree_after_s, kinetics_of
-from vertaug.augmentation.cement.hardening import HardeningSchedule, HeatScene, harden
+from vertaug.augmentation.cement.hardening import HardeningSchedule, harden
+from vertaug.augmentation.cement.heat_scene import HeatScene
 from vertaug.augmentation.cement.heat_tissue import heat_tissues
 from vertaug.augmentation.cement.product import cement_product
 

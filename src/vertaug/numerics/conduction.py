@@ -66,7 +66,7 @@ class HeatBody:
 
 
 class HeatEquation:
-    """The heat equation of a body, ready to be advanced.
+    """The heat equation of a body, ready to be advanced, by one thread at a time.
 
     Parameters
     ----------
@@ -75,12 +75,17 @@ class HeatEquation:
 
     def __init__(self, body: HeatBody) -> None:
         self.body = body
+        from vertaug.numerics._conduction_numba import fastest_decay
+
         spacing = np.asarray(body.spacing_mm, dtype=np.float64)
         self._volume = float(spacing.prod())
         self._faces = _face_conductances(body.conductivity, spacing)
         self._loss, self._gain = _exchange(body, spacing)
-        self._inverse: _Array = 1.0 / (np.asarray(body.capacity, np.float64) * self._volume)
-        self.explicit_s = 2.0 / max(self._largest_rate(), 1e-300)
+        capacity = np.ascontiguousarray(body.capacity, np.float64)
+        self._inverse: _Array = 1.0 / (capacity * self._volume)
+        fastest = float(fastest_decay(self._faces, self._loss, self._inverse))
+        self._rate = np.empty_like(self._inverse)
+        self.explicit_s = 2.0 / max(fastest, 1e-300)
         """Longest stable step of Euler's method."""
 
     def advance(self, temperature_c: ArrayLike, seconds: float, source: ArrayLike = 0.0) -> _Array:
@@ -97,12 +102,14 @@ class HeatEquation:
         Returns
         -------
         (ni, nj, nk) float64 array
+            A new one.
         """
-        start = np.array(temperature_c, dtype=np.float64, order="C")
+        start = np.require(temperature_c, np.float64, ["C", "W"])
         if start.shape != self._inverse.shape:
             message = f"temperatures have shape {start.shape}, the body {self._inverse.shape}"
             raise ValueError(message)
-        gain = np.ascontiguousarray(self._gain + self._volume * np.asarray(source, np.float64))
+        heat = self._volume * np.asarray(source, np.float64)
+        gain = np.ascontiguousarray(self._gain + heat) if heat.any() else self._gain
         longest = self.explicit_s * _reach(_MOST_STAGES)
         parts = max(1, math.ceil(seconds / longest))
         for _ in range(parts):
@@ -125,31 +132,24 @@ class HeatEquation:
 
         number = self.stages(seconds)
         weights = stage_weights(number)
-        weights[:, 3:] *= seconds
-        rate = np.empty_like(start)
+        weights[:, 2:] *= seconds
+        rate, own = self._rate, (self._faces, self._loss, self._inverse)
         heat_rate(start, self._faces, self._loss, gain, self._inverse, rate)
-        before, last = start.copy(), start + weights[0, 3] * rate
+        before, last = np.zeros_like(start), weights[0, 2] * rate
         for row in weights[1:]:
-            add_stage(
-                last, before, start, rate, self._faces, self._loss, gain, self._inverse, row, before
-            )
+            add_stage(last, before, rate, *own, row, before)
             before, last = last, before
+        last += start
         return np.asarray(last)
-
-    def _largest_rate(self) -> float:
-        """Return a bound of the fastest decay, by the circles of Gershgorin."""
-        total = np.zeros_like(self._inverse)
-        for axis, conductance in enumerate(self._faces):
-            faces = np.moveaxis(conductance, axis, 0)
-            total += 2.0 * np.moveaxis(faces[:-1] + faces[1:], 0, axis)
-        return float(((total + self._loss) * self._inverse).max())
 
 
 def stage_weights(number: int) -> _Array:
     """Return the weights of the stages of RKL2, one row each.
 
-    Columns: of the last stage, of the one before, of the start, and, per unit of time, of the last
-    stage's rate and of the start's rate (Meyer and others 2014, equations 17 to 19).
+    A stage is told by the change since the start: what the start itself weighs falls out, and the
+    equation is linear. Columns: of the last stage's change, of that before, and, per unit of time,
+    of the last change's rate and of the start's (Meyer and others 2014, equations 17 to 19; what
+    they give the last stage's rate counts for the rate at the start as well).
 
     Parameters
     ----------
@@ -161,13 +161,13 @@ def stage_weights(number: int) -> _Array:
     def b(j: int) -> float:
         return 1.0 / 3.0 if j < 3 else (j * j + j - 2.0) / (2.0 * j * (j + 1.0))
 
-    out = np.zeros((number, 5))
-    out[0] = [0.0, 0.0, 1.0, b(1) * width, 0.0]
+    out = np.zeros((number, 4))
+    out[0] = [0.0, 0.0, b(1) * width, 0.0]
     for j in range(2, number + 1):
         mu = (2.0 * j - 1.0) / j * b(j) / b(j - 1)
         nu = -(j - 1.0) / j * b(j) / b(j - 2)
         rate = mu * width
-        out[j - 1] = [mu, nu, 1.0 - mu - nu, rate, -(1.0 - b(j - 1)) * rate]
+        out[j - 1] = [mu, nu, rate, b(j - 1) * rate]
     return out
 
 
@@ -176,15 +176,13 @@ def _reach(stages: int) -> float:
 
 
 def _face_conductances(conductivity: _Array, spacing: _Array) -> tuple[_Array, _Array, _Array]:
-    """Return the conductances of the faces of each axis, mJ/(s K), 0 at the sides of the box."""
-    area_by_length = spacing.prod() / spacing**2
-    faces = []
-    for axis in range(3):
-        k = np.moveaxis(np.asarray(conductivity, dtype=np.float64), axis, 0)
-        mean = np.zeros((len(k) + 1, *k.shape[1:]))
-        mean[1:-1] = 2.0 * k[1:] * k[:-1] / np.maximum(k[1:] + k[:-1], 1e-300)
-        faces.append(np.ascontiguousarray(np.moveaxis(area_by_length[axis] * mean, 0, axis)))
-    return faces[0], faces[1], faces[2]
+    """Return the conductance of each cell's face to the next one along each axis, mJ/(s K)."""
+    from vertaug.numerics._conduction_numba import fill_conductances
+
+    k = np.require(conductivity, np.float64, ["C", "W"])
+    faces = np.empty_like(k), np.empty_like(k), np.empty_like(k)
+    fill_conductances(k, spacing.prod() / spacing**2, faces)
+    return faces
 
 
 def _exchange(body: HeatBody, spacing: _Array) -> tuple[_Array, _Array]:

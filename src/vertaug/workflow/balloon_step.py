@@ -11,7 +11,7 @@ from vertaug.augmentation.balloon.preload import axial_force_n
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.shape import ShapeAfter
 from vertaug.augmentation.balloon.surface import BalloonSurface
-from vertaug.augmentation.cement.survey import BoneSurvey, survey_bone
+from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.augmentation.deflated_bone import DeflatedBone, deflated_bone
 from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment, treat_with_balloon
 from vertaug.case.case_content import CaseResults
@@ -33,6 +33,7 @@ from vertaug.fracture.height_restoration import restore_heights
 from vertaug.workflow.balloon_choice import choose_balloon
 from vertaug.workflow.balloon_limits import describe_fracture, list_balloon_limits
 from vertaug.workflow.kernels import KernelSignature, say_kernels
+from vertaug.workflow.level_survey import Surveys
 from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
 from vertaug.workflow.simulation_choice import SimulationChoice
@@ -109,6 +110,7 @@ def inflate_case(
     results: CaseResults,
     choice: SimulationChoice,
     known: Mapping[str, Balloon],
+    surveys: Surveys,
     tell: Callable[[str, float], None],
 ) -> InflatedVertebra:
     """Place, inflate and empty the balloons of a kyphoplasty, and measure what they did.
@@ -121,6 +123,8 @@ def inflate_case(
         With a balloon.
     known : mapping of str to Balloon
         That can be taken.
+    surveys : callable
+        Of the case, as `surveys_of` returns it.
     tell : callable
         Takes (message, fraction).
 
@@ -155,10 +159,7 @@ def inflate_case(
         progress=lambda share, message: tell(message, share),
     )
     tell("cavity", 1.0)
-    survey = survey_bone(
-        vertebra, results.calibration, results.spine.scan.grid, spacing_mm=choice.spacing_mm
-    )
-    survey, void = treatment.survey_after(survey)
+    survey, void = treatment.survey_after(surveys(level, choice.spacing_mm))
     return InflatedVertebra(
         balloon=balloon,
         course=_course(results, (level, choice.plan, access), chosen, treatment),

@@ -8,10 +8,10 @@ _BLOCK = 16
 """Cells along each edge of the block: enough for every level of the multigrid cycle."""
 _VOLUME_MM3 = 40.0
 CEMENT_KERNELS: tuple[KernelSignature, ...] = tuple(
-    KernelSignature(module=f"vertaug.numerics.{module}", name=name, arguments=())
+    KernelSignature(module=f"vertaug.{module}", name=name, arguments=())
     for module, names in (
         (
-            "_darcy_numba",
+            "numerics._darcy_numba",
             (
                 "fill_faces",
                 "add_faces",
@@ -28,11 +28,15 @@ CEMENT_KERNELS: tuple[KernelSignature, ...] = tuple(
             ),
         ),
         (
-            "_transport_numba",
+            "numerics._transport_numba",
             ("fastest", "fill_upwind", "fill_corrections", "fill_allowances", "add_corrections"),
         ),
-        ("_tracer_numba", ("carry",)),
-        ("_conduction_numba", ("heat_rate", "add_stage")),
+        ("numerics._tracer_numba", ("carry",)),
+        (
+            "numerics._conduction_numba",
+            ("fill_conductances", "fastest_decay", "heat_rate", "add_stage"),
+        ),
+        ("augmentation.cement._cure_numba", ("cure_cells",)),
     )
     for name in names
 )
@@ -101,7 +105,8 @@ def _inject_block() -> None:
 def _harden_block() -> None:
     import numpy as np
 
-    from vertaug.augmentation.cement.hardening import HardeningSchedule, HeatScene, harden
+    from vertaug.augmentation.cement.hardening import HardeningSchedule, harden
+    from vertaug.augmentation.cement.heat_scene import HeatScene
     from vertaug.augmentation.cement.product import cement_product, product_names
 
     cement = np.zeros((_BLOCK, _BLOCK, _BLOCK))

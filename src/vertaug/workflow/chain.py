@@ -24,6 +24,7 @@ from vertaug.workflow.kyphoplasty_strength import (
     KYPHOPLASTY_STRENGTH,
     assess_kyphoplasty,
 )
+from vertaug.workflow.level_survey import Surveys, surveys_of
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.request import CaseOptions
 from vertaug.workflow.simulation_keys import SIMULATION_STEPS, list_simulation_keys
@@ -257,11 +258,12 @@ class Chain:
         for run in (self.simulation, self.kyphoplasty):
             if run is not None:
                 check_simulation(results, run)
+        surveys = surveys_of(results)
         if self.simulation is not None:
-            stage = self._stage(results, self.simulation, self.simulation_keys)
+            stage = self._stage(results, self.simulation, self.simulation_keys, surveys)
             results = replace(results, vertebroplasty=simulate_vertebroplasty(stage))
         if self.kyphoplasty is not None:
-            stage = self._stage(results, self.kyphoplasty, self.kyphoplasty_keys)
+            stage = self._stage(results, self.kyphoplasty, self.kyphoplasty_keys, surveys)
             results = replace(results, kyphoplasty=simulate_kyphoplasty(stage))
         if strength is not None:
             results = replace(results, strength=self._assess(results, strength))
@@ -270,10 +272,15 @@ class Chain:
         return results
 
     def _stage(
-        self, results: CaseResults, run: SimulationRun, keys: dict[str, str]
+        self, results: CaseResults, run: SimulationRun, keys: dict[str, str], surveys: Surveys
     ) -> SimulationStage:
         return SimulationStage(
-            results=results, run=run, keys=keys, stored=self._stored, reporter=self.reporter
+            results=results,
+            run=run,
+            keys=keys,
+            stored=self._stored,
+            surveys=surveys,
+            reporter=self.reporter,
         )
 
     def _assess(self, results: CaseResults, choice: StrengthChoice) -> StrengthAssessment:

@@ -22,7 +22,7 @@ from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.radiopacity import xray_material
 from vertaug.augmentation.cement.rheology import viscosity_mpa_s, working_window_s
 from vertaug.augmentation.cement.stop_rules import StopRules, list_rules
-from vertaug.augmentation.cement.survey import LEAST_GAS_MM3, BoneSurvey, survey_bone
+from vertaug.augmentation.cement.survey import LEAST_GAS_MM3, BoneSurvey
 from vertaug.augmentation.procedure_steps import course_of
 from vertaug.case.case_content import CaseResults
 from vertaug.case.filling import Filling, FillingSpread, HeatResult
@@ -31,6 +31,7 @@ from vertaug.case.procedure_course import ProcedureCourse
 from vertaug.case.simulation import CementClock, InjectionSetup
 from vertaug.workflow.balloon_step import InflatedVertebra
 from vertaug.workflow.injection_words import name_options, tell_short_time
+from vertaug.workflow.level_survey import Surveys
 from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
 from vertaug.workflow.product_sheet import describe_product
 from vertaug.workflow.simulation_choice import SimulationChoice
@@ -92,15 +93,18 @@ def set_scene(
     results: CaseResults,
     choice: SimulationChoice,
     product: CementProduct,
+    surveys: Surveys,
     inflated: InflatedVertebra | None = None,
 ) -> InjectionScene:
-    """Survey the bone and place the needles.
+    """Place the needles in the surveyed bone.
 
     Parameters
     ----------
     results : CaseResults
     choice : SimulationChoice
     product : CementProduct
+    surveys : callable
+        Of the case, as `surveys_of` returns it.
     inflated : InflatedVertebra, optional
         After balloons: the needles are drawn back or on to the middle of their cavities.
 
@@ -118,12 +122,7 @@ def set_scene(
         source = "target of the plan"
     rate = choice.rate_ml_per_min * _MM3_PER_S
     needles = tuple(place_needle(path) for path in access.paths)
-    survey = survey_bone(
-        results.spine[level],
-        results.calibration,
-        results.spine.scan.grid,
-        spacing_mm=choice.spacing_mm,
-    )
+    survey = surveys(level, choice.spacing_mm)
     void = np.zeros(survey.bone.grid.shape)
     if inflated is not None:
         needles, survey, void = _after_balloons(needles, survey, inflated)

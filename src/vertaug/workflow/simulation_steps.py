@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vertaug.augmentation.balloon.product import Balloon
     from vertaug.augmentation.cement.product import CementProduct
     from vertaug.workflow.balloon_step import InflatedVertebra
+    from vertaug.workflow.level_survey import Surveys
     from vertaug.workflow.progress import Reporter
 
 KERNELS = "Kernels"
@@ -92,6 +93,8 @@ class SimulationStage:
     keys : dict of str to str
         Of its steps.
     stored : Stored
+    surveys : callable
+        Of the case, as `surveys_of` returns it.
     reporter : Reporter
     """
 
@@ -99,6 +102,7 @@ class SimulationStage:
     run: SimulationRun
     keys: dict[str, str]
     stored: Stored
+    surveys: "Surveys"
     reporter: "Reporter"
 
 
@@ -147,7 +151,8 @@ def simulate_kyphoplasty(stage: SimulationStage) -> SimulatedKyphoplasty:
 
     def inflate() -> balloon_step.InflatedVertebra:
         tell = stage.reporter.start(BALLOON)
-        return balloon_step.inflate_case(stage.results, choice, stage.run.balloons, tell)
+        known, surveys = stage.run.balloons, stage.surveys
+        return balloon_step.inflate_case(stage.results, choice, known, surveys, tell)
 
     place = (BALLOON_STEP, stage.keys[BALLOON_STEP])
     inflated = stage.stored(BALLOON, place, balloon_step.InflatedVertebra, inflate)
@@ -169,30 +174,34 @@ def _inject_cement(
     places = [(name, stage.keys.get(name, "")) for name in _names(procedure)]
     warmed: list[str] = []
 
-    def warm(title: str) -> None:
-        # within the step that needs them first, so that a run never seems to go back
+    def warm(title: str) -> None:  # in the step that needs them first: a run never goes back
         if not warmed:
             warm_up_cement(reporter.start(title))
             warmed.append(title)
 
+    @cache  # the steps that are computed share the scene; stored ones need none
+    def scene_with(product: "CementProduct") -> simulate.InjectionScene:
+        return simulate.set_scene(results, run.choice, product, stage.surveys, inflated)
+
     def inject() -> simulate.InjectedCement:
         assert run.product is not None  # only a stored injection goes without
         warm(injection)
-        scene = simulate.set_scene(results, run.choice, run.product, inflated)
+        scene = scene_with(run.product)
         for text in tell_short_time(scene.plan):
             reporter.note(injection, text)
         return simulate.inject_scene(scene, reporter.start(injection))
 
     injected = stage.stored(injection, places[0], simulate.InjectedCement, inject)
-    scene = cache(lambda: simulate.set_scene(results, run.choice, injected.product, inflated))
 
     def harden() -> HeatResult:
         warm(hardening)
-        return simulate.harden_scene(scene(), injected, reporter.start(hardening))
+        scene = scene_with(injected.product)
+        return simulate.harden_scene(scene, injected, reporter.start(hardening))
 
     def sample() -> FillingSpread:
         warm(samples)
-        return simulate.sample_scene(scene(), run.choice, run.workers, reporter.start(samples))
+        scene = scene_with(injected.product)
+        return simulate.sample_scene(scene, run.choice, run.workers, reporter.start(samples))
 
     heat = stage.stored(hardening, places[1], HeatResult, harden)
     spread = None

@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat
 
+from vertaug.augmentation.cement import _cure_reference as law_of_cure
 from vertaug.augmentation.cited_table import read_tables
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
+from vertaug.numerics.thread_limit import few_threads
 from vertaug.tissue.bone_law import SourceStatus
 
 GAS_CONSTANT = 8.314462618
@@ -26,7 +28,7 @@ SEED = 1e-3
 """Degree of cure at mixing, with which the published half-times are met (physics reference 3.3)."""
 _LARGEST_CHANGE = 0.25
 """Of the rate of cure times the step of the integration."""
-_MOST_PARTS = 2000
+_ONE_THREAD_PLACES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,26 +62,20 @@ class CureKinetics:
     source: str
     status: SourceStatus
 
-    def constant_per_s(self, temperature_c: ArrayLike) -> FloatArray:
-        """Return ``K0 exp(-E / RT)``."""
-        kelvin = np.asarray(temperature_c, dtype=np.float64) + KELVIN
-        energy = 1000.0 * self.activation_kj_per_mol
-        return np.asarray(self.rate_per_s * np.exp(-energy / (GAS_CONSTANT * kelvin)))
+    @property
+    def law(self) -> tuple[float, float, float, float, float]:
+        """K0 in 1/s, E / R in K, m, n and T_g in K."""
+        activation_k = 1000.0 * self.activation_kj_per_mol / GAS_CONSTANT
+        return (self.rate_per_s, activation_k, self.m, self.n, self.glass_transition_k)
 
     def final_degree(self, temperature_c: ArrayLike) -> FloatArray:
         """Return w_max."""
-        kelvin = np.asarray(temperature_c, dtype=np.float64) + KELVIN
-        if self.glass_transition_k == 0.0:
-            return np.ones_like(kelvin)
-        return np.asarray(np.minimum(kelvin / self.glass_transition_k, 1.0))
+        return law_of_cure.final_degree(_kelvin(temperature_c), self.law)
 
     def rate(self, degree: ArrayLike, temperature_c: ArrayLike) -> FloatArray:
         """Return dw/dt in 1/s."""
         w = np.asarray(degree, dtype=np.float64)
-        left = np.maximum(self.final_degree(temperature_c) - w, 0.0)
-        return np.asarray(
-            self.constant_per_s(temperature_c) * np.maximum(w, 0.0) ** self.m * left**self.n
-        )
+        return law_of_cure.cure_rate(w, _kelvin(temperature_c), self.law)
 
 
 class _KineticsTable(BaseModel):
@@ -148,7 +144,7 @@ def advance_cure(
     """Return the degree of cure after a time in which no heat is exchanged.
 
     The temperature follows the degree, ``T = T_0 + heating (w - w_0)``; with a heating of 0 it
-    stays. Runge-Kutta of fourth order, in as many equal parts as the fastest place needs.
+    stays. Runge-Kutta of fourth order, for each place in as many equal parts as it needs.
 
     Parameters
     ----------
@@ -159,28 +155,18 @@ def advance_cure(
     heating_c : array-like
         Rise of temperature from w = 0 to 1, degrees C.
     """
-    w, start, time, heating = np.broadcast_arrays(
-        *(np.asarray(a, dtype=np.float64) for a in (degree, temperature_c, seconds, heating_c))
-    )
-    first, now = w, w
-    hottest = start + heating * np.maximum(kinetics.final_degree(start + heating) - w, 0.0)
-    fastest = float((kinetics.constant_per_s(hottest) * time).max(initial=0.0))
-    parts = int(np.clip(np.ceil(fastest / _LARGEST_CHANGE), 1, _MOST_PARTS))
-    step = time / parts
+    from vertaug.augmentation.cement._cure_numba import cure_cells
 
-    def rate(value: FloatArray) -> FloatArray:
-        return kinetics.rate(value, start + heating * (value - first))
+    given = np.broadcast_arrays(degree, _kelvin(temperature_c), seconds, heating_c)
+    w, kelvin, time, heating = (np.array(a, np.float64, order="C").reshape(-1) for a in given)
+    out = np.empty_like(w)
+    with few_threads(out.size, _ONE_THREAD_PLACES):
+        cure_cells(w, kelvin, time, heating, kinetics.law, _LARGEST_CHANGE, out)
+    return out.reshape(given[0].shape)
 
-    for _ in range(parts):
-        a = rate(now)
-        b = rate(now + 0.5 * step * a)
-        c = rate(now + 0.5 * step * b)
-        d = rate(now + step * c)
-        then = now + step / 6.0 * (a + 2.0 * (b + c) + d)
-        # cement never cures back; steps too long to be stable end at the final degree
-        final = kinetics.final_degree(start + heating * (then - first))
-        now = np.maximum(np.minimum(then, final), now)
-    return np.asarray(now)
+
+def _kelvin(temperature_c: ArrayLike) -> FloatArray:
+    return np.asarray(temperature_c, dtype=np.float64) + KELVIN
 
 
 def time_to_degree_s(

@@ -8,78 +8,23 @@ Left out: heat carried by flowing cement, the monomer's evaporation, shrinkage, 
 would see singly.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vertaug.augmentation.cement.cure import advance_cure, degree_after_s
-from vertaug.augmentation.cement.heat_tissue import TISSUES, HeatTissue, heat_tissues
+from vertaug.augmentation.cement.heat_scene import HeatScene, mixture_of
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.thermal_dose import BURN_C, ThermalDose
 from vertaug.case.errors import InputError
 from vertaug.case.filling import TissueHeat
 from vertaug.case.grid import FloatArray, read_only
-from vertaug.numerics.conduction import HeatBody, HeatEquation
+from vertaug.numerics.conduction import HeatEquation
 
-_CEMENT_STOPS_BLOOD = 0.1
-"""Share of a voxel that is cement from which on no blood flows through it: a design default."""
 _GROWTH = 1.5
 _SET_DEGREE = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HeatScene:
-    """Cement among tissues, on a box.
-
-    Attributes
-    ----------
-    spacing_mm : (3,) float64 array
-    tissue : (ni, nj, nk) uint8 array
-        Position of each voxel's tissue in `TISSUES`.
-    cement : (ni, nj, nk) float64 array
-        Share of the voxel's whole volume that is cement, 0 to 1.
-    regions : mapping of name to (ni, nj, nk) bool array
-        Where dose is counted, e.g. ``canal``, ``endplate_superior``.
-    tissues : dict of HeatTissue
-        As `heat_tissues` returns it.
-    body_c : float
-        Of blood, of the box's sides and of tissue at the start.
-    held : (3, 2) bool array
-        Sides of the box (axis; lower, upper) that stay at ``body_c``; others are insulated.
-    """
-
-    spacing_mm: FloatArray
-    tissue: NDArray[np.uint8]
-    cement: FloatArray
-    regions: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
-    tissues: dict[str, HeatTissue] = field(default_factory=heat_tissues)
-    body_c: float = 37.0
-    held: NDArray[np.bool_] = field(default_factory=lambda: np.ones((3, 2), dtype=bool))
-
-    def __post_init__(self) -> None:
-        shape = self.cement.shape
-        masks = {"tissue": self.tissue, **self.regions}
-        wrong = [name for name, a in masks.items() if a.shape != shape]
-        if len(shape) != 3 or wrong:
-            message = f"cement has shape {shape}; expected the same, in 3D, of {wrong or 'it'}"
-            raise InputError(message)
-        if not (
-            np.isfinite(self.cement).all() and 0.0 <= self.cement.min() <= self.cement.max() <= 1
-        ):
-            message = "shares of cement are expected within 0 to 1"
-            raise InputError(message)
-        if self.tissue.max() >= len(TISSUES):
-            message = f"tissues are expected as positions in {TISSUES}; got {self.tissue.max()}"
-            raise InputError(message)
-        empty = [name for name, mask in self.regions.items() if not mask.any()]
-        if empty:
-            message = f"regions without a voxel: {', '.join(empty)}; leave them out"
-            raise InputError(message)
-        if not self.cement.any():
-            message = "there is no cement that could harden"
-            raise InputError(message)
+_STILL = 0.1
+"""Of the wanted change: what cure warms by less of is left to cool (design default)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +45,9 @@ class HardeningSchedule:
         How long to follow it.
     first_step_s, longest_step_s : float
         The step grows by half at most, and keeps the fastest change near ``rise_c``.
+    cooling_step_s : float
+        Longest step once the cement is set and its cure warms no place by a tenth of ``rise_c``
+        in a step: nothing is left that could run away.
     rise_c : float
         Largest change of temperature in a step that is aimed at.
     """
@@ -110,6 +58,7 @@ class HardeningSchedule:
     seconds: float = 1500.0
     first_step_s: float = 0.5
     longest_step_s: float = 10.0
+    cooling_step_s: float = 20.0
     rise_c: float = 1.0
 
     def __post_init__(self) -> None:
@@ -177,57 +126,14 @@ def harden(
     seconds, step = 0.0, schedule.first_step_s
     while seconds < schedule.seconds - 1e-9:
         step = min(step, schedule.seconds - seconds)
-        change = state.advance(step)
+        change, cured = state.advance(step)
         seconds += step
         wanted = step * min(schedule.rise_c / max(change, 1e-12), _GROWTH)
-        step = float(np.clip(wanted, schedule.first_step_s, schedule.longest_step_s))
+        longest = schedule.longest_step_s
+        if state.is_set and cured < _STILL * schedule.rise_c:
+            longest = max(longest, schedule.cooling_step_s)
+        step = float(np.clip(wanted, schedule.first_step_s, longest))
     return state.result()
-
-
-def heat_body(scene: HeatScene, product: CementProduct) -> HeatBody:
-    """Return what conducts: tissues and cement side by side in each voxel.
-
-    Parameters
-    ----------
-    scene : HeatScene
-    product : CementProduct
-    """
-    known = [scene.tissues[name] for name in TISSUES]
-    share = scene.cement
-
-    def mix(values: list[float], cement: float) -> FloatArray:
-        return np.asarray((1.0 - share) * np.array(values)[scene.tissue] + share * cement)
-
-    sink = np.array([t.sink_mj_per_s_mm3_k for t in known])[scene.tissue]
-    return HeatBody(
-        spacing_mm=np.asarray(scene.spacing_mm, dtype=np.float64),
-        conductivity=mix(
-            [t.conductivity_w_per_m_k.value for t in known], product.conductivity_w_per_m_k.value
-        ),
-        capacity=mix([t.capacity_mj_per_mm3_k for t in known], _cement_capacity(product)),
-        perfusion=np.where(share < _CEMENT_STOPS_BLOOD, sink, 0.0),
-        blood_c=scene.body_c,
-        held=scene.held,
-        border_c=scene.body_c,
-    )
-
-
-def mix_temperature(
-    scene: HeatScene, product: CementProduct, tissue_c: FloatArray, cement_c: float
-) -> FloatArray:
-    """Return the temperatures once cement has taken the place of marrow in each voxel.
-
-    Parameters
-    ----------
-    scene : HeatScene
-    product : CementProduct
-    tissue_c : (ni, nj, nk) float64 array
-        Before.
-    cement_c : float
-        Of the cement that comes in.
-    """
-    own = scene.cement * _cement_capacity(product) / heat_body(scene, product).capacity
-    return np.asarray(tissue_c + own * (cement_c - tissue_c))
 
 
 def _checked_start(scene: HeatScene, start_c: FloatArray) -> FloatArray:
@@ -241,18 +147,14 @@ def _checked_start(scene: HeatScene, start_c: FloatArray) -> FloatArray:
     return start
 
 
-def _cement_capacity(product: CementProduct) -> float:
-    """Return the heat capacity of cement per volume, mJ/(mm3 K)."""
-    return 1e-3 * product.density_g_per_ml.value * product.heat_capacity_j_per_kg_k.value
-
-
 class _State:
     """Temperatures, degrees and doses between steps."""
 
     def __init__(
         self, scene: HeatScene, product: CementProduct, schedule: HardeningSchedule
     ) -> None:
-        body = heat_body(scene, product)
+        mixture = mixture_of(scene, product)
+        body = mixture.body(scene.cement)
         self._equation = HeatEquation(body)
         self._scene, self._kinetics = scene, product.kinetics
         self._cells = np.flatnonzero(scene.cement)
@@ -264,7 +166,7 @@ class _State:
         self._degree = degree_after_s(self._kinetics, age, schedule.cement_c)
         tissue = np.full(scene.cement.shape, scene.body_c)
         self._temperature = (
-            mix_temperature(scene, product, tissue, schedule.cement_c)
+            mixture.with_fresh(tissue, scene.cement, schedule.cement_c)
             if schedule.start_c is None
             else _checked_start(scene, schedule.start_c)
         )
@@ -279,31 +181,38 @@ class _State:
         self._histories = {name: [scene.body_c] for name in scene.regions}
         self._note_regions(first=True)
 
-    def advance(self, seconds: float) -> float:
-        """Advance by a step; return the largest change of temperature."""
+    @property
+    def is_set(self) -> bool:
+        """Whether half of the cure is done, on the mean."""
+        return self._means[-1] >= _SET_DEGREE
+
+    def advance(self, seconds: float) -> tuple[float, float]:
+        """Advance by a step; return the largest change of temperature and rise by cure."""
         before = self._temperature
-        cured = self._cure(before, 0.5 * seconds)
-        self._temperature = self._cure(self._equation.advance(cured, seconds), 0.5 * seconds)
-        now = self._temperature
+        cured = before.copy()
+        rise = self._cure(cured, 0.5 * seconds)
+        now = self._equation.advance(cured, seconds)
+        rise += self._cure(now, 0.5 * seconds)
+        self._temperature = now
         np.maximum(self._peak, now, out=self._peak)
-        places = self._watched
+        places, change = self._watched, now - before
         self._dose = self._dose.add(before.ravel()[places], now.ravel()[places], seconds)
         self._times.append(self._times[-1] + seconds)
         self._means.append(self._mean())
         self._hottest.append(self._hot())
         self._note_regions(first=False)
-        return float(np.abs(now - before).max())
+        return max(float(change.max()), -float(change.min())), rise
 
-    def _cure(self, temperature: FloatArray, seconds: float) -> FloatArray:
-        """Let the cement cure without conduction; return the temperatures."""
-        out = temperature.copy()
-        flat = out.reshape(-1)
+    def _cure(self, temperature: FloatArray, seconds: float) -> float:
+        """Let the cement cure without conduction; heat it in place, return the largest rise."""
+        flat = temperature.reshape(-1)
         before = self._degree
         self._degree = advance_cure(
             self._kinetics, before, flat[self._cells], seconds, self._heating
         )
-        flat[self._cells] += self._heating * (self._degree - before)
-        return out
+        rise = self._heating * (self._degree - before)
+        flat[self._cells] += rise
+        return float(rise.max())
 
     def _mean(self) -> float:
         return float((self._share * self._degree).sum() / self._share.sum())
@@ -323,7 +232,6 @@ class _State:
         degree = np.zeros(self._scene.cement.shape)
         degree.reshape(-1)[self._cells] = self._degree
         times, means = np.array(self._times), np.array(self._means)
-        is_set = means[-1] >= _SET_DEGREE
         return Hardening(
             times_s=read_only(times),
             degree_mean=read_only(means),
@@ -332,7 +240,7 @@ class _State:
             temperature_c=read_only(self._temperature),
             degree=read_only(degree),
             regions={name: self._region(name) for name in self._inside},
-            set_s=float(np.interp(_SET_DEGREE, means, times)) if is_set else None,
+            set_s=float(np.interp(_SET_DEGREE, means, times)) if self.is_set else None,
         )
 
     def _region(self, name: str) -> TissueHeat:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from vertaug.augmentation.cement.hardening import Hardening, HeatScene
+from vertaug.augmentation.cement.hardening import Hardening
+from vertaug.augmentation.cement.heat_scene import HeatScene
 from vertaug.augmentation.cement.heat_tissue import LEAKED_INTO
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.case.filling import LEAK_PATHS, LEAST_LEAK_MM3, Filling

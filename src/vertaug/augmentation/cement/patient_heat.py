@@ -21,14 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.anatomy.vertebra_grid import average_over_voxels, surface_over_columns
-from vertaug.augmentation.cement.hardening import (
-    HardeningSchedule,
-    HeatScene,
-    harden,
-    heat_body,
-    mix_temperature,
-)
+from vertaug.augmentation.cement.hardening import HardeningSchedule, harden
 from vertaug.augmentation.cement.heat_limits import list_heat_limits
+from vertaug.augmentation.cement.heat_scene import HeatScene, mixture_of
 from vertaug.augmentation.cement.heat_tissue import LEAKED_INTO, TISSUES, HeatTissue, heat_tissues
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.survey import BoneSurvey
@@ -222,19 +217,18 @@ def temperature_after_injection(
     entered = np.minimum(_place(_entry_s(filling), filling.grid, grid, seconds), seconds)
     stages = int(np.clip(np.ceil(seconds / _STAGE_S), 1, _MOST_STAGES))
     step = seconds / stages
-    now = np.full(grid.shape, scene.body_c)
+    now, mixture = np.full(grid.shape, scene.body_c), mixture_of(scene, product)
     # cement comes in half a stage early or late, in the mean at its own time
     for stage in range(stages + 1):
         first, last = (stage - 0.5) * step, (stage + 0.5) * step
         coming = (entered > first) & (entered <= last) if stage else entered <= last
         coming &= scene.cement > 0.0
         if coming.any():
-            fresh = replace(scene, cement=np.where(coming, scene.cement, 0.0), regions={})
-            now = mix_temperature(fresh, product, now, setting.cement_c)
+            fresh = np.where(coming, scene.cement, 0.0)
+            now = mixture.with_fresh(now, fresh, setting.cement_c)
         held = np.where(entered <= last, scene.cement, 0.0)
         if stage < stages and held.any():
-            body = heat_body(replace(scene, cement=held, regions={}), product)
-            now = HeatEquation(body).advance(now, step)
+            now = HeatEquation(mixture.body(held)).advance(now, step)
     return np.asarray(now)
 
 

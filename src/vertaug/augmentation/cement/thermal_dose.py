@@ -53,7 +53,7 @@ def cem43_minutes(before_c: ArrayLike, after_c: ArrayLike, seconds: float) -> Fl
     one, two = (np.asarray(t, np.float64) for t in (before_c, after_c))
     hot = seconds_above(one, two, seconds, _CEM_C)
     rates = [
-        _log_mean(base ** (_CEM_C - clip(one, _CEM_C)), base ** (_CEM_C - clip(two, _CEM_C)))
+        _mean_exponential(*(np.log(base) * (_CEM_C - clip(t, _CEM_C)) for t in (one, two)))
         for base, clip in ((CEM_ABOVE, np.maximum), (CEM_BELOW, np.minimum))
     ]
     return np.asarray((hot * rates[0] + (seconds - hot) * rates[1]) / 60.0)
@@ -68,17 +68,18 @@ def henriques_damage(before_c: ArrayLike, after_c: ArrayLike, seconds: float) ->
     seconds : float
     """
     one, two = (
-        HENRIQUES_PER_S * np.exp(-HENRIQUES_K / (np.asarray(t, np.float64) + KELVIN))
+        np.log(HENRIQUES_PER_S) - HENRIQUES_K / (np.asarray(t, np.float64) + KELVIN)
         for t in (before_c, after_c)
     )
-    return np.asarray(seconds * _log_mean(one, two))
+    return np.asarray(seconds * _mean_exponential(one, two))
 
 
-def _log_mean(one: FloatArray, two: FloatArray) -> FloatArray:
-    """Return the mean of an exponential between its ends."""
-    ratio = np.log(two / one)
-    near = np.abs(ratio) < 1e-4
-    return np.asarray(np.where(near, 0.5 * (one + two), (two - one) / np.where(near, 1.0, ratio)))
+def _mean_exponential(one: FloatArray, two: FloatArray) -> FloatArray:
+    """Return the mean of the exponentials of exponents between two."""
+    change, first, last = two - one, np.exp(one), np.exp(two)
+    near = np.abs(change) < 1e-4
+    mean = (last - first) / np.where(near, 1.0, change)
+    return np.asarray(np.where(near, 0.5 * (first + last), mean))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

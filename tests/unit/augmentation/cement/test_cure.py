@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from vertaug.augmentation.cement import _cure_numba as compiled, _cure_reference as reference
 from vertaug.augmentation.cement.cure import (
     SEED,
     advance_cure,
@@ -68,6 +69,34 @@ def test_faults_are_named():
         parse_kinetics("[a]\ntitle='x'", "mine")
     with pytest.raises(FormatError, match="mine is not TOML"):
         parse_kinetics("[a", "mine")
+
+
+@pytest.mark.parametrize("name", list(published_kinetics()))
+def test_kernel_meets_its_twin(name):
+    """Places that need one part, hundreds, and more than there may be; cured, new and not begun."""
+    random = np.random.default_rng(4)
+    count, law = 2500, kinetics_of(name).law
+    degree = random.uniform(0.0, 1.0, count)
+    degree[:3] = 0.0, 1.0, 1e-3
+    kelvin = random.uniform(290.0, 380.0, count)
+    seconds = 10.0 ** random.uniform(-2.0, 3.0, count)
+    seconds[3:5] = 0.0, 1e7
+    heating = random.uniform(0.0, 70.0, count)
+    found, expected = np.full((2, count), np.nan)
+    compiled.cure_cells(degree, kelvin, seconds, heating, law, 0.25, found)
+    reference.cure_cells(degree, kelvin, seconds, heating, law, 0.25, expected)
+    assert found == pytest.approx(expected, rel=1e-10, abs=1e-13)
+    assert found[0] == 0.0
+    assert found[3] == degree[3]
+    assert (found - degree).max() > 0.3
+
+
+def test_places_do_not_depend_on_each_other():
+    kinetics = kinetics_of("li")
+    hot, cold = np.array([90.0, 30.0]), np.array([30.0])
+    both = advance_cure(kinetics, 0.05, hot, 20.0, 40.0)
+    assert both[1] == advance_cure(kinetics, 0.05, cold, 20.0, 40.0)[0]
+    assert both[0] > both[1] > 0.05
 
 
 @pytest.mark.parametrize("name", ["li", "borzacchiello_1", "borzacchiello_2"])

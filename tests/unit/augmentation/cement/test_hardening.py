@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vertaug.augmentation.cement.cure import SEED, advance_cure, degree_after_s
-from vertaug.augmentation.cement.hardening import HardeningSchedule, HeatScene, harden, heat_body
+from vertaug.augmentation.cement.hardening import HardeningSchedule, harden
+from vertaug.augmentation.cement.heat_scene import HeatScene, mixture_of
 from vertaug.augmentation.cement.product import cement_product
 from vertaug.case.errors import InputError
 from vertaug.numerics.conduction import HeatEquation
@@ -68,7 +69,7 @@ def test_heat_is_kept():
     }
     scene = replace(scene, tissues=dead)
     found = harden(scene, LOW, quick())
-    equation = HeatEquation(heat_body(scene, LOW))
+    equation = HeatEquation(mixture_of(scene, LOW).body(scene.cement))
     capacity = 1e-3 * LOW.density_g_per_ml.value * LOW.heat_capacity_j_per_kg_k.value
     cold = capacity * 8.0 * scene.cement.sum() * (22.0 - 37.0)
     start = degree_after_s(LOW.kinetics, 480.0, 22.0)
@@ -84,7 +85,12 @@ def test_splitting_is_of_second_order():
 
     def temperatures(step):
         fixed = HardeningSchedule(
-            age_s=1000.0, cement_c=37.0, seconds=64.0, first_step_s=step, longest_step_s=step
+            age_s=1000.0,
+            cement_c=37.0,
+            seconds=64.0,
+            first_step_s=step,
+            longest_step_s=step,
+            cooling_step_s=step,
         )
         found = harden(scene, LOW, fixed)
         return found.temperature_c, found.regions["canal"].cem43_min
@@ -94,6 +100,26 @@ def test_splitting_is_of_second_order():
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     assert orders == pytest.approx([2.0, 2.0], abs=0.3)
     assert others[-1][1] == pytest.approx(dose, rel=0.01)
+
+
+def test_steps_grow_once_the_cement_is_set_and_still():
+    """The longer steps of the cooling change neither peaks nor, by more, what is counted."""
+    scene = ball(spacing=3.0, half=21.0)
+    even, grown = (
+        harden(scene, LOW, quick(seconds=1500.0, first_step_s=1.0, cooling_step_s=longest))
+        for longest in (8.0, 20.0)
+    )
+    steps = np.diff(grown.times_s)
+    set_at = np.searchsorted(grown.times_s, grown.set_s)
+    assert steps[: set_at + 1].max() <= 8.0 + 1e-9
+    assert steps.max() == pytest.approx(20.0)
+    assert np.diff(even.times_s).max() <= 8.0 + 1e-9
+    assert len(grown.times_s) < 0.8 * len(even.times_s)
+    assert grown.set_s == even.set_s
+    assert np.abs(grown.peak_c - even.peak_c).max() < 0.02
+    assert np.abs(grown.temperature_c - even.temperature_c).max() < 0.02
+    canal, other = grown.regions["canal"], even.regions["canal"]
+    assert canal.cem43_min == pytest.approx(other.cem43_min, rel=1e-3)
 
 
 def test_result_hangs_together():

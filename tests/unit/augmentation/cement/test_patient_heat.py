@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vertaug.augmentation.cement.hardening import HardeningSchedule, mix_temperature
+from vertaug.augmentation.cement.hardening import HardeningSchedule
+from vertaug.augmentation.cement.heat_scene import mixture_of
 from vertaug.augmentation.cement.heat_tissue import TISSUES
 from vertaug.augmentation.cement.patient_heat import (
     HeatSetting,
@@ -95,7 +96,8 @@ def test_cement_warms_while_it_comes_in(survey, filling, box):
     """At once it is as cold as a mixture; slowly, what came first is the warmest."""
     scene, grid = box
     setting = HeatSetting()
-    cold = mix_temperature(scene, LOW, np.full(grid.shape, 37.0), 22.0)
+    body = np.full(grid.shape, 37.0)
+    cold = mixture_of(scene, LOW).with_fresh(body, scene.cement, 22.0)
     at_once, slow, slower = (
         temperature_after_injection(lasting(filling, s), scene, grid, LOW, setting)
         for s in (0.01, 60.0, 240.0)
