@@ -30,7 +30,7 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
         from vertaug.report.film_pictures import draw_films
         from vertaug.report.radiographs import take_films
 
-        films = take_films(case.spine, level, case.planning.views, paths)
+        films = take_films(case.spine, level, case.planning.views, paths, case.patient)
         pictures += draw_films(films, case.spine, level)
     return (*pictures, *_of_simulations(case))
 

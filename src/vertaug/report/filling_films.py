@@ -1,6 +1,7 @@
 """Radiographs of a filling: stills of its frames and a sequence, AP and lateral."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,11 +10,12 @@ from vertaug.case.case_content import CaseResults
 from vertaug.case.filling import Filling
 from vertaug.case.plan import NeedlePath, PlanningResult, Procedure
 from vertaug.case.simulation import ProductSheet, SimulatedVertebroplasty
+from vertaug.case.spine import Spine
 from vertaug.fluoroscopy.cine import Cine, record
 from vertaug.fluoroscopy.filling_series import filling_steps, show_filling
 from vertaug.fluoroscopy.matter import Cylinder, Matter
 from vertaug.fluoroscopy.needle_series import cannula_in_place
-from vertaug.fluoroscopy.patient import prepare_patient
+from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.presets import carm_preset
 from vertaug.fluoroscopy.radiograph import Radiograph, show_view
 from vertaug.fluoroscopy.surroundings import Trunk
@@ -60,7 +62,45 @@ class FillingFilms:
     first_age_s: float
 
 
-def take_case_films(results: CaseResults) -> FillingFilms | None:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CaseViews:
+    """The patient of a case under the C-arm, for all its radiographs.
+
+    Attributes
+    ----------
+    patient : XrayPatient
+    fixed : mapping of str to tuple of FixedView
+        AP and lateral of each level where a procedure was simulated, as `fix_views` returns them.
+    """
+
+    patient: XrayPatient
+    fixed: Mapping[str, tuple[FixedView, ...]]
+
+
+def view_case(results: CaseResults) -> CaseViews | None:
+    """Return the patient of a case and the views of its procedures; None without planned views.
+
+    Parameters
+    ----------
+    results : CaseResults
+    """
+    planning = results.planning
+    if planning is None or not planning.views:
+        return None
+    patient = film_patient(results.spine)
+    found = [one for one in (results.vertebroplasty, results.kyphoplasty) if one is not None]
+    levels = dict.fromkeys(one.level for one in found)
+    return CaseViews(
+        patient=patient, fixed={level: fix_views(results, level, patient) for level in levels}
+    )
+
+
+def film_patient(spine: Spine) -> XrayPatient:
+    """Return the patient as all radiographs of a report take him, completed to a trunk."""
+    return prepare_patient(spine.scan, spine.patient, Trunk())
+
+
+def take_case_films(results: CaseResults, views: CaseViews | None = None) -> FillingFilms | None:
     """Take the radiographs of a case's filling, prone, with the tube under the table.
 
     None without a vertebroplasty, or where the plan has no AP and lateral view.
@@ -68,23 +108,29 @@ def take_case_films(results: CaseResults) -> FillingFilms | None:
     Parameters
     ----------
     results : CaseResults
+    views : CaseViews, optional
+        Of the same case; made here if not given.
     """
     found, planning = results.vertebroplasty, results.planning
     if found is None or planning is None:
         return None
-    fixed = fix_views(results, found.level)
+    fixed = fix_views(results, found.level) if views is None else views.fixed[found.level]
     if not fixed:
         return None
     return film_filling(fixed, found, paths_of(planning, found.setup.plan_number))
 
 
-def fix_views(results: CaseResults, level: str) -> tuple[FixedView, ...]:
+def fix_views(
+    results: CaseResults, level: str, patient: XrayPatient | None = None
+) -> tuple[FixedView, ...]:
     """Return AP and lateral of a level, prone, with the tube under the table; none without a plan.
 
     Parameters
     ----------
     results : CaseResults
     level : str
+    patient : XrayPatient, optional
+        Of the same case; prepared here if not given.
     """
     planning = results.planning
     if planning is None:
@@ -92,10 +138,10 @@ def fix_views(results: CaseResults, level: str) -> tuple[FixedView, ...]:
     views = {view.name: view for view in planning.views}
     if not set(VIEWS) <= views.keys():
         return ()
-    patient = prepare_patient(results.spine.scan, results.spine.patient, Trunk())
+    seen = film_patient(results.spine) if patient is None else patient
     frame = results.spine[level].frame
     arm = carm_preset(_PRESET, frame.origin_lps_mm).zoom(_ZOOM).with_pixels(_PIXELS)
-    return tuple(fix_view(patient, aim_at_view(arm, views[name])) for name in VIEWS)
+    return tuple(fix_view(seen, aim_at_view(arm, views[name])) for name in VIEWS)
 
 
 def film_filling(
@@ -178,11 +224,10 @@ def _record(
 
     Between two images pass seconds: the image before must not show through, nor the first be noisy.
     """
-    steps = filling_steps(filling, material, needles, images=_CINE_IMAGES)
-    cine = record(
+    return record(
         view,
-        (matter for matter in steps for _ in range(_PULSES_AN_IMAGE)),
+        filling_steps(filling, material, needles, images=_CINE_IMAGES),
         np.random.default_rng(_SEED),
         pulses_per_second=_PULSES_PER_SECOND,
+        pulses_a_step=_PULSES_AN_IMAGE,
     )
-    return replace(cine, frames=cine.frames[_PULSES_AN_IMAGE - 1 :: _PULSES_AN_IMAGE])
