@@ -127,9 +127,22 @@ def glass_over(
     clearness : float
         Share of the light from behind where the surface faces the eye, 0 to 1.
     """
-    facing = np.clip(-normal[:, 2], 0.0, 1.0)
-    through = (clearness * facing**1.2)[:, None]
+    through = clearness_of(normal, clearness)[:, None]
     return np.asarray(through * behind + (1 - through) * colour)
+
+
+def clearness_of(normal: FloatArray, clearness: float) -> FloatArray:
+    """Return the share of the light from behind that a surface lets through, shape (n,).
+
+    Parameters
+    ----------
+    normal : (n, 3) float64 array
+        In picture axes.
+    clearness : float
+        Where the surface faces the eye, 0 to 1.
+    """
+    facing = np.clip(-normal[:, 2], 0.0, 1.0)
+    return np.asarray(clearness * facing**1.2)
 
 
 def halve(picture: FloatArray) -> FloatArray:
