@@ -63,6 +63,8 @@ def add_panel(figure: Figure, rect: tuple[float, float, float, float], plane: Pi
 
 def hide_frame(axes: Axes) -> None:
     """Draw neither ticks nor their labels nor the lines round a panel."""
+    # at a given height matplotlib looks for no ticks to move the (empty) title away from
+    axes.set_title("", y=1.0)
     for part in (axes.xaxis, axes.yaxis, *axes.spines.values()):
         part.set_visible(False)
 

@@ -6,6 +6,7 @@ with its shine. Lines of equal height run round the body: over the inside in fro
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,27 +155,34 @@ def picture_enclosed(hull: Hull, tools: tuple[Thing, ...], inside: tuple[Thing, 
     for layer, _ in (*inside, *tools):
         hit |= np.isfinite(layer.depth_mm)
     # pixels without a thing are those of the empty hull
-    near, wall, out = hull.near.depth_mm[hit], glass.wall[hit], glass.behind[hit]
+    at = np.flatnonzero(hit)
+    near, wall, out = (_pick(a, at) for a in (hull.near.depth_mm, glass.wall, glass.behind))
     seen = np.isfinite(near)
     nearest, held = np.full(seen.shape, np.inf), np.zeros(seen.shape, dtype=bool)
     for number, (layer, colour) in enumerate((*inside, *tools)):
         kept = number < len(inside)
-        depth = layer.depth_mm[hit]
+        depth = _pick(layer.depth_mm, at)
         closer = (depth < nearest) & (seen | (not kept))
         nearest[closer], held[closer] = depth[closer], kept
-        part = Layer(depth_mm=depth[closer], normal=layer.normal[hit][closer])
+        part = Layer(depth_mm=depth[closer], normal=_pick(layer.normal, at[closer]))
         lit = shade(part, rgb_of(colour), 0.0 if kept else 0.4)
         fade = _fade(near[closer], part.depth_mm)[:, None]
         out[closer] = (1.0 - fade) * lit + fade * wall[closer]
     before = np.isfinite(nearest) & ~held & (nearest <= near)
     laid = seen & ~before
-    out[laid] = glass.clear[hit][laid, None] * out[laid] + glass.front[hit][laid]
-    _ink(out, hull.near_lines[hit] & laid, _NEAR_LINE)
-    out[laid] = np.minimum(out[laid] + glass.shine[hit][laid], 1.0)
-    _ink(out, hull.edges[hit] & ~before, _EDGE)
+    where = at[laid]
+    out[laid] = _pick(glass.clear, where)[:, None] * out[laid] + _pick(glass.front, where)
+    _ink(out, _pick(hull.near_lines, at) & laid, _NEAR_LINE)
+    out[laid] = np.minimum(out[laid] + _pick(glass.shine, where), 1.0)
+    _ink(out, _pick(hull.edges, at) & ~before, _EDGE)
     picture = glass.empty.copy()
-    picture[hit] = out
+    picture.reshape(-1, 3)[at] = out
     return halve(picture)
+
+
+def _pick(values: NDArray[Any], at: NDArray[np.intp]) -> NDArray[Any]:
+    """Return the values of some pixels, by their number in the picture."""
+    return np.asarray(values.reshape(-1, *values.shape[2:])[at])
 
 
 def _fade(near_mm: FloatArray, depth_mm: FloatArray) -> FloatArray:
