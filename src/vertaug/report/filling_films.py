@@ -19,7 +19,7 @@ from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
 from vertaug.fluoroscopy.presets import carm_preset
 from vertaug.fluoroscopy.radiograph import Radiograph, show_view
 from vertaug.fluoroscopy.surroundings import Trunk
-from vertaug.fluoroscopy.view import FixedView, fix_view
+from vertaug.fluoroscopy.view import FixedView, fix_view, hold_matter
 from vertaug.fluoroscopy.working_view import aim_at_view
 from vertaug.tissue.material import Material, bone_cement
 
@@ -166,20 +166,24 @@ def film_filling(
     filling = found.result.filling
     material = cement_material(found.setup.product)
     needles = tuple(part for path in paths for part in _cannula(path, material))
+    views = [hold_matter(view, needles) for view in fixed]
+    steps = _cement_steps(filling, material, needles)
     stills = [
-        show_filling(view, filling, material, needles, np.random.default_rng(_SEED + number))
-        for number, view in enumerate(fixed)
+        show_filling(
+            view, filling, material, rng=np.random.default_rng(_SEED + number), steps=steps
+        )
+        for number, view in enumerate(views)
     ]
     first = [
-        show_view(view, needles, np.random.default_rng(_SEED + len(VIEWS) + number))
-        for number, view in enumerate(fixed)
+        show_view(view, (), np.random.default_rng(_SEED + len(VIEWS) + number))
+        for number, view in enumerate(views)
     ]
-    moving = fixed if animate else ()
+    moving = _cement_steps(filling, material, needles, _CINE_IMAGES) if animate else []
     return FillingFilms(
         before=(first[0], first[1]),
         ap=stills[0],
         lateral=stills[1],
-        cines=tuple(_record(view, filling, material, needles) for view in moving),
+        cines=tuple(_record(view, moving) for view in views if animate),
         cine_mm3=tuple(np.linspace(0.0, filling.injected_mm3, _CINE_IMAGES).tolist()),
         sides=tuple(path.side for path in paths),
         first_age_s=found.setup.first_age_s,
@@ -217,16 +221,23 @@ def _cannula(path: NeedlePath, cement: Material) -> tuple[Cylinder, ...]:
     return cannula_in_place(path, tube_of_needle(path.needle).bore_mm, cement)
 
 
-def _record(
-    view: FixedView, filling: Filling, material: Material, needles: tuple[Matter, ...]
-) -> Cine:
+def _cement_steps(
+    filling: Filling, material: Material, needles: tuple[Matter, ...], images: int | None = None
+) -> list[tuple[Matter, ...]]:
+    """Return the cement of each image, without the needles that it is kept clear of."""
+    return [
+        step[len(needles) :] for step in filling_steps(filling, material, needles, images=images)
+    ]
+
+
+def _record(view: FixedView, steps: list[tuple[Matter, ...]]) -> Cine:
     """Record images at equal steps of the volume, each when the fluoroscope's filter has settled.
 
     Between two images pass seconds: the image before must not show through, nor the first be noisy.
     """
     return record(
         view,
-        filling_steps(filling, material, needles, images=_CINE_IMAGES),
+        steps,
         np.random.default_rng(_SEED),
         pulses_per_second=_PULSES_PER_SECOND,
         pulses_a_step=_PULSES_AN_IMAGE,
