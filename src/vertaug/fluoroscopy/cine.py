@@ -66,7 +66,8 @@ def record(
         Share of the image before that stays (the fluoroscope's recursive filter): less noise,
         and a trail behind what moves. 0 to 0.95.
     pulses_a_step : int
-        Pulses while a step stays as it is; the image of the last one is kept.
+        Pulses while a step stays as it is; the image of the last one is kept, and `Cine.exposure`
+        counts the kept ones only.
 
     Raises
     ------
