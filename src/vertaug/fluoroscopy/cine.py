@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vertaug.case.errors import InputError
 from vertaug.fluoroscopy.exposure import Exposure, sum_exposures
 from vertaug.fluoroscopy.matter import Matter
-from vertaug.fluoroscopy.radiograph import Radiograph, detect, finish
+from vertaug.fluoroscopy.radiograph import Radiograph, absorb, blur_of_focus, finish
 from vertaug.fluoroscopy.view import FixedView, add_matter
 
 
@@ -50,6 +50,7 @@ def record(
     *,
     pulses_per_second: float = 7.5,
     persistence: float = 0.5,
+    pulses_a_step: int = 1,
 ) -> Cine:
     """Record a sequence from a fixed position while what is brought in moves.
 
@@ -64,11 +65,14 @@ def record(
     persistence : float
         Share of the image before that stays (the fluoroscope's recursive filter): less noise,
         and a trail behind what moves. 0 to 0.95.
+    pulses_a_step : int
+        Pulses while a step stays as it is; the image of the last one is kept, and `Cine.exposure`
+        counts the kept ones only.
 
     Raises
     ------
     InputError
-        If rate or persistence is out of range or there is no step.
+        If rate, persistence or pulses are out of range or there is no step.
     """
     if not 0.5 <= pulses_per_second <= 30.0 or not 0.0 <= persistence <= 0.95:
         message = (
@@ -76,12 +80,18 @@ def record(
             f"{pulses_per_second:g} and {persistence:g}"
         )
         raise InputError(message)
+    if pulses_a_step < 1:
+        message = f"a step of a sequence has at least one pulse; got {pulses_a_step}"
+        raise InputError(message)
     frames: list[Radiograph] = []
     held: NDArray[np.float32] | None = None
     for matter in steps:
-        new = detect(view, add_matter(view, matter), rng)
-        held = new if held is None else persistence * held + (1.0 - persistence) * new
-        frames.append(finish(view, held.astype(np.float32)))
+        behind = blur_of_focus(view, add_matter(view, matter))
+        for _ in range(pulses_a_step):
+            new = absorb(view, behind, rng)
+            held = new if held is None else persistence * held + (1.0 - persistence) * new
+        if held is not None:
+            frames.append(finish(view, held.astype(np.float32)))
     if not frames:
         message = "a sequence needs at least one step"
         raise InputError(message)

@@ -89,6 +89,8 @@ def show_filling(
     material: Material,
     needles: Sequence[Matter] = (),
     rng: np.random.Generator | None = None,
+    *,
+    steps: Sequence[Sequence[Matter]] | None = None,
 ) -> tuple[Radiograph, ...]:
     """Take one radiograph of each frame of a filling from a fixed position.
 
@@ -103,6 +105,9 @@ def show_filling(
         Left in place, as `cannula_in_place` returns them.
     rng : numpy.random.Generator, optional
         Source of quantum noise; without it the images have none.
+    steps : sequence of sequences of Matter, optional
+        What is added to the view at each frame, if it is there already; ``material`` and
+        ``needles`` are not looked at then.
 
     Returns
     -------
@@ -110,7 +115,8 @@ def show_filling(
         Their notes give the volume, and what left the bone and is not shown.
     """
     images = []
-    for number, matter in enumerate(filling_steps(filling, material, needles)):
+    every = filling_steps(filling, material, needles) if steps is None else steps
+    for number, matter in enumerate(every):
         image = show_view(view, matter, rng)
         images.append(replace(image, note=frame_note(filling, number)))
     return tuple(images)

@@ -153,18 +153,35 @@ def detect(
     rng : numpy.random.Generator or None
         One number is drawn from it; None leaves the noise out.
     """
-    detector, carm = view.technique.detector, view.carm
-    pitch = carm.pitch_mm
-    if not view.technique.interactive:
-        penumbra = detector.focal_spot_mm * (
-            carm.source_detector_mm / carm.source_isocentre_mm - 1.0
-        )
-        signal = _blur(signal, penumbra / np.sqrt(12.0), pitch)
+    return absorb(view, blur_of_focus(view, signal), rng)
+
+
+def blur_of_focus(view: FixedView, signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the signal with focal-spot blur, the same for every pulse."""
+    if view.technique.interactive:
+        return signal
+    carm = view.carm
+    penumbra = view.technique.detector.focal_spot_mm * (
+        carm.source_detector_mm / carm.source_isocentre_mm - 1.0
+    )
+    return _blur(signal, penumbra / np.sqrt(12.0), carm.pitch_mm)
+
+
+def absorb(
+    view: FixedView, signal: NDArray[np.float32], rng: np.random.Generator | None
+) -> NDArray[np.float32]:
+    """Return what one pulse leaves in the detector: quantum noise, blur, electronic noise.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator or None
+        One number is drawn from it; None leaves the noise out.
+    """
     if rng is not None:
         signal = _add_noise(view, signal, int(rng.integers(0, 2**63)))
-    if not view.technique.interactive:
-        signal = _blur(signal, detector.blur_mm, pitch)
-    return signal
+    if view.technique.interactive:
+        return signal
+    return _blur(signal, view.technique.detector.blur_mm, view.carm.pitch_mm)
 
 
 def _add_noise(view: FixedView, signal: NDArray[np.float32], seed: int) -> NDArray[np.float32]:

@@ -208,17 +208,19 @@ def _extent(blocks: Grid, centre: FloatArray, trunk: Trunk) -> tuple[Any, Any]:
 
 
 def _depth_below_outline(around: Grid, centre: FloatArray, trunk: Trunk) -> FloatArray:
-    """Return about how far voxels lie inside the trunk's outline in mm, shape of the grid."""
+    """Return about how far voxels lie inside the trunk's outline in mm.
+
+    Its shape is that of the grid, but 1 along an axis that the outline does not change along.
+    """
     steps = [np.arange(n, dtype=np.float32) for n in around.shape]
     matrix, origin = around.affine[:2, :3], around.affine[:2, 3]
     total = np.zeros((), dtype=np.float32)
     for row, width in ((0, trunk.width_mm), (1, trunk.depth_mm)):
-        offset = (
-            np.float32(origin[row] - centre[row])
-            + np.float32(matrix[row, 0]) * steps[0][:, None, None]
-            + np.float32(matrix[row, 1]) * steps[1][None, :, None]
-            + np.float32(matrix[row, 2]) * steps[2][None, None, :]
-        )
+        offset = np.full((1, 1, 1), origin[row] - centre[row], dtype=np.float32)
+        for axis in range(3):
+            if matrix[row, axis] != 0.0:
+                along = np.float32(matrix[row, axis]) * steps[axis]
+                offset = offset + np.expand_dims(along, [k for k in range(3) if k != axis])
         total = total + np.abs(offset * np.float32(2.0 / width)) ** np.float32(_ROUNDNESS)
     radius = total ** np.float32(1.0 / _ROUNDNESS)
     return np.asarray((1.0 - radius) * np.float32(min(trunk.width_mm, trunk.depth_mm) / 2))

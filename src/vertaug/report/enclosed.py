@@ -6,7 +6,7 @@ with its shine. Lines of equal height run round the body: over the inside in fro
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Vertebra
 from vertaug.report.figure_solid import BACKGROUND, BONE_RGB, rgb_of
 from vertaug.report.plane import PicturePlane
-from vertaug.report.raster import Layer, Mesh, glass_over, halve, render, render_far, shade
+from vertaug.report.raster import Layer, Mesh, clearness_of, halve, render, render_far, shade
 
 _CLEAR = 0.74
 """Share of the light from the inside where the near wall faces the eye."""
@@ -40,6 +40,10 @@ _PAIRS = ((np.s_[1:, :], np.s_[:-1, :]), (np.s_[:, 1:], np.s_[:, :-1]))
 """Pixels with their neighbours above and to the left."""
 
 
+Thing = tuple[Layer, str]
+"""What is drawn with a vertebra, seen in the plane of its hull, and its colour."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Hull:
     """A vertebra seen from one side.
@@ -51,6 +55,8 @@ class Hull:
         Its nearest and farthest surface.
     near_lines, far_lines, edges : (rows, columns) bool array
         Pixels of lines of equal height on either wall of the body, and of edges.
+    glass : Glass
+        Its walls, lit.
     """
 
     plane: PicturePlane
@@ -59,6 +65,35 @@ class Hull:
     near_lines: NDArray[np.bool_]
     far_lines: NDArray[np.bool_]
     edges: NDArray[np.bool_]
+    glass: "Glass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Glass:
+    """The lit walls of a hull: the same whatever lies between them.
+
+    All but `clear` are colours in [0, 1], shape (rows, columns, 3).
+
+    Attributes
+    ----------
+    wall : float64 array
+        The far wall.
+    behind : float64 array
+        The far wall with its lines, and the background.
+    clear : (rows, columns) float64 array
+        Share of the light from behind that the near wall lets through.
+    front, shine : float64 array
+        What the near wall adds to that, and its shine.
+    empty : float64 array
+        The picture with nothing inside.
+    """
+
+    wall: FloatArray
+    behind: FloatArray
+    clear: FloatArray
+    front: FloatArray
+    shine: FloatArray
+    empty: FloatArray
 
 
 def hull_of(vertebra: Vertebra, bone: Mesh, plane: PicturePlane) -> Hull:
@@ -72,70 +107,88 @@ def hull_of(vertebra: Vertebra, bone: Mesh, plane: PicturePlane) -> Hull:
     plane : PicturePlane
     """
     near, far = render(bone, plane), render_far(bone, plane)
+    near_lines = _body_lines(vertebra, near, plane)
+    far_lines = _body_lines(vertebra, far, plane)
+    edges = _edges(near)
     return Hull(
         plane=plane,
         near=near,
         far=far,
-        near_lines=_body_lines(vertebra, near, plane),
-        far_lines=_body_lines(vertebra, far, plane),
-        edges=_edges(near),
+        near_lines=near_lines,
+        far_lines=far_lines,
+        edges=edges,
+        glass=_light(near, far, (near_lines, far_lines, edges)),
     )
 
 
-def picture_enclosed(
-    hull: Hull, tools: tuple[tuple[Mesh, str], ...], inside: tuple[tuple[Mesh, str], ...]
-) -> FloatArray:
+def _light(near: Layer, far: Layer, lines: tuple[NDArray[np.bool_], ...]) -> Glass:
+    """Return the lit walls; lines are those of the near and of the far wall, and the edges."""
+    near_lines, far_lines, edges = lines
+    seen = np.isfinite(near.depth_mm)
+    wall = _FAR_LIGHT * shade(_turned(far), BONE_RGB)
+    behind = np.where(seen[..., None], wall, np.array(BACKGROUND))
+    _ink(behind, far_lines, _FAR_LINE)
+    clear = clearness_of(near.normal.reshape(-1, 3), _CLEAR).reshape(seen.shape)
+    front = (1.0 - clear[..., None]) * shade(near, BONE_RGB)
+    shine = shade(near, (0.0, 0.0, 0.0), _SHINE)
+    empty = behind.copy()
+    empty[seen] = clear[seen, None] * behind[seen] + front[seen]
+    _ink(empty, near_lines & seen, _NEAR_LINE)
+    empty[seen] = np.minimum(empty[seen] + shine[seen], 1.0)
+    _ink(empty, edges, _EDGE)
+    return Glass(wall=wall, behind=behind, clear=clear, front=front, shine=shine, empty=empty)
+
+
+def picture_enclosed(hull: Hull, tools: tuple[Thing, ...], inside: tuple[Thing, ...]) -> FloatArray:
     """Return the lit picture, shape (rows/2, columns/2, 3).
 
     Parameters
     ----------
     hull : Hull
-    tools : tuple of (Mesh, str)
+    tools : tuple of (Layer, str)
         What reaches out of the bone, such as needles, with its colour.
-    inside : tuple of (Mesh, str)
+    inside : tuple of (Layer, str)
         What lies in the bone in any case, such as cement: it is never drawn over the near wall.
     """
-    seen = np.isfinite(hull.near.depth_mm)
-    wall = _walls(hull)[0]
-    out = np.where(seen[..., None], wall, np.array(BACKGROUND))
-    _ink(out, hull.far_lines, _FAR_LINE)
+    glass = hull.glass
+    hit = np.zeros(hull.plane.shape, dtype=bool)
+    for layer, _ in (*inside, *tools):
+        hit |= np.isfinite(layer.depth_mm)
+    # pixels without a thing are those of the empty hull
+    at = np.flatnonzero(hit)
+    near, wall, out = (_pick(a, at) for a in (hull.near.depth_mm, glass.wall, glass.behind))
+    seen = np.isfinite(near)
     nearest, held = np.full(seen.shape, np.inf), np.zeros(seen.shape, dtype=bool)
-    for number, (mesh, colour) in enumerate((*inside, *tools)):
+    for number, (layer, colour) in enumerate((*inside, *tools)):
         kept = number < len(inside)
-        layer = render(mesh, hull.plane)
-        closer = (layer.depth_mm < nearest) & (seen | (not kept))
-        nearest[closer], held[closer] = layer.depth_mm[closer], kept
-        lit = shade(layer, rgb_of(colour), 0.0 if kept else 0.4)
-        part = _fade(hull, layer)[closer, None]
-        out[closer] = (1.0 - part) * lit[closer] + part * wall[closer]
-    before = np.isfinite(nearest) & ~held & (nearest <= hull.near.depth_mm)
-    _lay_wall(out, hull, seen & ~before)
-    _ink(out, hull.edges & ~before, _EDGE)
-    return halve(out)
+        depth = _pick(layer.depth_mm, at)
+        closer = (depth < nearest) & (seen | (not kept))
+        nearest[closer], held[closer] = depth[closer], kept
+        part = Layer(depth_mm=depth[closer], normal=_pick(layer.normal, at[closer]))
+        lit = shade(part, rgb_of(colour), 0.0 if kept else 0.4)
+        fade = _fade(near[closer], part.depth_mm)[:, None]
+        out[closer] = (1.0 - fade) * lit + fade * wall[closer]
+    before = np.isfinite(nearest) & ~held & (nearest <= near)
+    laid = seen & ~before
+    where = at[laid]
+    out[laid] = _pick(glass.clear, where)[:, None] * out[laid] + _pick(glass.front, where)
+    _ink(out, _pick(hull.near_lines, at) & laid, _NEAR_LINE)
+    out[laid] = np.minimum(out[laid] + _pick(glass.shine, where), 1.0)
+    _ink(out, _pick(hull.edges, at) & ~before, _EDGE)
+    picture = glass.empty.copy()
+    picture.reshape(-1, 3)[at] = out
+    return halve(picture)
 
 
-def _fade(hull: Hull, layer: Layer) -> FloatArray:
+def _pick(values: NDArray[Any], at: NDArray[np.intp]) -> NDArray[Any]:
+    """Return the values of some pixels, by their number in the picture."""
+    return np.asarray(values.reshape(-1, *values.shape[2:])[at])
+
+
+def _fade(near_mm: FloatArray, depth_mm: FloatArray) -> FloatArray:
     """Return how much of the far wall's colour a thing takes, by its depth below the near wall."""
-    both = np.isfinite(layer.depth_mm) & np.isfinite(hull.near.depth_mm)
-    depth = np.zeros(both.shape)
-    depth[both] = layer.depth_mm[both] - hull.near.depth_mm[both]
-    return np.asarray(_MOST_FADE * np.clip(depth / _FADE_MM, 0.0, 1.0))
-
-
-@lru_cache(maxsize=4)
-def _walls(hull: Hull) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the lit far wall, the lit near wall and its shine: the same whatever is inside."""
-    far = _FAR_LIGHT * shade(_turned(hull.far), BONE_RGB)
-    return far, shade(hull.near, BONE_RGB), shade(hull.near, (0.0, 0.0, 0.0), _SHINE)
-
-
-def _lay_wall(out: FloatArray, hull: Hull, where: NDArray[np.bool_]) -> None:
-    """Lay the near wall over what is behind it, with its lines and its shine."""
-    near = hull.near
-    _, lit, shine = _walls(hull)
-    out[where] = glass_over(near.normal[where], lit[where], out[where], _CLEAR)
-    _ink(out, hull.near_lines & where, _NEAR_LINE)
-    out[where] = np.minimum(out[where] + shine[where], 1.0)
+    below = np.where(np.isfinite(near_mm), depth_mm - near_mm, 0.0)
+    return np.asarray(_MOST_FADE * np.clip(below / _FADE_MM, 0.0, 1.0))
 
 
 def _ink(out: FloatArray, where: NDArray[np.bool_], strength: float) -> None:

@@ -1,19 +1,20 @@
 """What lies in a vertebra in three dimensions: two views, a column for each moment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Vertebra
 from vertaug.report import canvas
-from vertaug.report.enclosed import hull_of, picture_enclosed
+from vertaug.report.enclosed import Hull, Thing, hull_of, picture_enclosed
 from vertaug.report.figure_solid import draw_axes_cross, view_plane
 from vertaug.report.picture import PAGE_WIDTH_MM
 from vertaug.report.plane import PicturePlane, direction_mark
-from vertaug.report.raster import Mesh
+from vertaug.report.raster import Mesh, render
 from vertaug.report.surface import vertebra_surface
 
 _VIEWS = (
@@ -42,7 +43,7 @@ class EnclosedMoment:
     words : str
         Above it.
     tools, inside : tuple of (Mesh, str)
-        With their colours, as `picture_enclosed` takes them.
+        With their colours: what reaches out of the bone, and what never does.
     """
 
     words: str
@@ -50,8 +51,37 @@ class EnclosedMoment:
     inside: tuple[tuple[Mesh, str], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GlassVertebra:
+    """A vertebra drawn as glass, for all figures of what lies in it.
+
+    Attributes
+    ----------
+    vertebra : Vertebra
+    hulls : tuple of Hull
+        One a view.
+    """
+
+    vertebra: Vertebra
+    hulls: tuple[Hull, ...]
+
+
+def glass_vertebra(vertebra: Vertebra) -> GlassVertebra:
+    """Return a vertebra as glass in the two views.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+    """
+    bone = vertebra_surface(vertebra)
+    return GlassVertebra(
+        vertebra=vertebra,
+        hulls=tuple(hull_of(vertebra, bone, _plane(vertebra, *angles)) for _, *angles in _VIEWS),
+    )
+
+
 def draw_enclosed_series(
-    vertebra: Vertebra,
+    glass: GlassVertebra,
     moments: tuple[EnclosedMoment, ...],
     foot_mm: float,
     mark: Callable[[Axes, PicturePlane, int], None] | None = None,
@@ -60,7 +90,7 @@ def draw_enclosed_series(
 
     Parameters
     ----------
-    vertebra : Vertebra
+    glass : GlassVertebra
     moments : tuple of EnclosedMoment
     foot_mm : float
         Room left below.
@@ -71,17 +101,15 @@ def draw_enclosed_series(
     tall = _ASPECT * wide
     total = _HEAD_MM + len(_VIEWS) * (tall + _TITLE_MM) + foot_mm
     figure = canvas.new_figure(PAGE_WIDTH_MM, total)
-    bone = vertebra_surface(vertebra)
-    for row, (title, azimuth, elevation) in enumerate(_VIEWS):
+    for row, ((title, *_), hull) in enumerate(zip(_VIEWS, glass.hulls, strict=True)):
         bottom = total - _HEAD_MM - (row + 1) * (tall + _TITLE_MM)
-        size = (0.0, bottom / total, wide / PAGE_WIDTH_MM, tall / total)
-        hull = hull_of(vertebra, bone, _plane(figure, size, vertebra, (azimuth, elevation)))
-        for column, moment in enumerate(moments):
+        size = (bottom / total, wide / PAGE_WIDTH_MM, tall / total)
+        images = _pictures(hull, moments)
+        for column, image in enumerate(images):
             left = column * (wide + _GAP_MM)
-            axes = canvas.add_panel(figure, (left / PAGE_WIDTH_MM, *size[1:]), hull.plane)
-            image = picture_enclosed(hull, moment.tools, moment.inside)
+            axes = canvas.add_panel(figure, (left / PAGE_WIDTH_MM, *size), hull.plane)
             axes.imshow(image, extent=hull.plane.extent_mm, origin="upper", aspect="auto")
-            draw_axes_cross(axes, hull.plane, vertebra)
+            draw_axes_cross(axes, hull.plane, glass.vertebra)
             _name_sides(axes, hull.plane)
             canvas.draw_title(axes, title if column == 0 else "")
             if mark is not None:
@@ -94,6 +122,19 @@ def draw_enclosed_series(
         )  # fmt: skip
         canvas.fit_text(words, wide / 25.4 * canvas.FIGURE_DPI)
     return figure, total
+
+
+def _pictures(hull: Hull, moments: tuple[EnclosedMoment, ...]) -> list[FloatArray]:
+    """Return the picture of each moment; what stays, such as needles, is seen once."""
+    meshes = dict.fromkeys(
+        mesh for moment in moments for mesh, _ in (*moment.tools, *moment.inside)
+    )
+    layers = {mesh: render(mesh, hull.plane) for mesh in meshes}
+
+    def seen(things: tuple[tuple[Mesh, str], ...]) -> tuple[Thing, ...]:
+        return tuple((layers[mesh], colour) for mesh, colour in things)
+
+    return [picture_enclosed(hull, seen(one.tools), seen(one.inside)) for one in moments]
 
 
 def _name_sides(axes: Axes, plane: PicturePlane) -> None:
@@ -109,19 +150,6 @@ def _name_sides(axes: Axes, plane: PicturePlane) -> None:
         )  # fmt: skip
 
 
-def _plane(
-    figure: Figure,
-    rect: tuple[float, float, float, float],
-    vertebra: Vertebra,
-    angles_deg: tuple[float, float],
-) -> PicturePlane:
-    half = canvas.panel_half_size(figure, rect, _HALF_MM)
-    view = view_plane(vertebra, *angles_deg, half)
-    return PicturePlane(
-        centre_lps_mm=view.centre_lps_mm,
-        right=view.right,
-        down=view.down,
-        half_width_mm=view.half_width_mm,
-        half_height_mm=view.half_height_mm,
-        pixel_mm=_PIXEL_MM,
-    )
+def _plane(vertebra: Vertebra, azimuth_deg: float, elevation_deg: float) -> PicturePlane:
+    view = view_plane(vertebra, azimuth_deg, elevation_deg, (_HALF_MM, _ASPECT * _HALF_MM))
+    return replace(view, pixel_mm=_PIXEL_MM)

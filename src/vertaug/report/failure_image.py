@@ -5,7 +5,7 @@ the density under them stays darker than all of them: the order is kept in a gre
 light blue and hatched, caps are slate and dotted, whatever their value.
 """
 
-from functools import lru_cache
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -24,6 +24,8 @@ GAS_COLOUR = np.array([0.45, 0.22, 0.72])
 EMPTY_COLOUR = np.array([0.28, 0.20, 0.42])
 SMALLEST_VOXELS = 8
 """Islands of fewer voxels in a section are not drawn, holes of fewer are not outlined."""
+_Pixels = tuple[NDArray[np.int64], NDArray[np.bool_]]
+"""Of each pixel of a section the place of its voxel in the array, and whether it has one."""
 
 
 def class_colours(count: int = 5) -> FloatArray:
@@ -43,25 +45,82 @@ def section_image(
     scale : tuple
         Factor to the unit, bounds of the classes, limits of the grey.
     """
-    factor, bounds, grey = scale
-    model = state.model
-    share = np.clip((_at(plane, state, state.background[0]) - grey[0]) / np.ptp(grey), 0.0, 1.0)
-    colours = np.repeat((DARKEST + (BRIGHTEST - DARKEST) * share)[..., None], 3, axis=-1)
-    number = np.digitize(
-        factor * _at(plane, state, np.where(model.filled, state.values, 0.0)), bounds
+    return paint_section(cut_section(plane, state), scale)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SectionCut:
+    """What a section of a state goes through, each array of shape (rows, columns).
+
+    Attributes
+    ----------
+    background, values : float64 array
+        Density or modulus, and the field where there is matter, else 0.
+    empty, gas, caps, cement, matter : bool array
+        Where the voxels are that.
+    matter_outlined, cement_outlined : bool array
+        The same without islands and holes too small for an outline.
+    """
+
+    background: FloatArray
+    values: FloatArray
+    empty: NDArray[np.bool_]
+    gas: NDArray[np.bool_]
+    caps: NDArray[np.bool_]
+    cement: NDArray[np.bool_]
+    matter: NDArray[np.bool_]
+    matter_outlined: NDArray[np.bool_]
+    cement_outlined: NDArray[np.bool_]
+
+
+def cut_section(plane: PicturePlane, state: FailureState) -> SectionCut:
+    """Return what a section goes through.
+
+    Parameters
+    ----------
+    plane : PicturePlane
+    state : FailureState
+    """
+    pixels = _voxel_of_pixel(plane, state.model.grid)
+    least = _least_pixels(plane, state.model.grid)
+    cement, matter = (mask(pixels, voxels) for voxels in (state.mostly_cement, state.matter))
+    return SectionCut(
+        background=_at(pixels, state.background[0]),
+        values=np.where(mask(pixels, state.model.filled), _at(pixels, state.values), 0.0),
+        empty=mask(pixels, state.empty),
+        gas=mask(pixels, state.gas),
+        caps=mask(pixels, state.caps),
+        cement=cement,
+        matter=matter,
+        matter_outlined=_outlined(matter, least),
+        cement_outlined=_outlined(cement, least),
     )
+
+
+def paint_section(cut: SectionCut, scale: tuple[float, FloatArray, FloatArray]) -> FloatArray:
+    """Return the colours of a section, as `section_image` does.
+
+    Parameters
+    ----------
+    cut : SectionCut
+    scale : tuple
+        Factor to the unit, bounds of the classes, limits of the grey.
+    """
+    factor, bounds, grey = scale
+    share = np.clip((cut.background - grey[0]) / np.ptp(grey), 0.0, 1.0)
+    colours = np.repeat((DARKEST + (BRIGHTEST - DARKEST) * share)[..., None], 3, axis=-1)
+    number = np.digitize(factor * cut.values, bounds)
     coloured = number > 0
     colours[coloured] = class_colours(len(bounds))[number[coloured] - 1]
-    colours[mask(plane, state, state.empty)] = EMPTY_COLOUR
-    colours[mask(plane, state, state.gas)] = GAS_COLOUR
+    colours[cut.empty] = EMPTY_COLOUR
+    colours[cut.gas] = GAS_COLOUR
     for where, pattern in (
-        (mask(plane, state, state.caps), cap_pattern(plane.shape)),
-        (mask(plane, state, state.mostly_cement), cement_pattern(plane.shape)),
+        (cut.caps, cap_pattern(cut.caps.shape)),
+        (cut.cement, cement_pattern(cut.caps.shape)),
     ):
         colours[where] = pattern[where]
-    matter = mask(plane, state, state.matter)
     # what hangs to the body only above or below this section would look like a stray piece
-    filled = mask(plane, state, state.caps) | (matter & outlined(plane, state, state.matter))
+    filled = cut.caps | (cut.matter & cut.matter_outlined)
     return np.concatenate([colours, filled[..., None].astype(np.float64)], axis=-1)
 
 
@@ -78,9 +137,10 @@ def cap_pattern(shape: tuple[int, int]) -> FloatArray:
     return np.asarray(CAP_COLOURS[dots.astype(int)])
 
 
-def mask(plane: PicturePlane, state: FailureState, voxels: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def mask(pixels: _Pixels, voxels: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return where a section lies in some voxels, shape (rows, columns)."""
-    return np.asarray(_at(plane, state, voxels.astype(np.float32)) > 0.5)
+    flat, inside = pixels
+    return np.asarray(voxels.ravel()[flat] & inside)
 
 
 def outlined(
@@ -94,13 +154,21 @@ def outlined(
     state : FailureState
     voxels : (ni, nj, nk) bool array
     """
-    found = mask(plane, state, voxels)
-    spacing = np.asarray(state.model.grid.spacing_mm)
-    across = np.abs(state.model.grid.directions.T @ plane.normal).argmax()
+    grid = state.model.grid
+    return _outlined(mask(_voxel_of_pixel(plane, grid), voxels), _least_pixels(plane, grid))
+
+
+def _outlined(found: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    return ~_without_small(~_without_small(found, least), least)
+
+
+def _least_pixels(plane: PicturePlane, grid: Grid) -> float:
+    """Return how many pixels the smallest island has that is drawn."""
+    spacing = np.asarray(grid.spacing_mm)
+    across = np.abs(grid.directions.T @ plane.normal).argmax()
     voxel_mm2 = float(np.prod(spacing) / spacing[across])
     # half a voxel less: pixels do not fill a voxel exactly
-    least = (SMALLEST_VOXELS - 0.5) * voxel_mm2 / plane.pixel_mm**2
-    return ~_without_small(~_without_small(found, least), least)
+    return float((SMALLEST_VOXELS - 0.5) * voxel_mm2 / plane.pixel_mm**2)
 
 
 def _without_small(found: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
@@ -112,15 +180,14 @@ def _without_small(found: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
     return np.asarray(sizes[parts] >= least)
 
 
-def _at(plane: PicturePlane, state: FailureState, values: NDArray[np.generic]) -> FloatArray:
+def _at(pixels: _Pixels, values: NDArray[np.generic]) -> FloatArray:
     """Return the values of the voxels that the pixels lie in, 0 beside the grid."""
-    flat, inside = _voxel_of_pixel(plane, state.model.grid)
-    held = np.nan_to_num(np.asarray(values, dtype=np.float32).ravel()[flat].astype(np.float64))
-    return np.where(inside, held, 0.0)
+    flat, inside = pixels
+    held = np.asarray(values).ravel()[flat].astype(np.float32).astype(np.float64)
+    return np.where(inside, np.nan_to_num(held), 0.0)
 
 
-@lru_cache(maxsize=16)
-def _voxel_of_pixel(plane: PicturePlane, grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _voxel_of_pixel(plane: PicturePlane, grid: Grid) -> _Pixels:
     """Return the voxel nearest to each pixel, as its place in the array, and which have one."""
     index = grid.to_index(plane.pixel_centres())
     last = np.array(grid.shape) - 1

@@ -1,23 +1,27 @@
 """Balloons in a vertebra in three dimensions."""
 
 from vertaug.case.kyphoplasty import BalloonCourse
-from vertaug.case.spine import Vertebra
 from vertaug.report import canvas
 from vertaug.report.balloon_moments import balloon_meshes, shown_moments
-from vertaug.report.enclosed_series import BONE_WORDS, EnclosedMoment, draw_enclosed_series
+from vertaug.report.enclosed_series import (
+    BONE_WORDS,
+    EnclosedMoment,
+    GlassVertebra,
+    draw_enclosed_series,
+)
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _FOOT_MM = 2.6
 _BALLOON_COLOUR, _CAVITY_COLOUR = "#C77F33", "#8796A5"
 
 
-def draw_balloon_solid(course: BalloonCourse, vertebra: Vertebra) -> Picture:
+def draw_balloon_solid(course: BalloonCourse, glass: GlassVertebra) -> Picture:
     """Draw the balloons within the bone from two sides, a column for each moment.
 
     Parameters
     ----------
     course : BalloonCourse
-    vertebra : Vertebra
+    glass : GlassVertebra
     """
     moments = tuple(
         EnclosedMoment(
@@ -30,7 +34,7 @@ def draw_balloon_solid(course: BalloonCourse, vertebra: Vertebra) -> Picture:
         )
         for moment in shown_moments(course)
     )
-    figure, total = draw_enclosed_series(vertebra, moments, _FOOT_MM)
+    figure, total = draw_enclosed_series(glass, moments, _FOOT_MM)
     return Picture(
         name="balloon_solid",
         caption=_caption(course),

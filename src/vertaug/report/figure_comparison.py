@@ -15,6 +15,7 @@ from vertaug.report.figure_filling import (
     CementSection,
     choose_cement_sections,
     draw_section,
+    section_ground,
 )
 from vertaug.report.figure_filling_curves import BLUE, INK, RED, dress, name_lines
 from vertaug.report.figure_filling_spread import TO_CANAL_WORDS
@@ -83,7 +84,8 @@ def _draw_row(
         left = (_SIDE_MM + column * (_WIDE_MM + _GAP_MM)) / PAGE_WIDTH_MM
         rect = (left, bottom, _WIDE_MM / PAGE_WIDTH_MM, height)
         axes = canvas.add_panel(figure, rect, section.plane)
-        draw_section(axes, section, filling, filling.frames[-1], spine)
+        ground = section_ground(section.plane, spine, filling.level)
+        draw_section(axes, section, filling, filling.frames[-1], ground)
         canvas.draw_frame(axes, section.plane, "", window=None)
 
 

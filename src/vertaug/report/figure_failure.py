@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.report import canvas
-from vertaug.report.failure_image import SMALLEST_VOXELS, outlined, section_image
+from vertaug.report.failure_image import SMALLEST_VOXELS, cut_section, paint_section
 from vertaug.report.failure_key import EDGE_COLOUR, KEY_MM, add_key
 from vertaug.report.failure_sections import Section, choose_sections, section_plane
 from vertaug.report.failure_state import FailureField, FailureState
@@ -175,15 +175,17 @@ def _draw_section(
     state: FailureState,
     scale: tuple[float, FloatArray, FloatArray],
 ) -> None:
-    image = section_image(plane, state, scale)
+    cut = cut_section(plane, state)
     axes.imshow(
-        image, extent=plane.extent_mm, origin="upper", interpolation="nearest", aspect="auto"
+        paint_section(cut, scale),
+        extent=plane.extent_mm,
+        origin="upper",
+        interpolation="nearest",
+        aspect="auto",
     )
-    bone = outlined(plane, state, state.matter)
-    canvas.draw_contour(axes, plane, bone, EDGE_COLOUR, 0.5)
+    canvas.draw_contour(axes, plane, cut.matter_outlined, EDGE_COLOUR, 0.5)
     if state.cement is not None:
-        cement = outlined(plane, state, state.mostly_cement)
-        canvas.draw_contour(axes, plane, cement, _CEMENT_EDGE, 1.0)
+        canvas.draw_contour(axes, plane, cut.cement_outlined, _CEMENT_EDGE, 1.0)
 
 
 def _caption(states: Sequence[FailureState], field: FailureField, at: str) -> str:

@@ -76,6 +76,7 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
     """
     numbers = shown_frames(filling)
     sections = choose_cement_sections(filling)
+    grounds = [section_ground(section.plane, spine, filling.level) for section in sections]
     count = len(sections)
     wide = (PAGE_WIDTH_MM - _SIDE_MM - _GAP_MM * (count - 1)) / count
     plane = sections[0].plane
@@ -90,7 +91,7 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
             rect = (left / PAGE_WIDTH_MM, bottom, wide / PAGE_WIDTH_MM, tall / total)
             axes = canvas.add_panel(figure, rect, section.plane)
             frame = None if number is None else filling.frames[number]
-            draw_section(axes, section, filling, frame, spine)
+            draw_section(axes, section, filling, frame, grounds[column])
             canvas.draw_frame(axes, section.plane, "", window=None)
             if row == 0:
                 canvas.draw_title(axes, f"{section.words[0].upper()}{section.words[1:]}")
@@ -149,8 +150,49 @@ def _most(cement: FloatArray, axis: int) -> int:
     return int(cement.sum(axis=other).argmax())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SectionGround:
+    """What a section shows at every moment.
+
+    Attributes
+    ----------
+    hu : (rows, columns) float64 array
+        The CT, NaN where there is none.
+    cortex : (rows, columns) float64 array
+        Rises through a half at the inner side of the cortex.
+    """
+
+    hu: FloatArray
+    cortex: FloatArray
+
+
+def section_ground(plane: PicturePlane, spine: Spine, level: str) -> SectionGround:
+    """Return CT and bone on a plane.
+
+    Parameters
+    ----------
+    plane : PicturePlane
+    spine : Spine
+        With the CT.
+    level : str
+    """
+    return SectionGround(
+        hu=sample(spine.scan.hu, spine.scan.grid, plane.pixel_centres()),
+        cortex=cortex_on(plane, spine[level]),
+    )
+
+
+def cortex_on(plane: PicturePlane, vertebra: Vertebra) -> FloatArray:
+    """Return the bone on a plane, a half at the inner side of its cortex, (rows, columns)."""
+    return np.nan_to_num(within_cortex(bone_field(vertebra, plane)))
+
+
 def draw_section(
-    axes: Axes, section: CementSection, filling: Filling, frame: FillingFrame | None, spine: Spine
+    axes: Axes,
+    section: CementSection,
+    filling: Filling,
+    frame: FillingFrame | None,
+    ground: SectionGround,
 ) -> None:
     """Draw one section; without a frame the bone and the outline of the cement at the end.
 
@@ -160,13 +202,12 @@ def draw_section(
     section : CementSection
     filling : Filling
     frame : FillingFrame or None
-    spine : Spine
-        With the CT.
+    ground : SectionGround
+        Of the section.
     """
     plane = section.plane
-    canvas.draw_scan(axes, plane, spine.scan, CANCELLOUS_WINDOW)
-    shown = filling.frames[-1] if frame is None else frame
-    full = cement_on(plane, filling, shown, spine[filling.level])
+    canvas.draw_image(axes, plane, ground.hu, CANCELLOUS_WINDOW)
+    full = cement_on(plane, filling, filling.frames[-1] if frame is None else frame, ground.cortex)
     if frame is not None:
         axes.imshow(
             tint(full),
@@ -184,7 +225,7 @@ def draw_section(
 
 
 def cement_on(
-    plane: PicturePlane, filling: Filling, frame: FillingFrame, vertebra: Vertebra
+    plane: PicturePlane, filling: Filling, frame: FillingFrame, cortex: FloatArray
 ) -> FloatArray:
     """Return how full of cement the pixels of a plane are, (rows, columns); half is the outline.
 
@@ -196,11 +237,11 @@ def cement_on(
     plane : PicturePlane
     filling : Filling
     frame : FillingFrame
-    vertebra : Vertebra
+    cortex : (rows, columns) float64 array
+        As `cortex_on` returns it.
     """
     full = sample(pore_filling(filling, frame), filling.grid, plane.pixel_centres())
-    bone = within_cortex(bone_field(vertebra, plane))
-    return np.minimum(np.nan_to_num(full), np.nan_to_num(bone))
+    return np.minimum(np.nan_to_num(full), cortex)
 
 
 def marks_beside(

@@ -8,7 +8,12 @@ from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.spine import Vertebra
 from vertaug.numerics.interpolation import resample_trilinear
 from vertaug.report import canvas
-from vertaug.report.enclosed_series import BONE_WORDS, EnclosedMoment, draw_enclosed_series
+from vertaug.report.enclosed_series import (
+    BONE_WORDS,
+    EnclosedMoment,
+    GlassVertebra,
+    draw_enclosed_series,
+)
 from vertaug.report.filled_pores import pore_filling, within_cortex
 from vertaug.report.filling_moment import moment_of_frame
 from vertaug.report.leak_key import draw_leak_key, foot_mm
@@ -26,14 +31,14 @@ _CEMENT_COLOUR = "#A85A4A"
 
 
 def draw_filling_solid(
-    filling: Filling, vertebra: Vertebra, shown: tuple[int, ...], gauge: int
+    filling: Filling, glass: GlassVertebra, shown: tuple[int, ...], gauge: int
 ) -> Picture:
     """Draw the cement within the bone from two sides, a column for each moment.
 
     Parameters
     ----------
     filling : Filling
-    vertebra : Vertebra
+    glass : GlassVertebra
     shown : tuple of int
         Which frames.
     gauge : int
@@ -48,11 +53,13 @@ def draw_filling_solid(
 
     columns = tuple(
         EnclosedMoment(
-            words=moment.volume_words, tools=needles, inside=_cement(filling, vertebra, number)
+            words=moment.volume_words,
+            tools=needles,
+            inside=_cement(filling, glass.vertebra, number),
         )
         for moment, number in zip(moments, shown, strict=True)
     )
-    figure, total = draw_enclosed_series(vertebra, columns, foot_mm(filling), mark)
+    figure, total = draw_enclosed_series(glass, columns, foot_mm(filling), mark)
     draw_leak_key(figure, filling, (PAGE_WIDTH_MM, total))
     return Picture(
         name="filling_solid",

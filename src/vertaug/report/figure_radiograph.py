@@ -77,10 +77,7 @@ def add_radiograph(
     half = min(columns * (rect[3] * height) / (rect[2] * width), rows) / 2
     axes.set_ylim(rows / 2 + half - 0.5, rows / 2 - half - 0.5)
     axes.set_facecolor(FILM)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for edge in axes.spines.values():
-        edge.set_visible(False)
+    canvas.hide_frame(axes)
     for level, side in overlay.rings:
         _draw_ring(axes, image, spine[level], side)
     for level in overlay.walls:

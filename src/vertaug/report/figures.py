@@ -3,7 +3,7 @@
 from vertaug.case.plan import NeedlePath
 from vertaug.report.comparison_pictures import comparison_pictures
 from vertaug.report.content_plan import best_plan, shown_paths
-from vertaug.report.filling_pictures import filling_pictures
+from vertaug.report.filling_pictures import Glasses, filling_pictures
 from vertaug.report.inputs import ReportInput
 from vertaug.report.kyphoplasty_pictures import kyphoplasty_pictures
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture, panel_rect
@@ -30,19 +30,31 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
         from vertaug.report.film_pictures import draw_films
         from vertaug.report.radiographs import take_films
 
-        films = take_films(case.spine, level, case.planning.views, paths)
+        films = take_films(case.spine, level, case.planning.views, paths, case.patient)
         pictures += draw_films(films, case.spine, level)
     return (*pictures, *_of_simulations(case))
 
 
 def _of_simulations(case: ReportInput) -> tuple[Picture, ...]:
     """Draw the pictures of procedures and strength, as far as computed."""
+    glass = _glasses(case)
     return (
-        *filling_pictures(case),
-        *kyphoplasty_pictures(case),
+        *filling_pictures(case, glass),
+        *kyphoplasty_pictures(case, glass),
         *comparison_pictures(case),
         *strength_pictures(case),
     )
+
+
+def _glasses(case: ReportInput) -> Glasses:
+    """Return the levels of the procedures as glass, once for all their pictures."""
+    found = [one for one in (case.vertebroplasty, case.kyphoplasty) if one is not None]
+    if not found:
+        return {}
+    from vertaug.report.enclosed_series import glass_vertebra
+
+    levels = dict.fromkeys(one.level for one in found)
+    return {level: glass_vertebra(case.spine[level]) for level in levels}
 
 
 def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -> Picture:

@@ -1,21 +1,37 @@
 """The pictures of a vertebroplasty: the one place where the report asks for them."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.report.filling_films import FillingFilms
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
 
+if TYPE_CHECKING:
+    from vertaug.report.enclosed_series import GlassVertebra
 
-def filling_pictures(case: ReportInput) -> tuple[Picture, ...]:
-    """Return the pictures of a vertebroplasty, as far as computed."""
+Glasses = Mapping[str, "GlassVertebra"]
+"""The vertebrae that are drawn as glass, by level."""
+
+
+def filling_pictures(case: ReportInput, glass: Glasses) -> tuple[Picture, ...]:
+    """Return the pictures of a vertebroplasty, as far as computed.
+
+    Parameters
+    ----------
+    case : ReportInput
+    glass : mapping of str to GlassVertebra
+        By level.
+    """
     if case.vertebroplasty is None:
         return ()
-    return injection_pictures(case.vertebroplasty, case.filling_films, case.spine)
+    return injection_pictures(case.vertebroplasty, case.filling_films, case.spine, glass)
 
 
 def injection_pictures(
-    found: SimulatedVertebroplasty, films: FillingFilms | None, spine: Spine
+    found: SimulatedVertebroplasty, films: FillingFilms | None, spine: Spine, glass: Glasses
 ) -> tuple[Picture, ...]:
     """Return radiographs, solids, sections, curves, heat and spread, as far as computed.
 
@@ -24,6 +40,8 @@ def injection_pictures(
     found : SimulatedVertebroplasty
     films : FillingFilms or None
     spine : Spine
+    glass : mapping of str to GlassVertebra
+        By level.
     """
     from vertaug.report.figure_filling import draw_filling_sections, shown_frames
     from vertaug.report.figure_filling_curves import draw_filling_curves, draw_filling_heat
@@ -37,8 +55,8 @@ def injection_pictures(
     shown = shown_frames(filling)
     if films is not None:
         pictures.append(draw_filling_radiographs(films, filling, spine, shown))
-    vertebra, gauge = spine[filling.level], found.setup.gauge
-    pictures.append(draw_filling_solid(filling, vertebra, shown, gauge))
+    gauge = found.setup.gauge
+    pictures.append(draw_filling_solid(filling, glass[filling.level], shown, gauge))
     pictures.append(draw_filling_sections(filling, spine))
     pictures.append(draw_filling_curves(filling))
     if result.heat is not None:

@@ -11,6 +11,7 @@ from vertaug.case.plan import PlanningResult
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
+from vertaug.fluoroscopy.patient import XrayPatient
 from vertaug.planning.rules import SafetyRules
 from vertaug.report.filling_films import FillingFilms
 from vertaug.report.kyphoplasty_films import KyphoplastyFilms
@@ -86,6 +87,8 @@ class ReportInput:
         With its cement, after its balloons; None where it was not computed.
     rules : SafetyRules
         Required margins, against which the margins of the plans are marked.
+    patient : XrayPatient or None
+        Prepared for the radiographs of the plan; None where the report is to prepare it.
     """
 
     spine: Spine
@@ -100,6 +103,7 @@ class ReportInput:
     kyphoplasty_films: KyphoplastyFilms | None = None
     kyphoplasty_strength: StrengthAssessment | None = None
     rules: SafetyRules = field(default_factory=SafetyRules)
+    patient: XrayPatient | None = None
 
     def __post_init__(self) -> None:
         if self.planning is not None and self.planning.level not in self.spine.vertebrae:

@@ -17,7 +17,7 @@ from vertaug.fluoroscopy.radiograph import Radiograph, show_view
 from vertaug.fluoroscopy.sketch import balloon_catheter
 from vertaug.fluoroscopy.view import FixedView
 from vertaug.report.balloon_moments import BalloonMoment, shown_moments
-from vertaug.report.filling_films import FillingFilms, film_filling, fix_views, paths_of
+from vertaug.report.filling_films import CaseViews, FillingFilms, film_filling, fix_views, paths_of
 from vertaug.tissue.material import iodinated_contrast
 
 _SEED = 40
@@ -61,7 +61,9 @@ class KyphoplastyFilms:
     cement: FillingFilms
 
 
-def take_kyphoplasty_films(results: CaseResults) -> KyphoplastyFilms | None:
+def take_kyphoplasty_films(
+    results: CaseResults, views: CaseViews | None = None
+) -> KyphoplastyFilms | None:
     """Take the radiographs of a case's kyphoplasty, prone, with the tube under the table.
 
     None without a kyphoplasty, or where the plan has no AP and lateral view.
@@ -69,11 +71,13 @@ def take_kyphoplasty_films(results: CaseResults) -> KyphoplastyFilms | None:
     Parameters
     ----------
     results : CaseResults
+    views : CaseViews, optional
+        Of the same case; made here if not given.
     """
     found, planning = results.kyphoplasty, results.planning
     if found is None or planning is None:
         return None
-    fixed = fix_views(results, found.level)
+    fixed = fix_views(results, found.level) if views is None else views.fixed[found.level]
     if not fixed:
         return None
     paths = paths_of(planning, found.cement.setup.plan_number, Procedure.KYPHOPLASTY)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from vertaug.report.content_injection import AFTER_BALLOON
-from vertaug.report.filling_pictures import injection_pictures
+from vertaug.report.filling_pictures import Glasses, injection_pictures
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
 
@@ -14,8 +14,15 @@ _BEFORE = (
 _OF_BONE = ("radiographs", "solid", "sections")
 
 
-def kyphoplasty_pictures(case: ReportInput) -> tuple[Picture, ...]:
-    """Return the pictures of balloons and cement, as far as computed."""
+def kyphoplasty_pictures(case: ReportInput, glass: Glasses) -> tuple[Picture, ...]:
+    """Return the pictures of balloons and cement, as far as computed.
+
+    Parameters
+    ----------
+    case : ReportInput
+    glass : mapping of str to GlassVertebra
+        By level.
+    """
     found, films = case.kyphoplasty, case.kyphoplasty_films
     if found is None:
         return ()
@@ -29,9 +36,10 @@ def kyphoplasty_pictures(case: ReportInput) -> tuple[Picture, ...]:
         pictures.append(draw_balloon_sections(course, case.spine))
         if films is not None and films.balloons is not None:
             pictures.append(draw_balloon_radiographs(films.balloons, course, case.spine))
-        pictures.append(draw_balloon_solid(course, case.spine[found.level]))
+        pictures.append(draw_balloon_solid(course, glass[found.level]))
         pictures.append(draw_balloon_curves(course))
-    cement = injection_pictures(found.cement, None if films is None else films.cement, case.spine)
+    taken = None if films is None else films.cement
+    cement = injection_pictures(found.cement, taken, case.spine, glass)
     return (*pictures, *(_renamed(picture, moved=course is not None) for picture in cement))
 
 

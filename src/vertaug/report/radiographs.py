@@ -14,12 +14,12 @@ from vertaug.fluoroscopy.needle_series import (
     needle_in_place,
     needle_steps,
 )
-from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
+from vertaug.fluoroscopy.patient import XrayPatient
 from vertaug.fluoroscopy.presets import carm_preset
 from vertaug.fluoroscopy.radiograph import Radiograph, show_view
-from vertaug.fluoroscopy.surroundings import Trunk
 from vertaug.fluoroscopy.view import FixedView, fix_view
 from vertaug.fluoroscopy.working_view import WORKING_ZOOM, aim_at_view, centre_on_needle
+from vertaug.report.filling_films import film_patient
 
 _PRESET = "mobile"
 _VIEW_PIXELS, _SERIES_PIXELS = 640, 480
@@ -73,7 +73,11 @@ class Films:
 
 
 def take_films(
-    spine: Spine, level: str, views: tuple[WorkingView, ...], paths: tuple[NeedlePath, ...]
+    spine: Spine,
+    level: str,
+    views: tuple[WorkingView, ...],
+    paths: tuple[NeedlePath, ...],
+    patient: XrayPatient | None = None,
 ) -> Films:
     """Take the radiographs of a plan, prone, with the tube under the table.
 
@@ -84,12 +88,14 @@ def take_films(
     views : tuple of WorkingView
     paths : tuple of NeedlePath
         Needles of the plan.
+    patient : XrayPatient, optional
+        Of the same spine; prepared here if not given.
     """
-    patient = prepare_patient(spine.scan, spine.patient, Trunk())
+    seen = film_patient(spine) if patient is None else patient
     vertebra = spine[level]
     arm = carm_preset(_PRESET, vertebra.frame.origin_lps_mm)
     shown = tuple(
-        (view.name, _working_view(patient, arm, view, paths))
+        (view.name, _working_view(seen, arm, view, paths))
         for view in views
         if not view.name.startswith("barrel") or _needle_of(view, paths) is not None
     )
@@ -98,7 +104,7 @@ def take_films(
     if {"ap", "lateral"} <= by_name.keys():
         coarse = _between(arm, paths).zoom(_SERIES_ZOOM).with_pixels(_SERIES_PIXELS)
         fixed = tuple(
-            fix_view(patient, aim_at_view(coarse, by_name[name])) for name in ("ap", "lateral")
+            fix_view(seen, aim_at_view(coarse, by_name[name])) for name in ("ap", "lateral")
         )
         needles = tuple(_needle_film(vertebra, path, fixed[0], fixed[1]) for path in paths)
     return Films(views=shown, needles=needles, sides=tuple(path.side for path in paths))

@@ -64,7 +64,7 @@ def render_far(mesh: Mesh, plane: PicturePlane) -> Layer:
 
 
 def _render(mesh: Mesh, plane: PicturePlane, sign: float) -> Layer:
-    from vertaug.report._raster_numba import scan_convert
+    from vertaug.report._raster_numba import blend_normals, scan_convert
 
     basis = np.stack([plane.right, plane.down, plane.normal])
     pixel = plane.to_pixel(mesh.vertices)
@@ -74,24 +74,11 @@ def _render(mesh: Mesh, plane: PicturePlane, sign: float) -> Layer:
     depth = np.full(plane.shape, np.inf)
     owner = np.zeros(plane.shape, dtype=np.int64)
     scan_convert(corners, depth, owner)
-    hit = np.isfinite(depth)
-    row, column = np.nonzero(hit)
-    weight = _barycentric(corners[owner[hit]], column, row)
-    blended = np.einsum("nk,nkc->nc", weight, (mesh.normals @ basis.T)[mesh.faces[owner[hit]]])
     normal = np.zeros((*plane.shape, 3))
-    normal[hit] = blended / np.maximum(np.linalg.norm(blended, axis=1, keepdims=True), 1e-9)
+    blend_normals(
+        corners, np.ascontiguousarray(mesh.faces), mesh.normals @ basis.T, owner, depth, normal
+    )
     return Layer(depth_mm=depth, normal=normal)
-
-
-def _barycentric(
-    corners: FloatArray, column: NDArray[np.int64], row: NDArray[np.int64]
-) -> FloatArray:
-    """Weights of the corners, shape (n, 3), at one pixel of each triangle (n, 3, 3)."""
-    x = corners[..., 0] - column[:, None]
-    y = corners[..., 1] - row[:, None]
-    across = [x[:, a] * y[:, b] - x[:, b] * y[:, a] for a, b in ((1, 2), (2, 0), (0, 1))]
-    weight = np.stack(across, axis=-1)
-    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
 def shade(layer: Layer, colour: tuple[float, float, float], gloss: float = 0.0) -> FloatArray:
@@ -127,13 +114,27 @@ def glass_over(
     clearness : float
         Share of the light from behind where the surface faces the eye, 0 to 1.
     """
-    facing = np.clip(-normal[:, 2], 0.0, 1.0)
-    through = (clearness * facing**1.2)[:, None]
+    through = clearness_of(normal, clearness)[:, None]
     return np.asarray(through * behind + (1 - through) * colour)
+
+
+def clearness_of(normal: FloatArray, clearness: float) -> FloatArray:
+    """Return the share of the light from behind that a surface lets through, shape (n,).
+
+    Parameters
+    ----------
+    normal : (n, 3) float64 array
+        In picture axes.
+    clearness : float
+        Where the surface faces the eye, 0 to 1.
+    """
+    facing = np.clip(-normal[:, 2], 0.0, 1.0)
+    return np.asarray(clearness * facing**1.2)
 
 
 def halve(picture: FloatArray) -> FloatArray:
     """Average 2 x 2 pixels, shape (2r, 2c, 3) to (r, c, 3): smooth edges."""
     rows, columns = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
-    block = picture[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2, -1)
-    return np.asarray(block.mean(axis=(1, 3)))
+    upper, lower = picture[0:rows:2], picture[1:rows:2]
+    four = [part[:, k:columns:2] for part in (upper, lower) for k in (0, 1)]
+    return np.asarray((four[0] + four[1] + four[2] + four[3]) / 4.0)

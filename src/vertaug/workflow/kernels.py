@@ -125,6 +125,18 @@ CHAIN_KERNELS: tuple[KernelSignature, ...] = (
         arguments=("float64[:,:,::1]", _ROWS, "int64[:,::1]"),
     ),
     KernelSignature(
+        module="vertaug.report._raster_numba",
+        name="blend_normals",
+        arguments=(
+            "float64[:,:,::1]",
+            "int64[:,::1]",
+            _ROWS,
+            "int64[:,::1]",
+            _ROWS,
+            "float64[:,:,::1]",
+        ),
+    ),
+    KernelSignature(
         module=_XRAY + "_projection_numba",
         name="sum_coded_columns",
         arguments=("int16[::1]", "int64[::1]", "int64", "int64[::1]", "int64[:,:,::1]"),

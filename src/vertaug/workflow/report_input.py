@@ -8,6 +8,7 @@ from vertaug.case.case_file import (
     SimulationParameters,
     StrengthParameters,
 )
+from vertaug.fluoroscopy.patient import XrayPatient
 from vertaug.report import InputRecord, ReportInput, ReportProvenance
 from vertaug.report.filling_films import FillingFilms
 from vertaug.report.kyphoplasty_films import KyphoplastyFilms
@@ -19,6 +20,8 @@ def make_report_input(
     name: str,
     films: FillingFilms | None = None,
     kyphoplasty_films: KyphoplastyFilms | None = None,
+    *,
+    patient: XrayPatient | None = None,
 ) -> ReportInput:
     """Return everything that the report of a case shows.
 
@@ -30,6 +33,8 @@ def make_report_input(
         Of the vertebroplasty.
     kyphoplasty_films : KyphoplastyFilms, optional
         Of the kyphoplasty.
+    patient : XrayPatient, optional
+        Prepared for radiographs.
     """
     return ReportInput(
         spine=results.spine,
@@ -42,6 +47,7 @@ def make_report_input(
         kyphoplasty=results.kyphoplasty,
         kyphoplasty_films=kyphoplasty_films,
         kyphoplasty_strength=results.kyphoplasty_strength,
+        patient=patient,
         provenance=ReportProvenance(
             case_name=name,
             software=tuple(provenance.software.items()),

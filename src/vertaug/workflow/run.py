@@ -277,7 +277,7 @@ def write_case(
     """
     from vertaug.report import write_case_files, write_report
     from vertaug.report.filling_files import write_filling_files, write_filling_tables
-    from vertaug.report.filling_films import take_case_films
+    from vertaug.report.filling_films import take_case_films, view_case
     from vertaug.report.kyphoplasty_films import take_kyphoplasty_films
     from vertaug.report.strength_files import write_strength_files
     from vertaug.workflow.report_input import make_report_input
@@ -291,7 +291,8 @@ def write_case(
         write_strength_files(
             results.strength, staging, case_stem(results.strength), results.kyphoplasty_strength
         )
-    films = take_case_films(results)
+    views = view_case(results)
+    films = take_case_films(results, views)
     if results.vertebroplasty is not None:
         write_filling_files(results.vertebroplasty.result.filling, films, results.spine, staging)
     if results.kyphoplasty is not None:
@@ -302,7 +303,12 @@ def write_case(
     name = workspace.folder.resolve().name
     write_report(
         make_report_input(
-            results, document.provenance, name, films, take_kyphoplasty_films(results)
+            results,
+            document.provenance,
+            name,
+            films,
+            take_kyphoplasty_films(results, views),
+            patient=None if views is None else views.patient,
         ),
         staging,
         pdf=chain.options.pdf,

@@ -7,6 +7,7 @@ from vertaug.case.errors import InputError
 from vertaug.case.grid import Grid
 from vertaug.case.volume import Scan, ScanInfo
 from vertaug.fluoroscopy import CArm, Cylinder, fix_view, prepare_patient, record
+from vertaug.fluoroscopy.view import add_matter, hold_matter
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +81,37 @@ def test_two_runs_are_the_same_and_seeds_differ(view):
 def test_what_is_no_sequence_is_refused(view, rate, persistence, steps):
     with pytest.raises(InputError, match="sequence"):
         record(view, steps, pulses_per_second=rate, persistence=persistence)
+
+
+def test_pulses_of_a_still_step_are_those_of_a_sequence_that_repeats_it(view):
+    steps = [[], [rod(0.0)], [rod(5.0)]]
+    kept = record(view, steps, np.random.default_rng(3), pulses_a_step=3)
+    every = record(view, [s for s in steps for _ in range(3)], np.random.default_rng(3))
+    assert len(kept.frames) == 3
+    for one, other in zip(kept.frames, every.frames[2::3], strict=True):
+        np.testing.assert_array_equal(one.signal, other.signal)
+        np.testing.assert_array_equal(one.grey, other.grey)
+
+
+def test_a_step_without_a_pulse_is_refused(view):
+    with pytest.raises(InputError, match="at least one pulse; got 0"):
+        record(view, [[]], pulses_a_step=0)
+
+
+def test_what_is_held_in_a_view_is_seen_as_if_it_were_added(view):
+    held = hold_matter(view, [rod(0.0), rod(9.0)])
+    across = Cylinder(
+        start_lps_mm=np.array([-30.0, 0.0, 3.0]), end_lps_mm=np.array([30.0, 0.0, 3.0]),
+        radius_mm=3.0,
+    )  # fmt: skip
+    for more in ([], [across], [rod(-30.0)]):
+        np.testing.assert_array_equal(
+            add_matter(held, more), add_matter(view, [rod(0.0), rod(9.0), *more])
+        )
+    assert (add_matter(held, []) < add_matter(view, [])).any()
+    assert view.held is None
+
+
+def test_what_is_held_beside_the_detector_changes_nothing(view):
+    held = hold_matter(view, [rod(5000.0)])
+    np.testing.assert_array_equal(add_matter(held, [rod(0.0)]), add_matter(view, [rod(0.0)]))

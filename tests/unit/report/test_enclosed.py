@@ -6,6 +6,7 @@ import pytest
 from vertaug.report.enclosed import hull_of, picture_enclosed
 from vertaug.report.figure_solid import view_plane
 from vertaug.report.plane import PicturePlane
+from vertaug.report.raster import Layer, render
 from vertaug.report.surface import cylinder, vertebra_surface
 
 RED = "#FF0000"
@@ -37,7 +38,8 @@ def rod(vertebra, hull, behind_mm):
     depth = hull.near.depth_mm[row, column] - hull.plane.depth_mm(middle) + behind_mm
     centre = middle + depth * hull.plane.normal
     up = vertebra.frame.axes[:, 2]
-    return (cylinder(centre - 4.0 * up, centre + 4.0 * up, 2.0, pieces=8), RED), (row, column)
+    mesh = cylinder(centre - 4.0 * up, centre + 4.0 * up, 2.0, pieces=8)
+    return (render(mesh, hull.plane), RED), (row, column)
 
 
 def redness(image, at):
@@ -85,11 +87,35 @@ def test_cement_is_paler_the_deeper_it_lies(vertebra, hull):
 
 
 def test_nothing_that_lies_in_the_bone_is_drawn_beside_it(vertebra, hull):
-    (mesh, colour), _ = rod(vertebra, hull, 6.0)
-    away = cylinder(mesh.vertices[0] + [0.0, 0.0, 80.0], mesh.vertices[0] - [0.0, 0.0, 80.0], 1.0)
-    picture = picture_enclosed(hull, (), ((away, colour),))
+    middle, end = vertebra.frame.origin_lps_mm, np.array([0.0, 0.0, 80.0])
+    away = render(cylinder(middle + end, middle - end, 1.0), hull.plane)
+    picture = picture_enclosed(hull, (), ((away, RED),))
     plain = picture_enclosed(hull, (), ())
     empty = ~np.isfinite(hull.near.depth_mm)
     whole = empty.reshape(picture.shape[0], 2, picture.shape[1], 2).all(axis=(1, 3))
     np.testing.assert_array_equal(picture[whole], plain[whole])
     assert not np.array_equal(picture, plain)
+
+
+def test_a_thing_changes_only_its_own_pixels(vertebra, hull):
+    nothing = Layer(
+        depth_mm=np.full(hull.plane.shape, np.inf), normal=np.zeros((*hull.plane.shape, 3))
+    )
+    plain = picture_enclosed(hull, (), ())
+    np.testing.assert_array_equal(picture_enclosed(hull, ((nothing, RED),), ()), plain)
+    (layer, _), _ = rod(vertebra, hull, 6.0)
+    changed = (picture_enclosed(hull, ((layer, RED),), ()) != plain).any(axis=-1)
+    hit = np.isfinite(layer.depth_mm)
+    rows, columns = plain.shape[:2]
+    touched = hit.reshape(rows, 2, columns, 2).any(axis=(1, 3))
+    assert 0 < changed.sum() <= touched.sum()
+    assert not changed[~touched].any()
+
+
+def test_the_nearest_of_two_things_is_seen_whatever_their_order(vertebra, hull):
+    (near, _), at = rod(vertebra, hull, 4.0)
+    (deep, _), _ = rod(vertebra, hull, 20.0)
+    one = picture_enclosed(hull, (), ((near, RED), (deep, "#0000FF")))
+    other = picture_enclosed(hull, (), ((deep, "#0000FF"), (near, RED)))
+    np.testing.assert_array_equal(one, other)
+    assert redness(one, at) > 0.1

@@ -217,3 +217,14 @@ def test_the_tips_distances_are_those_of_the_body(spine, planning):
     assert sample(vertebra.occupancy.values, grid, end[None])[0] == pytest.approx(0.5, abs=0.1)
     outside = replace(path, target_lps_mm=path.target_lps_mm + 80.0 * path_direction(path))
     assert way_ahead_mm(vertebra, outside) is None
+
+
+def test_a_figure_is_packed_without_loss_and_without_a_fourth_channel():
+    figure = canvas.new_figure(30.0, 20.0)
+    figure.add_axes((0.1, 0.3, 0.8, 0.6)).plot([0.0, 1.0], [0.0, 1.0])
+    image = Image.open(io.BytesIO(canvas.png_bytes(figure)))
+    assert image.mode == "RGB"
+    assert image.info["dpi"] == pytest.approx((200.0, 200.0), rel=1e-3)
+    drawn = canvas.pixels(figure)
+    assert (drawn[..., 3] == 255).all()
+    np.testing.assert_array_equal(np.asarray(image), drawn[..., :3])

@@ -15,8 +15,9 @@ from vertaug.report.body_outline import outline_body
 from vertaug.report.figure_filling import shown_frames
 from vertaug.report.figure_filling_films import draw_filling_radiographs
 from vertaug.report.filling_files import write_filling_files
-from vertaug.report.filling_films import cement_material, take_case_films
-from vertaug.report.filling_gif import filling_gifs
+from vertaug.report.filling_films import cement_material, take_case_films, view_case
+from vertaug.report.filling_gif import _picture, _set_stage, filling_gifs
+from vertaug.report.filling_moment import START, moment_at_volume
 from vertaug.report.film_words import left_of_image, seen_from
 from vertaug.report.posterior_quarter import draw_quarter, quarter_line, quarter_places
 
@@ -218,3 +219,33 @@ def test_the_outline_of_the_body_is_where_it_projects(results, films):
     np.testing.assert_allclose(seen.max(axis=0), body.max(axis=0), atol=2.0)
     far = replace(carm, isocentre_lps_mm=carm.isocentre_lps_mm + np.array([0.0, 0.0, 400.0]))
     assert outline_body(far, vertebra) is None
+
+
+def test_films_from_views_that_are_there_are_the_same(results, films, monkeypatch):
+    monkeypatch.setattr(filling_films, "_PIXELS", 96)
+    monkeypatch.setattr(filling_films, "_CINE_IMAGES", 3)
+    views = view_case(SimpleNamespace(**vars(results), kyphoplasty=None))
+    assert list(views.fixed) == ["L1"]
+    monkeypatch.setattr(filling_films, "prepare_patient", None)  # is not asked again
+    again = take_case_films(results, views)
+    for one, other in zip((*films.ap, *films.lateral), (*again.ap, *again.lateral), strict=True):
+        np.testing.assert_array_equal(one.signal, other.signal)
+    bare = SimpleNamespace(planning=None, vertebroplasty=None, kyphoplasty=None)
+    assert view_case(bare) is None
+
+
+def test_a_picture_of_a_sequence_keeps_nothing_of_the_one_before(results, films):
+    filling, image = results.vertebroplasty.result.filling, films.cines[0].frames[-1]
+    end = moment_at_volume(filling, filling.injected_mm3)
+    outline = outline_body(image.carm, results.spine["L1"])
+
+    def stage():
+        return _set_stage(image, filling, results.spine, outline, "AP")
+
+    used = stage()
+    last = _picture(used, image, (filling, end), ("long words of the end", "state"))
+    first = _picture(used, image, (filling, START), ("start", ""))
+    np.testing.assert_array_equal(first, _picture(stage(), image, (filling, START), ("start", "")))
+    again = _picture(used, image, (filling, end), ("long words of the end", "state"))
+    np.testing.assert_array_equal(last, again)
+    assert (first != last).any()

@@ -30,6 +30,24 @@ def test_compiled_and_reference_kernel_agree():
     np.testing.assert_allclose(found[0][0], found[1][0])
 
 
+def test_compiled_and_reference_normals_agree():
+    rng = np.random.default_rng(4)
+    corners, faces = rng.uniform(-4, 34, (40, 3, 3)), rng.integers(0, 25, (40, 3))
+    normals = rng.normal(size=(25, 3))
+    depth, owner = np.full((30, 28), np.inf), np.full((30, 28), -1)
+    _raster_reference.scan_convert(corners, depth, owner)
+    found = []
+    for kernel in (_raster_numba.blend_normals, _raster_reference.blend_normals):
+        out = np.zeros((30, 28, 3))
+        kernel(corners, faces, normals, owner, depth, out)
+        found.append(out)
+    np.testing.assert_allclose(found[0], found[1], atol=1e-12)
+    hit = np.isfinite(depth)
+    assert hit.any()
+    assert not hit.all()
+    np.testing.assert_allclose(np.linalg.norm(found[0], axis=-1), hit.astype(float), atol=1e-12)
+
+
 def test_depth_of_a_cylinder_is_that_of_its_formula():
     # Along z, seen from the front: depth (y) of the near side is -sqrt(r2 - x2).
     mesh = cylinder(np.array([0, 0, -8.0]), np.array([0, 0, 8.0]), 5.0, sides=720)

@@ -15,10 +15,12 @@ from vertaug.report.content import Table, build_content
 from vertaug.report.content_filling_heat import heat_table, heat_words
 from vertaug.report.content_filling_spread import spread_table
 from vertaug.report.content_injection import PICTURES, injection_part
+from vertaug.report.enclosed_series import glass_vertebra
 from vertaug.report.endplate_contact import endplate_contacts
 from vertaug.report.figure_filling import (
     cement_on,
     choose_cement_sections,
+    cortex_on,
     draw_filling_sections,
     marks_beside,
     shown_frames,
@@ -564,7 +566,7 @@ def test_the_outline_keeps_clear_of_the_cortex_where_cells_reach_beyond_the_bone
     whole = replace(filling, pore_share=np.ones(filling.grid.shape))
     axial = next(s for s in choose_cement_sections(filling) if s.axis == 2).plane
     bone = bone_field(vertebra, axial)
-    inside = cement_on(axial, whole, frame, vertebra) > 0.5
+    inside = cement_on(axial, whole, frame, cortex_on(axial, vertebra)) > 0.5
     assert inside.any()
     assert (bone[inside] > 0.5 + CORTEX_MM).all()
     index = filling.grid.to_index(axial.pixel_centres())
@@ -577,12 +579,17 @@ def test_the_outline_keeps_clear_of_the_cortex_where_cells_reach_beyond_the_bone
     assert 2 * CORTEX_MM - axial.pixel_mm < lost < 6 * CORTEX_MM
     # with bone on all sides it is the cement that ends it
     some = replace(frame, cement_share=np.where(filling.cement_share > 0.4, 1.0, 0.0))
-    drawn = cement_on(axial, whole, some, vertebra) > 0.5
+    drawn = cement_on(axial, whole, some, cortex_on(axial, vertebra)) > 0.5
     assert 0 < drawn.sum() < inside.sum()
 
 
-def test_pictures_have_names_captions_and_the_width_of_the_page(case):
-    pictures = filling_pictures(case)
+@pytest.fixture(scope="module")
+def glass(spine):
+    return {"L1": glass_vertebra(spine["L1"])}
+
+
+def test_pictures_have_names_captions_and_the_width_of_the_page(case, glass):
+    pictures = filling_pictures(case, glass)
     assert [p.name for p in pictures] == [n for n in PICTURES if n != "filling_radiographs"]
     for picture in pictures:
         assert picture.png.startswith(b"\x89PNG")
@@ -594,7 +601,7 @@ def test_pictures_have_names_captions_and_the_width_of_the_page(case):
     assert "fingers thinner than a cell" in captions["filling_sections"]
     assert "not simulated beyond the exit" in captions["filling_solid"]
     assert "all of it within the bone" in captions["filling_solid"]
-    assert filling_pictures(replace(case, vertebroplasty=None)) == ()
+    assert filling_pictures(replace(case, vertebroplasty=None), {}) == ()
 
 
 def test_without_leaks_no_ring_is_explained(found, spine):
@@ -704,9 +711,9 @@ def test_portions_cover_the_whole_time(found):
         assert start == stop
 
 
-def test_pages_hold_the_section_once(case):
+def test_pages_hold_the_section_once(case, glass):
     content = build_content(case)
-    pictures = filling_pictures(case)
+    pictures = filling_pictures(case, glass)
     html = render_html(content, pictures)
     assert html.count('<h1 class="part">Vertebroplasty, L1</h1>') == 1
     for picture in pictures:

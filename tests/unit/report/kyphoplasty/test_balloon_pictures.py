@@ -10,6 +10,7 @@ from vertaug.case.plan import Procedure
 from vertaug.fluoroscopy.matter import Cylinder, find_window, measure_chords
 from vertaug.report import canvas, filling_films, kyphoplasty_pictures
 from vertaug.report.balloon_moments import balloon_meshes, shown_moments
+from vertaug.report.enclosed_series import glass_vertebra
 from vertaug.report.figure_balloon_curves import curve_spans, draw_balloon_curves
 from vertaug.report.figure_balloon_films import draw_balloon_radiographs
 from vertaug.report.figure_balloon_sections import (
@@ -207,8 +208,13 @@ def test_radiographs_have_a_column_each_and_the_cavity_at_the_end(spine, found, 
     assert "the cavity is not darker on the image" in picture.caption
 
 
-def test_the_solid_series_has_a_column_each(spine, found, kept):
-    picture = draw_balloon_solid(found.balloon, spine["L1"])
+@pytest.fixture(scope="module")
+def glass(spine):
+    return {"L1": glass_vertebra(spine["L1"])}
+
+
+def test_the_solid_series_has_a_column_each(glass, found, kept):
+    picture = draw_balloon_solid(found.balloon, glass["L1"])
     images = [np.asarray(axes.images[0].get_array()) for axes in kept[0].axes]
     assert len(images) == 8
     orange = [float(((i[..., 0] - i[..., 2]) > 0.35).mean()) for i in images]
@@ -261,11 +267,11 @@ def test_a_balloon_without_a_known_limit_has_no_line_of_it(found, kept):
 
 
 def test_all_pictures_stand_under_their_part(
-    monkeypatch, report_input, found, films, without_balloon
+    monkeypatch, report_input, found, films, without_balloon, glass
 ):
     made = []
 
-    def cement_pictures(injected, shown, _spine):
+    def cement_pictures(injected, shown, _spine, _glass):
         made.append((injected, shown))
         return tuple(
             Picture(name=name, caption="Cement.", png=b"", width_mm=1.0, height_mm=1.0)
@@ -275,7 +281,7 @@ def test_all_pictures_stand_under_their_part(
     monkeypatch.setattr(kyphoplasty_pictures, "injection_pictures", cement_pictures)
     monkeypatch.setattr(canvas, "png_bytes", lambda _figure: b"png")
     case = replace(report_input, kyphoplasty=found, kyphoplasty_films=films)
-    pictures = kyphoplasty_pictures.kyphoplasty_pictures(case)
+    pictures = kyphoplasty_pictures.kyphoplasty_pictures(case, glass)
     assert [picture.name for picture in pictures] == [
         "balloon_sections", "balloon_radiographs", "balloon_solid", "balloon_curves",
         "kyphoplasty_filling_sections", "kyphoplasty_filling_curves",
@@ -285,13 +291,13 @@ def test_all_pictures_stand_under_their_part(
     assert "before the balloon" in pictures[4].caption
     assert pictures[5].caption == "Cement."
     bare = kyphoplasty_pictures.kyphoplasty_pictures(
-        replace(report_input, kyphoplasty=without_balloon)
+        replace(report_input, kyphoplasty=without_balloon), glass
     )
     assert [picture.name for picture in bare] == [
         "kyphoplasty_filling_sections", "kyphoplasty_filling_curves",
     ]  # fmt: skip
     assert bare[0].caption == "Cement."
-    assert kyphoplasty_pictures.kyphoplasty_pictures(report_input) == ()
+    assert kyphoplasty_pictures.kyphoplasty_pictures(report_input, {}) == ()
 
 
 def test_plans_of_each_procedure_are_counted_apart(kyphoplasty_planning):
