@@ -308,7 +308,7 @@ def _search(
     path: tuple[FloatArray, FloatArray],
     residual: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the displacement after a move, shortened where work rises before its end, and forces."""
+    """Return the displacement after a move, shortened where work rises, and its forces."""
     (u, move), share, slope = path, 1.0, inner_product(residual, path[1])
     for turn in range(_SHORTENINGS):
         reached = u + share * move
