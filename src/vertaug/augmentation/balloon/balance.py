@@ -176,7 +176,7 @@ class Balance:
         self.left[:, 2:] *= _FLOWING
         out = self._resist(u)
         for skin in self._skins:
-            out += skin.pull(u)
+            skin.add_pull(u, out)
         return self.admitted(out)
 
     def turned(self, u: FloatArray) -> FloatArray:
@@ -206,7 +206,7 @@ class Balance:
         )
         out[:] = self._resist(u)
         for skin in self._skins:
-            out += skin.change(u)
+            skin.add_change(u, out)
         out[:] = self.admitted(out)
         return inner_product(u, out)
 
@@ -254,17 +254,26 @@ class _SkinOnGrid:
         size = problem.held.shape[1]
         starts = np.arange(0, nodes.size + 1, 8)
         follow = csr_array((weights.ravel(), nodes.ravel(), starts), shape=(len(nodes), size))
-        self._follow: Any = follow[:, index]
+        follow = follow[:, index]
+        # of all nodes only those of the voxels that the skin crosses
+        self.near = np.unique(follow.indices)
+        self._follow: Any = follow[:, self.near]
+        self._back: Any = self._follow.T.tocsr()
         self._points, self._skin = surface.points_mm, skin
         self._reached = self._points
         self._stiffness: Any = None
 
-    def pull(self, u: FloatArray) -> FloatArray:
-        self._reached, self._stiffness = self._points + self._follow @ u.T, None
-        return np.asarray((self._follow.T @ self._skin.pull(self._reached)).T)
+    def add_pull(self, u: FloatArray, out: FloatArray) -> None:
+        """Add the forces with which the skin resists a displacement."""
+        self._reached, self._stiffness = self._points + self._follow @ u[:, self.near].T, None
+        self._add(self._skin.pull(self._reached), out)
 
-    def change(self, u: FloatArray) -> FloatArray:
+    def add_change(self, u: FloatArray, out: FloatArray) -> None:
+        """Add how they change from there."""
         if self._stiffness is None:
             self._stiffness = self._skin.stiffness(self._reached)
-        moved = (self._follow @ u.T).reshape(-1)
-        return np.asarray((self._follow.T @ (self._stiffness @ moved).reshape(-1, 3)).T)
+        moved = (self._follow @ u[:, self.near].T).reshape(-1)
+        self._add((self._stiffness @ moved).reshape(-1, 3), out)
+
+    def _add(self, forces: FloatArray, out: FloatArray) -> None:
+        out[:, self.near] += (self._back @ forces).T

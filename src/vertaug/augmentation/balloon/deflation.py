@@ -44,11 +44,12 @@ def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> Inf
     full = np.clip(borne_pressure(problem, limits), 0.0, state.pressure_mpa)
     load = (full[:, None, None] * problem.loads).sum(axis=0)
     scale = float(np.sqrt((load**2).sum()))
+    start = None
     most, emptied = _SUDDEN * full, (1.0 + _SWOLLEN) * state.volumes_mm3()
     for number in range(1, steps + 1):
         share = (steps - number) / max(steps - 1, 1)
         for turn in range(_RELEASES + 1):
-            found = settle(problem, share * most, limits, scale_n=scale)
+            found = settle(problem, share * most, limits, given=start, scale_n=scale)
             if not found.solver.converged:
                 message = f"the deflation failed: {found.solver.describe()}"
                 raise ComputationError(message)
@@ -57,7 +58,7 @@ def deflate(state: InflatedBone, limits: IncrementLimits, steps: int = 6) -> Inf
             if not (share * most * swollen).any():
                 break
             most = np.where(swollen, 0.5 * most if turn + 1 < _RELEASES else 0.0, most)
-        state, problem = after, problem_of(after)
+        state, problem, start = after, problem_of(after), found.nodes_mm
     return state if state.weight is None else come_to_rest(state, limits, scale)
 
 
