@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from importlib.resources import files
 
+import numba
 import numpy as np
 import pytest
 
@@ -17,8 +18,8 @@ from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.workflow.balloon_step import InflatedVertebra
-from vertaug.workflow.chain import Measured
 from vertaug.workflow.level_survey import surveys_of
+from vertaug.workflow.measured import Measured
 from vertaug.workflow.simulate import InjectedCement, inject_scene, set_scene
 from vertaug.workflow.simulation_choice import simulation_choice_of
 from vertaug.workflow.step_store import StepStore
@@ -322,6 +323,25 @@ def test_without_a_balloon_it_is_a_vertebroplasty_by_the_same_needles(run, case,
     assert after.asymmetry == same.asymmetry
     assert after.disc_load == same.disc_load
     assert after.field.energy_mpa.tobytes() == same.field.energy_mpa.tobytes()
+
+
+def test_balloons_are_inflated_in_a_second_process_meanwhile(run, case, inflated, monkeypatch):
+    if numba.config.NUMBA_NUM_THREADS < 2:
+        pytest.skip("needs two cores")
+    forbid(monkeypatch, "inflate_case")  # in this process
+    numba.set_num_threads(2)
+    try:
+        both = ("--procedure", "both", *CEMENT, *BALLOON)
+        done = run("simulate", case, *both, "--no-strength")
+    finally:
+        threads = numba.get_num_threads()
+        numba.set_num_threads(1)
+    assert done.code == 0
+    assert threads == 2
+    mine, same = (stored(folder, "balloon", InflatedVertebra) for folder in (case, inflated))
+    assert mine.void.tobytes() == same.void.tobytes()
+    assert mine.course.pressure_mpa.tobytes() == same.course.pressure_mpa.tobytes()
+    assert stored(case, "kyphoplasty_injection", InjectedCement).setup.planned_mm3 == 1500.0
 
 
 def relabelled(folder):

@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -35,6 +38,34 @@ def map_in_processes(
     workers : int
         Number of processes.
     """
+    with _pool(shared, workers) as pool:
+        with _interrupts_blocked():
+            found = pool.map(_Work(work), items)
+        yield from found
+
+
+@contextmanager
+def start_aside(
+    work: Callable[[Shared, Item], Result], shared: Shared, item: Item
+) -> Iterator["Future[Result]"]:
+    """Begin ``work(shared, item)`` in another process; yield what will hold its result.
+
+    The process ends at once where the context is left by an error or this process ends; left
+    otherwise, the context waits for it.
+
+    Parameters
+    ----------
+    work, shared, item
+        As in `map_in_processes`.
+    """
+    with _pool(shared, 1) as pool:
+        with _interrupts_blocked():
+            begun = pool.submit(_Work(work), item)
+        yield begun
+
+
+@contextmanager
+def _pool(shared: object, workers: int) -> "Iterator[ProcessPoolExecutor]":
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -46,9 +77,7 @@ def map_in_processes(
         workers, mp_context=context, initializer=_start, initargs=(shared, ends)
     )
     try:
-        with _interrupts_blocked():
-            found = pool.map(_Work(work), items)
-        yield from found
+        yield pool
     except BaseException:
         held.close()
         raise

@@ -8,8 +8,9 @@ from vertaug.case.case_file import CaseDocument, InputFile, Parameters, read_cas
 from vertaug.case.errors import FormatError
 from vertaug.case.spine import Spine
 from vertaug.workflow.calibration import GENERIC, CalibrationChoice, choose_calibration
-from vertaug.workflow.chain import MEASURE, REPORT, TITLES, Chain, Measured
+from vertaug.workflow.chain import MEASURE, REPORT, TITLES, Chain
 from vertaug.workflow.extras import check_extras
+from vertaug.workflow.measured import Measured
 from vertaug.workflow.optional_steps import keep_added, want_simulation, want_strength
 from vertaug.workflow.progress import ProgressListener, Reporter
 from vertaug.workflow.request import CaseOptions

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from vertaug.case.case_content import CaseResults
 from vertaug.case.case_file import InputFile
-from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import LevelError
 from vertaug.case.instrument import needle_of_gauge
-from vertaug.case.measurement import FractureAssessment
 from vertaug.case.plan import PlanningResult, Procedure
 from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.volume import LabelMap, Scan
 from vertaug.numerics.thread_limit import one_thread
+from vertaug.workflow.balloon_ahead import BalloonTask, inflate_ahead
 from vertaug.workflow.balloon_choice import BALLOON_STEP
 from vertaug.workflow.calibration import CalibrationChoice
 from vertaug.workflow.fingerprint import make_key
@@ -25,6 +24,7 @@ from vertaug.workflow.kyphoplasty_strength import (
     assess_kyphoplasty,
 )
 from vertaug.workflow.level_survey import Surveys, surveys_of
+from vertaug.workflow.measured import Measured
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.request import CaseOptions
 from vertaug.workflow.simulation_keys import SIMULATION_STEPS, list_simulation_keys
@@ -54,14 +54,6 @@ ADDED_STEPS = (*SIMULATION_STEPS, SCANNED, "strength", KYPHOPLASTY_STRENGTH)
 TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Measured:
-    """What the measuring step stores."""
-
-    calibration: DensityCalibration
-    assessment: FractureAssessment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -259,17 +251,34 @@ class Chain:
             if run is not None:
                 check_simulation(results, run)
         surveys = surveys_of(results)
-        if self.simulation is not None:
-            stage = self._stage(results, self.simulation, self.simulation_keys, surveys)
-            results = replace(results, vertebroplasty=simulate_vertebroplasty(stage))
+        with inflate_ahead(self._balloon_task(level)):
+            if self.simulation is not None:
+                stage = self._stage(results, self.simulation, self.simulation_keys, surveys)
+                results = replace(results, vertebroplasty=simulate_vertebroplasty(stage))
+            if strength is not None:
+                results = replace(results, strength=self._assess(results, strength))
         if self.kyphoplasty is not None:
             stage = self._stage(results, self.kyphoplasty, self.kyphoplasty_keys, surveys)
             results = replace(results, kyphoplasty=simulate_kyphoplasty(stage))
         if strength is not None:
-            results = replace(results, strength=self._assess(results, strength))
             after = self._assess_after_balloons(results, strength)
             results = replace(results, kyphoplasty_strength=after)
         return results
+
+    def _balloon_task(self, level: str | None) -> BalloonTask | None:
+        """Return the inflation, None where it is stored or there is nothing to do meanwhile."""
+        import numba
+
+        run, keys = self.kyphoplasty, self.kyphoplasty_keys
+        if level is None or run is None or not run.balloons or BALLOON_STEP not in keys:
+            return None
+        others = {step: key for step, key in self.step_keys(level).items() if step not in keys}
+        waiting = [step for step, key in others.items() if not self.store.path(step, key).is_file()]
+        stored = self.store.path(BALLOON_STEP, keys[BALLOON_STEP]).is_file()
+        if stored or numba.get_num_threads() < 2 or not set(waiting) - {KYPHOPLASTY_STRENGTH}:
+            return None
+        known = {**others, BALLOON_STEP: keys[BALLOON_STEP]}
+        return BalloonTask(store=self.store, keys=known, choice=run.choice, balloons=run.balloons)
 
     def _stage(
         self, results: CaseResults, run: SimulationRun, keys: dict[str, str], surveys: Surveys

@@ -197,12 +197,12 @@ def _keep_samples(chain: Chain, run: SimulationRun, before: Parameters) -> Simul
 
 def name_steps(chain: Chain, first: tuple[str, ...]) -> Chain:
     """Return the chain with a reporter that knows all its steps."""
-    titles = first
-    for run in (chain.simulation, chain.kyphoplasty):
-        titles = titles if run is None else (*titles, *run.titles)
+    titles = first if chain.simulation is None else (*first, *chain.simulation.titles)
     if chain.strength is not None:
         titles = (*titles, STRENGTH)
-        if chain.after_balloons_keys:
-            titles = (*titles, AFTER_BALLOONS)
+    if chain.kyphoplasty is not None:
+        titles = (*titles, *chain.kyphoplasty.titles)
+    if chain.after_balloons_keys:
+        titles = (*titles, AFTER_BALLOONS)
     titles = (*titles, FILES, REPORT)
     return replace(chain, reporter=Reporter(titles=titles, listener=chain.reporter.listener))
