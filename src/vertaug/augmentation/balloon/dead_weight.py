@@ -19,6 +19,7 @@ from vertaug.case.grid import FloatArray
 from vertaug.numerics.brick_operator import BrickBody, prepare_operator
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid
 from vertaug.numerics.inner_product import inner_product
+from vertaug.numerics.span_grid import span_body
 
 _MOST_N = 5000.0
 _ARM_MM = 10.0
@@ -89,8 +90,12 @@ def weight_on_top(held: NDArray[np.bool_], grid: PointGrid, force_n: float) -> D
     return DeadWeight(nodes=upper.ravel(), force_n=force_n, place_mm=place)
 
 
-def plate_motion(weight: DeadWeight, grid: PointGrid, moved_mm: FloatArray) -> FloatArray:
-    """Return how a plate moved: its mean rise, mm, and its slopes along left and posterior.
+def plate_motion(
+    weight: DeadWeight, grid: PointGrid, moved_mm: FloatArray, voxel: NDArray[np.int64]
+) -> FloatArray:
+    """Return how a plate moved: the rise of its middle, mm, and its slopes to left and posterior.
+
+    From its nodes with bone beneath: an increment moves no others.
 
     Parameters
     ----------
@@ -98,10 +103,18 @@ def plate_motion(weight: DeadWeight, grid: PointGrid, moved_mm: FloatArray) -> F
     grid : PointGrid
     moved_mm : (3, ni + 1, nj + 1, nk + 1) float64 array
         Of the nodes.
+    voxel : (n,) int64 array
+        Numbers of the voxels with bone.
     """
-    at = np.argwhere(weight.nodes.reshape(grid.node_shape))[:, :2] * grid.spacing_mm
-    even = np.column_stack([np.ones(len(at)), at - at.mean(axis=0)])
-    found = np.linalg.lstsq(even, moved_mm[2].ravel()[weight.nodes], rcond=None)[0]
+    filled = np.zeros(grid.shape, dtype=bool)
+    filled.ravel()[voxel] = True
+    ids = np.arange(weight.nodes.size).reshape(grid.node_shape)
+    took_part = np.zeros_like(weight.nodes)
+    took_part[span_body(filled).gather_nodes(ids)] = True
+    plate = np.argwhere(weight.nodes.reshape(grid.node_shape))[:, :2] * grid.spacing_mm
+    known = took_part[weight.nodes]
+    even = np.column_stack([np.ones(len(plate)), plate - plate.mean(axis=0)])[known]
+    found = np.linalg.lstsq(even, moved_mm[2].ravel()[weight.nodes][known], rcond=None)[0]
     return np.asarray(found)
 
 

@@ -342,7 +342,7 @@ def moved_by(state: InflatedBone, problem: InflationProblem, found: Increment) -
     left.ravel()[problem.bone.voxel] = found.left
     plate = state.plate
     if state.weight is not None:
-        plate = plate + plate_motion(state.weight, grid, u)
+        plate = plate + plate_motion(state.weight, grid, u, problem.bone.voxel)
     return replace(
         state,
         points=carry(state.points, problem.bone, (found.stress_mpa, found.flow), u, grid),

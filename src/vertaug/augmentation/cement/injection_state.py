@@ -7,6 +7,7 @@ all its history follows from when it entered, which particles carry (`numerics.f
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.augmentation.cement.filling_measures import LEAK_CODES
 from vertaug.augmentation.cement.injection_plan import BODY_C, InjectionPlan
@@ -137,6 +138,7 @@ class CementInBone:
         self._mobility = np.zeros(body.grid.shape)
         self._thickness = np.full(body.grid.shape, limits.marrow_mpa_s)
         self._aged = np.zeros(body.grid.shape)
+        self._entered = np.full(body.grid.shape, np.nan)
         self._ways = ThinWays(body, plan.product, limits.marrow_mpa_s, limits.mouth)
         self._solver = DarcySolver(body.cells)
         self._outlets = body.outlets()
@@ -188,6 +190,7 @@ class CementInBone:
             self._mobility,
             cement_mpa_s=self._thickness,
             aged_s=self._aged,
+            held_aged_s=self.clock.equivalent_age_s(self.time_s, self._ways.entered_s),
             saturation=self.saturation,
             pressure_mpa=self._pressure,
             seconds=seconds,
@@ -221,8 +224,7 @@ class CementInBone:
         np.divide(body.permeability_mm2, marrow, out=self._mobility)
         cement = (self.saturation > 0.0) | (source & (body.permeability_mm2 > 0.0))
         share = self.saturation[cement]
-        entered = self.tracers.mean_in_cells(cement)[cement]
-        entered = np.where(np.isnan(entered), self.time_s, entered)
+        entered = self._mean_entered_s(cement)
         k = body.permeability_mm2[cement]
         # flow enters at the needle's surface: the speed at the centre of the source, where it
         # turns around, says nothing about how fast it is sheared
@@ -239,6 +241,13 @@ class CementInBone:
         )
         self._mobility[cement] = k / (share * thick + (1.0 - share) * marrow)
         self._thickness[cement], self._aged[cement] = thick, aged
+
+    def _mean_entered_s(
+        self, cells: NDArray[np.bool_] | tuple[NDArray[np.int64], ...]
+    ) -> FloatArray:
+        """Return when the cement of some cells entered the bone; now, in a cell without cement."""
+        entered = self._entered[cells]
+        return np.where(np.isnan(entered), self.time_s, entered)
 
     def advance(
         self, tip: int, flow: PressureSolution, rate_mm3_per_s: float, seconds: float
@@ -258,6 +267,7 @@ class CementInBone:
             per_mm3=_PER_CELL / body.cells.volume_mm3,
         )
         self.saturation = moved.saturation
+        self._entered = self.tracers.mean_in_cells(self.saturation > 0.0)
         left = self._leave(moved.through_links_mm3)
         by_path = np.bincount(self._outlets.path, left, minlength=max(LEAK_CODES) + 1)
         self.leaked_mm3 = self.leaked_mm3 + by_path[list(LEAK_CODES)]
@@ -275,7 +285,8 @@ class CementInBone:
         every = np.zeros(through_mm3.shape)
         np.add.at(every, at, self._passed)
         left = np.asarray(through_mm3[at] * self._passed / np.maximum(every[at], 1e-300))
-        left[self._walls :] = self._ways.fill(left[self._walls :])
+        thin = tuple(self.body.thin.cell.T)
+        left[self._walls :] = self._ways.fill(left[self._walls :], self._mean_entered_s(thin))
         return left
 
     def wait(self, seconds: float) -> None:

@@ -149,4 +149,5 @@ def _link_way(survey: BoneSurvey, permeability: FloatArray, way: Way) -> ThinLin
         away = np.linalg.norm(grid.to_index(mouth) - survey.wall.cell, axis=1)
         cell, places = survey.wall.cell[[int(np.argmin(away))]], np.atleast_2d(mouth)
     to_mouth = np.linalg.norm(places - mouth, axis=1)
-    return link_way(way, cell, permeability[tuple(cell.T)], to_mouth, mouth)
+    opens = mouth if way.exit_mm is None else frame.to_world(way.exit_mm)
+    return link_way(way, cell, permeability[tuple(cell.T)], to_mouth, opens)

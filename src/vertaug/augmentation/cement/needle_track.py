@@ -41,7 +41,8 @@ def follow_track(
 ) -> Way | None:
     """Return the gap around a needle as a way out, from the last porous place to the entry.
 
-    ``pi D w^3 / (12 L)``: cubic law around the needle's circumference.
+    ``pi D w^3 / (12 L)``: cubic law around the needle's circumference. Its mouth is that porous
+    place, its exit the entry.
 
     Parameters
     ----------
@@ -64,6 +65,7 @@ def follow_track(
         kind="track",
         mouth_mm=place,
         inner_mm=place,
+        exit_mm=entry_mm,
         size_mm=track.gap_mm,
         own_mm3=float(np.pi * diameter * track.gap_mm**3 / (12.0 * length)),
         length_mm=float(np.pi * diameter),

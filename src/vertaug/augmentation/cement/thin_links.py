@@ -105,7 +105,7 @@ def link_way(
     to_mouth_mm : (n,) float64 array
         From each place along the way to where it leaves the bone.
     exit_lps_mm : (3,) float64 array
-        Where that is.
+        Where it opens on the surface of the bone.
     """
     draw = way.draw_from_bone(permeability_mm2)
     cells, at = np.unique(cell, axis=0, return_inverse=True)

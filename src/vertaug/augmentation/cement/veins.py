@@ -155,6 +155,8 @@ class Way:
         Flow times viscosity over pressure, without the bone around it.
     length_mm : float
         Over which it draws from the bone.
+    exit_mm : (3,) float64 array or None
+        Where it opens on the surface, if not at ``mouth_mm``: a leak's mark, nothing else.
     within : bool
         Whether it runs in the bone to a foramen. Cement that has come into it counts as on its way
         out, wherever it is: it leads to the canal, and there is nothing to stop it.
@@ -167,6 +169,7 @@ class Way:
     size_mm: float
     own_mm3: float
     length_mm: float
+    exit_mm: FloatArray | None = None
     within: bool = False
 
     @property

@@ -140,7 +140,22 @@ def test_the_motion_of_a_plate_is_its_rise_and_its_slopes():
     x, y, z = np.indices(GRID.node_shape) * GRID.spacing_mm
     moved = np.stack([x, y, 0.3 + 0.02 * (x - MIDDLE_MM) - 0.01 * (y - MIDDLE_MM) + 0.0 * z])
     moved[2, :, :, :-1] = 7.0  # only the plate counts
-    assert plate_motion(weight, GRID, moved) == pytest.approx([0.3, 0.02, -0.01])
+    every = np.arange(np.prod(GRID.shape))
+    assert plate_motion(weight, GRID, moved, every) == pytest.approx([0.3, 0.02, -0.01])
+
+
+def test_a_plate_moves_as_its_nodes_with_bone_beneath():
+    """An increment leaves the others where they are; the rise is that of its whole middle."""
+    weight = column(10.0).weight
+    x, y, _ = np.indices(GRID.node_shape) * GRID.spacing_mm
+    rise = 0.3 + 0.02 * (x - MIDDLE_MM) - 0.01 * (y - MIDDLE_MM)
+    i, _, k = np.indices(GRID.shape)
+    lost = i < BESIDE + 4  # the first 6 mm
+    rise[: BESIDE + 4] = 0.0
+    moved = np.stack([x, y, rise])
+    for filled in (~lost, ~lost & (k == GRID.shape[2] - 1)):
+        voxel = np.flatnonzero(filled)
+        assert plate_motion(weight, GRID, moved, voxel) == pytest.approx([0.3, 0.02, -0.01])
 
 
 @pytest.mark.parametrize("offset", [2.0, 0.0])

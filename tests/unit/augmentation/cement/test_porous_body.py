@@ -253,7 +253,10 @@ def test_a_needle_leaves_its_track(plain, survey):
     (way,) = [w for w in body.ways if w.path is LeakPath.TRACK]
     distance = np.linalg.norm(plain[0].frame.to_world(way.mouth_mm) - pedicle.isthmus_lps_mm)
     assert distance < 2.5
-    assert (body.thin.path == LeakPath.TRACK).sum() == 1
+    along_track = body.thin.path == LeakPath.TRACK
+    assert along_track.sum() == 1
+    # its mark lies at the entry
+    np.testing.assert_allclose(body.thin.exit_lps_mm[along_track][0], track.entry_lps_mm)
 
 
 def test_the_cell_of_a_tip(plain, body):

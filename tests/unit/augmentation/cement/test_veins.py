@@ -37,6 +37,7 @@ def test_gap_around_a_needle_by_hand():
     way = follow_track(track.entry_lps_mm, track.tip_lps_mm, track, inside)
     assert way.path is LeakPath.TRACK
     np.testing.assert_allclose(way.mouth_mm, [0.0, 15.0, 0.0])
+    np.testing.assert_allclose(way.exit_mm, [0.0, 40.0, 0.0])
     assert way.own_mm3 == pytest.approx(np.pi * 3.05 * 0.2**3 / (12.0 * 25.0))
     assert follow_track(track.entry_lps_mm, track.tip_lps_mm, track, inside & False) is None
 

@@ -343,12 +343,13 @@ def test_an_empty_vein_fills_as_a_tube_that_marrow_leaves(ball, one_link, bone):
             3.44e-2 / cement * ones,
             cement_mpa_s=cement * ones,
             aged_s=ones,
+            held_aged_s=np.ones(1),
             saturation=full,
             pressure_mpa=pressure * ones,
             seconds=4.0,
         )
         volume = 4.0 * pressure * flow
-        ways.fill(volume)
+        ways.fill(volume, np.zeros(1))
         held.append(held[-1] + volume[0])
     held, time = np.array(held), 4.0 * np.arange(201)
     before = 20.0 * 1e-3 / bone
@@ -397,11 +398,12 @@ def vein_fixture(ball, one_link):
                 3.44e-2 * ones,
                 cement_mpa_s=ones,
                 aged_s=0.0 * ones,
+                held_aged_s=np.zeros(1),
                 saturation=ones,
                 pressure_mpa=pressure_mpa * ones,
                 seconds=seconds,
             )
-            ways.fill(seconds * pressure_mpa * flow)
+            ways.fill(seconds * pressure_mpa * flow, np.zeros(1))
             held += seconds * pressure_mpa * flow[0]
         return held
 

@@ -98,6 +98,7 @@ def passed(body, product, law, saturation=1.0):
         body.permeability_mm2 / mixed + (body.permeability_mm2 == 0.0),
         cement_mpa_s=thick * ones,
         aged_s=210.0 * ones,
+        held_aged_s=np.full(1, 210.0),
         saturation=saturation * ones,
         pressure_mpa=1e-2 * ones,
         seconds=1e6,
