@@ -337,6 +337,7 @@ def test_balloons_are_inflated_in_a_second_process_meanwhile(run, case, inflated
         threads = numba.get_num_threads()
         numba.set_num_threads(1)
     assert done.code == 0
+    assert "Balloon: inflated in a second process meanwhile" in done.err
     assert threads == 2
     mine, same = (stored(folder, "balloon", InflatedVertebra) for folder in (case, inflated))
     assert mine.void.tobytes() == same.void.tobytes()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from vertaug.case.case_content import CaseResults
@@ -52,6 +52,8 @@ SCANNED = "scanned"
 ADDED_STEPS = (*SIMULATION_STEPS, SCANNED, "strength", KYPHOPLASTY_STRENGTH)
 """Names of the steps that are added to a case: long, and not part of every run."""
 TITLES: tuple[str, ...] = (READ, KERNELS, ANATOMY, MEASURE, PLAN, FILES, REPORT)
+
+_MEANWHILE = "inflated in a second process meanwhile"
 
 T = TypeVar("T")
 
@@ -251,7 +253,8 @@ class Chain:
             if run is not None:
                 check_simulation(results, run)
         surveys = surveys_of(results)
-        with inflate_ahead(self._balloon_task(level)):
+        ahead = self._balloon_task(level)
+        with inflate_ahead(ahead):
             if self.simulation is not None:
                 stage = self._stage(results, self.simulation, self.simulation_keys, surveys)
                 results = replace(results, vertebroplasty=simulate_vertebroplasty(stage))
@@ -259,6 +262,8 @@ class Chain:
                 results = replace(results, strength=self._assess(results, strength))
         if self.kyphoplasty is not None:
             stage = self._stage(results, self.kyphoplasty, self.kyphoplasty_keys, surveys)
+            if ahead is not None:
+                stage = replace(stage, stored=partial(self._stored, kept=_MEANWHILE))
             results = replace(results, kyphoplasty=simulate_kyphoplasty(stage))
         if strength is not None:
             after = self._assess_after_balloons(results, strength)
@@ -358,12 +363,17 @@ class Chain:
         return keys | self.after_balloons_keys
 
     def _stored(
-        self, title: str, place: tuple[str, str], kind: type[T], compute: Callable[[], T]
+        self,
+        title: str,
+        place: tuple[str, str],
+        kind: type[T],
+        compute: Callable[[], T],
+        kept: str = "kept from before",
     ) -> T:
         step, key = place
         found = None if title in self.again else self.store.load(step, key, kind)
         if found is not None:
-            self.reporter.start(title)("kept from before", 1.0)
+            self.reporter.start(title)(kept, 1.0)
             return found
         made = compute()
         self.store.save(step, key, made)
