@@ -29,7 +29,7 @@ layers: setup
 	$(BIN)/lint-imports --no-logo
 
 unit: setup
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 setup: $(READY)
 

@@ -11,6 +11,8 @@ import pytest
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
+LONG_FIRST = ("", "verification", "real", "cli")
+"""Folders of tests from short to long ones."""
 KINDS = {"Float32": "<f4", "Int32": "<i4", "UInt8": "u1"}
 
 
@@ -18,6 +20,17 @@ def pytest_configure():
     import numba
 
     numba.set_num_threads(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Put files of long tests first: a worker that is left with one keeps the other waiting."""
+    items.sort(key=lambda item: -LONG_FIRST.index(_folder(item)))
+
+
+def _folder(item):
+    name = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+    return name if name in LONG_FIRST else ""
 
 
 @pytest.fixture(scope="session")

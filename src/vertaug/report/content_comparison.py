@@ -198,7 +198,7 @@ def _strength_rows(
 ) -> list[tuple[str, ...]]:
     """Return failure load, stiffness, load on the discs and evenness with each cement."""
     says: tuple[tuple[str, Callable[[StrengthAssessment, StrengthState], str]], ...] = (
-        ("failure load with this cement", _load),
+        ("load borne with this cement, by definition", _load),
         ("failure load, times that as it is, by definition", _gain),
         ("stiffness with this cement", _stiffness),
         ("stiffness, times that as it is", _stiffer),

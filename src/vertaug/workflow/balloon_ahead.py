@@ -32,7 +32,7 @@ class BalloonTask:
     ----------
     store : StepStore
     keys : dict of str to str
-        Of the steps anatomy, measure, plan, and of the balloon's own.
+        Of the balloon's step and of all that do not come after it.
     choice : SimulationChoice
     balloons : mapping of str to Balloon
         That can be taken.
@@ -42,6 +42,46 @@ class BalloonTask:
     keys: dict[str, str]
     choice: SimulationChoice
     balloons: "Mapping[str, Balloon]"
+
+
+def balloon_task(
+    store: StepStore,
+    keys: dict[str, str],
+    choice: SimulationChoice,
+    balloons: "Mapping[str, Balloon]",
+) -> BalloonTask | None:
+    """Return the inflation that a run has to do, None where it is stored or cannot be done anew.
+
+    Parameters
+    ----------
+    store, keys, choice, balloons
+        As in `BalloonTask`.
+    """
+    if not balloons or store.path(BALLOON_STEP, keys[BALLOON_STEP]).is_file():
+        return None
+    return BalloonTask(store=store, keys=keys, choice=choice, balloons=balloons)
+
+
+def has_time(task: BalloonTask) -> bool:
+    """Return whether there is a second core, and something to compute meanwhile."""
+    import numba
+
+    path = task.store.path
+    others = [path(step, key) for step, key in task.keys.items() if step != BALLOON_STEP]
+    return numba.get_num_threads() > 1 and not all(other.is_file() for other in others)
+
+
+def check_room(results: CaseResults, task: BalloonTask) -> None:
+    """Refuse balloons that have no room, before anything takes its time.
+
+    Raises
+    ------
+    LevelError, InputError
+        As `balloon_step.check_balloons`.
+    """
+    from vertaug.workflow.balloon_step import check_balloons
+
+    check_balloons(results, task.choice, task.balloons)
 
 
 @contextmanager

@@ -7,6 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.fracture_zone import FractureAge
+from vertaug.augmentation.balloon.inflation import rated_limits
+from vertaug.augmentation.balloon.patient_bone import patient_bone
+from vertaug.augmentation.balloon.placement import place_balloons_on_plan
 from vertaug.augmentation.balloon.preload import axial_force_n
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.shape import ShapeAfter
@@ -170,6 +173,31 @@ def inflate_case(
         tips_lps_mm=_tips(access.paths, treatment),
         bone=deflated_bone(vertebra, treatment),
     )
+
+
+def check_balloons(
+    results: CaseResults, choice: SimulationChoice, known: Mapping[str, Balloon]
+) -> None:
+    """Refuse balloons that have no room, before anything takes its time.
+
+    Parameters
+    ----------
+    results, choice, known
+        As in `inflate_case`.
+
+    Raises
+    ------
+    LevelError, InputError
+        As `inflate_case`, but for what only the loaded spine tells.
+    """
+    wish = choice.balloon
+    assert wish is not None  # a kyphoplasty has one
+    level, access = find_injection_plan(results, choice)
+    balloon, volume_ml = choose_balloon(known, access, wish)
+    rated_limits(balloon, volume_ml)
+    vertebra = results.spine[level]
+    bone = patient_bone(vertebra, results.calibration, spacing_mm=wish.spacing_mm)
+    place_balloons_on_plan(bone, vertebra, access.paths, balloon)
 
 
 def _above(spine: Spine, level: str) -> Vertebra | None:

@@ -14,7 +14,13 @@ from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.volume import LabelMap, Scan
 from vertaug.numerics.thread_limit import one_thread
-from vertaug.workflow.balloon_ahead import BalloonTask, inflate_ahead
+from vertaug.workflow.balloon_ahead import (
+    BalloonTask,
+    balloon_task,
+    check_room,
+    has_time,
+    inflate_ahead,
+)
 from vertaug.workflow.balloon_choice import BALLOON_STEP
 from vertaug.workflow.calibration import CalibrationChoice
 from vertaug.workflow.fingerprint import make_key
@@ -252,9 +258,11 @@ class Chain:
         for run in (self.simulation, self.kyphoplasty):
             if run is not None:
                 check_simulation(results, run)
-        surveys = surveys_of(results)
-        ahead = self._balloon_task(level)
-        with inflate_ahead(ahead):
+        task, surveys = self._balloon_task(level), surveys_of(results)
+        if task is not None:
+            check_room(results, task)
+        ahead = task is not None and has_time(task)
+        with inflate_ahead(task if ahead else None):
             if self.simulation is not None:
                 stage = self._stage(results, self.simulation, self.simulation_keys, surveys)
                 results = replace(results, vertebroplasty=simulate_vertebroplasty(stage))
@@ -262,7 +270,7 @@ class Chain:
                 results = replace(results, strength=self._assess(results, strength))
         if self.kyphoplasty is not None:
             stage = self._stage(results, self.kyphoplasty, self.kyphoplasty_keys, surveys)
-            if ahead is not None:
+            if ahead:
                 stage = replace(stage, stored=partial(self._stored, kept=_MEANWHILE))
             results = replace(results, kyphoplasty=simulate_kyphoplasty(stage))
         if strength is not None:
@@ -271,19 +279,12 @@ class Chain:
         return results
 
     def _balloon_task(self, level: str | None) -> BalloonTask | None:
-        """Return the inflation, None where it is stored or there is nothing to do meanwhile."""
-        import numba
-
         run, keys = self.kyphoplasty, self.kyphoplasty_keys
-        if level is None or run is None or not run.balloons or BALLOON_STEP not in keys:
+        if level is None or run is None or BALLOON_STEP not in keys:
             return None
-        others = {step: key for step, key in self.step_keys(level).items() if step not in keys}
-        waiting = [step for step, key in others.items() if not self.store.path(step, key).is_file()]
-        stored = self.store.path(BALLOON_STEP, keys[BALLOON_STEP]).is_file()
-        if stored or numba.get_num_threads() < 2 or not set(waiting) - {KYPHOPLASTY_STRENGTH}:
-            return None
-        known = {**others, BALLOON_STEP: keys[BALLOON_STEP]}
-        return BalloonTask(store=self.store, keys=known, choice=run.choice, balloons=run.balloons)
+        after = {*keys, KYPHOPLASTY_STRENGTH} - {BALLOON_STEP}
+        others = {step: key for step, key in self.step_keys(level).items() if step not in after}
+        return balloon_task(self.store, others, run.choice, run.balloons)
 
     def _stage(
         self, results: CaseResults, run: SimulationRun, keys: dict[str, str], surveys: Surveys

@@ -203,10 +203,10 @@ def _tell_gap_fill(scene: InjectionScene, filling: Filling) -> tuple[str, ...]:
     share = measure_gap_fill(scene.body, scene.survey.bone.gas_share, filling.frames)
     injected = np.array([frame.injected_mm3 for frame in filling.frames]) / _MM3_PER_ML
     half = np.flatnonzero(share >= 0.5)
-    when = f"half of it by {injected[half[0]]:.1f} ml and " if half.size else ""
+    when = f"half by {injected[half[0]]:.1f} ml and " if half.size else ""
     told = (
-        f"The cement fills {when}{100.0 * share[-1]:.0f} % of the {gas_mm3 / _MM3_PER_ML:.2f} ml "
-        "of gas by the end of the injection"
+        f"Of the {gas_mm3 / _MM3_PER_ML:.2f} ml of gas the cement fills {when}"
+        f"{100.0 * share[-1]:.0f} % by the end of the injection"
     )
     return (told,)
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vertaug.anatomy import analyse_spine
 from vertaug.augmentation.balloon.crushed_bone import calibrated_bone
 from vertaug.augmentation.balloon.fracture_zone import (
     broken_and_whole,
@@ -15,7 +14,6 @@ from vertaug.augmentation.balloon.patient_bone import BonePart, patient_bone
 from vertaug.augmentation.balloon.placement import Depression
 from vertaug.case.errors import InputError
 from vertaug.fracture.assessment import assess_fracture
-from vertaug.imaging.phantom import PhantomSpec, build_phantom
 from vertaug.planning.body import body_shape
 from vertaug.tissue import calibrate_generic
 
@@ -24,9 +22,8 @@ SHELL_MM = 1.5
 
 
 @pytest.fixture(scope="module")
-def case():
-    phantom = build_phantom(PhantomSpec(field_of_view_mm=(150.0, 150.0, 130.0)))
-    spine = analyse_spine(phantom.scan, phantom.labels)
+def case(phantom_spine):
+    spine = phantom_spine[1]
     return spine["L1"], assess_fracture(spine, LAW, level="L1").levels["L1"]
 
 

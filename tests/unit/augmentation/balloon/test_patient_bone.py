@@ -38,8 +38,8 @@ def scanned(**setting):
 
 
 @pytest.fixture(scope="module")
-def plain():
-    return scanned()
+def plain(phantom_spine):
+    return phantom_spine[1]["L1"]
 
 
 @pytest.fixture(scope="module")

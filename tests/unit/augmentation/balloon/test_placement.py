@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vertaug.anatomy import analyse_spine
 from vertaug.augmentation.balloon.bone_points import inside_share
 from vertaug.augmentation.balloon.patient_bone import BonePart, patient_bone
 from vertaug.augmentation.balloon.placement import (
@@ -18,7 +17,6 @@ from vertaug.case.errors import InputError
 from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.plan import NeedlePath, PathMargins
 from vertaug.case.spine import Region
-from vertaug.imaging.phantom import PhantomSpec, build_phantom
 from vertaug.tissue import calibrate_generic
 
 MARGINS = PathMargins(
@@ -36,9 +34,8 @@ FORWARD = np.array([0.0, -1.0, 0.0])
 
 
 @pytest.fixture(scope="module")
-def vertebra():
-    phantom = build_phantom(PhantomSpec(field_of_view_mm=(150.0, 150.0, 130.0)))
-    return analyse_spine(phantom.scan, phantom.labels)["L1"]
+def vertebra(phantom_spine):
+    return phantom_spine[1]["L1"]
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,9 @@ def law():
 
 
 @pytest.fixture(scope="session")
-def plain():
-    return scanned()
+def plain(phantom_spine):
+    phantom, spine = phantom_spine
+    return spine["L1"], phantom.scan.grid, phantom.truth
 
 
 @pytest.fixture(scope="session")

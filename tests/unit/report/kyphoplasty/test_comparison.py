@@ -77,7 +77,7 @@ def test_what_is_missing_is_called_not_computed(bare, found, without_balloon):
     rows = rows_of(comparison_part(bare, replace(found, cement=bare)))
     for name in ("leak by any of them, samples", "peak of the vertebral canal (°C)"):
         assert rows[name] == [NOT_COMPUTED, NOT_COMPUTED]
-    assert rows["failure load with this cement"] == [NOT_COMPUTED, NOT_COMPUTED]
+    assert rows["load borne with this cement, by definition"] == [NOT_COMPUTED, NOT_COMPUTED]
     none = rows_of(comparison_part(bare, without_balloon))
     assert none["balloon"] == ["none", "none (0 ml asked for)"]
     assert none["middle height gained (mm)"][1].startswith(NOT_COMPUTED)
@@ -115,11 +115,14 @@ def strength(**changes):
 
 def test_strength_is_that_of_the_injected_cement_only(cement, found):
     rows = rows_of(comparison_part(cement, found, (strength(), None)))
-    assert rows["failure load with this cement"] == ["2.35 kN (offset 0.2 %)", NOT_COMPUTED]
+    assert rows["load borne with this cement, by definition"] == [
+        "2.35 kN (offset 0.2 %)",
+        NOT_COMPUTED,
+    ]
     assert rows["stiffness with this cement"] == ["8.76 kN/mm", NOT_COMPUTED]
     for other in (strength(level="L2"), strength(after=None), strength(assumed_cement=True)):
         rows = rows_of(comparison_part(cement, found, (other, other)))
-        assert rows["failure load with this cement"] == [NOT_COMPUTED, NOT_COMPUTED]
+        assert rows["load borne with this cement, by definition"] == [NOT_COMPUTED, NOT_COMPUTED]
 
 
 def test_strength_of_both_stands_in_the_same_rows(cement, found):
