@@ -4,6 +4,7 @@ import os
 import struct
 import xml.etree.ElementTree as ET
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ import pytest
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-LONG_FIRST = ("", "verification", "real", "cli")
-"""Folders of tests from short to long ones."""
+TESTS = Path(__file__).parent
+FOLDERS = ("cli", "real", "verification", "properties", "unit")
+"""From long tests to short ones; one that is not named here is an error."""
 KINDS = {"Float32": "<f4", "Int32": "<i4", "UInt8": "u1"}
 
 
@@ -25,12 +27,7 @@ def pytest_configure():
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Put files of long tests first: a worker that is left with one keeps the other waiting."""
-    items.sort(key=lambda item: -LONG_FIRST.index(_folder(item)))
-
-
-def _folder(item):
-    name = item.path.relative_to(item.config.rootpath / "tests").parts[0]
-    return name if name in LONG_FIRST else ""
+    items.sort(key=lambda item: FOLDERS.index(item.path.relative_to(TESTS).parts[0]))
 
 
 @pytest.fixture(scope="session")

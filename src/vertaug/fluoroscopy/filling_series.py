@@ -5,7 +5,7 @@ cement. Only cement in the bone has a place; what leaked into a vein, the canal,
 tissue is in no frame, and the images say so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -89,8 +89,6 @@ def show_filling(
     material: Material,
     needles: Sequence[Matter] = (),
     rng: np.random.Generator | None = None,
-    *,
-    steps: Sequence[Sequence[Matter]] | None = None,
 ) -> tuple[Radiograph, ...]:
     """Take one radiograph of each frame of a filling from a fixed position.
 
@@ -105,18 +103,32 @@ def show_filling(
         Left in place, as `cannula_in_place` returns them.
     rng : numpy.random.Generator, optional
         Source of quantum noise; without it the images have none.
-    steps : sequence of sequences of Matter, optional
-        What is added to the view at each frame, if it is there already; ``material`` and
-        ``needles`` are not looked at then.
 
     Returns
     -------
     tuple of Radiograph
         Their notes give the volume, and what left the bone and is not shown.
     """
+    return show_frames(view, filling, filling_steps(filling, material, needles), rng)
+
+
+def show_frames(
+    view: FixedView,
+    filling: Filling,
+    steps: Iterable[Sequence[Matter]],
+    rng: np.random.Generator | None = None,
+) -> tuple[Radiograph, ...]:
+    """Take the radiographs of `show_filling` with what is to be added to the view at each frame.
+
+    Parameters
+    ----------
+    view : FixedView
+    filling : Filling
+    steps : iterable of sequences of Matter
+    rng : numpy.random.Generator, optional
+    """
     images = []
-    every = filling_steps(filling, material, needles) if steps is None else steps
-    for number, matter in enumerate(every):
+    for number, matter in enumerate(steps):
         image = show_view(view, matter, rng)
         images.append(replace(image, note=frame_note(filling, number)))
     return tuple(images)

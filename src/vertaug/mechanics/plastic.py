@@ -22,8 +22,9 @@ from vertaug.numerics.solver_status import SolverReport, SolverStatus
 _STALE = 20
 """Iterations of conjugate gradients from which on the preconditioner is made again."""
 _FORCING, _EXACT_FORCING, _ROUGH_MOVES = 0.1, 0.02, 6
-_NO_CLOSER, _LOOSEST = 0.5, 0.5
-"""A move is solved no closer than to half of the tolerance of the step, nor more loosely."""
+_ENOUGH, _LOOSEST = 0.5, 0.5
+"""A move is solved to that share of the step's tolerance at most, and to that of its start at
+least."""
 _INNER_ITERATIONS, _EXACT_ITERATIONS = 80, 160
 """The first moves of a step are computed roughly; if these do not do, the next ones exactly: rough
 moves go astray where a body flows as a whole (a vertebra of 62 mg/ml took more than 20)."""
@@ -327,7 +328,7 @@ def _judge(history: list[float], limits: NewtonLimits) -> SolverStatus | None:
 def _rule(history: list[float], limits: NewtonLimits, scale: float) -> StoppingRule:
     """Return how closely the next move is solved."""
     rough = len(history) <= _ROUGH_MOVES
-    enough = min(_NO_CLOSER * limits.tolerance / history[-1], _LOOSEST)
+    enough = min(_ENOUGH * limits.tolerance / history[-1], _LOOSEST)
     return StoppingRule(
         scale=scale,
         tolerance=max(_FORCING if rough else _EXACT_FORCING, enough),

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -45,23 +45,23 @@ def map_in_processes(
 
 
 @contextmanager
-def start_aside(
-    work: Callable[[Shared, Item], Result], shared: Shared, item: Item
-) -> Iterator["Future[Result]"]:
-    """Begin ``work(shared, item)`` in another process; yield what will hold its result.
+def start_aside(work: Callable[[Item], None], item: Item) -> Iterator[None]:
+    """Do ``work(item)`` in another process as long as the context lasts; its end waits for it.
 
-    The process ends at once where the context is left by an error or this process ends; left
-    otherwise, the context waits for it.
+    The process ends at once where the context is left by an error or this process ends. What the
+    work returns or raises is not told.
 
     Parameters
     ----------
-    work, shared, item
-        As in `map_in_processes`.
+    work : callable
+        Of a module that workers can import.
+    item : object
+        Sent to the process.
     """
-    with _pool(shared, 1) as pool:
+    with _pool(None, 1) as pool:
         with _interrupts_blocked():
-            begun = pool.submit(_Work(work), item)
-        yield begun
+            pool.submit(work, item)
+        yield
 
 
 @contextmanager

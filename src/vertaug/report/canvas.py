@@ -338,7 +338,7 @@ def png_bytes(figure: Figure) -> bytes:
     # the paper covers everything: a fourth channel would only be more to pack
     opaque = np.ascontiguousarray(pixels(figure)[..., :3])
     buffer = io.BytesIO()
-    Image.fromarray(opaque, mode="RGB").save(
+    Image.fromarray(opaque).save(
         buffer, format="PNG", dpi=(FIGURE_DPI, FIGURE_DPI), compress_level=_COMPRESS_LEVEL
     )
     return buffer.getvalue()

@@ -12,7 +12,7 @@ from vertaug.case.plan import NeedlePath, PlanningResult, Procedure
 from vertaug.case.simulation import ProductSheet, SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.fluoroscopy.cine import Cine, record
-from vertaug.fluoroscopy.filling_series import filling_steps, show_filling
+from vertaug.fluoroscopy.filling_series import filling_steps, show_frames
 from vertaug.fluoroscopy.matter import Cylinder, Matter
 from vertaug.fluoroscopy.needle_series import cannula_in_place
 from vertaug.fluoroscopy.patient import XrayPatient, prepare_patient
@@ -169,9 +169,7 @@ def film_filling(
     views = [hold_matter(view, needles) for view in fixed]
     steps = _cement_steps(filling, material, needles)
     stills = [
-        show_filling(
-            view, filling, material, rng=np.random.default_rng(_SEED + number), steps=steps
-        )
+        show_frames(view, filling, steps, np.random.default_rng(_SEED + number))
         for number, view in enumerate(views)
     ]
     first = [

@@ -44,44 +44,25 @@ class BalloonTask:
     balloons: "Mapping[str, Balloon]"
 
 
-def balloon_task(
+def task_ahead(
     store: StepStore,
     keys: dict[str, str],
     choice: SimulationChoice,
     balloons: "Mapping[str, Balloon]",
 ) -> BalloonTask | None:
-    """Return the inflation that a run has to do, None where it is stored or cannot be done anew.
+    """Return the inflation that a run will do after other steps, None where there is none.
+
+    None where it is stored already, and where all that comes before it is.
 
     Parameters
     ----------
     store, keys, choice, balloons
         As in `BalloonTask`.
     """
-    if not balloons or store.path(BALLOON_STEP, keys[BALLOON_STEP]).is_file():
+    waiting = {step for step, key in keys.items() if not store.path(step, key).is_file()}
+    if not balloons or BALLOON_STEP not in waiting or waiting == {BALLOON_STEP}:
         return None
     return BalloonTask(store=store, keys=keys, choice=choice, balloons=balloons)
-
-
-def has_time(task: BalloonTask) -> bool:
-    """Return whether there is a second core, and something to compute meanwhile."""
-    import numba
-
-    path = task.store.path
-    others = [path(step, key) for step, key in task.keys.items() if step != BALLOON_STEP]
-    return numba.get_num_threads() > 1 and not all(other.is_file() for other in others)
-
-
-def check_room(results: CaseResults, task: BalloonTask) -> None:
-    """Refuse balloons that have no room, before anything takes its time.
-
-    Raises
-    ------
-    LevelError, InputError
-        As `balloon_step.check_balloons`.
-    """
-    from vertaug.workflow.balloon_step import check_balloons
-
-    check_balloons(results, task.choice, task.balloons)
 
 
 @contextmanager
@@ -94,24 +75,26 @@ def inflate_ahead(task: BalloonTask | None) -> Iterator[None]:
     Parameters
     ----------
     task : BalloonTask or None
-        None does nothing.
+        None does nothing, and nor does a run that has one thread anyway.
     """
-    if task is None:
+    import numba
+
+    if task is None or numba.get_num_threads() < 2:
         yield
         return
-    with start_aside(inflate_task, task, 1), one_thread():
+    with start_aside(inflate_task, task), one_thread():
         yield
 
 
-def inflate_task(task: BalloonTask, turn: int) -> int:
-    """Inflate and store; return the turn."""
+def inflate_task(task: BalloonTask) -> None:
+    """Inflate the balloons of a stored case and store what they did."""
     from vertaug.workflow.balloon_step import inflate_case
 
     spine = task.store.load("anatomy", task.keys["anatomy"], Spine)
     measured = task.store.load("measure", task.keys["measure"], Measured)
     planning = task.store.load("plan", task.keys["plan"], PlanningResult)
     if spine is None or measured is None or planning is None:
-        return turn
+        return
     results = CaseResults(
         spine=spine,
         calibration=measured.calibration,
@@ -122,4 +105,3 @@ def inflate_task(task: BalloonTask, turn: int) -> int:
         results, task.choice, task.balloons, surveys_of(results), lambda words, share: None
     )
     task.store.save(BALLOON_STEP, task.keys[BALLOON_STEP], inflated)
-    return turn

@@ -14,13 +14,7 @@ from vertaug.case.spine import Spine
 from vertaug.case.strength import StrengthAssessment
 from vertaug.case.volume import LabelMap, Scan
 from vertaug.numerics.thread_limit import one_thread
-from vertaug.workflow.balloon_ahead import (
-    BalloonTask,
-    balloon_task,
-    check_room,
-    has_time,
-    inflate_ahead,
-)
+from vertaug.workflow.balloon_ahead import BalloonTask, inflate_ahead, task_ahead
 from vertaug.workflow.balloon_choice import BALLOON_STEP
 from vertaug.workflow.calibration import CalibrationChoice
 from vertaug.workflow.fingerprint import make_key
@@ -258,11 +252,12 @@ class Chain:
         for run in (self.simulation, self.kyphoplasty):
             if run is not None:
                 check_simulation(results, run)
-        task, surveys = self._balloon_task(level), surveys_of(results)
-        if task is not None:
-            check_room(results, task)
-        ahead = task is not None and has_time(task)
-        with inflate_ahead(task if ahead else None):
+        ahead, surveys = self._balloon_task(level), surveys_of(results)
+        if ahead is not None:
+            from vertaug.workflow.balloon_step import check_balloons
+
+            check_balloons(results, ahead.choice, ahead.balloons)
+        with inflate_ahead(ahead):
             if self.simulation is not None:
                 stage = self._stage(results, self.simulation, self.simulation_keys, surveys)
                 results = replace(results, vertebroplasty=simulate_vertebroplasty(stage))
@@ -270,7 +265,7 @@ class Chain:
                 results = replace(results, strength=self._assess(results, strength))
         if self.kyphoplasty is not None:
             stage = self._stage(results, self.kyphoplasty, self.kyphoplasty_keys, surveys)
-            if ahead:
+            if ahead is not None:
                 stage = replace(stage, stored=partial(self._stored, kept=_MEANWHILE))
             results = replace(results, kyphoplasty=simulate_kyphoplasty(stage))
         if strength is not None:
@@ -284,7 +279,7 @@ class Chain:
             return None
         after = {*keys, KYPHOPLASTY_STRENGTH} - {BALLOON_STEP}
         others = {step: key for step, key in self.step_keys(level).items() if step not in after}
-        return balloon_task(self.store, others, run.choice, run.balloons)
+        return task_ahead(self.store, others, run.choice, run.balloons)
 
     def _stage(
         self, results: CaseResults, run: SimulationRun, keys: dict[str, str], surveys: Surveys

@@ -9,11 +9,11 @@ from contextlib import closing
 
 import pytest
 
-from vertaug.numerics.worker_processes import map_in_processes
+from vertaug.numerics.worker_processes import map_in_processes, start_aside
 
 PATIENCE_S = 120.0
 SCRIPT = """
-import sys, time
+import signal, time
 from vertaug.numerics.worker_processes import map_in_processes
 
 def work(shared, item):
@@ -21,6 +21,8 @@ def work(shared, item):
     time.sleep(600.0)
 
 if __name__ == "__main__":
+    # a shell that runs the tests in its background has them ignore Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     list(map_in_processes(work, "working on", range(2), 2))
 """
 
@@ -33,6 +35,13 @@ def scale(factor, value):
 
 def fail(shared, value):
     raise ValueError(value)
+
+def wait(seconds):
+    time.sleep(seconds)
+
+def leave(path):
+    time.sleep(0.2)
+    path.write_text(str(os.getpid()))
 
 def pause(shared, value):
     if value:
@@ -62,6 +71,19 @@ def test_an_error_of_the_work_is_that_of_the_caller(work):
 def test_what_is_left_early_does_not_go_on(work):
     with closing(map_in_processes(work.pause, None, [0, 1, 1], 1)) as found:
         assert next(found) != os.getpid()
+    # ten minutes of work were cancelled, or this line would not be reached
+
+
+def test_work_aside_is_done_when_its_context_ends(work, tmp_path):
+    place = tmp_path / "left"
+    with start_aside(work.leave, place):
+        assert not place.exists()
+    assert int(place.read_text()) != os.getpid()
+
+
+def test_work_aside_ends_with_an_error_of_its_context(work):
+    with pytest.raises(KeyError), start_aside(work.wait, 600.0):
+        raise KeyError
     # ten minutes of work were cancelled, or this line would not be reached
 
 

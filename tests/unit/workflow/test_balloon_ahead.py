@@ -6,13 +6,7 @@ import numba
 import pytest
 
 from vertaug.workflow import balloon_ahead
-from vertaug.workflow.balloon_ahead import (
-    BalloonTask,
-    balloon_task,
-    has_time,
-    inflate_ahead,
-    inflate_task,
-)
+from vertaug.workflow.balloon_ahead import BalloonTask, inflate_ahead, inflate_task, task_ahead
 from vertaug.workflow.simulation_choice import SimulationChoice
 from vertaug.workflow.step_store import StepStore
 
@@ -26,35 +20,44 @@ def task(tmp_path):
     )
 
 
-def test_without_a_task_nothing_begins(monkeypatch):
+@pytest.fixture
+def two_threads():
+    if numba.config.NUMBA_NUM_THREADS < 2:
+        pytest.skip("needs two cores")
+    numba.set_num_threads(2)
+    yield
+    numba.set_num_threads(1)
+
+
+def test_without_a_task_or_a_second_core_nothing_begins(task, monkeypatch):
     monkeypatch.setattr(balloon_ahead, "start_aside", None)
     with inflate_ahead(None):
+        pass
+    with inflate_ahead(task):
         assert numba.get_num_threads() == 1  # as for all tests
 
 
 def test_a_store_without_the_case_is_left_as_it_is(task, tmp_path):
-    assert inflate_task(task, 3) == 3
+    inflate_task(task)
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_what_fails_in_the_other_process_is_left_to_the_run(task, tmp_path):
     with inflate_ahead(replace(task, keys={})):
-        pass
+        assert numba.get_num_threads() == 1
+    assert numba.get_num_threads() == 2
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_stored_is_no_task(task):
+def test_what_is_stored_or_comes_at_once_is_no_task(task):
     given = task.store, task.keys, task.choice
-    assert balloon_task(*given, {}) is None
-    assert balloon_task(*given, {"10/2": "balloon"}).keys == task.keys
-    task.store.path("balloon", "b").touch()
-    assert balloon_task(*given, {"10/2": "balloon"}) is None
-
-
-def test_a_second_process_needs_a_core_and_something_else_to_do(task, monkeypatch):
-    assert not has_time(task)  # tests run on one thread
-    monkeypatch.setattr(numba, "get_num_threads", lambda: 2)
-    assert has_time(task)
+    assert task_ahead(*given, {}) is None
+    assert task_ahead(*given, {"10/2": "balloon"}).keys == task.keys
+    place = task.store.path("balloon", "b")
+    place.touch()
+    assert task_ahead(*given, {"10/2": "balloon"}) is None
+    place.unlink()
     for step in ("anatomy", "measure", "plan"):
         task.store.path(step, task.keys[step]).touch()
-    assert not has_time(task)
+    assert task_ahead(*given, {"10/2": "balloon"}) is None

@@ -240,8 +240,6 @@ def _newton(
     history: list[float] = []
     forces, effort = balance.forces(u), 0
     while True:
-        if effort > _STALE:
-            equation.renew()
         residual, pressure = equation.balanced(forces)
         load = _combine(pressure, balance.loads)
         scale = equation.scale_n or max(length(load), 1e-12)
@@ -249,6 +247,9 @@ def _newton(
         status = _judge(history, limits)
         if status is not None:
             break
+        if effort > _STALE:
+            equation.renew()
+            residual, _ = equation.balanced(forces)
         move = np.zeros_like(u)
         solved = solve_conjugate_gradients(
             equation.change,

@@ -60,7 +60,7 @@ class InflatedBone:
     weight : DeadWeight or None
         On the upper face; None where it does not move.
     plate : (3,) float64 array
-        How far the upper face has risen in the mean since the balloons were placed, mm, and its
+        How far the middle of the upper face has risen since the balloons were placed, mm, and its
         slopes along left and posterior.
     """
 
