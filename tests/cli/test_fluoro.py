@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from filecmp import cmp
 from pathlib import Path
 
 import numpy as np
@@ -118,9 +119,8 @@ def test_two_runs_and_any_threads_give_the_same_bytes(run, finished, tmp_path):
     for name, more in (("a", ()), ("b", ()), ("c", ("--threads", "1"))):
         out = tmp_path / f"{name}.png"
         run("fluoro", finished, "--view", "ap", *SMALL, *more, "-o", out)
-    first = (tmp_path / "a.png").read_bytes()
-    assert (tmp_path / "b.png").read_bytes() == first
-    assert (tmp_path / "c.png").read_bytes() == first
+    assert cmp(tmp_path / "a.png", tmp_path / "b.png", shallow=False)
+    assert cmp(tmp_path / "a.png", tmp_path / "c.png", shallow=False)
 
 
 @pytest.mark.parametrize(

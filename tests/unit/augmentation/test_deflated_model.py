@@ -89,9 +89,9 @@ def test_bone_that_did_not_move_gives_the_same_model_to_the_last_bit(vertebra, s
     )
     after = found.model
     assert after.grid.shape == before.grid.shape
-    assert after.grid.affine.tobytes() == before.grid.affine.tobytes()
+    np.testing.assert_array_equal(after.grid.affine, before.grid.affine)
     for name in ("bone_mpa", "filler_mpa", "strength_mpa", "density_mg_per_ml"):
-        assert getattr(after, name).tobytes() == getattr(before, name).tobytes()
+        np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
     np.testing.assert_array_equal(after.superior_nodes, before.superior_nodes)
     np.testing.assert_array_equal(after.inferior_nodes, before.inferior_nodes)
     assert after.height_mm == before.height_mm

@@ -51,5 +51,5 @@ def test_plan_does_not_depend_on_the_number_of_threads(bench, result):
     for one, other in zip(result.plans, again.plans, strict=True):
         assert one.score == other.score
         for path, same in zip(one.paths, other.paths, strict=True):
-            assert path.entry_lps_mm.tobytes() == same.entry_lps_mm.tobytes()
-            assert path.target_lps_mm.tobytes() == same.target_lps_mm.tobytes()
+            np.testing.assert_array_equal(path.entry_lps_mm, same.entry_lps_mm)
+            np.testing.assert_array_equal(path.target_lps_mm, same.target_lps_mm)

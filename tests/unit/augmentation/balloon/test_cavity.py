@@ -96,12 +96,12 @@ def test_without_a_balloon_the_porous_body_is_the_same_bit_for_bit(survey, voxel
     for item in fields(plain):
         one, other = getattr(body, item.name), getattr(plain, item.name)
         if isinstance(one, np.ndarray):
-            assert one.tobytes() == other.tobytes()
+            np.testing.assert_array_equal(one, other)
             arrays += 1
     assert arrays == 8
     for item in fields(plain.thin):
-        assert getattr(body.thin, item.name).tobytes() == getattr(plain.thin, item.name).tobytes()
-    assert body.cells.region.tobytes() == plain.cells.region.tobytes()
+        np.testing.assert_array_equal(getattr(body.thin, item.name), getattr(plain.thin, item.name))
+    np.testing.assert_array_equal(body.cells.region, plain.cells.region)
     assert body.notes == plain.notes
 
 
