@@ -33,11 +33,11 @@ _UPPER = np.array(
     ]
 )
 """Where an entry of a symmetric 6 x 6 matrix stands in its upper half."""
-_FAST: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_PLAIN: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 MISES, TRESCA = 0, 1
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _to_modes(w, many, m):  # type: ignore[no-untyped-def]
     """Fill the modes of displacement of a block: stretch 8 axis + mode of ``m``.
 
@@ -61,7 +61,7 @@ def _to_modes(w, many, m):  # type: ignore[no-untyped-def]
             m[to + _U(7) * _B + n] = v - s
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _from_modes(m, many, t):  # type: ignore[no-untyped-def]
     """Fill the rows of force of a block from the modes of force."""
     for axis in range(3):
@@ -78,7 +78,7 @@ def _from_modes(m, many, t):  # type: ignore[no-untyped-def]
             t[r2 + _B + n], t[r3 + _B + n] = f1 - f4 + f5 - f7, f1 + f4 + f5 + f7
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _strain_point(m, many, point, q, e):  # type: ignore[no-untyped-def]
     """Fill the strains of a block at a point, with the mean dilatation of each brick."""
     x = _GAUSS if point & 1 else -_GAUSS
@@ -115,7 +115,7 @@ def _strain_point(m, many, point, q, e):  # type: ignore[no-untyped-def]
         )
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _force_point(s, many, point, q, volume, f):  # type: ignore[no-untyped-def]
     """Add the modes of force of the stresses at a point; the transpose of `_strain_point`."""
     x = _GAUSS if point & 1 else -_GAUSS
@@ -152,7 +152,7 @@ def _force_point(s, many, point, q, volume, f):  # type: ignore[no-untyped-def]
         f[c + _U(7) * _B + n] += x * y * d0 + y * z * x4 + x * z * y5
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _multiply_row(flat, places, many, e, s, to):  # type: ignore[no-untyped-def]
     """Fill one component of stress from the six of strain."""
     n0, n1, n2, n3, n4, n5 = places
@@ -167,7 +167,7 @@ def _multiply_row(flat, places, many, e, s, to):  # type: ignore[no-untyped-def]
         )
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _tangent_point(tangent, start, point, many, e, s):  # type: ignore[no-untyped-def]
     """Fill the stresses of a block at a point from its strains and its 168 rows of tangents."""
     for p in range(6):
@@ -182,7 +182,7 @@ def _tangent_point(tangent, start, point, many, e, s):  # type: ignore[no-untype
         _multiply_row(tangent, places, many, e, s, _U(p) * _B)
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _fill_elastic(modulus, poisson, at, many, point, tangent):  # type: ignore[no-untyped-def]
     """Fill the elastic tangents of a block at a point; others are put in their place later."""
     shear, lame = 0.5 / (1.0 + poisson), poisson / ((1.0 + poisson) * (1.0 - 2.0 * poisson))
@@ -198,7 +198,7 @@ def _fill_elastic(modulus, poisson, at, many, point, tangent):  # type: ignore[n
                 tangent[to + n] = share * modulus[at + n]
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _stress_point(e, many, point, matter, at, s, settled, tangent, left, want, settle):  # type: ignore[no-untyped-def]
     """Fill the stresses of a block at a point, and where asked its tangents and plastic strains."""
     surface, modulus, poisson, limit, plastic, kept = matter
@@ -239,13 +239,13 @@ def _stress_point(e, many, point, matter, at, s, settled, tangent, left, want, s
             s[p * BLOCK + n] = one[p] + bulk * spread if p < 3 else one[p]
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _clear(y, planes, i):  # type: ignore[no-untyped-def]
     for axis in range(3):
         y[axis, planes[i] : planes[i + 1]] = 0.0
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _work_slab(u, body, q, volume, matter, settled, tangent, left, y, slab, change):  # type: ignore[no-untyped-def]
     """Sum the forces of the bricks at the planes of nodes of a slab."""
     (base, first, last), nodes, planes = body
@@ -295,7 +295,7 @@ def _work_slab(u, body, q, volume, matter, settled, tangent, left, y, slab, chan
                         add_pairs(y[axis], node, many, t, _U((r * 3 + axis) * 2) * _B)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
+@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def stress_bricks(
     u: NDArray[np.float64],
     cells: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
@@ -325,7 +325,7 @@ def stress_bricks(
         _work_slab(u, body, q, volume, matter, settled, tangent, left, y, slab, False)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
+@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def change_bricks(
     u: NDArray[np.float64],
     cells: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],

@@ -14,10 +14,10 @@ from typing import Any
 import numba
 import numpy as np
 
-_FAST: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_PLAIN: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _largest_shear(s):  # type: ignore[no-untyped-def]
     """Return the difference of the largest and the smallest principal stress of a deviator."""
     j2 = 0.5 * (s[0] * s[0] + s[1] * s[1] + s[2] * s[2])
@@ -31,7 +31,7 @@ def _largest_shear(s):  # type: ignore[no-untyped-def]
     return 2.0 * math.sqrt(j2) * math.cos(lode)
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _principal(s, values, axes):  # type: ignore[no-untyped-def]
     """Fill principal values in falling order and their axes as columns, by Jacobi's rotations."""
     a = np.empty((3, 3))
@@ -75,7 +75,7 @@ def _principal(s, values, axes):  # type: ignore[no-untyped-def]
                     axes[k, q], axes[k, q + 1] = axes[k, q + 1], axes[k, q]
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _add_dyad(tangent, v, size):  # type: ignore[no-untyped-def]
     """Add ``size v v^T`` to the upper half of a symmetric 6 x 6 matrix, row by row."""
     n = 0
@@ -86,7 +86,7 @@ def _add_dyad(tangent, v, size):  # type: ignore[no-untyped-def]
             n += 1
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def elastic_tangent(tangent, bulk, shear):  # type: ignore[no-untyped-def]
     """Fill the isotropic tangent; a shear of zero leaves the volumetric part."""
     for n in range(21):
@@ -97,7 +97,7 @@ def elastic_tangent(tangent, bulk, shear):  # type: ignore[no-untyped-def]
     tangent[15] = tangent[18] = tangent[20] = shear
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def return_mises(s, limit, bulk, shear, tangent, want):  # type: ignore[no-untyped-def]
     """Bring a deviator back to the cylinder of von Mises; return whether it was outside."""
     j2 = 0.5 * (s[0] * s[0] + s[1] * s[1] + s[2] * s[2])
@@ -118,7 +118,7 @@ def return_mises(s, limit, bulk, shear, tangent, want):  # type: ignore[no-untyp
     return True
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _tresca_tangent(tangent, trial, value, axes, bulk, shear, on_edge):  # type: ignore[no-untyped-def]
     """Fill the tangent of a return to Tresca's prism from principal values before and after."""
     elastic_tangent(tangent, bulk, 0.0)
@@ -149,7 +149,7 @@ def _tresca_tangent(tangent, trial, value, axes, bulk, shear, on_edge):  # type:
             _add_dyad(tangent, v, 4.0 * left)
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def return_tresca(s, limit, bulk, shear, tangent, want):  # type: ignore[no-untyped-def]
     """Bring a deviator back to Tresca's prism; return whether it was outside."""
     j2 = 0.5 * (s[0] * s[0] + s[1] * s[1] + s[2] * s[2])

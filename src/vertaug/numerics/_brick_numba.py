@@ -6,6 +6,9 @@ of `BLOCK`, so that every loop runs over neighbours in memory. Each thread owns 
 of nodes and computes the bricks at its border once more: nothing is written by two threads,
 and the order of additions does not depend on their number.
 
+No products are fused and no sums ordered by the compiler: it would choose otherwise in the process
+that compiles than for those that load its code.
+
 The readable twin is `_brick_reference`.
 """
 
@@ -15,14 +18,18 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.numerics.fused import fma
+
 _U = numba.uint64
 BLOCK = 64
 _B = _U(BLOCK)
 _NOTHING = np.float32(0.0)
-_FAST: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_LANES = 32
+"""Partial sums of a scalar product, added up side by side."""
+_PLAIN: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def load_pairs(row, at, many, w, to):  # type: ignore[no-untyped-def]
     """Write sums and differences of neighbours."""
     for n in range(many):
@@ -31,7 +38,7 @@ def load_pairs(row, at, many, w, to):  # type: ignore[no-untyped-def]
         w[to + _B + n] = b - a
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def add_pairs(row, at, many, t, to):  # type: ignore[no-untyped-def]
     """Add forces back to the nodes of a row, from their sums and differences."""
     row[at] += t[to] - t[to + _B]
@@ -50,7 +57,7 @@ def _mix(q, n, e, f):  # type: ignore[no-untyped-def]
     return e * q[0, n] + f * q[1, n]
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _respond(w, first, second, at, many, q, t):  # type: ignore[no-untyped-def]
     """Turn modes of displacement into modes of force for a block of bricks.
 
@@ -83,21 +90,27 @@ def _respond(w, first, second, at, many, q, t):  # type: ignore[no-untyped-def]
         c1, c5, c4, c7 = p + r, r - p, s + v, v - s
         # forces
         k1, k2, k4 = _mix(q, 1, e, f), _mix(q, 2, e, f), _mix(q, 4, e, f)
-        fa1 = _mix(q, 0, e, f) * a1 + k1 * b2 + k2 * c3
-        fb2 = k1 * a1 + _mix(q, 3, e, f) * b2 + k4 * c3
-        fc3 = k2 * a1 + k4 * b2 + _mix(q, 5, e, f) * c3
+        fa1 = fma(_mix(q, 0, e, f), a1, fma(k1, b2, k2 * c3))
+        fb2 = fma(k1, a1, fma(_mix(q, 3, e, f), b2, k4 * c3))
+        fc3 = fma(k2, a1, fma(k4, b2, _mix(q, 5, e, f) * c3))
         k7, k10, k13 = _mix(q, 7, e, f), _mix(q, 10, e, f), _mix(q, 13, e, f)
-        fa2, fb1 = _mix(q, 6, e, f) * a2 + k7 * b1, k7 * a2 + _mix(q, 8, e, f) * b1
-        fa3, fc1 = _mix(q, 9, e, f) * a3 + k10 * c1, k10 * a3 + _mix(q, 11, e, f) * c1
-        fb3, fc2 = _mix(q, 12, e, f) * b3 + k13 * c2, k13 * b3 + _mix(q, 14, e, f) * c2
+        fa2 = fma(_mix(q, 6, e, f), a2, k7 * b1)
+        fb1 = fma(k7, a2, _mix(q, 8, e, f) * b1)
+        fa3 = fma(_mix(q, 9, e, f), a3, k10 * c1)
+        fc1 = fma(k10, a3, _mix(q, 11, e, f) * c1)
+        fb3 = fma(_mix(q, 12, e, f), b3, k13 * c2)
+        fc2 = fma(k13, b3, _mix(q, 14, e, f) * c2)
         k16, k19, k22 = _mix(q, 16, e, f), _mix(q, 19, e, f), _mix(q, 22, e, f)
-        fa4, fc6 = _mix(q, 15, e, f) * a4 + k16 * c6, _mix(q, 17, e, f) * c6 + k16 * a4
-        fa5, fb6 = _mix(q, 18, e, f) * a5 + k19 * b6, _mix(q, 20, e, f) * b6 + k19 * a5
-        fb4, fc5 = _mix(q, 21, e, f) * b4 + k22 * c5, _mix(q, 23, e, f) * c5 + k22 * b4
+        fa4 = fma(_mix(q, 15, e, f), a4, k16 * c6)
+        fc6 = fma(_mix(q, 17, e, f), c6, k16 * a4)
+        fa5 = fma(_mix(q, 18, e, f), a5, k19 * b6)
+        fb6 = fma(_mix(q, 20, e, f), b6, k19 * a5)
+        fb4 = fma(_mix(q, 21, e, f), b4, k22 * c5)
+        fc5 = fma(_mix(q, 23, e, f), c5, k22 * b4)
         k25, k26, k28 = _mix(q, 25, e, f), _mix(q, 26, e, f), _mix(q, 28, e, f)
-        fa6 = _mix(q, 24, e, f) * a6 + k25 * c4 + k26 * b5
-        fb5 = k26 * a6 + _mix(q, 27, e, f) * b5 + k28 * c4
-        fc4 = k25 * a6 + k28 * b5 + _mix(q, 29, e, f) * c4
+        fa6 = fma(_mix(q, 24, e, f), a6, fma(k25, c4, k26 * b5))
+        fb5 = fma(k26, a6, fma(_mix(q, 27, e, f), b5, k28 * c4))
+        fc4 = fma(k25, a6, fma(k28, b5, _mix(q, 29, e, f) * c4))
         fa7, fb7, fc7 = _mix(q, 30, e, f) * a7, _mix(q, 31, e, f) * b7, _mix(q, 32, e, f) * c7
         # back to rows
         s, v = fa2 + fa3, fa3 - fa2
@@ -120,13 +133,13 @@ def _respond(w, first, second, at, many, q, t):  # type: ignore[no-untyped-def]
         t[_U(13) * _B + n], t[_U(19) * _B + n] = v - r, s + p
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _take_rest(y, b, weight, at, end):  # type: ignore[no-untyped-def]
     for n in range(at, end):
         y[n] = b[n] - y[n] if weight[n] != 0.0 else y[n] * _NOTHING
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _step(y, u, b, d, weight, keep, take, at, end):  # type: ignore[no-untyped-def]
     for n in range(at, end):
         g = keep * d[n] + take * weight[n] * (b[n] - y[n])
@@ -134,17 +147,25 @@ def _step(y, u, b, d, weight, keep, take, at, end):  # type: ignore[no-untyped-d
         y[n] = u[n] + g
 
 
-@numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@numba.njit(**_PLAIN)
 def _mask_and_dot(y, u, weight, at, end):  # type: ignore[no-untyped-def]
-    total = 0.0
+    lanes = np.zeros(_LANES)
     for n in range(at, end):
-        v = y[n] if weight[n] != 0.0 else y[n] * _NOTHING
-        y[n] = v
-        total += v * u[n]
+        y[n] = y[n] if weight[n] != 0.0 else y[n] * _NOTHING
+    whole = at + (end - at) // _LANES * _LANES
+    for start in range(at, whole, _LANES):
+        for n in range(_LANES):
+            v = np.float64(y[start + n])
+            lanes[n] = fma(v, np.float64(u[start + n]), lanes[n])
+    for n in range(whole, end):
+        lanes[n - whole] = fma(np.float64(y[n]), np.float64(u[n]), lanes[n - whole])
+    total = 0.0
+    for n in range(_LANES):
+        total += lanes[n]
     return total
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _sweep_slab(  # type: ignore[no-untyped-def]
     u, first, second, q, cells, nodes, planes, task, b, d, weight, keep, take, y, dots, z0, z1
 ):
@@ -182,7 +203,7 @@ def _sweep_slab(  # type: ignore[no-untyped-def]
         _finish(u, task, b, d, weight, keep, take, y, dots, slabs, at, end)
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PLAIN)
 def _finish(u, task, b, d, weight, keep, take, y, dots, i, at, end):  # type: ignore[no-untyped-def]
     for axis in range(3):
         if task == 1:
@@ -194,7 +215,7 @@ def _finish(u, task, b, d, weight, keep, take, y, dots, i, at, end):  # type: ig
             dots[i] = part if axis == 0 else dots[i] + part
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
+@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def sweep(
     u: NDArray[Any],
     first: NDArray[Any],
