@@ -41,7 +41,7 @@ from vertaug.augmentation.cement.porous_body import PorousBody
 from vertaug.augmentation.cement.product import cement_product
 from vertaug.augmentation.cement.stop_rules import StopRules
 from vertaug.augmentation.cement.thin_links import link_way
-from vertaug.augmentation.cement.veins import Way
+from vertaug.augmentation.cement.way_out import Way
 from vertaug.case.filling import LEAK_PATHS
 from vertaug.case.grid import axis_aligned_grid
 from vertaug.case.instrument import Needle
@@ -121,7 +121,15 @@ def link_hole(options, body, hole, hole_mm):
     )
     cell = np.argwhere(hole)
     to_mouth = mouth[0] - body.grid.to_world(cell)[:, 0]
-    return replace(body, thin=link_way(way, cell, body.permeability_mm2[hole], to_mouth, mouth))
+    thin = link_way(
+        way,
+        cell,
+        body.permeability_mm2[hole],
+        to_mouth,
+        cell_mm=options.spacing,
+        exit_lps_mm=mouth,
+    )
+    return replace(body, thin=thin)
 
 
 def bore_hole(options, body, hole, hole_mm):

@@ -9,11 +9,13 @@ from vertaug.augmentation.cement.needle_track import NeedleTrack, follow_track
 from vertaug.augmentation.cement.openings import LeakPath
 from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.augmentation.cement.thin_links import ThinLinks, join_links, link_way
-from vertaug.augmentation.cement.veins import Way
+from vertaug.augmentation.cement.way_out import Way
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.numerics.flow_cells import POROUS
 
 _SAMPLES_PER_MM = 4.0
+_AROUND = 16
+"""Places around a vein."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,19 +137,36 @@ def _through_wall(survey: BoneSurvey, own: FloatArray) -> FloatArray:
 
 
 def _link_way(survey: BoneSurvey, permeability: FloatArray, way: Way) -> ThinLinks:
-    """Return the links of the cells that a way draws from, along it or else the nearest."""
-    count = max(int(_SAMPLES_PER_MM * np.linalg.norm(way.inner_mm - way.mouth_mm)), 1)
-    along = (np.arange(count) + 0.5) / count
+    """Return the links of the cells that a way draws from: along it, or the nearest at the wall."""
     grid, frame = survey.bone.grid, survey.vertebra.frame
-    places = frame.to_world(way.mouth_mm + along[:, None] * (way.inner_mm - way.mouth_mm))
+    cell_mm = float(np.prod(grid.spacing_mm)) ** (1.0 / 3.0)
+    reach = float(np.linalg.norm(way.inner_mm - way.mouth_mm))
+    count = max(int(_SAMPLES_PER_MM * (way.length_mm if way.slit_mm is not None else reach)), 1)
+    along = np.asarray((np.arange(count) + 0.5) / count, dtype=np.float64)
+    around = np.asarray((np.arange(_AROUND) + 0.5) * (2.0 * np.pi / _AROUND), dtype=np.float64)
+    places = frame.to_world(way.places_mm(along, around, cell_mm))
     cell = np.stack(_cells_at(grid, places), axis=-1)
-    mouth = frame.to_world(way.mouth_mm)
+    to_mouth = np.repeat(along, len(places) // count) * reach
     inside = permeability[tuple(cell.T)] > 0.0
-    if inside.any():
-        cell, places = cell[inside], places[inside]
+    mouth = frame.to_world(way.mouth_mm)
+    if way.slit_mm is not None:
+        cell = survey.wall.cell[_nearest(survey.wall.cell, grid.to_index(places))]
+    elif inside.any():
+        cell, to_mouth = cell[inside], to_mouth[inside]
     else:
-        away = np.linalg.norm(grid.to_index(mouth) - survey.wall.cell, axis=1)
-        cell, places = survey.wall.cell[[int(np.argmin(away))]], np.atleast_2d(mouth)
-    to_mouth = np.linalg.norm(places - mouth, axis=1)
-    opens = mouth if way.exit_mm is None else frame.to_world(way.exit_mm)
-    return link_way(way, cell, permeability[tuple(cell.T)], to_mouth, opens)
+        cell = survey.wall.cell[_nearest(survey.wall.cell, grid.to_index(mouth[None]))]
+        to_mouth = np.zeros(1)
+    return link_way(
+        way,
+        cell,
+        permeability[tuple(cell.T)],
+        to_mouth,
+        cell_mm=cell_mm,
+        exit_lps_mm=mouth if way.exit_mm is None else frame.to_world(way.exit_mm),
+    )
+
+
+def _nearest(cells: NDArray[np.int64], index: FloatArray) -> NDArray[np.int64]:
+    """Return the numbers of the cells nearest to places (n, 3), given as indices."""
+    away = np.linalg.norm(index[:, None] - cells, axis=-1)
+    return np.asarray(np.argmin(away, axis=1))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.augmentation.cement.openings import LeakPath
-from vertaug.augmentation.cement.veins import Way
+from vertaug.augmentation.cement.way_out import Way
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.case.instrument import Needle

@@ -15,7 +15,8 @@ from vertaug.augmentation.cement.needle_track import NeedleTrack
 from vertaug.augmentation.cement.openings import LeakPath, Wall
 from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.augmentation.cement.thin_links import Outlets, ThinLinks, no_thin_links
-from vertaug.augmentation.cement.veins import LeakNetwork, Way, draw_ways
+from vertaug.augmentation.cement.veins import LeakNetwork, draw_ways
+from vertaug.augmentation.cement.way_out import Way
 from vertaug.case.errors import GeometryError, InputError
 from vertaug.case.grid import FloatArray, Grid, read_only
 from vertaug.numerics.flow_cells import POROUS, SEALED, FlowCells

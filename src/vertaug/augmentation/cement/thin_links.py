@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.augmentation.cement.veins import Way
+from vertaug.augmentation.cement.way_out import Way
 from vertaug.case.grid import FloatArray
 
 
@@ -25,7 +25,7 @@ class ThinLinks:
     own_mm3 : (n,) float64 array
         Flow times viscosity over pressure along the cell's part of the way, without the bone.
     bone_mm3 : (n,) float64 array
-        The same of the bone between cell and way.
+        The same of the bone between cell and way, infinite where the cells resolve all of it.
     room_mm3 : (n,) float64 array
         What the part holds, within the bone and in the narrow part beyond.
     bone_room_mm3 : (n,) float64 array
@@ -91,6 +91,8 @@ def link_way(
     cell: NDArray[np.int64],
     permeability_mm2: FloatArray,
     to_mouth_mm: FloatArray,
+    *,
+    cell_mm: float,
     exit_lps_mm: FloatArray,
 ) -> ThinLinks:
     """Return the links of the cells along a way to it.
@@ -99,25 +101,26 @@ def link_way(
     ----------
     way : Way
     cell : (n, 3) int64 array
-        At places equally spaced along it; a cell may come more than once.
+        At places equally spaced along it and around; a cell may come more than once.
     permeability_mm2 : (n,) float64 array
         Of the bone there, above 0.
     to_mouth_mm : (n,) float64 array
         From each place along the way to where it leaves the bone.
+    cell_mm : float
+        Size of the cells.
     exit_lps_mm : (3,) float64 array
         Where it opens on the surface of the bone.
     """
-    draw = way.draw_from_bone(permeability_mm2)
     cells, at = np.unique(cell, axis=0, return_inverse=True)
-    drawn = np.asarray(np.bincount(at.ravel(), weights=draw), dtype=np.float64)
-    reach = np.bincount(at.ravel(), weights=draw * to_mouth_mm) / drawn
+    drawn = np.asarray(np.bincount(at.ravel(), weights=permeability_mm2), dtype=np.float64)
+    reach = np.bincount(at.ravel(), weights=permeability_mm2 * to_mouth_mm) / drawn
     share = drawn / drawn.sum()
     count = len(cells)
     return ThinLinks(
         cell=cells,
         path=np.full(count, way.path, dtype=np.uint8),
         own_mm3=way.own_mm3 * share,
-        bone_mm3=drawn,
+        bone_mm3=drawn * (way.bone_left(cell_mm) * way.length_mm / len(cell)),
         room_mm3=way.room_mm3 * share,
         bone_room_mm3=np.minimum(_room_in_bone(way, reach), way.room_mm3) * share,
         # the flow through a part is that share of the flow through the whole

@@ -1,26 +1,19 @@
 """Ways out that CT cannot show: veins and fissures thinner than a voxel, drawn with a seed.
 
-A vessel of diameter d and length L passes ``pi d^4 / (128 L)`` per viscosity and pressure
-(Poiseuille), a fissure of width w, length l through a shell of thickness t ``l w^3 / (12 t)``
-(cubic law), both mm3. Each is in series with the flow to it through the bone:
-``2 pi k l / ln(R / r)`` to the part of a vessel within the bone, half of that to a fissure, with
-R = 3 mm.
-
 Sizes and counts are not known for the patient, and hardly in the literature: all are uncertain, and
 `LeakNetwork.size_factor` is the one number by which they are calibrated together.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from vertaug.augmentation.cement.openings import LeakPath, Wall
+from vertaug.augmentation.cement.way_out import Way, tube_mm3
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.tissue.bone_law import SourceStatus
 
-_AROUND_MM = 3.0
-"""Distance in the bone from which a vessel or fissure draws."""
 _CALIBRATED = (
     "calibrated, with the mean numbers, on published rates of leaks by path with "
     "4 ml of low-viscosity cement in four fractured phantoms, with the closure; no measured size"
@@ -138,82 +131,6 @@ class LeakNetwork:
             raise InputError(message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Way:
-    """One way out of the bone that is thinner than a cell.
-
-    Attributes
-    ----------
-    path : LeakPath
-    kind : str
-        ``vein``, ``fissure`` or ``track``.
-    mouth_mm, inner_mm : (3,) float64 arrays
-        Where it leaves the bone, and its end inside, in the vertebra frame.
-    size_mm : float
-        Diameter, or width.
-    own_mm3 : float
-        Flow times viscosity over pressure, without the bone around it.
-    length_mm : float
-        Over which it draws from the bone.
-    exit_mm : (3,) float64 array or None
-        Where it opens on the surface, if not at ``mouth_mm``: a leak's mark, nothing else.
-    within : bool
-        Whether it runs in the bone to a foramen. Cement that has come into it counts as on its way
-        out, wherever it is: it leads to the canal, and there is nothing to stop it.
-    """
-
-    path: LeakPath
-    kind: str
-    mouth_mm: FloatArray
-    inner_mm: FloatArray
-    size_mm: float
-    own_mm3: float
-    length_mm: float
-    exit_mm: FloatArray | None = None
-    within: bool = False
-
-    @property
-    def room_mm3(self) -> float:
-        """What it holds between the bone and a wide vein or space.
-
-        Its section times the length that gives its own conductance.
-        """
-        if self.kind == "vein":
-            return float((np.pi * self.size_mm**3) ** 2 / (512.0 * self.own_mm3))
-        # a slit: width times breadth b times depth t, own = b w^3 / (12 t); b is its length
-        return float(self.size_mm**4 * self.length_mm**2 / (12.0 * self.own_mm3))
-
-    @property
-    def section_mm2(self) -> float:
-        """Its section, of a tube or a slit."""
-        if self.kind == "vein":
-            return float(0.25 * np.pi * self.size_mm**2)
-        return self.size_mm * self.length_mm
-
-    @property
-    def shear_per_mm3(self) -> float:
-        """Shear rate at its wall by the flow through it, 1/mm3.
-
-        ``32 / (pi d^3)`` in a tube, ``6 / (b w^2)`` in a slit.
-        """
-        if self.kind == "vein":
-            return float(32.0 / (np.pi * self.size_mm**3))
-        return float(6.0 / (self.length_mm * self.size_mm**2))
-
-    def draw_from_bone(self, permeability_mm2: FloatArray) -> FloatArray:
-        """Return the conductance to it of the bone around, per place along it, in mm3.
-
-        Parameters
-        ----------
-        permeability_mm2 : (n,) float64 array
-            At places equally spaced along it.
-        """
-        turn = 2.0 * np.pi if self.kind == "vein" else np.pi
-        decay = np.log(max(_AROUND_MM / (0.5 * max(self.size_mm, 1e-6)), 1.5))
-        length = self.length_mm / len(permeability_mm2)
-        return np.asarray(turn * permeability_mm2 * length / decay)
-
-
 def draw_ways(network: LeakNetwork, wall: Wall, rng: np.random.Generator) -> tuple[Way, ...]:
     """Draw the veins and fissures of a vertebra.
 
@@ -260,28 +177,24 @@ def draw_ways(network: LeakNetwork, wall: Wall, rng: np.random.Generator) -> tup
     for n, (size, toward) in enumerate(zip(draws[2], directions, strict=True)):
         paths = (LeakPath.C, LeakPath.CANAL) if n < counts[1] else (LeakPath.D,)
         ways += _fissure_at(network, wall, _facing(wall, paths, toward, 0.0), size)
-    mouths = [way.mouth_mm for way in ways if way.path is LeakPath.B]
-    if mouths:
-        ways += _draw_tributaries(network, wall, mouths[0], rng)
+    foramina_drawn = [way for way in ways if way.path is LeakPath.B and way.own_mm3 > 0.0]
+    if foramina_drawn:
+        main = foramina_drawn[0]
+        joined = _draw_tributaries(network, wall, main, rng)
+        kept = [way for way in ways if way is not main]
+        ways = [*_share_foramen(network, main, joined), *kept]
     return tuple(way for way in ways if way.own_mm3 > 0.0)
 
 
 def _draw_tributaries(
-    network: LeakNetwork, wall: Wall, mouth: FloatArray, rng: np.random.Generator
+    network: LeakNetwork, wall: Wall, foramen: Way, rng: np.random.Generator
 ) -> list[Way]:
-    """Draw veins within the body that run to the basivertebral foramen.
-
-    No CT shows them between marrow and trabeculae, so only the foramen, if seen, limits them.
-    """
+    """Draw veins within the body that run to a basivertebral foramen, none wider than it."""
     count = int(rng.poisson(network.tributaries))
-    sizes = _draw_sizes(network, np.inf, "tributary", count, rng)
+    sizes = _draw_sizes(network, foramen.size_mm, "tributary", count, rng)
     turns = rng.uniform(-1.0, 1.0, (count, 2))
-    seen = _seen_foramen(wall)
-    if seen is not None:
-        sizes = np.minimum(sizes, seen[1])
     reach = network.tributary_reach * float(np.ptp(wall.points.place_mm[:, 1]))
-    length = network.foramen_length_mm + 0.5 * reach
-    found = []
+    mouth, found = foramen.mouth_mm, []
     for size, (side, up) in zip(sizes, turns, strict=True):
         # within 45 degrees of straight forward to the sides and 15 up or down
         toward = np.array([side, -1.0, 0.25 * up])
@@ -292,12 +205,29 @@ def _draw_tributaries(
                 mouth_mm=mouth,
                 inner_mm=mouth + reach * toward / np.linalg.norm(toward),
                 size_mm=float(size),
-                own_mm3=float(np.pi * size**4 / (128.0 * length)),
+                own_mm3=tube_mm3(float(size), network.foramen_length_mm + 0.5 * reach),
                 length_mm=reach,
                 within=True,
             )
         )
     return found
+
+
+def _share_foramen(network: LeakNetwork, foramen: Way, tributaries: list[Way]) -> list[Way]:
+    """Return the ways through a foramen, each with its share of it.
+
+    Each has as much of the foramen's section as of the conductance of all up to it, which is exact
+    where the same pressure drives them.
+    """
+    ways = [foramen, *tributaries]
+    narrow = tube_mm3(foramen.size_mm, network.foramen_length_mm)
+    own = [1.0 / tube_mm3(way.size_mm, network.foramen_length_mm) for way in ways]
+    before = np.array([1.0 / (1.0 / way.own_mm3 - of) for way, of in zip(ways, own, strict=True)])
+    shared = before / (1.0 + before.sum() / narrow)
+    return [
+        replace(way, own_mm3=float(value), left=float(value / way.own_mm3))
+        for way, value in zip(ways, shared, strict=True)
+    ]
 
 
 def _seen_foramen(wall: Wall) -> tuple[FloatArray, float] | None:
@@ -347,7 +277,7 @@ def _vein(network: LeakNetwork, mouth: FloatArray, size_mm: float, path: LeakPat
         mouth_mm=mouth,
         inner_mm=mouth + network.vein_reach_mm * inward,
         size_mm=float(size_mm),
-        own_mm3=float(np.pi * size_mm**4 / (128.0 * length)),
+        own_mm3=tube_mm3(float(size_mm), length),
         length_mm=network.vein_reach_mm,
     )
 
@@ -356,6 +286,7 @@ def _fissure_at(network: LeakNetwork, wall: Wall, face: int | None, size_mm: flo
     if face is None:
         return []
     mouth, outward = wall.points.place_mm[face], wall.points.outward[face]
+    along = np.array([-outward[1], outward[0], 0.0]) if abs(outward[2]) < 0.9 else np.eye(3)[0]
     deep = max(float(wall.thickness_mm[face]), 0.1)
     fissure = Way(
         path=LeakPath(int(wall.path[face])),
@@ -365,5 +296,6 @@ def _fissure_at(network: LeakNetwork, wall: Wall, face: int | None, size_mm: flo
         size_mm=float(size_mm),
         own_mm3=float(network.fissure_length_mm * size_mm**3 / (12.0 * deep)),
         length_mm=network.fissure_length_mm,
+        slit_mm=0.5 * network.fissure_length_mm * along / np.linalg.norm(along),
     )
     return [fissure]

@@ -313,3 +313,18 @@ def test_tributaries_run_from_the_foramen_to_the_middle_of_the_body(survey):
     assert np.ptp(body.thin.cell[:, 1]) * body.grid.spacing_mm[1] > 0.3 * depth
     with pytest.raises(InputError, match="share of 0 to 1"):
         LeakNetwork(tributary_reach=0.0)
+
+
+def test_ways_through_a_foramen_share_it(survey):
+    """Were the foramen all that resists, they would pass together what it passes."""
+    narrow = replace(EVEN.network, tributaries=6.0, size_factor=4.0, foramen_length_mm=1e4)
+    body = build_porous_body(survey, np.random.default_rng(3), replace(EVEN, network=narrow))
+    foramen = survey.wall.foramen_mm2
+    alone = foramen**2 / (8.0 * np.pi * narrow.foramen_length_mm)
+    through = [way for way in body.ways if way.path is LeakPath.B]
+    assert len(through) > 2
+    assert sum(way.own_mm3 for way in through) == pytest.approx(alone, rel=0.01)
+    assert sum(way.left for way in through) == pytest.approx(1.0, rel=0.01)
+    # what one holds does not depend on the others
+    shown, length = through[0], narrow.foramen_length_mm + 0.5 * narrow.vein_reach_mm
+    assert shown.room_mm3 == pytest.approx(foramen * length)

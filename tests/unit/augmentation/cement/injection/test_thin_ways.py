@@ -13,7 +13,7 @@ from vertaug.augmentation.cement.rheology import aged_viscosity_mpa_s
 from vertaug.augmentation.cement.survey import survey_bone
 from vertaug.augmentation.cement.thin_links import link_way
 from vertaug.augmentation.cement.thin_ways import ThinWays
-from vertaug.augmentation.cement.veins import Way
+from vertaug.augmentation.cement.way_out import Way
 
 
 def way(kind, size_mm, own_mm3, length_mm):
@@ -69,9 +69,10 @@ def test_the_links_of_a_way_are_the_way_with_its_bone_in_series():
     permeability = np.array([0.03, 0.03, 0.01, 0.02, 0.02, 0.05, 0.05, 0.05])
     cell = np.stack([np.array([0, 0, 1, 2, 2, 3, 3, 3]), np.zeros(8), np.zeros(8)], axis=-1)
     reach = np.arange(8) + 0.5
-    found = link_way(vein, cell.astype(int), permeability, reach, np.ones(3))
+    given = (cell.astype(int), permeability, reach)
+    found = link_way(vein, *given, cell_mm=10.0, exit_lps_mm=np.ones(3))
     assert len(found.cell) == 4
-    draw = vein.draw_from_bone(permeability).sum()
+    draw = vein.bone_left(10.0) * 8.0 * permeability.mean()
     assert found.conductance_mm3.sum() == pytest.approx(1.0 / (1.0 / vein.own_mm3 + 1.0 / draw))
     # each part bends the flow of the whole by its share
     whole = found.shear_per_mm3 * found.own_mm3 / vein.own_mm3
@@ -85,7 +86,8 @@ def test_the_links_of_a_way_are_the_way_with_its_bone_in_series():
 
 def test_a_fissure_lies_within_the_cortex():
     slit = way("fissure", 0.2, 5.0 * 0.2**3 / (12.0 * 0.5), 5.0)
-    found = link_way(slit, np.zeros((1, 3), dtype=int), np.ones(1), np.full(1, 0.2), np.ones(3))
+    given = (np.zeros((1, 3), dtype=int), np.ones(1), np.full(1, 0.2))
+    found = link_way(slit, *given, cell_mm=1.0, exit_lps_mm=np.ones(3))
     assert found.bone_room_mm3.sum() == pytest.approx(0.2 * 5.0 * 0.5)
 
 
