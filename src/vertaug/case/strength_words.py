@@ -45,6 +45,20 @@ def linear_load_n(found: StrengthAssessment) -> float | None:
     return next(loads, None)
 
 
+def unreached_words(found: StrengthAssessment) -> str:
+    """Return that the crushed model does not reach its linear load; nothing where it does."""
+    linear, curve = linear_load_n(found), found.before.curve
+    if linear is None or curve is None:
+        return ""
+    greatest = float(max(curve.force_n))
+    if linear <= greatest or still_rises(found.before.end_slope):
+        return ""
+    return (
+        f"{LINEAR_NAME} ({linear / 1000.0:.2f} kN) is drawn on from the elastic model: crushed, it "
+        f"bears at most {greatest / 1000.0:.2f} kN as it is"
+    )
+
+
 def unusable_words(found: StrengthAssessment) -> str:
     """Return that a fractured body reads better than its intact neighbour, else nothing.
 

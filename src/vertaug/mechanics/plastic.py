@@ -15,7 +15,7 @@ from vertaug.mechanics.model import VertebraModel
 from vertaug.mechanics.plastic_body import PlasticBody, YieldSurface, prepare_plastic
 from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid
-from vertaug.numerics.elastic_solution import solve_body
+from vertaug.numerics.elastic_solution import solve_body, stop_drift
 from vertaug.numerics.inner_product import inner_product, length
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
@@ -193,6 +193,8 @@ def crush(
         if counted is not None:
             bone_shares.append(float(flowed[counted].mean()))
         reports.append(point.state.solver)
+    moved = point.state.nodes_mm.copy()
+    stop_drift(loaded.body, body.weight, moved)
     return PlasticResult(
         surface=surface,
         displacement_mm=np.concatenate([[0.0], steps]),
@@ -200,7 +202,7 @@ def crush(
         height_mm=model.height_mm,
         yielded=np.array(shares),
         body=point.state.body,
-        nodes_mm=point.state.nodes_mm,
+        nodes_mm=moved,
         solver=tuple(reports),
         yielded_bone=None if counted is None else np.array(bone_shares),
     )
@@ -372,7 +374,7 @@ def _search(
         reached = u + share * move
         force = body.forces(reached, with_tangent=True)
         after = inner_product(np.where(free, given - force, 0.0), move)
-        if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
+        if not slope > 0.0 or after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
             break
         share *= slope / (slope - after)
     return reached, force, share

@@ -103,7 +103,8 @@ def _odds_row(name: str, odds: LeakOdds, volume_mm3: FloatArray) -> tuple[Cell, 
 
 
 def _range(values: FloatArray, digits: int) -> Cell:
-    low, _, middle, _, high = quantiles(values)
+    # a sum of nothing may be a little below 0
+    low, _, middle, _, high = np.round(quantiles(values), digits) + 0.0
     return Cell(text=f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})")
 
 
@@ -173,6 +174,8 @@ def _drawn_words(name: str, values: FloatArray, setup: InjectionSetup) -> str:
     title, _, unit = name.partition(", ")
     when = _viscosity_when(setup) if title == "viscosity" else ""
     span = f"{words.three_figures(low)} to {words.three_figures(high)}"
+    if low == high:
+        span = f"{words.three_figures(low)} in all"
     return f"{title} {span} {unit}".rstrip() + when
 
 

@@ -103,7 +103,11 @@ def after_balloons_part(found: StrengthAssessment) -> ReportPart:
 def first_page_words(found: StrengthAssessment) -> str:
     """Return the line of the first page that points to the strength."""
     with_cement = "" if found.after is None else f" and {cement_words(found)}"
-    gain = f": {gain_words(found)}" if gain_words(found) else ""
+    gain = (
+        f": {gain_words(found)}, an upper estimate between stiff plates"
+        if gain_words(found)
+        else ""
+    )
     if gain and rises(found):
         gain += " (a curve still rises at 1.9 % strain: no failure there)"
     unusable = unusable_words(found)

@@ -7,7 +7,13 @@ from functools import partial
 from vertaug.case.strength import FailureLoad, StrengthAssessment, StrengthState
 from vertaug.case.strength_gain import gain_range, still_rises, two_figures
 from vertaug.case.strength_neighbour import LINEAR_NAME
-from vertaug.case.strength_words import NO_FAILURE, cement_words, rises, unusable_words
+from vertaug.case.strength_words import (
+    NO_FAILURE,
+    cement_words,
+    rises,
+    unreached_words,
+    unusable_words,
+)
 from vertaug.mechanics.failure import AT_END, GREATEST
 from vertaug.report import words
 from vertaug.report.content import Cell, Table
@@ -171,11 +177,13 @@ def _bending(name: str, state: StrengthState) -> float:
 
 
 def _definition_words(found: StrengthAssessment) -> tuple[str, ...]:
-    """Return which definition stands for the strength."""
+    """Return which definition stands for the strength, and which is no load that is reached."""
+    unreached = unreached_words(found)
+    said = (words.sentence(unreached),) if unreached else ()
     if _is_bold(found.before.main, found):
-        return (f"Bold: what stands for the strength here, {found.before.main}.",)
+        return (f"Bold: what stands for the strength here, {found.before.main}.", *said)
     if not rises(found):
-        return ()
+        return said
     if not _gives_ratio(found):
         return ("A curve still rises at its end: no definition stands for the strength.",)
     return (

@@ -1,7 +1,7 @@
 """How volumes and pressures of a simulated injection are said, everywhere alike."""
 
 from vertaug.case.augmentation_content import BAR, KPA, ML
-from vertaug.case.filling import LEAST_LEAK_MM3, Filling, StopEvent
+from vertaug.case.filling import LEAST_LEAK_MM3, Filling, FillingSpread, StopEvent
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spread_figures import any_odds, canal_odds
 from vertaug.report import words
@@ -76,7 +76,10 @@ def end_words(found: SimulatedVertebroplasty) -> str:
 
 
 def sample_words(found: SimulatedVertebroplasty) -> str:
-    """Return how many samples leaked, visibly and towards the canal; empty without samples."""
+    """Return how many samples leaked, visibly and towards the canal, and met a stop rule.
+
+    Empty without samples.
+    """
     spread = found.result.spread
     if spread is None or not len(spread.leaked_mm3):
         return ""
@@ -84,5 +87,14 @@ def sample_words(found: SimulatedVertebroplasty) -> str:
     large = int((spread.leaked_mm3.sum(axis=1) > SEEN_MM3).sum())
     return (
         f"{every.count} of {every.samples} sampled injections of the whole volume leaked "
-        f"({large} more than {SEEN_MM3 * ML:g} ml), {canal.count} towards the canal"
+        f"({large} more than {SEEN_MM3 * ML:g} ml), {canal.count} towards the canal; "
+        f"{_stop_words(spread)}"
     )
+
+
+def _stop_words(spread: FillingSpread) -> str:
+    """Return in how many samples a stop rule was met, and from which volume on."""
+    met = spread.safe_volume_mm3[spread.stopped]
+    if not len(met):
+        return "none met a stop rule"
+    return f"{len(met)} met a stop rule, the earliest at {ml(float(met.min()))}"

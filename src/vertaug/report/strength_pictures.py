@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 from vertaug.case.strength import StrengthAssessment, StrengthState
 from vertaug.case.strength_gain import two_figures
-from vertaug.case.strength_words import cement_words, gain_words, rises, unusable_words
+from vertaug.case.strength_words import (
+    cement_words,
+    gain_words,
+    rises,
+    unreached_words,
+    unusable_words,
+)
 from vertaug.case.volume_words import millilitres_of, with_cement_of
 from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report.cement_contact import contact_words
@@ -145,7 +151,8 @@ def _draw_maps(
     energy = draw_failure_map(
         _shown(states, found, FailureField.ENERGY),
         FailureField.ENERGY,
-        f"under {force / 1000:.2f} kN, which is 0.68 % apparent strain as it is, linear,",
+        f"under {force / 1000:.2f} kN, which is 0.68 % apparent strain as it is, linear"
+        f"{'; more than it bears when crushed' if unreached_words(found) else ''},",
         found.level,
     )
     if not crushed:

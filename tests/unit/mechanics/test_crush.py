@@ -86,6 +86,16 @@ def test_the_same_bits_twice():
     np.testing.assert_array_equal(first.body.plastic, second.body.plastic)
 
 
+def test_a_crushed_body_does_not_drift_between_sliding_platens():
+    """Nothing holds it sideways: what is told is how it moves in itself."""
+    rng = np.random.default_rng(2)
+    model = make_block((6, 6, 4), rng.uniform(50, 500, (6, 6, 4)), strength=1.0)
+    found = crush(model, YieldSurface.TRESCA)
+    sideways = found.nodes_mm[:2]
+    assert np.abs(sideways).max() > 1e-3
+    assert np.abs(sideways.mean(axis=1)).max() < 1e-9
+
+
 def test_anisotropic_models_are_refused():
     with pytest.raises(InputError, match="isotropic model"):
         crush(make_block(anisotropic=True))

@@ -486,7 +486,11 @@ def test_the_first_page_says_how_it_went(case, found):
     )
     assert "0.06 ml left the bone, of it 0.06 by basivertebral vein (B)" in line
     assert "more than 0.05 ml), " in line
-    assert "towards the canal" in line
+    assert "towards the canal; " in line
+    spread = found.result.spread
+    earliest = spread.safe_volume_mm3[spread.stopped].min() / 1000.0
+    met = f"{int(spread.stopped.sum())} met a stop rule, the earliest at {earliest:.2f} ml"
+    assert met in line
     assert "no prediction of leakage: see Vertebroplasty, L1" in line
     bare = replace(found, result=replace(found.result, spread=None))
     assert "sampled" not in first_line(case, bare)

@@ -94,9 +94,9 @@ class LeakNetwork:
         default=SizeDistribution(median_mm=0.75, log_sd=0.5, source=_CALIBRATED)
     )
     veins: float = 6.0
-    tributaries: float = 1.75
-    wall_fissures: float = 12.0
-    endplate_fissures: float = 8.0
+    tributaries: float = 3.0
+    wall_fissures: float = 6.0
+    endplate_fissures: float = 5.0
     vein_length_mm: float = 10.0
     foramen_length_mm: float = 2.0
     vein_reach_mm: float = 6.0
