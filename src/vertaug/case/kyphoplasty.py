@@ -142,6 +142,27 @@ class BalloonFrame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SurfaceShift:
+    """How the surface of a body moved with the bone beside it.
+
+    Attributes
+    ----------
+    points_lps_mm : (n, 3) float32 array
+        Of its surface before the balloons.
+    inflated_mm, emptied_mm : (n, 3) float32 arrays
+        How far they have moved when the balloons are full and after they were emptied, in LPS.
+    """
+
+    points_lps_mm: NDArray[np.float32]
+    inflated_mm: NDArray[np.float32]
+    emptied_mm: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        for name in ("points_lps_mm", "inflated_mm", "emptied_mm"):
+            object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BalloonCourse:
     """Balloons placed, inflated and emptied in a vertebra.
 
@@ -165,6 +186,8 @@ class BalloonCourse:
         Of every surface.
     notes : tuple of str
         What limits it in this case, in sentences for the report.
+    surface : SurfaceShift or None
+        Of the body; None where it was not kept.
     """
 
     setup: BalloonSetup
@@ -178,6 +201,7 @@ class BalloonCourse:
     frames: tuple[BalloonFrame, ...]
     triangles: NDArray[np.int64]
     notes: tuple[str, ...] = ()
+    surface: SurfaceShift | None = None
 
     def __post_init__(self) -> None:
         for name, kind in (

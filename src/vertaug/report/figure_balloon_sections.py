@@ -11,6 +11,7 @@ from vertaug.report import canvas
 from vertaug.report.balloon_moments import shown_moments
 from vertaug.report.figure_filling import CANCELLOUS_WINDOW
 from vertaug.report.mesh_cut import cut_mesh
+from vertaug.report.moved_outline import move_outline
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.plane import PicturePlane, plane_through
 from vertaug.report.section_words import AXIAL, CORONAL, SAGITTAL, section_words
@@ -24,10 +25,15 @@ LINES = {
     "emptied": ("#FFFFFF", (0, (2.5, 1.2)), "emptied: the cavity"),
 }
 """Told apart by dash as well as by colour."""
+OUTLINES = {
+    "inflated_mm": ("#7CFC9A", "-", "bone, balloons full"),
+    "emptied_mm": ("#FF9ED2", (0, (4.0, 1.5)), "bone, emptied"),
+}
+"""Of the body when it has moved."""
 _WIDTH_PT = 1.3
 _GAP_MM, _HEAD_MM, _FOOT_MM = 1.5, 4.8, 7.0
 _HALF_WIDTH_MM, _ASPECT = 27.0, 0.86
-_KEY_MM = (0.0, 30.0, 62.0, 84.0)
+_KEY_MM = (0.0, 21.0, 44.0, 59.0, 97.0, 136.0)
 """Where the items of the key begin, from the left edge."""
 
 
@@ -52,6 +58,7 @@ def draw_balloon_sections(course: BalloonCourse, spine: Spine) -> Picture:
         axes = canvas.add_panel(figure, rect, plane)
         canvas.draw_scan(axes, plane, spine.scan, CANCELLOUS_WINDOW)
         canvas.draw_contour(axes, plane, bone_field(vertebra, plane), BONE_COLOUR, 0.5)
+        draw_moved_body(axes, plane, course, vertebra)
         draw_balloons(axes, plane, course)
         canvas.draw_frame(axes, plane, f"{words[:1].upper()}{words[1:]}", window=None)
     _draw_key(figure, course, total)
@@ -119,17 +126,54 @@ def draw_balloons(axes: Axes, plane: PicturePlane, course: BalloonCourse) -> Non
                 axes.plot(loop[:, 0], loop[:, 1], color=colour, linewidth=_WIDTH_PT, linestyle=dash)
 
 
+def draw_moved_body(
+    axes: Axes, plane: PicturePlane, course: BalloonCourse, vertebra: Vertebra
+) -> None:
+    """Draw the outline of the body where balloons have moved it.
+
+    Parameters
+    ----------
+    axes : Axes
+    plane : PicturePlane
+    course : BalloonCourse
+        Without a kept surface nothing is drawn.
+    vertebra : Vertebra
+    """
+    if course.surface is None:
+        return
+    for stage, (colour, dash, _) in OUTLINES.items():
+        for line in move_outline(vertebra, plane, course.surface, stage):
+            axes.plot(line[:, 0], line[:, 1], color=colour, linewidth=0.9, linestyle=dash)
+
+
 def _draw_key(figure: Figure, course: BalloonCourse, total: float) -> None:
     """Draw a line of each moment with its name below the panels."""
     axes = figure.add_axes((0.0, 0.0, 1.0, _FOOT_MM / total))
     axes.set_axis_off()
     axes.set_xlim(0.0, PAGE_WIDTH_MM)
     axes.set_ylim(0.0, _FOOT_MM)
-    axes.fill_between([0.0, 120.0], 3.1, 6.5, color="#5b6470", linewidth=0)
-    for left, moment in zip(_KEY_MM, shown_moments(course), strict=False):
-        colour, dash, name = LINES[moment.name]
-        axes.plot([left + 1.5, left + 9.0], [4.8] * 2, color=colour, linewidth=1.6, linestyle=dash)
-        axes.text(left + 10.5, 4.8, name, fontsize=canvas.SMALL_PT, va="center", color="#FFFFFF")
+    lines = [LINES[moment.name] for moment in shown_moments(course)]
+    if course.surface is not None:
+        lines += OUTLINES.values()
+    end = 120.0 if course.surface is None else PAGE_WIDTH_MM
+    axes.fill_between([0.0, end], 3.1, 6.5, color="#5b6470", linewidth=0)
+    for left, (colour, dash, name) in zip(_KEY_MM, lines, strict=False):
+        axes.plot([left + 1.0, left + 7.5], [4.8] * 2, color=colour, linewidth=1.6, linestyle=dash)
+        axes.text(left + 8.5, 4.8, name, fontsize=canvas.SMALL_PT, va="center", color="#FFFFFF")
+
+
+def _moved_words(course: BalloonCourse) -> str:
+    if course.surface is None:
+        return (
+            "CT and surface are those of before: the bone has moved since (see Walls that bulge "
+            "and Shape of the body), so that a full balloon near the thin line need not have left "
+            "the bone."
+        )
+    return (
+        "Green: the same surface of the body when the balloons are full; pink dashed: after they "
+        "were emptied, under the preload. The CT is that of before: what lies between yellow and "
+        "green has moved (see Walls that bulge and Shape of the body)."
+    )
 
 
 def _caption(course: BalloonCourse, sections: tuple[tuple[str, PicturePlane], ...]) -> str:
@@ -139,8 +183,7 @@ def _caption(course: BalloonCourse, sections: tuple[tuple[str, PicturePlane], ..
         f"Balloons in {level} on the CT, {places}, through the middles of the full balloons; "
         "millimetres count from the centre of the body. Blue dotted: folded; yellow dashed: half "
         "full; orange: full; white dashed: the cavity of the emptied balloon. Thin yellow: surface "
-        "of the bone. CT and surface are those of before: the bone has moved since (see Walls that "
-        "bulge and Shape of the body), so that a full balloon near the thin line need not have "
-        "left the bone. Axial from the feet, coronal from the front: the patient's right on the "
+        f"of the bone before. {_moved_words(course)} "
+        "Axial from the feet, coronal from the front: the patient's right on the "
         f"left; sagittal: front on the left; {CANCELLOUS_WINDOW.words}."
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.augmentation.balloon.bone_motion import find_motion, surface_of_body
 from vertaug.augmentation.balloon.fracture_zone import FractureAge
 from vertaug.augmentation.balloon.inflation import rated_limits
 from vertaug.augmentation.balloon.patient_bone import patient_bone
@@ -27,6 +28,7 @@ from vertaug.case.kyphoplasty import (
     BalloonFrame,
     BalloonSetup,
     ShapeStage,
+    SurfaceShift,
 )
 from vertaug.case.level import are_adjacent
 from vertaug.case.measurement import HeightSet
@@ -249,6 +251,23 @@ def _course(
         frames=_frames(found),
         triangles=found.folded[0].triangles,
         notes=list_balloon_limits(found, chosen, axial_force_n(inflation.state)),
+        surface=_surface_shift(results.spine[level], found),
+    )
+
+
+def _surface_shift(vertebra: Vertebra, found: BalloonTreatment) -> SurfaceShift:
+    """Return how the surface of the body moved, of which the report draws the outline."""
+    frame, faces, bone = vertebra.frame, surface_of_body(vertebra), found.bone
+    inflated, emptied = (
+        frame.direction_to_world(
+            find_motion(vertebra, bone.voxels, bone.points, points).at(faces.points_mm)
+        )
+        for points in (found.inflation.state.points, found.emptied.points)
+    )
+    return SurfaceShift(
+        points_lps_mm=frame.to_world(faces.points_mm).astype(np.float32),
+        inflated_mm=inflated.astype(np.float32),
+        emptied_mm=emptied.astype(np.float32),
     )
 
 

@@ -13,11 +13,11 @@ from vertaug.anatomy.endplate import find_surface
 from vertaug.anatomy.occupancy import local_coordinates
 from vertaug.augmentation.balloon.bone_motion import (
     SurfaceMotion,
-    body_surface,
     displacement_of,
     find_motion,
     move_surface,
     slopes_of,
+    surface_of_body,
 )
 from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.case.grid import FloatArray, Grid
@@ -245,9 +245,7 @@ def _turned_line(
 
 def _gained_volume(vertebra: Vertebra, motion: SurfaceMotion) -> float:
     """Return by how much the voxels of a body grow when their faces move, mm3."""
-    grid, frame = vertebra.regions.grid, vertebra.frame
-    step = float(grid.spacing_mm[0])
-    faces = body_surface(vertebra.mask(Region.BODY), frame.to_local(grid.affine[:3, 3]), step)
+    faces = surface_of_body(vertebra)
     moved = faces.at(faces.points_mm + motion.at(faces.points_mm))
     return moved.volume_mm3() - faces.volume_mm3()
 
