@@ -165,10 +165,10 @@ def leak_table(filling: Filling) -> Table:
             "the end, from the nearest opening by which it could leave on that path; 0: it got "
             "there. Openings are gaps seen in the CT and veins and fissures of this draw, most of "
             "which the CT does not show; for the needle track it is where the needle enters the "
-            "loose bone, behind. Drawn veins to the basivertebral foramen begin at the middle of the "
-            "body, and cement in them counts as B at once. What seeps through a closed wall has no opening. Cement that left "
-            "by a vein is not followed: embolism of the lungs is not in the model. Not a "
-            "prediction: see the limits."
+            "loose bone, behind. Drawn veins to the basivertebral foramen begin at the middle of "
+            "the body, and cement in them counts as B at once. What seeps through a closed wall "
+            "has no opening. Cement that left by a vein is not followed: embolism of the lungs is "
+            "not in the model. Not a prediction: see the limits."
         ),
     )  # fmt: skip
 
