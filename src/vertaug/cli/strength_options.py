@@ -64,7 +64,9 @@ class Strength:
     ] = None
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="OUT.json", help="With --density: file to write."),
+        typer.Option(
+            "--out", "-o", metavar="OUT.json", help="File to write; needed with --density."
+        ),
     ] = None
     files: Annotated[
         Path | None,
