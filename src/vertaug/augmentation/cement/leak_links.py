@@ -150,11 +150,13 @@ def _link_way(survey: BoneSurvey, permeability: FloatArray, way: Way) -> ThinLin
     inside = permeability[tuple(cell.T)] > 0.0
     mouth = frame.to_world(way.mouth_mm)
     if way.slit_mm is not None:
-        cell = survey.wall.cell[_nearest(survey.wall.cell, grid.to_index(places))]
+        cell = survey.wall.cell[_nearest(survey.wall.cell, grid.to_index(places), grid.spacing_mm)]
     elif inside.any():
         cell, to_mouth = cell[inside], to_mouth[inside]
     else:
-        cell = survey.wall.cell[_nearest(survey.wall.cell, grid.to_index(mouth[None]))]
+        cell = survey.wall.cell[
+            _nearest(survey.wall.cell, grid.to_index(mouth[None]), grid.spacing_mm)
+        ]
         to_mouth = np.zeros(1)
     return link_way(
         way,
@@ -166,7 +168,9 @@ def _link_way(survey: BoneSurvey, permeability: FloatArray, way: Way) -> ThinLin
     )
 
 
-def _nearest(cells: NDArray[np.int64], index: FloatArray) -> NDArray[np.int64]:
+def _nearest(
+    cells: NDArray[np.int64], index: FloatArray, spacing_mm: FloatArray
+) -> NDArray[np.int64]:
     """Return the numbers of the cells nearest to places (n, 3), given as indices."""
-    away = np.linalg.norm(index[:, None] - cells, axis=-1)
+    away = np.linalg.norm((index[:, None] - cells) * spacing_mm, axis=-1)
     return np.asarray(np.argmin(away, axis=1))

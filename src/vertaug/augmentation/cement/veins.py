@@ -219,7 +219,7 @@ def _share_foramen(network: LeakNetwork, foramen: Way, tributaries: list[Way]) -
     Each has as much of the foramen's section as of the conductance of all up to it, which is exact
     where the same pressure drives them.
     """
-    ways = [foramen, *tributaries]
+    ways = [foramen, *(way for way in tributaries if way.own_mm3 > 0.0)]
     narrow = tube_mm3(foramen.size_mm, network.foramen_length_mm)
     own = [1.0 / tube_mm3(way.size_mm, network.foramen_length_mm) for way in ways]
     before = np.array([1.0 / (1.0 / way.own_mm3 - of) for way, of in zip(ways, own, strict=True)])

@@ -22,7 +22,8 @@ _CELL_SHARE = {True: 0.2, False: float(np.sqrt(0.2))}
 _RING_SHARE = 0.3
 """Of a cell's size, by which the ring of cells that a vessel draws from is less wide than it is, in
 squares: cells on a ring draw like a wider one. Cylinders of 0.6 to 2.2 mm in cells of 0.5 to 2 mm
-so have 0.91 to 1.13 of the exact resistance out to 8 mm, in the mean over places."""
+so have 0.91 to 1.18 of the exact resistance out to 8 mm, in the mean over places, along the grid;
+oblique ones less (docs/cement_injection.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -315,6 +315,14 @@ def test_tributaries_run_from_the_foramen_to_the_middle_of_the_body(survey):
         LeakNetwork(tributary_reach=0.0)
 
 
+def test_a_network_of_no_size_leaves_the_foramen_that_the_ct_shows(survey):
+    none = replace(EVEN.network, tributaries=6.0, size_factor=0.0)
+    body = build_porous_body(survey, np.random.default_rng(3), replace(EVEN, network=none))
+    (shown,) = body.ways
+    assert shown.path is LeakPath.B
+    assert shown.left == pytest.approx(1.0)
+
+
 def test_ways_through_a_foramen_share_it(survey):
     """Were the foramen all that resists, they would pass together what it passes."""
     narrow = replace(EVEN.network, tributaries=6.0, size_factor=4.0, foramen_length_mm=1e4)
