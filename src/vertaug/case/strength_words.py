@@ -54,8 +54,8 @@ def unreached_words(found: StrengthAssessment) -> str:
     if linear <= greatest or still_rises(found.before.end_slope):
         return ""
     return (
-        f"{LINEAR_NAME} ({linear / 1000.0:.2f} kN) is drawn on from the elastic model: crushed, it "
-        f"bears at most {greatest / 1000.0:.2f} kN as it is"
+        f"{LINEAR_NAME} ({linear / 1000.0:.2f} kN) is extrapolated from the elastic model: "
+        f"crushed, it bears at most {greatest / 1000.0:.2f} kN as it is"
     )
 
 

@@ -26,8 +26,8 @@ LINES = {
 }
 """Told apart by dash as well as by colour."""
 OUTLINES = {
-    "inflated_mm": ("#7CFC9A", "-", "bone, balloons full"),
-    "emptied_mm": ("#FF9ED2", (0, (4.0, 1.5)), "bone, emptied"),
+    "inflated": ("#7CFC9A", "-", "bone, balloons full"),
+    "emptied": ("#FF9ED2", (0, (4.0, 1.5)), "bone, emptied"),
 }
 """Of the body when it has moved."""
 _WIDTH_PT = 1.3
@@ -141,8 +141,10 @@ def draw_moved_body(
     """
     if course.surface is None:
         return
-    for stage, (colour, dash, _) in OUTLINES.items():
-        for line in move_outline(vertebra, plane, course.surface, stage):
+    surface = course.surface
+    for name, moved_mm in (("inflated", surface.inflated_mm), ("emptied", surface.emptied_mm)):
+        colour, dash, _ = OUTLINES[name]
+        for line in move_outline(vertebra, plane, surface.points_lps_mm, moved_mm):
             axes.plot(line[:, 0], line[:, 1], color=colour, linewidth=0.9, linestyle=dash)
 
 

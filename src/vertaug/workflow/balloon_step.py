@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.augmentation.balloon.bone_motion import find_motion, surface_of_body
 from vertaug.augmentation.balloon.fracture_zone import FractureAge
 from vertaug.augmentation.balloon.inflation import rated_limits
 from vertaug.augmentation.balloon.patient_bone import patient_bone
@@ -33,7 +32,7 @@ from vertaug.case.kyphoplasty import (
 from vertaug.case.level import are_adjacent
 from vertaug.case.measurement import HeightSet
 from vertaug.case.plan import AccessPlan, NeedlePath
-from vertaug.case.spine import Spine, Vertebra
+from vertaug.case.spine import Spine, Vertebra, VertebraFrame
 from vertaug.fracture.height_restoration import restore_heights
 from vertaug.workflow.balloon_choice import choose_balloon
 from vertaug.workflow.balloon_limits import describe_fracture, list_balloon_limits
@@ -251,23 +250,20 @@ def _course(
         frames=_frames(found),
         triangles=found.folded[0].triangles,
         notes=list_balloon_limits(found, chosen, axial_force_n(inflation.state)),
-        surface=_surface_shift(results.spine[level], found),
+        surface=_surface_shift(results.spine[level].frame, found),
     )
 
 
-def _surface_shift(vertebra: Vertebra, found: BalloonTreatment) -> SurfaceShift:
+def _surface_shift(frame: VertebraFrame, found: BalloonTreatment) -> SurfaceShift:
     """Return how the surface of the body moved, of which the report draws the outline."""
-    frame, faces, bone = vertebra.frame, surface_of_body(vertebra), found.bone
-    inflated, emptied = (
-        frame.direction_to_world(
-            find_motion(vertebra, bone.voxels, bone.points, points).at(faces.points_mm)
-        )
-        for points in (found.inflation.state.points, found.emptied.points)
+    before, inflated, emptied = (
+        frame.to_world(shape.surface.points_mm)
+        for shape in (found.before, found.inflated, found.after)
     )
     return SurfaceShift(
-        points_lps_mm=frame.to_world(faces.points_mm).astype(np.float32),
-        inflated_mm=inflated.astype(np.float32),
-        emptied_mm=emptied.astype(np.float32),
+        points_lps_mm=before.astype(np.float32),
+        inflated_mm=(inflated - before).astype(np.float32),
+        emptied_mm=(emptied - before).astype(np.float32),
     )
 
 

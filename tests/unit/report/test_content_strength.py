@@ -172,20 +172,20 @@ def crushed(force, slope):
     )
 
 
-def test_a_linear_load_that_the_crushed_body_does_not_reach_is_said_to_be_drawn_on():
+def test_a_linear_load_that_the_crushed_body_does_not_reach_is_said_to_be_extrapolated():
     plain = crushed(1500.0, 0.0)
     assert plain.failure_loads[0].name == "linear 0.68 %"
     high = (replace(plain.failure_loads[0], force_n=1690.0), plain.failure_loads[1])
     states, *_ = strength_tables(
         replace(assessment(crushed(3000.0, 0.0)), before=replace(plain, failure_loads=high))
     )
-    assert "inear 0.68 % (1.69 kN) is drawn on from the elastic model" in states.note
+    assert "inear 0.68 % (1.69 kN) is extrapolated from the elastic model" in states.note
     assert "crushed, it bears at most 1.50 kN as it is." in states.note
     low = (replace(plain.failure_loads[0], force_n=1400.0), plain.failure_loads[1])
     states, *_ = strength_tables(
         replace(assessment(crushed(3000.0, 0.0)), before=replace(plain, failure_loads=low))
     )
-    assert "drawn on" not in states.note
+    assert "extrapolated" not in states.note
 
 
 def test_where_the_curve_with_cement_still_rises_no_definition_is_bold():

@@ -183,10 +183,3 @@ def body_surface(
     a, b, c, d = number.reshape(-1, 4).T
     triangles = np.concatenate([np.stack([a, b, c], axis=1), np.stack([a, c, d], axis=1)])
     return BalloonSurface(points_mm=origin_mm + (nodes - 0.5) * step_mm, triangles=triangles)
-
-
-def surface_of_body(vertebra: Vertebra) -> BalloonSurface:
-    """Return the faces of the voxels of a vertebra's body, in the vertebra's frame."""
-    grid, frame = vertebra.regions.grid, vertebra.frame
-    origin = frame.to_local(grid.affine[:3, 3])
-    return body_surface(vertebra.mask(Region.BODY), origin, float(grid.spacing_mm[0]))

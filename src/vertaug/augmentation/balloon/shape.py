@@ -13,13 +13,14 @@ from vertaug.anatomy.endplate import find_surface
 from vertaug.anatomy.occupancy import local_coordinates
 from vertaug.augmentation.balloon.bone_motion import (
     SurfaceMotion,
+    body_surface,
     displacement_of,
     find_motion,
     move_surface,
     slopes_of,
-    surface_of_body,
 )
 from vertaug.augmentation.balloon.bone_points import BonePoints
+from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.measurement import HeightSet
 from vertaug.case.spine import (
@@ -67,6 +68,8 @@ class ShapeAfter:
         to inferior endplate of this one; None without a level above.
     body_volume_ml : float
         With the cavity in it.
+    surface : BalloonSurface
+        Of the body: the faces of its voxels where they are now, in the vertebra's frame.
     lift : HeightField
         How far the superior endplate moved superior, over x and y of the vertebra's frame.
     sink : HeightField
@@ -80,6 +83,7 @@ class ShapeAfter:
     wedge_angle_deg: float
     local_kyphosis_deg: float | None
     body_volume_ml: float
+    surface: BalloonSurface
     lift: HeightField
     sink: HeightField
     anterior: WallBulge
@@ -140,6 +144,9 @@ def measure_shape(
         If the body cannot be measured.
     """
     motion = find_motion(vertebra, voxels, before, after)
+    faces = _faces(vertebra)
+    surface = faces.at(faces.points_mm + motion.at(faces.points_mm))
+    grown_mm3 = surface.volume_mm3() - faces.volume_mm3()
     moved = _carried(vertebra, motion)
     top, bottom = vertebra.superior.surface, vertebra.inferior.surface
     frame = vertebra.frame
@@ -152,7 +159,8 @@ def measure_shape(
         local_kyphosis_deg=None
         if above is None
         else kyphosis_between(above.superior.line, lower, frame) + tilted_forward_deg,
-        body_volume_ml=moved.body_volume_mm3 / 1000.0,
+        body_volume_ml=(vertebra.body_volume_mm3 + grown_mm3) / 1000.0,
+        surface=surface,
         lift=replace(top, height_mm=displacement_of(top, 2, motion)[..., 2]),
         sink=replace(bottom, height_mm=-displacement_of(bottom, 2, motion)[..., 2]),
         anterior=_bulge(vertebra.anterior_wall, 1, -1.0, motion),
@@ -188,7 +196,6 @@ def _carried(vertebra: Vertebra, motion: SurfaceMotion) -> Vertebra:
         ),
         superior=_moved_plate(vertebra.superior, frame, local[[0, 2]], motion),
         inferior=_moved_plate(vertebra.inferior, frame, local[[3, 5]], motion),
-        body_volume_mm3=vertebra.body_volume_mm3 + _gained_volume(vertebra, motion),
     )
 
 
@@ -243,11 +250,11 @@ def _turned_line(
     return replace(line, direction=np.cos(turn) * line.direction + np.sin(turn) * upward)
 
 
-def _gained_volume(vertebra: Vertebra, motion: SurfaceMotion) -> float:
-    """Return by how much the voxels of a body grow when their faces move, mm3."""
-    faces = surface_of_body(vertebra)
-    moved = faces.at(faces.points_mm + motion.at(faces.points_mm))
-    return moved.volume_mm3() - faces.volume_mm3()
+def _faces(vertebra: Vertebra) -> BalloonSurface:
+    """Return the faces of the voxels of a body, in the vertebra's frame."""
+    grid, frame = vertebra.regions.grid, vertebra.frame
+    origin = frame.to_local(grid.affine[:3, 3])
+    return body_surface(vertebra.mask(Region.BODY), origin, float(grid.spacing_mm[0]))
 
 
 def _sides(vertebra: Vertebra) -> tuple[HeightField, HeightField]:

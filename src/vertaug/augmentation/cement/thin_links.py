@@ -120,7 +120,7 @@ def link_way(
         cell=cells,
         path=np.full(count, way.path, dtype=np.uint8),
         own_mm3=way.own_mm3 * share,
-        bone_mm3=drawn * (way.bone_left(cell_mm) * way.length_mm / len(cell)),
+        bone_mm3=drawn * (way.unresolved_bone(cell_mm) * way.length_mm / len(cell)),
         room_mm3=way.room_mm3 * share,
         bone_room_mm3=np.minimum(_room_in_bone(way, reach), way.room_mm3) * share,
         # the flow through a part is that share of the flow through the whole

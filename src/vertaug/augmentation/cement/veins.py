@@ -177,9 +177,9 @@ def draw_ways(network: LeakNetwork, wall: Wall, rng: np.random.Generator) -> tup
     for n, (size, toward) in enumerate(zip(draws[2], directions, strict=True)):
         paths = (LeakPath.C, LeakPath.CANAL) if n < counts[1] else (LeakPath.D,)
         ways += _fissure_at(network, wall, _facing(wall, paths, toward, 0.0), size)
-    foramina_drawn = [way for way in ways if way.path is LeakPath.B and way.own_mm3 > 0.0]
-    if foramina_drawn:
-        main = foramina_drawn[0]
+    through_wall = [way for way in ways if way.path is LeakPath.B and way.own_mm3 > 0.0]
+    if through_wall:
+        main = through_wall[0]
         joined = _draw_tributaries(network, wall, main, rng)
         kept = [way for way in ways if way is not main]
         ways = [*_share_foramen(network, main, joined), *kept]
@@ -225,7 +225,7 @@ def _share_foramen(network: LeakNetwork, foramen: Way, tributaries: list[Way]) -
     before = np.array([1.0 / (1.0 / way.own_mm3 - of) for way, of in zip(ways, own, strict=True)])
     shared = before / (1.0 + before.sum() / narrow)
     return [
-        replace(way, own_mm3=float(value), left=float(value / way.own_mm3))
+        replace(way, own_mm3=float(value), foramen_share=float(value / way.own_mm3))
         for way, value in zip(ways, shared, strict=True)
     ]
 

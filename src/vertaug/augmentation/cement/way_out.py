@@ -50,7 +50,7 @@ class Way:
         out, wherever it is: it leads to the canal, and there is nothing to stop it.
     slit_mm : (3,) float64 array or None
         Of a fissure: from its middle to one end along the surface.
-    left : float
+    foramen_share : float
         Its conductance over what it were with a foramen of its own.
     """
 
@@ -64,7 +64,7 @@ class Way:
     exit_mm: FloatArray | None = None
     within: bool = False
     slit_mm: FloatArray | None = None
-    left: float = 1.0
+    foramen_share: float = 1.0
 
     @property
     def room_mm3(self) -> float:
@@ -72,7 +72,7 @@ class Way:
 
         Its section times the length that gives its own conductance.
         """
-        alone = self.own_mm3 / self.left
+        alone = self.own_mm3 / self.foramen_share
         if self.kind == "vein":
             return float((np.pi * self.size_mm**3) ** 2 / (512.0 * alone))
         # a slit: width times breadth b times depth t, own = b w^3 / (12 t); b is its length
@@ -121,7 +121,7 @@ class Way:
         turned = np.outer(np.cos(around), first) + np.outer(np.sin(around), np.cross(axis, first))
         return np.asarray(middle[:, None] + np.sqrt(wide) * turned).reshape(-1, 3)
 
-    def bone_left(self, cell_mm: float) -> float:
+    def unresolved_bone(self, cell_mm: float) -> float:
         """Return the flow to it through bone that cells do not resolve.
 
         Over pressure, viscosity, permeability and length; infinite where it is as wide as what they

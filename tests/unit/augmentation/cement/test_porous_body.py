@@ -320,7 +320,7 @@ def test_a_network_of_no_size_leaves_the_foramen_that_the_ct_shows(survey):
     body = build_porous_body(survey, np.random.default_rng(3), replace(EVEN, network=none))
     (shown,) = body.ways
     assert shown.path is LeakPath.B
-    assert shown.left == pytest.approx(1.0)
+    assert shown.foramen_share == pytest.approx(1.0)
 
 
 def test_ways_through_a_foramen_share_it(survey):
@@ -332,7 +332,7 @@ def test_ways_through_a_foramen_share_it(survey):
     through = [way for way in body.ways if way.path is LeakPath.B]
     assert len(through) > 2
     assert sum(way.own_mm3 for way in through) == pytest.approx(alone, rel=0.01)
-    assert sum(way.left for way in through) == pytest.approx(1.0, rel=0.01)
+    assert sum(way.foramen_share for way in through) == pytest.approx(1.0, rel=0.01)
     # what one holds does not depend on the others
     shown, length = through[0], narrow.foramen_length_mm + 0.5 * narrow.vein_reach_mm
     assert shown.room_mm3 == pytest.approx(foramen * length)

@@ -24,11 +24,11 @@ def vein(size_mm):
 
 
 def test_bone_that_cells_do_not_resolve_is_that_around_a_line_sink():
-    assert vein(1.0).bone_left(4.0) == pytest.approx(2.0 * np.pi / np.log(0.2 * 4.0 / 0.5))
-    assert vein(1.0).bone_left(1.0) == np.inf  # wider than what a cell resolves
+    assert vein(1.0).unresolved_bone(4.0) == pytest.approx(2.0 * np.pi / np.log(0.2 * 4.0 / 0.5))
+    assert vein(1.0).unresolved_bone(1.0) == np.inf  # wider than what a cell resolves
     slit = replace(vein(1.0), kind="fissure", slit_mm=np.array([0.0, 2.5, 0.0]))
     resolved = np.sqrt(0.2) * 4.0
-    assert slit.bone_left(4.0) == pytest.approx(np.pi / np.log(resolved / 0.25))
+    assert slit.unresolved_bone(4.0) == pytest.approx(np.pi / np.log(resolved / 0.25))
 
 
 def test_a_vein_wider_than_a_cell_draws_from_cells_around_it():

@@ -54,11 +54,9 @@ def test_an_endplate_that_rises_is_drawn_higher(vertebra, plane):
     shift = shift_of(vertebra, rise(3.0), rise(1.0))
     still = shift_of(vertebra, rise(0.0), rise(0.0))
     before, full, emptied = (
-        np.concatenate(move_outline(vertebra, plane, one, stage))
-        for one, stage in (
-            (still, "inflated_mm"), (shift, "inflated_mm"), (shift, "emptied_mm"),
-        )
-    )  # fmt: skip
+        np.concatenate(move_outline(vertebra, plane, shift.points_lps_mm, moved))
+        for moved in (still.inflated_mm, shift.inflated_mm, shift.emptied_mm)
+    )
     middle = np.abs(before[:, 0]) < 5.0
     top = middle & (before[:, 1] < 0.0)
     bottom = middle & (before[:, 1] > 0.0)
@@ -72,7 +70,7 @@ def test_an_endplate_that_rises_is_drawn_higher(vertebra, plane):
 
 def test_only_what_lies_on_the_body_is_drawn(vertebra, plane):
     shift = shift_of(vertebra, rise(3.0), rise(1.0))
-    drawn = np.concatenate(move_outline(vertebra, plane, shift, "emptied_mm"))
+    drawn = np.concatenate(move_outline(vertebra, plane, shift.points_lps_mm, shift.emptied_mm))
     behind = float(vertebra.frame.to_local(vertebra.landmarks.superior_posterior)[1])
     assert drawn[:, 0].max() < behind + 6.0
 

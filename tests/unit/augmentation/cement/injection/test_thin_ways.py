@@ -72,7 +72,7 @@ def test_the_links_of_a_way_are_the_way_with_its_bone_in_series():
     given = (cell.astype(int), permeability, reach)
     found = link_way(vein, *given, cell_mm=10.0, exit_lps_mm=np.ones(3))
     assert len(found.cell) == 4
-    draw = vein.bone_left(10.0) * 8.0 * permeability.mean()
+    draw = vein.unresolved_bone(10.0) * 8.0 * permeability.mean()
     assert found.conductance_mm3.sum() == pytest.approx(1.0 / (1.0 / vein.own_mm3 + 1.0 / draw))
     # each part bends the flow of the whole by its share
     whole = found.shear_per_mm3 * found.own_mm3 / vein.own_mm3
