@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.augmentation.balloon.bone_motion import (
-    find_motion,
-    move_surface,
-)
+from vertaug.augmentation.balloon.bone_motion import find_motion
 from vertaug.augmentation.balloon.bone_points import PointGrid, inside_share
+from vertaug.augmentation.balloon.moved_measures import move_plate
+from vertaug.augmentation.balloon.moved_surface import move_surface
 from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.augmentation.kyphoplasty import BalloonTreatment
 from vertaug.case.errors import InputError
 from vertaug.case.grid import Grid, read_only
-from vertaug.case.spine import Endplate, HeightField, Vertebra, VertebraFrame
+from vertaug.case.spine import HeightField, Vertebra
 from vertaug.numerics.interpolation import extend_nearest
 
 
@@ -87,8 +86,8 @@ def deflated_bone(vertebra: Vertebra, found: BalloonTreatment) -> DeflatedBone:
         moved_mm=_continued(cell, moved, eighths.shape).astype(np.float32),
         drilled=_drilled(found.folded, eighths),
         cavities=found.cavities,
-        superior=move_surface(vertebra.superior.surface, motion),
-        inferior=move_surface(vertebra.inferior.surface, motion),
+        superior=move_surface(vertebra.superior.surface, motion.at),
+        inferior=move_surface(vertebra.inferior.surface, motion.at),
     )
 
 
@@ -96,8 +95,8 @@ def with_moved_plates(vertebra: Vertebra, found: DeflatedBone) -> Vertebra:
     """Return a vertebra with its endplates after the balloons: surface and best plane."""
     return replace(
         vertebra,
-        superior=_moved_plate(vertebra.superior, vertebra.frame, found.superior),
-        inferior=_moved_plate(vertebra.inferior, vertebra.frame, found.inferior),
+        superior=move_plate(vertebra.superior, vertebra.frame, found.superior),
+        inferior=move_plate(vertebra.inferior, vertebra.frame, found.inferior),
     )
 
 
@@ -117,23 +116,3 @@ def _drilled(folded: tuple[BalloonSurface, ...], eighths: Grid) -> NDArray[np.bo
     for surface in folded:
         out |= inside_share(surface, cells) >= 0.5
     return out
-
-
-def _moved_plate(plate: Endplate, frame: VertebraFrame, after: HeightField) -> Endplate:
-    """Return an endplate with another height map; its plane moves by the plane of the change."""
-    change = after.height_mm - plate.surface.height_mm
-    seen = np.isfinite(change)
-    if not change[seen].any():
-        return plate
-    x, y = np.meshgrid(after.u_mm, after.v_mm, indexing="ij")
-    centre = frame.to_local(plate.centre_lps_mm)
-    columns = np.stack([np.ones(seen.sum()), x[seen] - centre[0], y[seen] - centre[1]], axis=1)
-    rise, across, along = np.linalg.lstsq(columns, change[seen], rcond=None)[0]
-    normal = np.asarray(plate.normal) @ frame.axes
-    turned = np.array([normal[0] - across * normal[2], normal[1] - along * normal[2], normal[2]])
-    return replace(
-        plate,
-        surface=after,
-        centre_lps_mm=frame.to_world(centre + np.array([0.0, 0.0, rise])),
-        normal=frame.direction_to_world(turned / np.linalg.norm(turned)),
-    )

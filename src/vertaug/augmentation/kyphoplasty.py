@@ -7,7 +7,6 @@ import numpy as np
 
 from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.augmentation.balloon.breach import Breach, find_breaches
-from vertaug.augmentation.balloon.cavity import cavity_share, survey_after_balloon
 from vertaug.augmentation.balloon.crushed_bone import CrushedBone, calibrated_bone
 from vertaug.augmentation.balloon.dead_weight import UpperEnd, weight_on_top
 from vertaug.augmentation.balloon.deflation import deflate
@@ -38,7 +37,6 @@ from vertaug.augmentation.balloon.preload import PRONE_N, preload
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.shape import ShapeAfter, measure_shape
 from vertaug.augmentation.balloon.surface import BalloonSurface
-from vertaug.augmentation.cement.survey import BoneSurvey
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
@@ -98,6 +96,21 @@ class BalloonChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KeptMoment:
+    """A moment of an inflation.
+
+    Attributes
+    ----------
+    surfaces : tuple of BalloonSurface
+    place_mm : (n, 3) float64 array
+        Of the points of bone.
+    """
+
+    surfaces: tuple[BalloonSurface, ...]
+    place_mm: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BalloonTreatment:
     """A vertebra before, during and after an inflation.
 
@@ -108,8 +121,8 @@ class BalloonTreatment:
     zone : FractureZone or None
         Of the bone before that; None where none is broken.
     folded : tuple of BalloonSurface
-    kept : tuple of (n balloons) BalloonSurface tuples
-        During the inflation.
+    kept : tuple of KeptMoment
+        During the inflation, the last one at its end.
     inflation : Inflation
     emptied : InflatedBone
     before, inflated, after : ShapeAfter
@@ -121,7 +134,7 @@ class BalloonTreatment:
     bone: PatientBone
     zone: FractureZone | None
     folded: tuple[BalloonSurface, ...]
-    kept: tuple[tuple[BalloonSurface, ...], ...]
+    kept: tuple[KeptMoment, ...]
     inflation: Inflation
     emptied: InflatedBone
     before: ShapeAfter
@@ -137,18 +150,6 @@ class BalloonTreatment:
     def cavity_mm3(self) -> float:
         """Return the volume of the cavities."""
         return float(self.emptied.volumes_mm3().sum())
-
-    def survey_after(self, survey: BoneSurvey) -> tuple[BoneSurvey, FloatArray]:
-        """Return the survey of the bone after the balloon, and the share of its cells in cavities.
-
-        Parameters
-        ----------
-        survey : BoneSurvey
-            Before it.
-        """
-        voxels, points = self.bone.voxels, self.bone.points
-        moved = survey_after_balloon(survey, voxels, points, self.emptied.points, self.cavities)
-        return moved, cavity_share(self.cavities, voxels, survey.bone.grid)
 
 
 def treat_with_balloon(
@@ -267,12 +268,13 @@ def _refuse_at_once(limits: InflationLimits, loaded: InflatedBone, balloon: Ball
 
 def _watcher(
     wanted_ml: float, progress: Callable[[float, str], None] | None
-) -> tuple[list[tuple[BalloonSurface, ...]], Callable[[InflatedBone], None]]:
-    """Return a list of the balloons after each increment, and what fills it."""
-    kept: list[tuple[BalloonSurface, ...]] = []
+) -> tuple[list[KeptMoment], Callable[[InflatedBone], None]]:
+    """Return a list of what is kept of each increment, and what fills it."""
+    kept: list[KeptMoment] = []
 
     def watch(state: InflatedBone) -> None:
-        kept.append(tuple(surface for surface, _ in state.balloons))
+        surfaces = tuple(surface for surface, _ in state.balloons)
+        kept.append(KeptMoment(surfaces=surfaces, place_mm=state.points.place_mm))
         if progress is not None:
             volume = float(state.volumes_mm3().sum()) / 1000.0
             progress(min(volume / wanted_ml, 1.0), f"{volume:.1f} of {wanted_ml:.1f} ml")
@@ -280,7 +282,7 @@ def _watcher(
     return kept, watch
 
 
-def _thinned(kept: list[tuple[BalloonSurface, ...]]) -> tuple[tuple[BalloonSurface, ...], ...]:
+def _thinned(kept: list[KeptMoment]) -> tuple[KeptMoment, ...]:
     """Return at most so many of them, about even in number, with the last one."""
     if not kept:
         return ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.case.bone_shift import BoneShift
 from vertaug.case.grid import FloatArray, read_only
 from vertaug.case.height_restoration import BodyRestoration
 from vertaug.case.measurement import HeightSet
@@ -130,36 +131,18 @@ class BalloonFrame:
         In all balloons.
     points_lps_mm : tuple of (n, 3) float32 arrays
         Of each balloon's surface.
+    bone : BoneShift or None
+        How the bone has moved by then; None before the inflation, or where it was not kept.
     """
 
     stage: str
     volume_ml: float
     points_lps_mm: tuple[NDArray[np.float32], ...]
+    bone: BoneShift | None = None
 
     def __post_init__(self) -> None:
         points = tuple(read_only(p, np.float32) for p in self.points_lps_mm)
         object.__setattr__(self, "points_lps_mm", points)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SurfaceShift:
-    """How the surface of a body moved with the bone beside it.
-
-    Attributes
-    ----------
-    points_lps_mm : (n, 3) float32 array
-        Of its surface before the balloons.
-    inflated_mm, emptied_mm : (n, 3) float32 arrays
-        How far they have moved when the balloons are full and after they were emptied, in LPS.
-    """
-
-    points_lps_mm: NDArray[np.float32]
-    inflated_mm: NDArray[np.float32]
-    emptied_mm: NDArray[np.float32]
-
-    def __post_init__(self) -> None:
-        for name in ("points_lps_mm", "inflated_mm", "emptied_mm"):
-            object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,8 +169,6 @@ class BalloonCourse:
         Of every surface.
     notes : tuple of str
         What limits it in this case, in sentences for the report.
-    surface : SurfaceShift or None
-        Of the body; None where it was not kept.
     """
 
     setup: BalloonSetup
@@ -201,7 +182,6 @@ class BalloonCourse:
     frames: tuple[BalloonFrame, ...]
     triangles: NDArray[np.int64]
     notes: tuple[str, ...] = ()
-    surface: SurfaceShift | None = None
 
     def __post_init__(self) -> None:
         for name, kind in (
@@ -215,6 +195,10 @@ class BalloonCourse:
     def stage(self, name: str) -> ShapeStage:
         """Return the shape at a stage."""
         return next(stage for stage in self.stages if stage.name == name)
+
+    def bone_at(self, stage: str) -> BoneShift | None:
+        """Return how the bone has moved at a stage of the frames; None where it was not kept."""
+        return next((frame.bone for frame in self.frames if frame.stage == stage), None)
 
     @property
     def reached_ml(self) -> tuple[float, ...]:

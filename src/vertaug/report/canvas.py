@@ -32,6 +32,10 @@ _COMPRESS_LEVEL = 2
 """Of zlib; more takes longer and makes the figures of a report hardly smaller."""
 
 
+Dash = str | tuple[float, tuple[float, ...]]
+"""A line style of matplotlib."""
+
+
 def new_figure(width_mm: float, height_mm: float) -> Figure:
     """Return an empty figure of a printed size on white paper."""
     figure = Figure(
@@ -290,6 +294,7 @@ def draw_contour(
     width: float = 0.9,
     *,
     where: NDArray[np.bool_] | None = None,
+    dash: Dash = "-",
 ) -> None:
     """Draw the 0.5 level of a field sampled at the plane's pixels, shape (rows, columns).
 
@@ -304,7 +309,7 @@ def draw_contour(
     left, _, _, top = plane.extent_mm
     x = left + (np.arange(columns) + 0.5) * plane.pixel_mm
     y = top + (np.arange(rows) + 0.5) * plane.pixel_mm
-    axes.contour(x, y, shown, levels=[0.5], colors=[colour], linewidths=[width])
+    axes.contour(x, y, shown, levels=[0.5], colors=[colour], linewidths=[width], linestyles=[dash])
 
 
 def wrap(text: str, width_mm: float, size_pt: float = SMALL_PT - 1) -> list[str]:

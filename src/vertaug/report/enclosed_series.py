@@ -40,12 +40,15 @@ class EnclosedMoment:
 
     Attributes
     ----------
+    glass : GlassVertebra
+        What it lies in; of one vertebra in all columns, as it is at that moment.
     words : str
         Above it.
     tools, inside : tuple of (Mesh, str)
         With their colours: what reaches out of the bone, and what never does.
     """
 
+    glass: "GlassVertebra"
     words: str
     tools: tuple[tuple[Mesh, str], ...]
     inside: tuple[tuple[Mesh, str], ...]
@@ -81,7 +84,6 @@ def glass_vertebra(vertebra: Vertebra) -> GlassVertebra:
 
 
 def draw_enclosed_series(
-    glass: GlassVertebra,
     moments: tuple[EnclosedMoment, ...],
     foot_mm: float,
     mark: Callable[[Axes, PicturePlane, int], None] | None = None,
@@ -90,7 +92,6 @@ def draw_enclosed_series(
 
     Parameters
     ----------
-    glass : GlassVertebra
     moments : tuple of EnclosedMoment
     foot_mm : float
         Room left below.
@@ -101,11 +102,13 @@ def draw_enclosed_series(
     tall = _ASPECT * wide
     total = _HEAD_MM + len(_VIEWS) * (tall + _TITLE_MM) + foot_mm
     figure = canvas.new_figure(PAGE_WIDTH_MM, total)
-    for row, ((title, *_), hull) in enumerate(zip(_VIEWS, glass.hulls, strict=True)):
+    for row, (title, *_) in enumerate(_VIEWS):
         bottom = total - _HEAD_MM - (row + 1) * (tall + _TITLE_MM)
         size = (bottom / total, wide / PAGE_WIDTH_MM, tall / total)
-        images = _pictures(hull, moments)
+        images = _pictures(row, moments)
         for column, image in enumerate(images):
+            glass = moments[column].glass
+            hull = glass.hulls[row]
             left = column * (wide + _GAP_MM)
             axes = canvas.add_panel(figure, (left / PAGE_WIDTH_MM, *size), hull.plane)
             axes.imshow(image, extent=hull.plane.extent_mm, origin="upper", aspect="auto")
@@ -124,17 +127,21 @@ def draw_enclosed_series(
     return figure, total
 
 
-def _pictures(hull: Hull, moments: tuple[EnclosedMoment, ...]) -> list[FloatArray]:
+def _pictures(view: int, moments: tuple[EnclosedMoment, ...]) -> list[FloatArray]:
     """Return the picture of each moment; what stays, such as needles, is seen once."""
     meshes = dict.fromkeys(
         mesh for moment in moments for mesh, _ in (*moment.tools, *moment.inside)
     )
-    layers = {mesh: render(mesh, hull.plane) for mesh in meshes}
+    plane = moments[0].glass.hulls[view].plane
+    layers = {mesh: render(mesh, plane) for mesh in meshes}
 
     def seen(things: tuple[tuple[Mesh, str], ...]) -> tuple[Thing, ...]:
         return tuple((layers[mesh], colour) for mesh, colour in things)
 
-    return [picture_enclosed(hull, seen(one.tools), seen(one.inside)) for one in moments]
+    return [
+        picture_enclosed(one.glass.hulls[view], seen(one.tools), seen(one.inside))
+        for one in moments
+    ]
 
 
 def _name_sides(axes: Axes, plane: PicturePlane) -> None:

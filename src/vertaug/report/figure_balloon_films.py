@@ -34,12 +34,15 @@ def draw_balloon_radiographs(films: BalloonFilms, course: BalloonCourse, spine: 
     spine : Spine
     """
     rows, level = (films.ap, films.lateral), course.setup.level
-    outlines = [outline_body(row[0].carm, spine[level]) for row in rows]
+    outlines = [
+        [outline_body(image.carm, bone) for image, bone in zip(row, films.vertebrae, strict=True)]
+        for row in rows
+    ]
 
     def add_film(figure: Figure, rect: Rect, row: int, column: int) -> Axes:
         image, moment = rows[row][column], films.moments[column]
         axes = add_radiograph(figure, rect, image, spine, Overlay(levels=(level,)))
-        draw_outline(axes, outlines[row], wall=row == 1)
+        draw_outline(axes, outlines[row][column], wall=row == 1)
         if moment.name == "emptied":
             _draw_cavity(axes, image.carm, course, moment)
         return axes
@@ -92,9 +95,9 @@ def _caption(films: BalloonFilms, level: str) -> str:
         f"Virtual fluoroscopy of the balloons in {level}: the simulated surface filled with "
         "iodinated contrast agent, with the markers at its folded ends, the catheter and the "
         "cannula drawn back; above AP, below lateral. Folded and emptied balloons hold no contrast "
-        "agent; white dashed: outline of the cavity that is left, projected. The bone is that of "
-        "the CT: endplates and walls that the balloon has moved are drawn where they were, and the "
-        f"cavity is not darker on the image. Patient {first.carm.posture.value}, head up. AP is "
+        "agent; white dashed: outline of the cavity that is left, projected. The CT is moved as the "
+        "model moves the bone (the neighbours stay, the discs give way); bone that is compacted is "
+        f"not denser and the cavity not darker on the image. Patient {first.carm.posture.value}, head up. AP is "
         f"seen {seen_from(first.carm)}, the {left_of_image(first.carm)}, while axial and coronal "
         "sections have the patient's right on the left. Bar: at the isocentre. Yellow dashed: "
         "outline of the body, projected; orange dashed: posterior wall; both from the labels. "

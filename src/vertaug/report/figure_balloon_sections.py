@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vertaug.augmentation.moved_vertebra import came_to
 from vertaug.case.grid import FloatArray
 from vertaug.case.kyphoplasty import BalloonCourse
 from vertaug.case.spine import Spine, Vertebra
@@ -11,25 +12,26 @@ from vertaug.report import canvas
 from vertaug.report.balloon_moments import shown_moments
 from vertaug.report.figure_filling import CANCELLOUS_WINDOW
 from vertaug.report.mesh_cut import cut_mesh
-from vertaug.report.moved_outline import move_outline
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
-from vertaug.report.plane import PicturePlane, plane_through
+from vertaug.report.plane import PicturePlane, plane_through, sample
 from vertaug.report.section_words import AXIAL, CORONAL, SAGITTAL, section_words
 from vertaug.report.sections import bone_field
 from vertaug.report.style import BONE_COLOUR
 
-LINES = {
+LINES: dict[str, tuple[str, canvas.Dash, str]] = {
     "folded": ("#56B4E9", (0, (1.0, 1.0)), "folded"),
     "half": ("#FFD54A", (0, (4.0, 1.5)), "half full"),
     "full": ("#FF8A3C", "-", "full"),
     "emptied": ("#FFFFFF", (0, (2.5, 1.2)), "emptied: the cavity"),
 }
 """Told apart by dash as well as by colour."""
-OUTLINES = {
+OUTLINES: dict[str, tuple[str, canvas.Dash, str]] = {
     "inflated": ("#7CFC9A", "-", "bone, balloons full"),
     "emptied": ("#FF9ED2", (0, (4.0, 1.5)), "bone, emptied"),
 }
 """Of the body when it has moved."""
+_SEEN_MM = 0.1
+"""Less motion is not drawn: the lines would hide each other."""
 _WIDTH_PT = 1.3
 _GAP_MM, _HEAD_MM, _FOOT_MM = 1.5, 4.8, 7.0
 _HALF_WIDTH_MM, _ASPECT = 27.0, 0.86
@@ -136,16 +138,19 @@ def draw_moved_body(
     axes : Axes
     plane : PicturePlane
     course : BalloonCourse
-        Without a kept surface nothing is drawn.
+        Without a kept motion nothing is drawn.
     vertebra : Vertebra
+        As the CT shows it.
     """
-    if course.surface is None:
-        return
-    surface = course.surface
-    for name, moved_mm in (("inflated", surface.inflated_mm), ("emptied", surface.emptied_mm)):
-        colour, dash, _ = OUTLINES[name]
-        for line in move_outline(vertebra, plane, surface.points_lps_mm, moved_mm):
-            axes.plot(line[:, 0], line[:, 1], color=colour, linewidth=0.9, linestyle=dash)
+    pixels, bone = plane.pixel_centres(), vertebra.occupancy
+    for stage, (colour, dash, _) in OUTLINES.items():
+        shift = course.bone_at(stage)
+        if shift is None:
+            continue
+        came = came_to(shift, pixels)
+        field = sample(bone.values, bone.grid, pixels - came)
+        moved = np.linalg.norm(came, axis=-1) > _SEEN_MM
+        canvas.draw_contour(axes, plane, field, colour, 0.9, where=moved, dash=dash)
 
 
 def _draw_key(figure: Figure, course: BalloonCourse, total: float) -> None:
@@ -155,9 +160,9 @@ def _draw_key(figure: Figure, course: BalloonCourse, total: float) -> None:
     axes.set_xlim(0.0, PAGE_WIDTH_MM)
     axes.set_ylim(0.0, _FOOT_MM)
     lines = [LINES[moment.name] for moment in shown_moments(course)]
-    if course.surface is not None:
+    if course.bone_at("emptied") is not None:
         lines += OUTLINES.values()
-    end = 120.0 if course.surface is None else PAGE_WIDTH_MM
+    end = 120.0 if course.bone_at("emptied") is None else PAGE_WIDTH_MM
     axes.fill_between([0.0, end], 3.1, 6.5, color="#5b6470", linewidth=0)
     for left, (colour, dash, name) in zip(_KEY_MM, lines, strict=False):
         axes.plot([left + 1.0, left + 7.5], [4.8] * 2, color=colour, linewidth=1.6, linestyle=dash)
@@ -165,7 +170,7 @@ def _draw_key(figure: Figure, course: BalloonCourse, total: float) -> None:
 
 
 def _moved_words(course: BalloonCourse) -> str:
-    if course.surface is None:
+    if course.bone_at("emptied") is None:
         return (
             "CT and surface are those of before: the bone has moved since (see Walls that bulge "
             "and Shape of the body), so that a full balloon near the thin line need not have left "

@@ -15,16 +15,18 @@ _FOOT_MM = 2.6
 _BALLOON_COLOUR, _CAVITY_COLOUR = "#C77F33", "#8796A5"
 
 
-def draw_balloon_solid(course: BalloonCourse, glass: GlassVertebra) -> Picture:
+def draw_balloon_solid(course: BalloonCourse, glasses: tuple[GlassVertebra, ...]) -> Picture:
     """Draw the balloons within the bone from two sides, a column for each moment.
 
     Parameters
     ----------
     course : BalloonCourse
-    glass : GlassVertebra
+    glasses : tuple of GlassVertebra
+        The vertebra at each of `shown_moments`.
     """
     moments = tuple(
         EnclosedMoment(
+            glass=glass,
             words=moment.words,
             tools=tuple(
                 (mesh, _CAVITY_COLOUR if moment.name == "emptied" else _BALLOON_COLOUR)
@@ -32,9 +34,9 @@ def draw_balloon_solid(course: BalloonCourse, glass: GlassVertebra) -> Picture:
             ),
             inside=(),
         )
-        for moment in shown_moments(course)
+        for moment, glass in zip(shown_moments(course), glasses, strict=True)
     )
-    figure, total = draw_enclosed_series(glass, moments, _FOOT_MM)
+    figure, total = draw_enclosed_series(moments, _FOOT_MM)
     return Picture(
         name="balloon_solid",
         caption=_caption(course),
@@ -48,8 +50,7 @@ def _caption(course: BalloonCourse) -> str:
     return (
         f"Balloons in {course.setup.level} in three dimensions. "
         f"{BONE_WORDS.format(inside='balloons')} Orange: balloons; grey: the cavities of the "
-        "emptied ones; paler the deeper below the near wall. The bone is that of the CT, before it "
-        "moved: what stands out of it has pushed the wall along, or has left the bone (see Walls "
-        "that bulge and Balloon out of the bone). Arrows: L left, P back, H head "
+        "emptied ones; paler the deeper below the near wall. The bone is drawn as the model moves "
+        "it: what stands out of it has left the bone (see Balloon out of the bone). Arrows: L left, P back, H head "
         "of the vertebra."
     )

@@ -33,7 +33,7 @@ _SAGITTAL_AXIAL = (1, 2)
 
 
 def draw_comparison(
-    first: SimulatedVertebroplasty, second: SimulatedKyphoplasty, spine: Spine
+    first: SimulatedVertebroplasty, second: SimulatedKyphoplasty, spines: tuple[Spine, Spine]
 ) -> Picture:
     """Draw the cement of both on the same sections, and in how many samples it leaked.
 
@@ -42,8 +42,8 @@ def draw_comparison(
     first : SimulatedVertebroplasty
     second : SimulatedKyphoplasty
         Of the same level.
-    spine : Spine
-        With the CT.
+    spines : tuple of 2 Spine
+        With the CT, as it was and as the balloons left the bone.
     """
     both = (first, second.cement)
     chosen = choose_cement_sections(both[0].result.filling, both[1].result.filling)
@@ -55,7 +55,7 @@ def draw_comparison(
     figure = canvas.new_figure(PAGE_WIDTH_MM, total)
     for row, found in enumerate(both):
         bottom = 1.0 - (_HEAD_MM + tall + row * (tall + _GAP_MM)) / total
-        _draw_row(figure, found, sections, (bottom, tall / total), spine)
+        _draw_row(figure, found, sections, (bottom, tall / total), spines[row])
         _name_row(figure, NAMES[row], found, bottom + 0.5 * tall / total)
         if row == 0:
             for axes, section in zip(figure.axes, sections, strict=False):
@@ -153,7 +153,8 @@ def _caption(first: SimulatedVertebroplasty, second: SimulatedKyphoplasty) -> st
     moved = (
         ""
         if second.balloon is None
-        else " The CT is that of before the balloon: what it moved is drawn where it was."
+        else " Below, the CT is moved as the balloons moved the bone in the model; the cavity is no "
+        "darker in it."
     )
     return (
         f"{first.level}: cement at the end of the injection in a vertebroplasty (above) and a "

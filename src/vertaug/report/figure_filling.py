@@ -12,6 +12,7 @@ from vertaug.case.augmentation_content import ML
 from vertaug.case.filling import Filling, FillingFrame
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Spine, Vertebra
+from vertaug.numerics.volume_transfer import transfer_contents
 from vertaug.report import canvas
 from vertaug.report.filled_pores import CORTEX_MM, pore_filling, within_cortex
 from vertaug.report.filling_moment import moment_of_frame
@@ -116,11 +117,14 @@ def choose_cement_sections(
     ----------
     filling : Filling
     other : Filling, optional
-        Its cement counts too, if it lies on the same cells.
+        Its cement counts too.
     """
     cement = np.asarray(filling.cement_share, dtype=np.float64)
-    if other is not None and other.grid.matches(filling.grid):
-        cement = cement + other.cement_share
+    if other is not None:
+        index_map = np.linalg.inv(filling.grid.affine) @ other.grid.affine
+        volume = other.cement_share * other.grid.voxel_volume_mm3
+        held, _ = transfer_contents(volume, index_map, filling.grid.shape)
+        cement = cement + held / filling.grid.voxel_volume_mm3
     body = np.argwhere(filling.in_body)
     low, high = body.min(axis=0), body.max(axis=0)
     spacing = np.asarray(filling.grid.spacing_mm)

@@ -53,13 +53,14 @@ def draw_filling_solid(
 
     columns = tuple(
         EnclosedMoment(
+            glass=glass,
             words=moment.volume_words,
             tools=needles,
             inside=_cement(filling, glass.vertebra, number),
         )
         for moment, number in zip(moments, shown, strict=True)
     )
-    figure, total = draw_enclosed_series(glass, columns, foot_mm(filling), mark)
+    figure, total = draw_enclosed_series(columns, foot_mm(filling), mark)
     draw_leak_key(figure, filling, (PAGE_WIDTH_MM, total))
     return Picture(
         name="filling_solid",

@@ -5,7 +5,7 @@ from vertaug.report.comparison_pictures import comparison_pictures
 from vertaug.report.content_plan import best_plan, shown_paths
 from vertaug.report.filling_pictures import Glasses, filling_pictures
 from vertaug.report.inputs import ReportInput
-from vertaug.report.kyphoplasty_pictures import kyphoplasty_pictures
+from vertaug.report.kyphoplasty_pictures import kyphoplasty_pictures, spine_after_balloons
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture, panel_rect
 from vertaug.report.strength_pictures import strength_pictures
 
@@ -37,11 +37,11 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
 
 def _of_simulations(case: ReportInput) -> tuple[Picture, ...]:
     """Draw the pictures of procedures and strength, as far as computed."""
-    glass = _glasses(case)
+    glass, after = _glasses(case), spine_after_balloons(case)
     return (
         *filling_pictures(case, glass),
-        *kyphoplasty_pictures(case, glass),
-        *comparison_pictures(case),
+        *kyphoplasty_pictures(case, glass, after),
+        *comparison_pictures(case, after),
         *strength_pictures(case),
     )
 

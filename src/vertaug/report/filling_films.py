@@ -130,7 +130,7 @@ def fix_views(
     results : CaseResults
     level : str
     patient : XrayPatient, optional
-        Of the same case; prepared here if not given.
+        Of the same case, as he is to be seen; prepared here if not given.
     """
     planning = results.planning
     if planning is None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.bone_points import PointGrid, inside_share
 from vertaug.augmentation.balloon.surface import BalloonSurface
+from vertaug.augmentation.moved_vertebra import move_spine
 from vertaug.case.case_content import CaseResults
 from vertaug.case.grid import FloatArray, axis_aligned_grid
 from vertaug.case.kyphoplasty import BalloonCourse
@@ -17,7 +18,14 @@ from vertaug.fluoroscopy.radiograph import Radiograph, show_view
 from vertaug.fluoroscopy.sketch import balloon_catheter
 from vertaug.fluoroscopy.view import FixedView
 from vertaug.report.balloon_moments import BalloonMoment, shown_moments
-from vertaug.report.filling_films import CaseViews, FillingFilms, film_filling, fix_views, paths_of
+from vertaug.report.filling_films import (
+    CaseViews,
+    FillingFilms,
+    film_filling,
+    film_patient,
+    fix_views,
+    paths_of,
+)
 from vertaug.tissue.material import iodinated_contrast
 
 _SEED = 40
@@ -33,6 +41,8 @@ class BalloonFilms:
     Attributes
     ----------
     moments : tuple of BalloonMoment
+    vertebrae : tuple of Vertebra
+        As they are at each.
     ap, lateral : tuple of Radiograph
         One a moment.
     sides : tuple of str
@@ -40,6 +50,7 @@ class BalloonFilms:
     """
 
     moments: tuple[BalloonMoment, ...]
+    vertebrae: tuple[Vertebra, ...]
     ap: tuple[Radiograph, ...]
     lateral: tuple[Radiograph, ...]
     sides: tuple[str, ...]
@@ -83,11 +94,11 @@ def take_kyphoplasty_films(
     paths = paths_of(planning, found.cement.setup.plan_number, Procedure.KYPHOPLASTY)
     tips = found.cement.result.filling.tips_lps_mm
     moved = tuple(_path_to(path, tip) for path, tip in zip(paths, tips, strict=True))
+    balloons = None
+    if found.balloon is not None:
+        balloons, fixed = _film_balloons(results, found.balloon, fixed, paths)
     return KyphoplastyFilms(
-        balloons=None
-        if found.balloon is None
-        else _film_balloons(fixed, found.balloon, results.spine[found.level], paths),
-        cement=film_filling(fixed, found.cement, moved, animate=False),
+        balloons=balloons, cement=film_filling(fixed, found.cement, moved, animate=False)
     )
 
 
@@ -110,30 +121,48 @@ def contrast_in(points_lps_mm: NDArray[np.floating], triangles: NDArray[np.int64
 
 
 def _film_balloons(
-    fixed: tuple[FixedView, ...],
+    results: CaseResults,
     course: BalloonCourse,
-    vertebra: Vertebra,
+    fixed: tuple[FixedView, ...],
     paths: tuple[NeedlePath, ...],
-) -> BalloonFilms:
-    moments = shown_moments(course)
+) -> tuple[BalloonFilms, tuple[FixedView, ...]]:
+    """Return the films of the balloons, and the views of the patient after them.
+
+    Parameters
+    ----------
+    results : CaseResults
+    course : BalloonCourse
+    fixed : tuple of 2 FixedView
+        Of the patient before them.
+    paths : tuple of NeedlePath
+    """
+    moments, level = shown_moments(course), course.setup.level
+    vertebra = results.spine[level]
     folded = course.frames[0].points_lps_mm
     catheters = tuple(
         part
         for path, points in zip(paths, folded, strict=True)
         for part in _catheter(vertebra, path, np.asarray(points, dtype=np.float64))
     )
-    images = [
-        tuple(
-            show_view(
-                view,
-                (*catheters, *_contrast(course, moment)),
-                np.random.default_rng(_SEED + number),
-            )
-            for number, moment in enumerate(moments)
-        )
-        for view in fixed
-    ]
-    return BalloonFilms(moments=moments, ap=images[0], lateral=images[1], sides=course.setup.sides)
+    vertebrae, images = [], []
+    for number, moment in enumerate(moments):
+        bone, seen = moment.frame.bone, vertebra
+        if bone is not None:
+            spine = move_spine(results.spine, level, bone)
+            seen, fixed = spine[level], fix_views(results, level, film_patient(spine))
+        matter = (*catheters, *_contrast(course, moment))
+        rng = np.random.default_rng(_SEED + number)
+        images.append([show_view(view, matter, rng) for view in fixed])
+        vertebrae.append(seen)
+    ap, lateral = zip(*images, strict=True)
+    films = BalloonFilms(
+        moments=moments,
+        vertebrae=tuple(vertebrae),
+        ap=ap,
+        lateral=lateral,
+        sides=course.setup.sides,
+    )
+    return films, fixed
 
 
 def _contrast(course: BalloonCourse, moment: BalloonMoment) -> tuple[Matter, ...]:

@@ -1,27 +1,37 @@
 """The pictures of a kyphoplasty: balloons, then the cement as of any injection."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from vertaug.augmentation.moved_vertebra import move_spine, move_vertebra
+from vertaug.case.kyphoplasty import BalloonCourse
+from vertaug.case.spine import Spine
+from vertaug.report.balloon_moments import shown_moments
 from vertaug.report.content_injection import AFTER_BALLOON
 from vertaug.report.filling_pictures import Glasses, injection_pictures
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
 
-_BEFORE = (
-    " CT, bone surface and radiographs show the bone as it was before the balloon; what it moved "
-    "is drawn where it was."
+if TYPE_CHECKING:
+    from vertaug.report.enclosed_series import GlassVertebra
+
+_MOVED = (
+    " CT, bone surface and radiographs show the bone where the model left it after the balloons; "
+    "what was compacted is no denser in them, and the cavity no darker."
 )
 _OF_BONE = ("radiographs", "solid", "sections")
 
 
-def kyphoplasty_pictures(case: ReportInput, glass: Glasses) -> tuple[Picture, ...]:
+def kyphoplasty_pictures(case: ReportInput, glass: Glasses, after: Spine) -> tuple[Picture, ...]:
     """Return the pictures of balloons and cement, as far as computed.
 
     Parameters
     ----------
     case : ReportInput
     glass : mapping of str to GlassVertebra
-        By level.
+        By level, as the CT shows them.
+    after : Spine
+        As the balloons left it.
     """
     found, films = case.kyphoplasty, case.kyphoplasty_films
     if found is None:
@@ -36,11 +46,33 @@ def kyphoplasty_pictures(case: ReportInput, glass: Glasses) -> tuple[Picture, ..
         pictures.append(draw_balloon_sections(course, case.spine))
         if films is not None and films.balloons is not None:
             pictures.append(draw_balloon_radiographs(films.balloons, course, case.spine))
-        pictures.append(draw_balloon_solid(course, glass[found.level]))
+        glasses = _glasses_of(course, glass[found.level])
+        pictures.append(draw_balloon_solid(course, glasses))
+        glass = {found.level: glasses[-1]}
         pictures.append(draw_balloon_curves(course))
     taken = None if films is None else films.cement
-    cement = injection_pictures(found.cement, taken, case.spine, glass)
+    cement = injection_pictures(found.cement, taken, after, glass)
     return (*pictures, *(_renamed(picture, moved=course is not None) for picture in cement))
+
+
+def spine_after_balloons(case: ReportInput) -> Spine:
+    """Return the spine as the balloons of a case left it; as the CT shows it without any."""
+    found = case.kyphoplasty
+    if found is None or found.balloon is None:
+        return case.spine
+    shift = found.balloon.bone_at("emptied")
+    return case.spine if shift is None else move_spine(case.spine, found.level, shift)
+
+
+def _glasses_of(course: BalloonCourse, before: "GlassVertebra") -> "tuple[GlassVertebra, ...]":
+    """Return the vertebra as glass at each moment that is shown."""
+    from vertaug.report.enclosed_series import glass_vertebra
+
+    shifts = [moment.frame.bone for moment in shown_moments(course)]
+    return tuple(
+        before if shift is None else glass_vertebra(move_vertebra(before.vertebra, shift))
+        for shift in shifts
+    )
 
 
 def _renamed(picture: Picture, *, moved: bool) -> Picture:
@@ -49,5 +81,5 @@ def _renamed(picture: Picture, *, moved: bool) -> Picture:
     return replace(
         picture,
         name=f"{AFTER_BALLOON.procedure.value}_{picture.name}",
-        caption=f"{picture.caption}{_BEFORE if moved and of_bone else ''}",
+        caption=f"{picture.caption}{_MOVED if moved and of_bone else ''}",
     )

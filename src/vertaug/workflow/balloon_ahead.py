@@ -15,7 +15,6 @@ from vertaug.case.spine import Spine
 from vertaug.numerics.thread_limit import one_thread
 from vertaug.numerics.worker_processes import start_aside
 from vertaug.workflow.balloon_choice import BALLOON_STEP
-from vertaug.workflow.level_survey import surveys_of
 from vertaug.workflow.measured import Measured
 from vertaug.workflow.simulation_choice import SimulationChoice
 from vertaug.workflow.step_store import StepStore
@@ -101,7 +100,5 @@ def inflate_task(task: BalloonTask) -> None:
         assessment=measured.assessment,
         planning=planning,
     )
-    inflated = inflate_case(
-        results, task.choice, task.balloons, surveys_of(results), lambda words, share: None
-    )
+    inflated = inflate_case(results, task.choice, task.balloons, lambda words, share: None)
     task.store.save(BALLOON_STEP, task.keys[BALLOON_STEP], inflated)

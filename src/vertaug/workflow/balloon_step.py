@@ -1,7 +1,7 @@
 """The balloons of a kyphoplasty of a case: placed, inflated, emptied, and what they leave."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,16 @@ from vertaug.augmentation.balloon.preload import axial_force_n
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.shape import ShapeAfter
 from vertaug.augmentation.balloon.surface import BalloonSurface
-from vertaug.augmentation.cement.survey import BoneSurvey
+from vertaug.augmentation.bone_shift import shift_of_bone
 from vertaug.augmentation.deflated_bone import DeflatedBone, deflated_bone
-from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment, treat_with_balloon
+from vertaug.augmentation.kyphoplasty import (
+    BalloonChoice,
+    BalloonTreatment,
+    KeptMoment,
+    treat_with_balloon,
+)
+from vertaug.case.bone_shift import BoneShift
 from vertaug.case.case_content import CaseResults
-from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, read_only
 from vertaug.case.kyphoplasty import (
     STAGES,
@@ -27,17 +32,15 @@ from vertaug.case.kyphoplasty import (
     BalloonFrame,
     BalloonSetup,
     ShapeStage,
-    SurfaceShift,
 )
 from vertaug.case.level import are_adjacent
 from vertaug.case.measurement import HeightSet
 from vertaug.case.plan import AccessPlan, NeedlePath
-from vertaug.case.spine import Spine, Vertebra, VertebraFrame
+from vertaug.case.spine import Spine, Vertebra
 from vertaug.fracture.height_restoration import restore_heights
 from vertaug.workflow.balloon_choice import choose_balloon
 from vertaug.workflow.balloon_limits import describe_fracture, list_balloon_limits
 from vertaug.workflow.kernels import KernelSignature, say_kernels
-from vertaug.workflow.level_survey import Surveys
 from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
 from vertaug.workflow.simulation_choice import SimulationChoice
@@ -65,56 +68,33 @@ class InflatedVertebra:
     balloon : Balloon
         With all its values, since a file of the user need not be there any more.
     course : BalloonCourse
-    density_mg_per_ml, cancellous_mg_per_ml, void : (ni, nj, nk) float64 arrays
-        On the cells of the cement: densities of the compacted bone as in `BoneOnGrid`, and the
-        share of each cell that is cavity.
-    survey_notes : tuple of str
-        Of the survey with that bone.
     tips_lps_mm : (needles, 3) float64 array
         From where cement is injected: on the needle, as near as it comes to the middle of the
         cavity.
     bone : DeflatedBone
-        Where the bone went, for the strength after it.
+        Where the bone went, for cement and strength after it.
     """
 
     balloon: Balloon
     course: BalloonCourse
-    density_mg_per_ml: FloatArray
-    cancellous_mg_per_ml: FloatArray
-    void: FloatArray
-    survey_notes: tuple[str, ...]
     tips_lps_mm: FloatArray
     bone: DeflatedBone
 
     def __post_init__(self) -> None:
-        for name in ("density_mg_per_ml", "cancellous_mg_per_ml", "void", "tips_lps_mm"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        object.__setattr__(self, "tips_lps_mm", read_only(self.tips_lps_mm))
 
-    def compacted(self, survey: BoneSurvey) -> BoneSurvey:
-        """Return a survey of the bone before the balloons with the bone after them.
-
-        Raises
-        ------
-        InputError
-            If it has other cells.
-        """
-        if survey.bone.grid.shape != self.void.shape:
-            message = f"the balloons left bone in {self.void.shape} cells, the survey has "
-            message += f"{survey.bone.grid.shape}: inflate again"
-            raise InputError(message)
-        bone = replace(
-            survey.bone,
-            density_mg_per_ml=self.density_mg_per_ml,
-            cancellous_mg_per_ml=self.cancellous_mg_per_ml,
-        )
-        return replace(survey, bone=bone, notes=self.survey_notes)
+    @property
+    def shift(self) -> BoneShift:
+        """How the bone has moved after the balloons were emptied."""
+        bone = self.course.bone_at("emptied")
+        assert bone is not None  # `inflate_case` keeps it
+        return bone
 
 
 def inflate_case(
     results: CaseResults,
     choice: SimulationChoice,
     known: Mapping[str, Balloon],
-    surveys: Surveys,
     tell: Callable[[str, float], None],
 ) -> InflatedVertebra:
     """Place, inflate and empty the balloons of a kyphoplasty, and measure what they did.
@@ -127,8 +107,6 @@ def inflate_case(
         With a balloon.
     known : mapping of str to Balloon
         That can be taken.
-    surveys : callable
-        Of the case, as `surveys_of` returns it.
     tell : callable
         Takes (message, fraction).
 
@@ -162,15 +140,10 @@ def inflate_case(
         above=_above(results.spine, level),
         progress=lambda share, message: tell(message, share),
     )
-    tell("cavity", 1.0)
-    survey, void = treatment.survey_after(surveys(level, choice.spacing_mm))
+    tell("shape of the body", 1.0)
     return InflatedVertebra(
         balloon=balloon,
         course=_course(results, (level, choice.plan, access), chosen, treatment),
-        density_mg_per_ml=survey.bone.density_mg_per_ml,
-        cancellous_mg_per_ml=survey.bone.cancellous_mg_per_ml,
-        void=void,
-        survey_notes=survey.notes,
         tips_lps_mm=_tips(access.paths, treatment),
         bone=deflated_bone(vertebra, treatment),
     )
@@ -247,23 +220,9 @@ def _course(
             for breach in found.breaches
         ),
         cavity_ml=found.cavity_mm3() / _MM3_PER_ML,
-        frames=_frames(found),
+        frames=_frames(results.spine[level], found),
         triangles=found.folded[0].triangles,
         notes=list_balloon_limits(found, chosen, axial_force_n(inflation.state)),
-        surface=_surface_shift(results.spine[level].frame, found),
-    )
-
-
-def _surface_shift(frame: VertebraFrame, found: BalloonTreatment) -> SurfaceShift:
-    """Return how the surface of the body moved, of which the report draws the outline."""
-    before, inflated, emptied = (
-        frame.to_world(shape.surface.points_mm)
-        for shape in (found.before, found.inflated, found.after)
-    )
-    return SurfaceShift(
-        points_lps_mm=before.astype(np.float32),
-        inflated_mm=(inflated - before).astype(np.float32),
-        emptied_mm=(emptied - before).astype(np.float32),
     )
 
 
@@ -292,19 +251,31 @@ def _stages(shapes: tuple[ShapeAfter, ...], reference: HeightSet | None) -> tupl
     )
 
 
-def _frames(found: BalloonTreatment) -> tuple[BalloonFrame, ...]:
-    full = tuple(surface for surface, _ in found.inflation.state.balloons)
-    times = [("folded", found.folded)]
-    times += [("inflating", surfaces) for surfaces in found.kept[:-1]]
-    times += [("inflated", full), ("emptied", found.cavities)]
-    return tuple(
+def _frames(vertebra: Vertebra, found: BalloonTreatment) -> tuple[BalloonFrame, ...]:
+    start, voxels = found.bone.points, found.bone.voxels
+    emptied = KeptMoment(surfaces=found.cavities, place_mm=found.emptied.points.place_mm)
+    times = [("inflating", moment) for moment in found.kept[:-1]]
+    times += [("inflated", moment) for moment in found.kept[-1:]]
+    times.append(("emptied", emptied))
+    folded = BalloonFrame(
+        stage="folded",
+        volume_ml=_volume_ml(found.folded),
+        points_lps_mm=tuple(_in_patient(s, found) for s in found.folded),
+    )
+    later = (
         BalloonFrame(
             stage=stage,
-            volume_ml=sum(s.volume_mm3() for s in surfaces) / _MM3_PER_ML,
-            points_lps_mm=tuple(_in_patient(s, found) for s in surfaces),
+            volume_ml=_volume_ml(moment.surfaces),
+            points_lps_mm=tuple(_in_patient(s, found) for s in moment.surfaces),
+            bone=shift_of_bone(vertebra, voxels, start, moment.place_mm),
         )
-        for stage, surfaces in times
+        for stage, moment in times
     )
+    return (folded, *later)
+
+
+def _volume_ml(surfaces: tuple[BalloonSurface, ...]) -> float:
+    return sum(surface.volume_mm3() for surface in surfaces) / _MM3_PER_ML
 
 
 def _in_patient(surface: BalloonSurface, found: BalloonTreatment) -> NDArray[np.float32]:

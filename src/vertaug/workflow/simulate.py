@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vertaug.augmentation.balloon.cavity import porous_body_after_balloon
 from vertaug.augmentation.cement.cannula import TooThickError
 from vertaug.augmentation.cement.filling_measures import measure_gap_fill
 from vertaug.augmentation.cement.injection import inject
@@ -23,6 +22,11 @@ from vertaug.augmentation.cement.radiopacity import xray_material
 from vertaug.augmentation.cement.rheology import viscosity_mpa_s, working_window_s
 from vertaug.augmentation.cement.stop_rules import StopRules, list_rules
 from vertaug.augmentation.cement.survey import LEAST_GAS_MM3, BoneSurvey
+from vertaug.augmentation.deflated_survey import (
+    compact_survey,
+    porous_body_after_balloon,
+    survey_deflated,
+)
 from vertaug.augmentation.procedure_steps import course_of
 from vertaug.case.case_content import CaseResults
 from vertaug.case.filling import Filling, FillingSpread, HeatResult
@@ -122,10 +126,12 @@ def set_scene(
         source = "target of the plan"
     rate = choice.rate_ml_per_min * _MM3_PER_S
     needles = tuple(place_needle(path) for path in access.paths)
-    survey = surveys(level, choice.spacing_mm)
-    void = np.zeros(survey.bone.grid.shape)
-    if inflated is not None:
-        needles, survey, void = _after_balloons(needles, survey, inflated)
+    if inflated is None:
+        survey = surveys(level, choice.spacing_mm)
+        void = np.zeros(survey.bone.grid.shape)
+    else:
+        needles = _at_cavities(needles, inflated)
+        survey, void = _after_balloons(results, level, choice.spacing_mm, inflated)
     setting = InjectionSetting(rate_mm3_per_s=rate, stop_rules=StopRules(act=choice.stop_rules))
     plan = plan_injection(level, needles, product, volume_ml * _MM3_PER_ML, setting)
     rng = np.random.default_rng(choice.seed)
@@ -158,15 +164,27 @@ def set_scene(
     )
 
 
-def _after_balloons(
-    needles: tuple[PlacedNeedle, ...], survey: BoneSurvey, inflated: InflatedVertebra
-) -> tuple[tuple[PlacedNeedle, ...], BoneSurvey, FloatArray]:
-    """Return the needles, the bone and the free space that cement meets after balloons."""
-    moved = tuple(
+def _at_cavities(
+    needles: tuple[PlacedNeedle, ...], inflated: InflatedVertebra
+) -> tuple[PlacedNeedle, ...]:
+    return tuple(
         replace(needle, tip_lps_mm=tip)
         for needle, tip in zip(needles, inflated.tips_lps_mm, strict=True)
     )
-    return moved, inflated.compacted(survey), np.asarray(inflated.void)
+
+
+def _after_balloons(
+    results: CaseResults, level: str, spacing_mm: float, inflated: InflatedVertebra
+) -> tuple[BoneSurvey, FloatArray]:
+    """Return the bone and the free space that cement meets after balloons."""
+    survey = survey_deflated(
+        results.spine[level],
+        results.calibration,
+        inflated.shift,
+        results.spine.scan.grid,
+        spacing_mm=spacing_mm,
+    )
+    return compact_survey(survey, inflated.bone)
 
 
 def inject_scene(scene: InjectionScene, tell: Tell) -> InjectedCement:

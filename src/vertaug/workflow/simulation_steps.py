@@ -151,8 +151,7 @@ def simulate_kyphoplasty(stage: SimulationStage) -> SimulatedKyphoplasty:
 
     def inflate() -> balloon_step.InflatedVertebra:
         tell = stage.reporter.start(BALLOON)
-        known, surveys = stage.run.balloons, stage.surveys
-        return balloon_step.inflate_case(stage.results, choice, known, surveys, tell)
+        return balloon_step.inflate_case(stage.results, choice, stage.run.balloons, tell)
 
     place = (BALLOON_STEP, stage.keys[BALLOON_STEP])
     inflated = stage.stored(BALLOON, place, balloon_step.InflatedVertebra, inflate)

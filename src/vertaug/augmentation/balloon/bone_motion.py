@@ -1,6 +1,6 @@
 """How far the surface of a body moved, from the points of bone beside it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import HeightField, Region, Vertebra
 from vertaug.fracture.interior import measure_depth
-from vertaug.numerics.interpolation import extend_nearest
 from vertaug.numerics.local_fit import fit_locally
 
 _DEPTH_MM = 3.0
@@ -101,43 +100,6 @@ def check_same(before: BonePoints, after: BonePoints) -> None:
             "the same; take those that were left after drilling"
         )
         raise InputError(message)
-
-
-def surface_places(field: HeightField, axis: int) -> FloatArray:
-    """Return the places of a surface whose height is along an axis, shape (nu, nv, 3)."""
-    u, v = np.meshgrid(field.u_mm, field.v_mm, indexing="ij")
-    first, second = (a for a in range(3) if a != axis)
-    out = np.empty((*field.height_mm.shape, 3))
-    out[..., first], out[..., second], out[..., axis] = u, v, field.height_mm
-    return out
-
-
-def displacement_of(field: HeightField, axis: int, motion: SurfaceMotion) -> FloatArray:
-    """Return the displacement of a surface, shape (nu, nv, 3); NaN where it is not known."""
-    out = np.full((*field.height_mm.shape, 3), np.nan)
-    seen = np.isfinite(field.height_mm)
-    out[seen] = motion.at(surface_places(field, axis)[seen])
-    return out
-
-
-def move_surface(field: HeightField, motion: SurfaceMotion) -> HeightField:
-    """Return a height map after a motion: each column has the height of where its bone came from.
-
-    The slope of a column says nothing of that height where the surface falls away beside it: at
-    the rim 3 mm sideways on a slope of 8 would lift it by 24 mm.
-    """
-    from scipy.ndimage import map_coordinates
-
-    seen = np.isfinite(field.height_mm)
-    if not seen.any():
-        return field
-    moved = np.where(seen[..., None], displacement_of(field, 2, motion), 0.0)
-    step = np.array([field.u_mm[1] - field.u_mm[0], field.v_mm[1] - field.v_mm[0]])
-    origin = np.indices(seen.shape) - np.moveaxis(moved[..., :2] / step, -1, 0)
-    brought = map_coordinates(
-        extend_nearest(field.height_mm, seen), origin, order=1, mode="nearest"
-    )
-    return replace(field, height_mm=np.where(seen, brought + moved[..., 2], np.nan))
 
 
 def slopes_of(field: HeightField) -> tuple[FloatArray, FloatArray]:

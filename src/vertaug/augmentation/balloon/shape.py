@@ -14,31 +14,24 @@ from vertaug.anatomy.occupancy import local_coordinates
 from vertaug.augmentation.balloon.bone_motion import (
     SurfaceMotion,
     body_surface,
-    displacement_of,
     find_motion,
-    move_surface,
     slopes_of,
 )
 from vertaug.augmentation.balloon.bone_points import BonePoints
+from vertaug.augmentation.balloon.moved_measures import carry_measures
+from vertaug.augmentation.balloon.moved_surface import displacement_of
 from vertaug.augmentation.balloon.surface import BalloonSurface
-from vertaug.case.grid import FloatArray, Grid
+from vertaug.case.grid import Grid
 from vertaug.case.measurement import HeightSet
 from vertaug.case.spine import (
-    Endplate,
-    EndplateLine,
     HeightField,
-    Landmarks,
     Region,
     Vertebra,
-    VertebraFrame,
 )
-from vertaug.fracture.angle import kyphosis_between, slope_in_plane
+from vertaug.fracture.angle import kyphosis_between
 from vertaug.fracture.height import measure_heights
 from vertaug.fracture.lost_volume import average_heights
 
-_HALF_BAND_MM = 5.0
-"""Half width of the sagittal slab that gives an endplate line, as for the anatomy's own."""
-_LINE_PLACES = 41
 _STEEPEST = 1.0
 """A wall faces outward along its axis up to 45 degrees."""
 
@@ -147,7 +140,7 @@ def measure_shape(
     faces = _faces(vertebra)
     surface = faces.at(faces.points_mm + motion.at(faces.points_mm))
     grown_mm3 = surface.volume_mm3() - faces.volume_mm3()
-    moved = _carried(vertebra, motion)
+    moved = carry_measures(vertebra, motion.at)
     top, bottom = vertebra.superior.surface, vertebra.inferior.surface
     frame = vertebra.frame
     upper, lower = moved.superior.line, moved.inferior.line
@@ -161,93 +154,13 @@ def measure_shape(
         else kyphosis_between(above.superior.line, lower, frame) + tilted_forward_deg,
         body_volume_ml=(vertebra.body_volume_mm3 + grown_mm3) / 1000.0,
         surface=surface,
-        lift=replace(top, height_mm=displacement_of(top, 2, motion)[..., 2]),
-        sink=replace(bottom, height_mm=-displacement_of(bottom, 2, motion)[..., 2]),
+        lift=replace(top, height_mm=displacement_of(top, 2, motion.at)[..., 2]),
+        sink=replace(bottom, height_mm=-displacement_of(bottom, 2, motion.at)[..., 2]),
         anterior=_bulge(vertebra.anterior_wall, 1, -1.0, motion),
         left=_bulge(left, 0, 1.0, motion),
         right=_bulge(right, 0, -1.0, motion),
         canal=_bulge(vertebra.posterior_wall, 1, 1.0, motion),
     )
-
-
-def _carried(vertebra: Vertebra, motion: SurfaceMotion) -> Vertebra:
-    """Return the vertebra with all that its measures come from moved; its voxels stay."""
-    frame, points = vertebra.frame, vertebra.landmarks
-    six = (
-        points.superior_anterior,
-        points.superior_middle,
-        points.superior_posterior,
-        points.inferior_anterior,
-        points.inferior_middle,
-        points.inferior_posterior,
-    )
-    local = frame.to_local(np.array(six))
-    shift = frame.direction_to_world(motion.at(local))
-    world = [point + way for point, way in zip(six, shift, strict=True)]
-    return replace(
-        vertebra,
-        landmarks=Landmarks(
-            superior_anterior=world[0],
-            superior_middle=world[1],
-            superior_posterior=world[2],
-            inferior_anterior=world[3],
-            inferior_middle=world[4],
-            inferior_posterior=world[5],
-        ),
-        superior=_moved_plate(vertebra.superior, frame, local[[0, 2]], motion),
-        inferior=_moved_plate(vertebra.inferior, frame, local[[3, 5]], motion),
-    )
-
-
-def _moved_plate(
-    plate: Endplate, frame: VertebraFrame, corners_mm: FloatArray, motion: SurfaceMotion
-) -> Endplate:
-    """Return an endplate with its height map moved and its line turned; its best plane stays."""
-    moved = displacement_of(plate.surface, 2, motion)
-    return replace(
-        plate,
-        surface=move_surface(plate.surface, motion),
-        line=_turned_line(plate, frame, (corners_mm, motion.at(corners_mm)), moved),
-    )
-
-
-def _turned_line(
-    plate: Endplate,
-    frame: VertebraFrame,
-    corners: tuple[FloatArray, FloatArray],
-    moved_mm: FloatArray,
-) -> EndplateLine:
-    """Return an endplate line turned by the line through the displacements along it.
-
-    A least-squares line is linear in the heights that it goes through, so that what is added to
-    them adds its own slope. Its point and residual stay: no angle asks for them.
-
-    Parameters
-    ----------
-    plate : Endplate
-    frame : VertebraFrame
-    corners : tuple of two (2, 3) float64 arrays
-        Anterior and posterior corner in the vertebra's frame, and their displacements.
-    moved_mm : (nu, nv, 3) float64 array
-        Displacement of the height map.
-    """
-    line, field = plate.line, plate.surface
-    slope = float(np.tan(np.radians(slope_in_plane(line, frame))))
-    front, back = corners[0][:, 1]
-    band = (np.abs(field.u_mm) <= _HALF_BAND_MM)[:, None]
-    between = (field.v_mm > front) & (field.v_mm < back)
-    rise = moved_mm[..., 2] - slope * moved_mm[..., 1]
-    known = np.isfinite(rise) & band
-    inner = between & known.any(axis=0)
-    mean = np.where(known, rise, 0.0).sum(axis=0)[inner] / known.sum(axis=0)[inner]
-    ends = corners[1][:, 2] - slope * corners[1][:, 1]
-    y = np.linspace(front, back, _LINE_PLACES)
-    places = np.concatenate([[front], field.v_mm[inner], [back]])
-    added = np.interp(y, places, np.concatenate([ends[:1], mean, ends[1:]]))
-    steeper = np.polyfit(y - y.mean(), added, 1)[0]
-    turn = float(np.arctan(slope + steeper) - np.arctan(slope))
-    upward = np.cross(frame.axes[:, 0], line.direction)
-    return replace(line, direction=np.cos(turn) * line.direction + np.sin(turn) * upward)
 
 
 def _faces(vertebra: Vertebra) -> BalloonSurface:
@@ -270,7 +183,7 @@ def _bulge(wall: HeightField, axis: int, outward: float, motion: SurfaceMotion) 
     """Return how far the part of a wall that faces along an axis moved outward."""
     facing = np.hypot(*slopes_of(wall)) <= _STEEPEST
     height = np.where(facing, wall.height_mm, np.nan)
-    moved = outward * displacement_of(replace(wall, height_mm=height), axis, motion)[..., axis]
+    moved = outward * displacement_of(replace(wall, height_mm=height), axis, motion.at)[..., axis]
     known = moved[np.isfinite(moved)]
     if not known.size:
         return WallBulge(mean_mm=np.nan, most_mm=np.nan)

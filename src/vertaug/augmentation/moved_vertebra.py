@@ -1,0 +1,136 @@
+"""A vertebra, and the CT about it, as they are after its bone was moved.
+
+What is at a place now is what was where it came from: CT, parts and neighbours are looked up there.
+Bone that was compacted is not denser in it, and what was opened is not empty: that is told by
+`deflated_survey` and `deflated_model`, which know the balloons.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vertaug.augmentation.balloon.moved_measures import carry_measures
+from vertaug.augmentation.balloon.moved_surface import move_surface
+from vertaug.case.bone_shift import BoneShift
+from vertaug.case.grid import FloatArray, Grid
+from vertaug.case.spine import Region, Spine, Vertebra
+from vertaug.case.volume import Scan, Volume
+from vertaug.numerics.interpolation import sample_trilinear
+
+_STILL_MM = 1e-3
+"""What moved less keeps its own voxel."""
+
+
+def went_at(shift: BoneShift, places_lps_mm: ArrayLike) -> FloatArray:
+    """Return how far what was at places has gone, both (..., 3) in LPS mm."""
+    return _sampled(shift.went_mm, shift.grid, places_lps_mm)
+
+
+def came_to(shift: BoneShift, places_lps_mm: ArrayLike) -> FloatArray:
+    """Return how far what is at places now has come, both (..., 3) in LPS mm."""
+    return _sampled(shift.came_mm, shift.grid, places_lps_mm)
+
+
+def move_vertebra(vertebra: Vertebra, shift: BoneShift) -> Vertebra:
+    """Return a vertebra after its bone was moved; itself where nothing was.
+
+    Pedicles and arch keep their measures: balloons lie in front of them.
+
+    Parameters
+    ----------
+    vertebra : Vertebra
+        As the CT shows it.
+    shift : BoneShift
+    """
+    if not shift.came_mm.any():
+        return vertebra
+    frame = vertebra.frame
+
+    def went(places_mm: FloatArray) -> FloatArray:
+        return went_at(shift, frame.to_world(places_mm)) @ frame.axes
+
+    source = vertebra.regions.grid
+    grid = _widened(source, shift)
+    origin = _origin(grid, shift, source)
+    regions = _nearest(vertebra.regions.values, origin)
+    grown = np.count_nonzero(regions == Region.BODY) / np.count_nonzero(vertebra.mask(Region.BODY))
+    share, others, hu = (
+        Volume(values=_between(volume.values, origin), grid=grid)
+        for volume in (vertebra.occupancy, vertebra.neighbours, vertebra.hu)
+    )
+    return replace(
+        carry_measures(vertebra, went),
+        regions=Volume(values=regions, grid=grid),
+        occupancy=share,
+        neighbours=others,
+        hu=hu,
+        anterior_wall=move_surface(vertebra.anterior_wall, went, 1),
+        posterior_wall=move_surface(vertebra.posterior_wall, went, 1),
+        body_volume_mm3=vertebra.body_volume_mm3 * grown,
+    )
+
+
+def move_spine(spine: Spine, level: str, shift: BoneShift) -> Spine:
+    """Return a spine with a level, and the CT about it, after its bone was moved.
+
+    Labels and the patient's outline stay.
+
+    Parameters
+    ----------
+    spine : Spine
+    level : str
+    shift : BoneShift
+        Of that level.
+    """
+    moved = dict(spine.vertebrae)
+    moved[level] = move_vertebra(spine[level], shift)
+    return replace(spine, vertebrae=moved, scan=_move_scan(spine.scan, shift))
+
+
+def _move_scan(scan: Scan, shift: BoneShift) -> Scan:
+    """Return a CT with what was moved where it is now, in its own type of number."""
+    index = scan.grid.to_index(shift.grid.corners())
+    low = np.clip(np.floor(index.min(axis=0)), 0, scan.grid.shape).astype(int)
+    high = np.clip(np.ceil(index.max(axis=0)) + 1, 0, scan.grid.shape).astype(int)
+    if (high <= low).any():
+        return scan
+    box = scan.grid.crop(tuple(low.tolist()), tuple(high.tolist()))
+    origin = _origin(box, shift, scan.grid)
+    part = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    own = np.moveaxis(np.indices(box.shape), 0, -1) + low
+    moved = (np.abs(origin - own) * scan.grid.spacing_mm).max(axis=-1) > _STILL_MM
+    brought = _between(scan.hu, origin)
+    if np.issubdtype(scan.hu.dtype, np.integer):
+        brought = np.rint(brought)
+    hu = np.array(scan.hu)
+    hu[part] = np.where(moved, brought.astype(hu.dtype), hu[part])
+    return replace(scan, hu=hu)
+
+
+def _sampled(field: NDArray[np.float32], grid: Grid, places_lps_mm: ArrayLike) -> FloatArray:
+    index = grid.to_index(places_lps_mm)
+    return np.stack([sample_trilinear(field[..., axis], index) for axis in range(3)], axis=-1)
+
+
+def _origin(grid: Grid, shift: BoneShift, source: Grid) -> FloatArray:
+    """Return from which index of another grid came what is in each voxel, within that grid."""
+    place = grid.to_world(np.moveaxis(np.indices(grid.shape), 0, -1))
+    index = source.to_index(place - came_to(shift, place))
+    return np.asarray(np.clip(index, 0.0, np.array(source.shape) - 1.0))
+
+
+def _widened(grid: Grid, shift: BoneShift) -> Grid:
+    """Return a grid that reaches as much farther as bone moved, in whole voxels."""
+    most = np.abs(shift.came_mm @ grid.directions).max(axis=(0, 1, 2)).astype(np.float64)
+    i, j, k = (int(n) for n in np.ceil(most / grid.spacing_mm))
+    a, b, c = grid.shape
+    return grid.crop((-i, -j, -k), (a + i, b + j, c + k))
+
+
+def _between(values: NDArray[np.generic], index: FloatArray) -> NDArray[np.float32]:
+    return sample_trilinear(values, index).astype(np.float32)
+
+
+def _nearest(values: NDArray[np.generic], index: FloatArray) -> NDArray[np.generic]:
+    return np.asarray(values[tuple(np.moveaxis(np.floor(index + 0.5).astype(np.int64), -1, 0))])
