@@ -40,6 +40,7 @@ _SMOOTHING_MM = 1.0
 round the cavity (design default)."""
 _LEAST_ROOM = 0.02
 """A cell with less left beside the cavity keeps its density: it hardly counts."""
+_ROUNDING_MG_PER_ML = 1e-6
 _TELL_MM3 = 10.0
 """Less cavity outside the bone is not told."""
 
@@ -222,7 +223,9 @@ def _compacted(
         means.append(convert_density(mean, DensityKind.APPARENT, DensityKind.K2HPO4))
     none = convert_density(0.0, DensityKind.APPARENT, DensityKind.K2HPO4)
     least, most = np.minimum(density, none), np.maximum(density, 1000.0 * DENSEST_G_PER_ML)
-    return np.where(kept, np.clip(density + (means[1] - means[0]), least, most), density)
+    change = means[1] - means[0]
+    kept &= np.abs(change) > _ROUNDING_MG_PER_ML
+    return np.where(kept, np.clip(density + change, least, most), density)
 
 
 def _spread(amount: FloatArray, free: FloatArray, grid: Grid) -> FloatArray:

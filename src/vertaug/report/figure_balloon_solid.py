@@ -51,6 +51,6 @@ def _caption(course: BalloonCourse) -> str:
         f"Balloons in {course.setup.level} in three dimensions. "
         f"{BONE_WORDS.format(inside='balloons')} Orange: balloons; grey: the cavities of the "
         "emptied ones; paler the deeper below the near wall. The bone is drawn as the model moves "
-        "it: what stands out of it has left the bone (see Balloon out of the bone). Arrows: L left, P back, H head "
-        "of the vertebra."
+        "it: what stands out of it has left the bone (see Balloon out of the bone). Arrows: "
+        "L left, P back, H head of the vertebra."
     )

@@ -153,8 +153,8 @@ def _caption(first: SimulatedVertebroplasty, second: SimulatedKyphoplasty) -> st
     moved = (
         ""
         if second.balloon is None
-        else " Below, the CT is moved as the balloons moved the bone in the model; the cavity is no "
-        "darker in it."
+        else " Below, the CT is moved as the balloons moved the bone in the model; the cavity is "
+        "no darker in it."
     )
     return (
         f"{first.level}: cement at the end of the injection in a vertebroplasty (above) and a "

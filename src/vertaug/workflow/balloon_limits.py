@@ -62,8 +62,8 @@ def describe_fracture(found: BalloonTreatment) -> str:
     plate = "under the superior" if found.zone.superior else "above the inferior"
     return (
         f"taken to be fresh, in a band {plate} endplate up to {found.zone.deepest_mm:.1f} mm "
-        "thick, from the height that was lost; how old it is the CT does not tell, and a healed "
-        "one lets heights rise far less"
+        "thick, from the height that was lost, and in the cortex along a line around the middle of "
+        "it; how old it is the CT does not tell, and a healed one lets heights rise far less"
     )
 
 

@@ -1,7 +1,8 @@
 """The bone that a compression fracture has broken, as far as heights tell.
 
-Under the endplate that was pressed in, bone is crushed in a band, and the cortex over the same
-heights is broken. While such a fracture is fresh the band bears compression, yet next to no
+Under the endplate that was pressed in, bone is crushed in a band, and the cortex is broken along a
+line around the middle of it: above and below it the ring of the cortex still bears what would push
+it outward. While such a fracture is fresh the band bears compression, yet next to no
 tension, and shear only under compression: an endplate over it is loose. Healed bone is whole again.
 
 No line of a fracture is looked for in the CT. The band follows from how much height the body has
@@ -31,6 +32,11 @@ _SHELL = (
     BonePart.INFERIOR_ENDPLATE,
     BonePart.POSTERIOR,
 )
+
+
+_LINE_MM = 3.0
+"""Width of the line along which the cortex is broken; two voxels at least, or it would hinge
+(design default)."""
 
 
 class FractureAge(Enum):
@@ -95,6 +101,9 @@ def find_fracture_zone(
     plate = (shape.superior if superior else shape.inferior).at(x, y)
     under = (plate - z) if superior else (z - plate)
     found = (lost >= LEAST_LOSS_MM) & (under <= shell_mm + lost) & bone.where(*_BROKEN)
+    half = max(0.5 * _LINE_MM, bone.grid.spacing_mm)
+    off_line = np.abs(under - shell_mm - 0.5 * lost) > half
+    found &= ~(bone.where(BonePart.CORTEX) & off_line)
     if not found.any():
         return None
     return FractureZone(superior=superior, deepest_mm=float(lost[found].max()), points=found)

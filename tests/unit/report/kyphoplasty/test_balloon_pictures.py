@@ -5,7 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
+from vertaug.case.bone_shift import BoneShift
+from vertaug.case.grid import axis_aligned_grid
 from vertaug.case.plan import Procedure
 from vertaug.fluoroscopy.matter import Cylinder, find_window, measure_chords
 from vertaug.report import canvas, filling_films, kyphoplasty_pictures
@@ -15,12 +18,14 @@ from vertaug.report.figure_balloon_curves import curve_spans, draw_balloon_curve
 from vertaug.report.figure_balloon_films import draw_balloon_radiographs
 from vertaug.report.figure_balloon_sections import (
     LINES,
+    OUTLINES,
     choose_balloon_sections,
     draw_balloon_sections,
 )
 from vertaug.report.figure_balloon_solid import draw_balloon_solid
 from vertaug.report.kyphoplasty_films import _catheter, contrast_in, take_kyphoplasty_films
 from vertaug.report.picture import Picture
+from vertaug.report.style import BONE_COLOUR
 from vertaug.report.surface import enclosed_volume_mm3
 
 FULL_MM3 = 4.0 / 3.0 * np.pi * 8.0 * 8.0 * 6.0
@@ -191,6 +196,58 @@ def test_lines_have_the_size_of_the_balloons(spine, found, kept):
     ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def rising(spine, found):
+    """The course with bone that rises in front of the canal, by 3 mm when full and 1 after it."""
+    frame = spine["L1"].frame
+    low = frame.to_world([-30.0, -25.0, -4.0])
+    grid = axis_aligned_grid(low, frame.axes, 2.0, (31, 21, 16))
+
+    def shifted(mm):
+        field = np.broadcast_to((mm * frame.axes[:, 2]).astype(np.float32), (*grid.shape, 3))
+        return BoneShift(grid=grid, went_mm=field, came_mm=field)
+
+    bones = {"inflated": shifted(3.0), "emptied": shifted(1.0)}
+    frames = tuple(replace(one, bone=bones.get(one.stage)) for one in found.balloon.frames)
+    return replace(found.balloon, frames=frames)
+
+
+def test_sections_show_where_the_body_is_when_full_and_emptied(spine, found, rising, kept):
+    picture = draw_balloon_sections(rising, spine)
+    sagittal, names = kept[0].axes[0], [text.get_text() for text in kept[0].axes[-1].texts]
+    tops = {}
+    for lines in sagittal.collections:
+        colour = to_hex(lines.get_edgecolor()[0]).upper()
+        path = np.concatenate([p.vertices for p in lines.get_paths()])
+        near = path[np.abs(path[:, 0]) < 5.0]
+        tops[colour] = near[near[:, 1] < 0.0, 1].mean()
+    for stage, mm in (("inflated", 3.0), ("emptied", 1.0)):
+        colour, _, name = OUTLINES[stage]
+        assert name in names
+        # down is positive in a picture
+        assert tops[BONE_COLOUR.upper()] - tops[colour.upper()] == pytest.approx(mm, abs=0.4)
+    assert "Green: the same surface of the body when the balloons are full" in picture.caption
+    bare = draw_balloon_sections(found.balloon, spine)
+    assert "CT and surface are those of before" in bare.caption
+    assert len(kept[1].axes[-1].texts) == 4
+
+
+def test_films_see_the_bone_where_it_is(results, found, rising, films):
+    shown = SimpleNamespace(**{**vars(results), "kyphoplasty": replace(found, balloon=rising)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filling_films, "_PIXELS", 192)
+        other = take_kyphoplasty_films(shown)
+    same = [
+        np.array_equal(one.grey, two.grey)
+        for one, two in zip(films.balloons.lateral, other.balloons.lateral, strict=True)
+    ]
+    assert same == [True, True, False, False]
+    heights = [v.superior.surface.height_mm for v in other.balloons.vertebrae]
+    rise = [float(np.nanmedian(height - heights[0])) for height in heights]
+    assert rise == pytest.approx([0.0, 0.0, 3.0, 1.0], abs=0.01)
+    assert not np.array_equal(films.cement.before[1].grey, other.cement.before[1].grey)
+
+
 def test_radiographs_have_a_column_each_and_the_cavity_at_the_end(spine, found, films, kept):
     picture = draw_balloon_radiographs(films.balloons, found.balloon, spine)
     figure = kept[0]
@@ -205,7 +262,7 @@ def test_radiographs_have_a_column_each_and_the_cavity_at_the_end(spine, found, 
     contours = [len(axes.collections) for axes in figure.axes]
     # the body on each, two cavities more on the last
     assert contours == [contours[0]] * 3 + [contours[0] + 2] + [contours[4]] * 3 + [contours[4] + 2]
-    assert "the cavity is not darker on the image" in picture.caption
+    assert "the cavity not darker on the image" in picture.caption
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +271,7 @@ def glass(spine):
 
 
 def test_the_solid_series_has_a_column_each(glass, found, kept):
-    picture = draw_balloon_solid(found.balloon, glass["L1"])
+    picture = draw_balloon_solid(found.balloon, (glass["L1"],) * 4)
     images = [np.asarray(axes.images[0].get_array()) for axes in kept[0].axes]
     assert len(images) == 8
     orange = [float(((i[..., 0] - i[..., 2]) > 0.35).mean()) for i in images]
@@ -281,23 +338,23 @@ def test_all_pictures_stand_under_their_part(
     monkeypatch.setattr(kyphoplasty_pictures, "injection_pictures", cement_pictures)
     monkeypatch.setattr(canvas, "png_bytes", lambda _figure: b"png")
     case = replace(report_input, kyphoplasty=found, kyphoplasty_films=films)
-    pictures = kyphoplasty_pictures.kyphoplasty_pictures(case, glass)
+    pictures = kyphoplasty_pictures.kyphoplasty_pictures(case, glass, case.spine)
     assert [picture.name for picture in pictures] == [
         "balloon_sections", "balloon_radiographs", "balloon_solid", "balloon_curves",
         "kyphoplasty_filling_sections", "kyphoplasty_filling_curves",
     ]  # fmt: skip
     assert made[0][0] is found.cement
     assert made[0][1] is films.cement
-    assert "before the balloon" in pictures[4].caption
+    assert "where the model left it after the balloons" in pictures[4].caption
     assert pictures[5].caption == "Cement."
     bare = kyphoplasty_pictures.kyphoplasty_pictures(
-        replace(report_input, kyphoplasty=without_balloon), glass
+        replace(report_input, kyphoplasty=without_balloon), glass, report_input.spine
     )
     assert [picture.name for picture in bare] == [
         "kyphoplasty_filling_sections", "kyphoplasty_filling_curves",
     ]  # fmt: skip
     assert bare[0].caption == "Cement."
-    assert kyphoplasty_pictures.kyphoplasty_pictures(report_input, {}) == ()
+    assert kyphoplasty_pictures.kyphoplasty_pictures(report_input, {}, report_input.spine) == ()
 
 
 def test_plans_of_each_procedure_are_counted_apart(kyphoplasty_planning):
