@@ -4,8 +4,8 @@ import numpy as np
 
 from vertaug.case.strength import StrengthAssessment, StrengthField
 
-_LEAST_MM2 = 5.0
-"""Smaller contacts are not told: single bricks of a thin endplate; a design default."""
+_LEAST_MM2 = 25.0
+"""Smaller contacts are not told: some bricks of an endplate of 700 mm2 or more (design default)."""
 _AREA = " The area of contact is that of the injection: see Cement to the endplates."
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vertaug.augmentation.cement.cannula import tube_of_needle
 from vertaug.case.case_file import read_case
 from vertaug.case.errors import InputError
 from vertaug.case.plan import AccessPlan
@@ -164,9 +165,14 @@ def choose_balloon(
     Raises
     ------
     InputError
-        If no balloon has room, or the named one is not made for the volume.
+        If no balloon has room or passes the cannula, or the named one is not made for the volume.
     """
-    balloon = _longest(known, plan) if wish.name is None else known[wish.name]
+    bore = min(tube_of_needle(path.needle).bore_mm for path in plan.paths)
+    if wish.name is None:
+        balloon = _longest(known, plan, bore)
+    else:
+        balloon = known[wish.name]
+        _refuse_thick(known, balloon, bore)
     volume = wish.volume_ml
     if volume is None:
         return balloon, min(balloon.rated_ml.value, MOST_DEFAULT_ML)
@@ -179,8 +185,11 @@ def choose_balloon(
     return balloon, volume
 
 
-def _longest(known: "Mapping[str, Balloon]", plan: AccessPlan) -> "Balloon":
-    """Return the longest balloon with room on every path; of equal ones that which holds more."""
+def _longest(known: "Mapping[str, Balloon]", plan: AccessPlan, bore_mm: float) -> "Balloon":
+    """Return the longest balloon with room on every path; of equal ones that which holds more.
+
+    Of those that pass the cannula as thick as they are given, else of those that may.
+    """
     room = min(path.balloon_mm or 0.0 for path in plan.paths)
     fitting = [b for b in known.values() if b.length_mm.value <= room + _ROOM_MM]
     if not fitting:
@@ -190,4 +199,21 @@ def _longest(known: "Mapping[str, Balloon]", plan: AccessPlan) -> "Balloon":
             f"{shortest:g} mm long; take another --plan, or a vertebroplasty"
         )
         raise InputError(message)
-    return max(fitting, key=lambda b: (b.length_mm.value, b.rated_ml.value))
+    passing = [b for b in fitting if b.folded_mm.value <= bore_mm]
+    passing = passing or [b for b in fitting if b.thinnest_mm <= bore_mm]
+    if not passing:
+        _refuse_thick(known, min(fitting, key=lambda b: b.thinnest_mm), bore_mm)
+    return max(passing, key=lambda b: (b.length_mm.value, b.rated_ml.value))
+
+
+def _refuse_thick(known: "Mapping[str, Balloon]", balloon: "Balloon", bore_mm: float) -> None:
+    """Refuse a balloon that does not pass the cannula, even as thin as it may be."""
+    if balloon.thinnest_mm <= bore_mm:
+        return
+    passing = [b.name for b in known.values() if b.thinnest_mm <= bore_mm]
+    others = f"take {' or '.join(passing)}, or plan" if passing else "plan"
+    message = (
+        f"balloon {balloon.name!r} is {balloon.thinnest_mm:g} mm thick when folded and does not "
+        f"pass the plan's cannula, whose bore is {bore_mm:g} mm; {others} with a wider --gauge"
+    )
+    raise InputError(message)

@@ -2,7 +2,9 @@
 
 from vertaug.augmentation.balloon.dead_weight import UpperEnd
 from vertaug.augmentation.balloon.ends import EndOfInflation
+from vertaug.augmentation.cement.cannula import tube_of_needle
 from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment
+from vertaug.case.instrument import Needle
 
 _WHAT_IS_LEFT_OUT = (
     "Not modelled: softening of crushed bone, lines of a fracture as the CT shows them, cracks of "
@@ -13,7 +15,7 @@ _MM3_PER_ML = 1000.0
 
 
 def list_balloon_limits(
-    found: BalloonTreatment, chosen: BalloonChoice, force_n: float
+    found: BalloonTreatment, chosen: BalloonChoice, force_n: float, needle: Needle
 ) -> tuple[str, ...]:
     """Return what limits it.
 
@@ -23,6 +25,8 @@ def list_balloon_limits(
     chosen : BalloonChoice
     force_n : float
         Axial force at the end of the inflation.
+    needle : Needle
+        Through which the balloons come.
     """
     share, inflation = chosen.crushed.strength_share, found.inflation
     held = f"{share.range_text} times" if share.range_text else "a range that is not known"
@@ -36,6 +40,13 @@ def list_balloon_limits(
         f"The fracture: {describe_fracture(found)}",
         _WHAT_IS_LEFT_OUT,
     ]
+    folded, bore = chosen.balloon.folded_mm.value, tube_of_needle(needle).bore_mm
+    if folded > bore:
+        notes.append(
+            f"The folded balloon is drawn {folded:g} mm thick; through the cannula of "
+            f"{needle.gauge}G, with a bore of {bore:g} mm, it goes only if it folds thinner (its "
+            f"range begins at {chosen.balloon.thinnest_mm:g} mm)"
+        )
     if inflation.end is not EndOfInflation.VOLUME:
         volumes = inflation.state.volumes_mm3() / _MM3_PER_ML
         reached = " and ".join(f"{volume:.1f}" for volume in volumes)

@@ -222,7 +222,9 @@ def _course(
         cavity_ml=found.cavity_mm3() / _MM3_PER_ML,
         frames=_frames(results.spine[level], found),
         triangles=found.folded[0].triangles,
-        notes=list_balloon_limits(found, chosen, axial_force_n(inflation.state)),
+        notes=list_balloon_limits(
+            found, chosen, axial_force_n(inflation.state), access.paths[0].needle
+        ),
     )
 
 

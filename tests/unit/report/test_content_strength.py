@@ -416,15 +416,15 @@ def test_cement_on_a_cap_is_told_with_its_area():
     share[:2, :, 1], filler[:2, :, 1] = 0.9, 2000.0
     field = replace(
         FIELD,
-        grid=Grid(shape=shape, affine=np.diag([1.0, 2.0, 1.0, 1.0])),
+        grid=Grid(shape=shape, affine=np.diag([2.0, 3.0, 1.0, 1.0])),
         bone_mpa=bone,
         filler_mpa=filler,
         cement_share=share,
     )
-    assert contact_areas(field) == {"superior": 0.0, "inferior": 12.0}
+    assert contact_areas(field) == {"superior": 0.0, "inferior": 36.0}
     found = replace(assessment(replace(state(3000.0), field=field)), assumed_cement=True)
     told = " ".join(strength_text(found)[0].paragraphs)
-    assert "Cement stands on the inferior cap (12 mm²) with no bone between" in told
+    assert "Cement stands on the inferior cap (36 mm²) with no bone between" in told
     # of an injected cement the injection says the area, by its own cells
     injected = contact_note(replace(found, assumed_cement=False))
     assert injected.startswith("Cement stands on the inferior cap with no bone between")
@@ -442,7 +442,7 @@ def test_cement_on_a_cap_is_told_with_its_area():
     one = np.zeros_like(share)
     one[0, 0, 1] = 0.9
     single = replace(found, after=replace(found.after, field=replace(field, cement_share=one)))
-    assert contact_areas(single.after.field)["inferior"] == 2.0
+    assert contact_areas(single.after.field)["inferior"] == 6.0
     assert contact_note(single) == ""
 
 

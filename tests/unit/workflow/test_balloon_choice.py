@@ -9,6 +9,7 @@ from vertaug.augmentation.balloon.fracture_zone import FractureAge
 from vertaug.augmentation.balloon.product import known_balloons
 from vertaug.augmentation.kyphoplasty import BalloonChoice
 from vertaug.case.errors import InputError
+from vertaug.case.instrument import needle_of_gauge
 from vertaug.case.plan import Procedure
 from vertaug.workflow.balloon_choice import (
     FRACTURE_AGES,
@@ -22,10 +23,11 @@ from vertaug.workflow.simulation_keys import SIMULATION_STEPS, list_simulation_k
 from vertaug.workflow.simulation_steps import SimulationRun, check_simulation
 
 
-def plan(*rooms):
+def plan(*rooms, gauge=8):
+    needle = needle_of_gauge(gauge)
     return SimpleNamespace(
         procedure=Procedure.KYPHOPLASTY,
-        paths=tuple(SimpleNamespace(balloon_mm=room) for room in rooms),
+        paths=tuple(SimpleNamespace(balloon_mm=room, needle=needle) for room in rooms),
     )
 
 
@@ -38,6 +40,24 @@ def test_the_longest_with_room_on_every_path_and_of_these_the_largest(rooms, nam
     balloon, volume = choose_balloon(known_balloons(), plan(*rooms), BalloonWish())
     assert balloon.name == name
     assert volume == min(balloon.rated_ml.value, 4.0)
+
+
+@pytest.mark.parametrize(("gauge", "name"), [(8, "20/3"), (10, "15/2"), (11, "15/2")])
+def test_it_passes_the_cannula(gauge, name):
+    """10G: 2.7 mm, a size 2 passes; 11G: 2.4 mm, a size 2 may as thin as its range says."""
+    assert choose_balloon(known_balloons(), plan(20.0, gauge=gauge), BalloonWish())[0].name == name
+
+
+def test_a_named_balloon_that_cannot_pass_is_refused():
+    known = known_balloons()
+    thick = BalloonWish(name="15/3")
+    assert choose_balloon(known, plan(20.0, gauge=10), thick)[0].name == "15/3"
+    words = r"'15/3' is 2.6 mm thick .* bore is 2.4 mm; take 10/2 or 15/2, or plan with a wider"
+    with pytest.raises(InputError, match=words):
+        choose_balloon(known, plan(20.0, gauge=11), thick)
+    only = {"15/3": known["15/3"]}
+    with pytest.raises(InputError, match=r"bore is 2.4 mm; plan with a wider --gauge"):
+        choose_balloon(only, plan(20.0, gauge=11), BalloonWish())
 
 
 def test_the_default_volume_is_rated_and_no_more_than_four_millilitres():

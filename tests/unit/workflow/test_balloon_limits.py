@@ -9,6 +9,7 @@ from vertaug.augmentation.balloon.crushed_bone import calibrated_bone
 from vertaug.augmentation.balloon.dead_weight import UpperEnd
 from vertaug.augmentation.balloon.ends import EndOfInflation
 from vertaug.augmentation.balloon.product import known_balloons
+from vertaug.case.instrument import needle_of_gauge
 from vertaug.workflow.balloon_choice import BalloonWish
 from vertaug.workflow.balloon_limits import describe_fracture, list_balloon_limits
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
@@ -22,9 +23,15 @@ CHOSEN = SimpleNamespace(
     volume_ml=3.5,
     spacing_mm=1.5,
     within_mm=1.0,
+    balloon=known_balloons()["15/3"],
 )
+NEEDLE = needle_of_gauge(8)
 HELD = SimpleNamespace(
-    crushed=calibrated_bone(), preload_n=100.0, upper_end=UpperEnd.HELD, volume_ml=3.5
+    crushed=calibrated_bone(),
+    preload_n=100.0,
+    upper_end=UpperEnd.HELD,
+    volume_ml=3.5,
+    balloon=known_balloons()["15/3"],
 )
 
 
@@ -39,7 +46,7 @@ def found(end=EndOfInflation.VOLUME, *, readable=True, walls=(), zone=None):
 
 
 def test_strength_load_and_what_is_left_out_are_always_said():
-    told = list_balloon_limits(found(), CHOSEN, 163.6)
+    told = list_balloon_limits(found(), CHOSEN, 163.6, NEEDLE)
     assert len(told) == 5
     share = calibrated_bone().strength_share
     assert f"{share.value:g} times its uniaxial strength ({share.range_text} times)" in told[0]
@@ -47,7 +54,7 @@ def test_strength_load_and_what_is_left_out_are_always_said():
     assert told[2].startswith("The fracture: no bone is taken to be broken")
     assert told[3].startswith("Not modelled: softening")
     assert told[4] == "what is cut"
-    held = list_balloon_limits(found(), HELD, 163.6)
+    held = list_balloon_limits(found(), HELD, 163.6, NEEDLE)
     assert "100 N before and 164 N at the end" in held[1]
 
 
@@ -60,15 +67,25 @@ def test_where_bone_is_taken_to_be_broken_is_said(superior, words):
 
 
 def test_an_early_end_says_what_was_reached_and_why():
-    told = list_balloon_limits(found(EndOfInflation.CORTEX), CHOSEN, 100.0)
+    told = list_balloon_limits(found(EndOfInflation.CORTEX), CHOSEN, 100.0, NEEDLE)
     assert told[4] == (
         "The inflation ended at 3.5 and 1.2 of the wanted 3.5 ml: a balloon has come up to the "
         "cortex within 1 mm"
     )
 
 
+def test_a_balloon_wider_than_the_cannula_is_told():
+    told = list_balloon_limits(found(), CHOSEN, 100.0, needle_of_gauge(10))
+    assert told[4] == (
+        "The folded balloon is drawn 3.2 mm thick; through the cannula of 10G, with a bore of "
+        "2.7 mm, it goes only if it folds thinner (its range begins at 2.6 mm)"
+    )
+
+
 def test_no_pressure_and_a_breach_are_said():
-    told = list_balloon_limits(found(readable=False, walls=("cortex", "cortex")), CHOSEN, 100.0)
+    told = list_balloon_limits(
+        found(readable=False, walls=("cortex", "cortex")), CHOSEN, 100.0, NEEDLE
+    )
     assert told[4].startswith("No pressure can be read: in voxels of 1.5 mm")
     assert told[5].startswith("A BALLOON HAS LEFT THE BONE (cortex): its shape")
 

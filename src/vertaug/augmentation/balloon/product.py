@@ -66,6 +66,12 @@ class Balloon:
         grown = self.length_mm.value + self.growth_mm_per_ml.value * self.rated_ml.value
         return max(grown, sphere)
 
+    @property
+    def thinnest_mm(self) -> float:
+        """The least that it may measure across when folded."""
+        low = self.folded_mm.low
+        return self.folded_mm.value if low is None else low
+
     def check_volume(self, volume_ml: float) -> None:
         """Refuse a volume for which the balloon is not made.
 
