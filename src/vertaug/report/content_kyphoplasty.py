@@ -24,7 +24,8 @@ from vertaug.report.content_product import values_table
 from vertaug.report.content_strength import after_balloons_part
 from vertaug.report.filling_words import end_words, left_bone, sample_words
 
-PICTURES = ("balloon_sections", "balloon_radiographs", "balloon_solid", "balloon_curves")
+NEEDLES = ("kyphoplasty_needle_right", "kyphoplasty_needle_left")
+PICTURES = ("balloon_sections", "balloon_radiographs", "balloon_solid", "balloon_curves", *NEEDLES)
 """Pictures that stand under the heading of the kyphoplasty."""
 NO_BALLOON = "no balloon was put in (0 ml asked for), and the body keeps its shape"
 NO_PROMISE = "Of the model: no promise of height in a patient."
@@ -102,7 +103,7 @@ def _balloon_part(found: SimulatedKyphoplasty) -> ReportPart:
                 paragraphs=("Without a balloon the cement meets the bone of the CT.",),
             ),
             tables=times,
-            pictures=(),
+            pictures=NEEDLES,
             text=(),
         )
     main, further = _divide_limits(found, course)

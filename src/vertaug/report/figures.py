@@ -3,16 +3,12 @@
 from vertaug.case.plan import NeedlePath
 from vertaug.report.comparison_pictures import comparison_pictures
 from vertaug.report.content_plan import best_plan, shown_paths
+from vertaug.report.figure_needle_planes import OUTLINE_WORDS, draw_needle
 from vertaug.report.filling_pictures import Glasses, filling_pictures
 from vertaug.report.inputs import ReportInput
 from vertaug.report.kyphoplasty_pictures import kyphoplasty_pictures, spine_after_balloons
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture, panel_rect
 from vertaug.report.strength_pictures import strength_pictures
-
-_OUTLINES = (
-    "Yellow: surface of the bone. Orange: pedicles. Pink: canal. Blue: needle, drawn with its "
-    "outer diameter (red if a margin is not kept); white dot: bone entry. Distances in mm."
-)
 
 
 def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
@@ -24,7 +20,7 @@ def draw_pictures(case: ReportInput) -> tuple[Picture, ...]:
     plan = best_plan(case.planning)
     paths = () if plan is None else shown_paths(plan)
     pictures = [_key_picture(case, level, paths), _spine_picture(case, "spine")]
-    pictures += [_needle_picture(case, level, path) for path in paths]
+    pictures += [draw_needle(case.spine, level, path) for path in paths]
     pictures.append(_solid_picture(case, level, paths))
     if case.planning is not None and case.planning.views:
         from vertaug.report.film_pictures import draw_films
@@ -77,7 +73,7 @@ def _key_picture(case: ReportInput, level: str, paths: tuple[NeedlePath, ...]) -
     caption = (
         "Left: six points and three heights (mm); dashed: endplate lines of the wedge angle; "
         "dotted: height that decided the grade. "
-        f"Right: {_OUTLINES}"
+        f"Right: {OUTLINE_WORDS}"
     )
     return Picture(
         name="key",
@@ -108,37 +104,6 @@ def _spine_picture(case: ReportInput, name: str) -> Picture:
         caption += f" Right: {level}, coronal section through the body's centre, from the front."
     return Picture(
         name=name,
-        caption=caption,
-        png=canvas.png_bytes(figure),
-        width_mm=PAGE_WIDTH_MM,
-        height_mm=height,
-    )
-
-
-def _needle_picture(case: ReportInput, level: str, path: NeedlePath) -> Picture:
-    """Draw one needle in its axial and sagittal plane and across it."""
-    from vertaug.report import canvas, figure_needle
-
-    height = 64.0
-    vertebra = case.spine[level]
-    figure = canvas.new_figure(PAGE_WIDTH_MM, height)
-    figure_needle.add_axial_panel(
-        figure, panel_rect(0.0, 0.36, height), case.spine, vertebra, (path,)
-    )
-    figure_needle.add_sagittal_panel(
-        figure, panel_rect(0.365, 0.365, height), case.spine, vertebra, path
-    )
-    figure_needle.add_coronal_panel(
-        figure, panel_rect(0.735, 0.265, height), case.spine, vertebra, path
-    )
-    state = "" if path.safe else " MARGIN NOT KEPT: " + "; ".join(path.violations) + "."
-    caption = (
-        f"The {path.side} needle in its axial and sagittal oblique plane, and the coronal "
-        "oblique section across it near the pedicle's isthmus, seen from the front. "
-        f"{_OUTLINES}{state}"
-    )
-    return Picture(
-        name=f"needle_{path.side}",
         caption=caption,
         png=canvas.png_bytes(figure),
         width_mm=PAGE_WIDTH_MM,

@@ -4,10 +4,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vertaug.augmentation.moved_vertebra import move_spine, move_vertebra
-from vertaug.case.kyphoplasty import BalloonCourse
+from vertaug.case.kyphoplasty import BalloonCourse, SimulatedKyphoplasty
+from vertaug.case.plan import Procedure
 from vertaug.case.spine import Spine
 from vertaug.report.balloon_moments import shown_moments
 from vertaug.report.content_injection import AFTER_BALLOON
+from vertaug.report.content_plan import best_plan, shown_paths
+from vertaug.report.figure_needle_planes import draw_needle
 from vertaug.report.filling_pictures import Glasses, injection_pictures
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
@@ -41,7 +44,7 @@ def kyphoplasty_pictures(case: ReportInput, glass: Glasses, after: Spine) -> tup
     from vertaug.report.figure_balloon_sections import draw_balloon_sections
     from vertaug.report.figure_balloon_solid import draw_balloon_solid
 
-    course, pictures = found.balloon, []
+    course, pictures = found.balloon, list(_needles(case, found))
     if course is not None:
         pictures.append(draw_balloon_sections(course, case.spine))
         if films is not None and films.balloons is not None:
@@ -62,6 +65,25 @@ def spine_after_balloons(case: ReportInput) -> Spine:
         return case.spine
     shift = found.balloon.bone_at("emptied")
     return case.spine if shift is None else move_spine(case.spine, found.level, shift)
+
+
+def _needles(case: ReportInput, found: SimulatedKyphoplasty) -> tuple[Picture, ...]:
+    """Return the cannulas of the kyphoplasty's plan, where the best plan is another one."""
+    planning, number = case.planning, found.cement.setup.plan_number
+    if planning is None or planning.level != found.level:
+        return ()
+    plans = [plan for plan in planning.plans if plan.procedure is Procedure.KYPHOPLASTY]
+    if len(plans) < number or plans[number - 1] is best_plan(planning):
+        return ()
+    drawn = (draw_needle(case.spine, found.level, p) for p in shown_paths(plans[number - 1]))
+    return tuple(
+        replace(
+            one,
+            name=f"{Procedure.KYPHOPLASTY.value}_{one.name}",
+            caption=f"Plan {number} of the kyphoplasty. {one.caption}",
+        )
+        for one in drawn
+    )
 
 
 def _glasses_of(course: BalloonCourse, before: "GlassVertebra") -> "tuple[GlassVertebra, ...]":

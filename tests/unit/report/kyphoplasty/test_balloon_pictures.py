@@ -13,6 +13,7 @@ from vertaug.case.plan import Procedure
 from vertaug.fluoroscopy.matter import Cylinder, find_window, measure_chords
 from vertaug.report import canvas, filling_films, kyphoplasty_pictures
 from vertaug.report.balloon_moments import balloon_meshes, shown_moments
+from vertaug.report.content_kyphoplasty import NEEDLES
 from vertaug.report.enclosed_series import glass_vertebra
 from vertaug.report.figure_balloon_curves import curve_spans, draw_balloon_curves
 from vertaug.report.figure_balloon_films import draw_balloon_radiographs
@@ -361,3 +362,17 @@ def test_plans_of_each_procedure_are_counted_apart(kyphoplasty_planning):
     own = filling_films.paths_of(kyphoplasty_planning, 2, Procedure.KYPHOPLASTY)
     assert own is kyphoplasty_planning.plans[3].paths
     assert filling_films.paths_of(kyphoplasty_planning, 1) is kyphoplasty_planning.plans[0].paths
+
+
+def test_the_cannulas_of_another_plan_than_the_best_are_drawn(
+    monkeypatch, report_input, kyphoplasty_planning, without_balloon
+):
+    monkeypatch.setattr(kyphoplasty_pictures, "injection_pictures", lambda *_: ())
+    monkeypatch.setattr(canvas, "png_bytes", lambda _figure: b"png")
+    case = replace(report_input, kyphoplasty=without_balloon, planning=kyphoplasty_planning)
+    drawn = kyphoplasty_pictures.kyphoplasty_pictures(case, {}, case.spine)
+    assert [picture.name for picture in drawn] == list(NEEDLES)
+    assert drawn[0].caption.startswith("Plan 1 of the kyphoplasty. The right needle in its axial")
+    own = tuple(p for p in kyphoplasty_planning.plans if p.procedure is Procedure.KYPHOPLASTY)
+    alone = replace(case, planning=replace(kyphoplasty_planning, plans=own))
+    assert kyphoplasty_pictures.kyphoplasty_pictures(alone, {}, case.spine) == ()

@@ -17,7 +17,12 @@ from vertaug.report.content import build_content
 from vertaug.report.content_balloon_tables import breach_table, restoration_table, wall_table
 from vertaug.report.content_course import course_table
 from vertaug.report.content_injection import PICTURES as CEMENT_PICTURES, injection_part
-from vertaug.report.content_kyphoplasty import PICTURES, first_page_words, kyphoplasty_parts
+from vertaug.report.content_kyphoplasty import (
+    NEEDLES,
+    PICTURES,
+    first_page_words,
+    kyphoplasty_parts,
+)
 from vertaug.report.render_html import render_html
 from vertaug.report.style import Mark
 from vertaug.tissue import calibrate_generic
@@ -215,7 +220,7 @@ def test_no_balloon_is_said(without_balloon):
     assert rows_of(part.key) == {
         "balloon": ["no balloon was put in (0 ml asked for), and the body keeps its shape"]
     }
-    assert part.pictures == ()
+    assert part.pictures == NEEDLES
     assert part.appendix == ()
     words = first_page_words(without_balloon)
     assert words.startswith("Simulated kyphoplasty of L1: no balloon was put in")
