@@ -22,7 +22,7 @@ from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prep
 from vertaug.numerics.hexahedron import isotropic_stiffness
 from vertaug.numerics.span_grid import span_body
 
-_SOFTEST = 0.15
+_SOFTEST = 0.05
 """Share of the elastic stiffness that a yielded voxel keeps in the preconditioner, at least."""
 _SMOOTHING = Smoothing(degree=2, ratio=4.0)
 """Of the preconditioner: one step fewer than the default takes a tenth less time here."""

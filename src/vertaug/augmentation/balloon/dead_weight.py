@@ -25,7 +25,7 @@ _MOST_N = 5000.0
 _ARM_MM = 10.0
 """A moment out of balance counts as the force that has it at so long an arm (design default)."""
 _LEAST_NODES = 3
-_CYCLES = 2
+_CYCLES = 1
 """Of the multigrid, that let the bone follow a motion of the plate."""
 
 
