@@ -39,16 +39,22 @@ def products(fields: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray
     return out
 
 
-def combine(shares: NDArray[np.float64], fields: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sum of shares of a few fields.
+def combine(
+    shares: NDArray[np.float64],
+    fields: NDArray[np.float64],
+    start: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Return the sum of shares of a few fields, and of another field if one is given.
 
     Parameters
     ----------
     shares : (m,) float64 array
     fields : (m, ...) float64 array
+    start : float64 array, optional
+        Of as many numbers as each of them; the sum has its shape.
     """
     from vertaug.numerics._rows_numba import add_rows
 
-    out = np.zeros(fields.shape[1:])
+    out = np.zeros(fields.shape[1:]) if start is None else start.copy()
     add_rows(fields.reshape(len(fields), out.size), shares, out.reshape(-1))
     return out

@@ -66,9 +66,9 @@ class LimitedMemory:
         for n, row in reversed(list(enumerate(self._order))):
             later = self._order[n + 1 :]
             taken[row] = (asked[row] - known[row, later] @ taken[later]) / known[row, row]
-        out = answer(force + combine(-taken, falls).reshape(force.shape))
+        out = answer(combine(-taken, falls, force))
         met = products(falls, out)
         for n, row in enumerate(self._order):
             before = self._order[:n]
             taken[row] -= (met[row] + known[before, row] @ taken[before]) / known[row, row]
-        return out + combine(taken, moves).reshape(out.shape)
+        return combine(taken, moves, out)

@@ -22,8 +22,9 @@ from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, prep
 from vertaug.numerics.hexahedron import isotropic_stiffness
 from vertaug.numerics.span_grid import span_body
 
-_SOFTEST = 0.05
-"""Share of the elastic stiffness that a yielded voxel keeps in the preconditioner, at least."""
+_SOFTEST = 0.1
+"""Share of the elastic stiffness that a yielded voxel keeps in the cycle, at least. Less takes fewer
+moves but leaves more of what gives way easily: heights to 0.02 mm in place of 0.01 with 0.05."""
 _SMOOTHING = Smoothing(degree=2, ratio=4.0)
 """Of the preconditioner: one step fewer than the default takes a tenth less time here."""
 _HOURGLASS = 0.05
@@ -135,11 +136,8 @@ class Balance:
     def answer(self, forces: FloatArray) -> FloatArray:
         """Return the displacement with which the multigrid cycle answers to forces."""
         self.cycle.right[:] = forces
-        if self.plate is None:
-            return self.admitted(self.cycle.cycle().astype(np.float64))
-        found = self.plate.answer(forces)
-        found += self.cycle.cycle()
-        return self.admitted(found)
+        found = self.cycle.cycle().astype(np.float64)
+        return self.admitted(found if self.plate is None else self.plate.answer(forces, found))
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Return values of the free nodes on all nodes of the box, zero elsewhere."""

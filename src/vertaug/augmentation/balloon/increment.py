@@ -96,6 +96,15 @@ class _Equation:
     scale_n: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Place:
+    """A displacement, what its forces lack, and the pressures."""
+
+    u: FloatArray
+    residual: FloatArray
+    pressure_mpa: FloatArray
+
+
 def grow(
     problem: InflationProblem,
     volumes_mm3: FloatArray,
@@ -116,9 +125,8 @@ def grow(
     pressure, none = _Pressure(balance), np.zeros(len(volumes_mm3))
 
     def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
-        resisted = forces - balance.dead
-        pressures = pressure.that_meets(resisted)
-        return combine(pressures, balance.loads) - resisted, pressures
+        pressures = pressure.that_meets(forces - balance.dead)
+        return combine(pressures, balance.loads, balance.dead - forces), pressures
 
     def answer(forces: FloatArray) -> FloatArray:
         return pressure.filled(balance.answer(forces), none)
@@ -198,7 +206,7 @@ class _Pressure:
     def filled(self, u: FloatArray, volumes_mm3: FloatArray) -> FloatArray:
         """Return a displacement with what the cycle's answers lend it, so that it has volumes."""
         lacking = volumes_mm3 - products(self._loads, u)
-        return u + combine(_solved(self._gain, lacking), self._replies)
+        return combine(_solved(self._gain, lacking), self._replies, u)
 
 
 def _solved(matrix: FloatArray, right: FloatArray) -> FloatArray:
@@ -222,32 +230,27 @@ def _least_work(
     """Return where the forces are in balance."""
     history: list[float] = []
     memory, age = LimitedMemory(_PAIRS, u.size), 0
-    forces = balance.forces(u)
-    residual, pressure = equation.balanced(forces)
+    at = _place(balance, equation, u)
     while True:
-        load = combine(pressure, balance.loads)
-        scale = equation.scale_n or max(length(load), 1e-12)
-        history.append(_out_of_balance(balance, residual, scale, limits))
+        scale = equation.scale_n or max(length(combine(at.pressure_mpa, balance.loads)), 1e-12)
+        history.append(_out_of_balance(balance, at.residual, scale, limits))
         status = _judge(history, limits)
         if status is not None:
             break
         if age >= _STALE:
             equation.renew()
             memory.clear()
-            residual, _ = equation.balanced(forces)
-            age = 0
+            at, age = _place(balance, equation, at.u), 0
         age += 1
-        move = memory.move(residual, equation.answer)
-        share, forces = _search(balance, equation, (u, move), residual)
-        u, before = u + share * move, residual
-        residual, pressure = equation.balanced(forces)
-        memory.remember(share * move, before - residual)
+        move = memory.move(at.residual, equation.answer)
+        before, (share, at) = at, _search(balance, equation, at, move)
+        memory.remember(share * move, before.residual - at.residual)
     nodes = np.zeros(balance.problem.held.shape)
-    nodes[:, balance.index] = u
+    nodes[:, balance.index] = at.u
     return Increment(
         nodes_mm=nodes.reshape(3, *balance.problem.grid.node_shape),
-        pressure_mpa=pressure,
-        stress_mpa=balance.turned(u),
+        pressure_mpa=at.pressure_mpa,
+        stress_mpa=balance.turned(at.u),
         flow=balance.flow,
         left=np.array(balance.left),
         solver=SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history)),
@@ -272,18 +275,20 @@ def _judge(history: list[float], limits: IncrementLimits) -> SolverStatus | None
     return SolverStatus.TOO_MANY_ITERATIONS if len(history) > limits.moves else None
 
 
+def _place(balance: Balance, equation: _Equation, u: FloatArray) -> _Place:
+    residual, pressures = equation.balanced(balance.forces(u))
+    return _Place(u=u, residual=residual, pressure_mpa=pressures)
+
+
 def _search(
-    balance: Balance,
-    equation: _Equation,
-    path: tuple[FloatArray, FloatArray],
-    residual: FloatArray,
-) -> tuple[float, FloatArray]:
-    """Return how much of a move is taken, less where work rises, and the forces after it."""
-    (u, move), share, slope = path, 1.0, inner_product(residual, path[1])
+    balance: Balance, equation: _Equation, at: _Place, move: FloatArray
+) -> tuple[float, _Place]:
+    """Return how much of a move is taken, less where work rises, and where it ends."""
+    share, slope = 1.0, inner_product(at.residual, move)
     for turn in range(_SHORTENINGS):
-        forces = balance.forces(u + share * move)
-        after = inner_product(equation.balanced(forces)[0], move)
+        reached = _place(balance, equation, at.u + share * move)
+        after = inner_product(reached.residual, move)
         if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
             break
         share *= max(slope / (slope - after), 0.1)
-    return share, forces
+    return share, reached
