@@ -7,9 +7,11 @@ beyond what a fixed first answer (here a multigrid cycle) knows (Nocedal, Math C
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vertaug.case.grid import FloatArray
 from vertaug.numerics.inner_product import combine, inner_product, products
+
+FloatArray = NDArray[np.float64]
 
 
 class LimitedMemory:

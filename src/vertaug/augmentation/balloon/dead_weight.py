@@ -164,7 +164,9 @@ class PlateOnNodes:
 
     def answer(self, forces: FloatArray, found: FloatArray) -> FloatArray:
         """Return a displacement with the motions of plate and bone that forces ask for."""
-        shares = np.linalg.solve(self._soft, products(self._followed, forces))
+        shares = np.asarray(
+            np.linalg.solve(self._soft, products(self._followed, forces)), np.float64
+        )
         return combine(shares, self._followed, found)
 
     def _follow(self, body: BrickBody, cycle: ElasticMultigrid) -> tuple[FloatArray, FloatArray]:

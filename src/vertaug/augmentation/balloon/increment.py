@@ -213,9 +213,7 @@ def _solved(matrix: FloatArray, right: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
 
 
-def _first_guess(
-    balance: Balance, start: FloatArray | None, volumes_mm3: FloatArray
-) -> FloatArray:
+def _first_guess(balance: Balance, start: FloatArray | None, volumes_mm3: FloatArray) -> FloatArray:
     """Return a displacement like the last one, of the same volume in all; none at first."""
     if start is None:
         return np.zeros(balance.weight.shape)

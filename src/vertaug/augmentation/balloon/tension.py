@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.case.grid import FloatArray
 
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BalloonSkin:
     """The skin in its unfolded state.
