@@ -46,13 +46,15 @@ from vertaug.workflow.product_sheet import describe_balloon, describe_bone
 from vertaug.workflow.simulation_choice import SimulationChoice
 
 BALLOON_KERNELS: tuple[KernelSignature, ...] = tuple(
-    KernelSignature(module=f"vertaug.augmentation.balloon.{module}", name=name, arguments=())
+    KernelSignature(module=f"vertaug.{module}", name=name, arguments=())
     for module, name in (
-        ("_foam_numba", "stress_cells"),
-        ("_foam_numba", "turn_cells"),
-        ("_foam_numba", "change_cells"),
-        ("_foam_numba", "add_forces"),
-        ("_inside_numba", "fill_inside"),
+        ("augmentation.balloon._foam_numba", "stress_cells"),
+        ("augmentation.balloon._foam_numba", "turn_cells"),
+        ("augmentation.balloon._foam_numba", "add_forces"),
+        ("augmentation.balloon._inside_numba", "fill_inside"),
+        ("augmentation.balloon._skin_numba", "pull_triangles"),
+        ("numerics._rows_numba", "multiply_rows"),
+        ("numerics._rows_numba", "add_rows"),
     )
 )
 """Kernels of the balloon's step beside those of strength."""

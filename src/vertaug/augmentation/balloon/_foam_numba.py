@@ -42,19 +42,13 @@ def _turn_stress(s, g, t):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(**_FAST)
-def _return_foam(t, limit2, shape, bulk, shear, left):  # type: ignore[no-untyped-def]
-    """Bring a stress back to the ellipse; fill what is left of the stiffness, return the flow.
-
-    ``left``: shares of shear and bulk stiffness, then the six of a vector n: the tangent is
-    these shares less n n^T.
-    """
+def _return_foam(t, limit2, shape, bulk, shear):  # type: ignore[no-untyped-def]
+    """Bring a stress back to the ellipse; return the share of the shear that is left, and flow."""
     mean = (t[0] + t[1] + t[2]) / 3.0
     d0, d1, d2 = t[0] - mean, t[1] - mean, t[2] - mean
     q2 = 1.5 * (d0 * d0 + d1 * d1 + d2 * d2) + 3.0 * (t[3] * t[3] + t[4] * t[4] + t[5] * t[5])
-    left[:] = 0.0
-    left[0] = left[1] = 1.0
     if q2 + shape * mean * mean <= limit2:
-        return 0.0
+        return 1.0, 0.0
     flow = 0.0
     for _ in range(_TURNS):
         a, b = 1.0 + 3.0 * shear * flow, 1.0 + bulk * shape * flow
@@ -70,14 +64,8 @@ def _return_foam(t, limit2, shape, bulk, shear, left):  # type: ignore[no-untype
     t[3] /= a
     t[4] /= a
     t[5] /= a
-    left[0], left[1] = 1.0 / a, 1.0 / b
-    slope = 6.0 * shear * q2 / (a * a * a) + 2.0 * bulk * shape * shape * mean * mean / b
-    root = math.sqrt(2.0 / slope)
-    sh, vo = root * 3.0 * shear / a, root * bulk * shape * mean / b
-    left[2], left[3], left[4] = sh * d0 / a + vo, sh * d1 / a + vo, sh * d2 / a + vo
-    left[5], left[6], left[7] = sh * t[3], sh * t[4], sh * t[5]
     q2 /= a * a
-    return flow * math.sqrt(q2 + shape * shape * mean * mean / 4.5)
+    return 1.0 / a, flow * math.sqrt(q2 + shape * shape * mean * mean / 4.5)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -114,7 +102,7 @@ def stress_cells(
         t[4] += shear[n] * (g[0, 2] + g[2, 0])
         t[5] += shear[n] * (g[0, 1] + g[1, 0])
         limit2 = limit[n] * limit[n] * size
-        flow[n] = _return_foam(t, limit2, shape, bulk[n], shear[n], left[n])
+        left[n], flow[n] = _return_foam(t, limit2, shape, bulk[n], shear[n])
         for p in range(3):
             t[p] -= apart[n]
         for p in range(6):
@@ -139,38 +127,6 @@ def turn_cells(
         _turn_stress(stress[n], g, t)
         for p in range(6):
             stress[n, p] = t[p]
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
-def change_cells(
-    u: NDArray[np.float64],
-    corner: NDArray[np.int64],
-    step: tuple[int, int],
-    spacing: float,
-    bulk: NDArray[np.float64],
-    shear: NDArray[np.float64],
-    volume: NDArray[np.float64],
-    taken: NDArray[np.float64],
-    left: NDArray[np.float64],
-    out: NDArray[np.float64],
-) -> None:
-    """Fill the change of the stresses with a displacement; see the reference."""
-    q = 0.25 / spacing
-    for n in numba.prange(corner.size):
-        g = np.empty((3, 3))
-        _gradient(u, corner[n], step, q, g)
-        spread = g[0, 0] + g[1, 1] + g[2, 2]
-        e3, e4, e5 = g[1, 2] + g[2, 1], g[0, 2] + g[2, 0], g[0, 1] + g[1, 0]
-        v = volume[n]
-        m, k = v * left[n, 0] * shear[n], v * left[n, 1] * bulk[n] * spread
-        own = left[n, 2] * g[0, 0] + left[n, 3] * g[1, 1] + left[n, 4] * g[2, 2]
-        own = v * (own + left[n, 5] * e3 + left[n, 6] * e4 + left[n, 7] * e5)
-        for p in range(3):
-            out[n, p] = 2.0 * m * (g[p, p] - spread / 3.0) + k - own * left[n, 2 + p]
-        out[n, 3] = m * e3 - own * left[n, 5]
-        out[n, 4] = m * e4 - own * left[n, 6]
-        out[n, 5] = m * e5 - own * left[n, 7]
-        _take_even(g, taken[n], out[n])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})

@@ -79,9 +79,9 @@ def stress_cells(
         taken away: with its whole stiffness added, only its resistance to hourglass modes stays.
     after : (n, 6) array
         Stress after the increment.
-    left : (n, 8) array
-        The tangent: shares of the shear and the bulk modulus, and a vector n whose product n n^T
-        is taken away.
+    left : (n,) array
+        Share of the shear modulus that is left: of the stress beyond the mean over what an elastic
+        voxel would bear.
     flow : (n,) array
         Equivalent plastic strain of the increment.
     out : (n, 6) array
@@ -96,7 +96,7 @@ def stress_cells(
         deviator = trial - mean * np.eye(3)
         q2 = 1.5 * float((deviator**2).sum())
         limit2 = (1.0 + shape / 9.0) * limit[n] ** 2
-        left[n], flow[n] = [1.0, 1.0, 0, 0, 0, 0, 0, 0], 0.0
+        left[n], flow[n] = 1.0, 0.0
         if q2 + shape * mean**2 > limit2:
             deviator, mean, left[n], flow[n] = _flow(
                 (deviator, mean, q2), limit2, shape, (bulk[n], shear[n])
@@ -135,8 +135,8 @@ def _flow(
     limit2: float,
     shape: float,
     moduli: tuple[float, float],
-) -> tuple[NDArray[np.float64], float, NDArray[np.float64], float]:
-    """Return deviator and mean of the stress on the surface, its tangent and the flow."""
+) -> tuple[NDArray[np.float64], float, float, float]:
+    """Return deviator and mean of the stress on the surface, what is left, and the flow."""
     (deviator, mean, q2), (bulk, shear) = trial, moduli
 
     def over(flow: float) -> float:
@@ -149,38 +149,7 @@ def _flow(
     flow = float(brentq(over, 0.0, high, xtol=1e-300, rtol=1e-14))
     a, b = 1.0 + 3.0 * shear * flow, 1.0 + bulk * shape * flow
     deviator, mean, q2 = deviator / a, mean / b, q2 / a**2
-    normal = 3.0 * shear / a * deviator + bulk * shape * mean / b * np.eye(3)
-    slope = 6.0 * shear * q2 / a + 2.0 * bulk * shape**2 * mean**2 / b
-    left = np.concatenate([[1.0 / a, 1.0 / b], np.sqrt(2.0 / slope) * _vector(normal)])
-    return deviator, mean, left, flow * float(np.sqrt(q2 + shape**2 * mean**2 / 4.5))
-
-
-def change_cells(
-    u: NDArray[np.float64],
-    corner: NDArray[np.int64],
-    step: tuple[int, int],
-    spacing: float,
-    bulk: NDArray[np.float64],
-    shear: NDArray[np.float64],
-    volume: NDArray[np.float64],
-    taken: NDArray[np.float64],
-    left: NDArray[np.float64],
-    out: NDArray[np.float64],
-) -> None:
-    """Fill the change of the stresses, times volume, with a displacement.
-
-    Parameters
-    ----------
-    u, corner, step, spacing, bulk, shear, volume, taken, left, out
-        As in `stress_cells`.
-    """
-    for n, g in enumerate(_gradients(u, corner, step, spacing)):
-        strain = (g + g.T) / 2.0
-        spread = float(np.trace(strain))
-        normal = _tensor(left[n, 2:])
-        change = 2.0 * left[n, 0] * shear[n] * (strain - spread / 3.0 * np.eye(3))
-        change += left[n, 1] * bulk[n] * spread * np.eye(3) - (normal * strain).sum() * normal
-        out[n] = volume[n] * _vector(change) - _even(strain, taken[n])
+    return deviator, mean, 1.0 / a, flow * float(np.sqrt(q2 + shape**2 * mean**2 / 4.5))
 
 
 def add_forces(

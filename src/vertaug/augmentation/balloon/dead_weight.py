@@ -18,15 +18,13 @@ from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.brick_operator import BrickBody, prepare_operator
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid
-from vertaug.numerics.inner_product import inner_product
+from vertaug.numerics.inner_product import combine, inner_product, products
 from vertaug.numerics.span_grid import span_body
 
 _MOST_N = 5000.0
 _ARM_MM = 10.0
 """A moment out of balance counts as the force that has it at so long an arm (design default)."""
 _LEAST_NODES = 3
-_CYCLES = 2
-"""Of the multigrid, that let the bone follow a motion of the plate."""
 
 
 class UpperEnd(Enum):
@@ -164,23 +162,26 @@ class PlateOnNodes:
         found = np.einsum("nm,n->m", self._motions, forces[2, self.at])
         return float(np.abs(found).max())
 
-    def answer(self, forces: NDArray[np.floating]) -> FloatArray:
-        """Return the motion of plate and bone that forces ask for, by the motions of the plate."""
-        asked = np.array([float(np.einsum("cn,cn->", one, forces)) for one in self._followed])
-        shares = np.linalg.solve(self._soft, asked)
-        return np.asarray(np.einsum("m,mcn->cn", shares, self._followed))
+    def answer(self, forces: FloatArray, found: FloatArray) -> FloatArray:
+        """Return a displacement with the motions of plate and bone that forces ask for."""
+        shares = np.asarray(
+            np.linalg.solve(self._soft, products(self._followed, forces)), np.float64
+        )
+        return combine(shares, self._followed, found)
 
     def _follow(self, body: BrickBody, cycle: ElasticMultigrid) -> tuple[FloatArray, FloatArray]:
-        """Return the motions of the plate with the bone that follows each, and their stiffness."""
+        """Return the motions of the plate with the bone that follows each, and their stiffness.
+
+        One cycle lets the bone follow; a second one takes no iteration fewer.
+        """
         fine = prepare_operator(body, cycle.fine.weight, np.float64)
         none, room = np.zeros((2, *self.load.shape))
         followed = np.zeros((3, *none.shape))
         for one, along in zip(followed, self._even.T, strict=True):
             one[2, self.at] = along
-            for _ in range(_CYCLES):
-                fine.residual(one, none, room)
-                cycle.right[:] = room
-                np.add(one, cycle.cycle(), out=one)
+            fine.residual(one, none, room)
+            cycle.right[:] = room
+            np.add(one, cycle.cycle(), out=one)
         stiff = np.zeros((3, 3))
         for row, one in zip(stiff, followed, strict=True):
             fine.force(one, room)

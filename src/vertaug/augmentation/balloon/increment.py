@@ -3,8 +3,8 @@
 With the density, and so the strength, of the start of the increment, plastic flow that is normal
 to the yield surface makes the increment a convex problem: the work of bone and skin is least among
 all displacements that give the balloon its new volume, and the pressure is what that condition
-costs. Newton's method with the consistent tangent finds it; each move is solved by conjugate
-gradients among displacements that keep the volume, with a multigrid cycle before them.
+costs. Each move is what a multigrid cycle asks for among the displacements that keep the volume,
+turned by a limited memory of how the forces changed with the last few moves.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,15 @@ import numpy as np
 
 from vertaug.augmentation.balloon.balance import Balance, InflationProblem
 from vertaug.case.grid import FloatArray
-from vertaug.numerics.conjugate_gradients import StoppingRule, solve_conjugate_gradients
-from vertaug.numerics.inner_product import inner_product, length
+from vertaug.numerics.inner_product import combine, inner_product, length, products
+from vertaug.numerics.limited_memory import LimitedMemory
 from vertaug.numerics.solver_status import SolverReport, SolverStatus
 
-_FORCING, _KEEN, _INNER = (0.1, 0.5), 0.9, 60
 _OVERSHOOT, _SHORTENINGS = 0.3, 6
-_STALE = 14
-"""Iterations of conjugate gradients from which on the cycle is made again."""
+_PAIRS = 5
+"""Moves that are remembered."""
+_STALE = 25
+"""Moves after which the cycle is made again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class IncrementLimits:
     plate_n : float
         Of the force out of balance on a plate under a weight, and of its moments over 10 mm.
     moves : int
-        Of Newton's method at most.
+        At most.
     drag_mpa : float
         A modulus without memory, in the balloon and in the bone: keeps the surface even and what
         is perfectly plastic from running away.
@@ -43,7 +44,7 @@ class IncrementLimits:
 
     tolerance: float = 1e-2
     plate_n: float = 1.0
-    moves: int = 30
+    moves: int = 300
     drag_mpa: float = 0.1
 
 
@@ -81,8 +82,8 @@ class _Equation:
     ----------
     balanced : callable
         Takes the forces that resist; returns what they lack, and the pressures.
-    change : callable
-        Takes (move, out), fills how the forces change, returns the product with the move.
+    answer : callable
+        Takes forces; returns the move that the cycle asks for, among those that are allowed.
     renew : callable
         Makes the cycle again, and what was computed with it.
     scale_n : float or None
@@ -90,9 +91,18 @@ class _Equation:
     """
 
     balanced: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
-    change: Callable[[FloatArray, FloatArray], float]
+    answer: Callable[[FloatArray], FloatArray]
     renew: Callable[[], None]
     scale_n: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Place:
+    """A displacement, what its forces lack, and the pressures."""
+
+    u: FloatArray
+    residual: FloatArray
+    pressure_mpa: FloatArray
 
 
 def grow(
@@ -112,28 +122,23 @@ def grow(
         Displacement of the last increment, of any size.
     """
     balance = Balance(problem, limits.drag_mpa)
-    loads = balance.loads
-    pressure = _Pressure(balance)
+    pressure, none = _Pressure(balance), np.zeros(len(volumes_mm3))
 
     def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
-        resisted = forces - balance.dead
-        pressures = pressure.that_meets(resisted)
-        return _combine(pressures, loads) - resisted, pressures
+        pressures = pressure.that_meets(forces - balance.dead)
+        return combine(pressures, balance.loads, balance.dead - forces), pressures
 
-    def change(move: FloatArray, out: FloatArray) -> float:
-        balance.change(move, out)
-        # the pressures change so that the cycle's answer keeps the volumes
-        out -= _combine(pressure.that_meets(out), loads)
-        return inner_product(move, out)
+    def answer(forces: FloatArray) -> FloatArray:
+        return pressure.filled(balance.answer(forces), none)
 
     def renew() -> None:
         nonlocal pressure
         balance.renew()
         pressure = _Pressure(balance)
 
-    u = _first_guess(balance, start, pressure.replies, volumes_mm3)
-    equation = _Equation(balanced=balanced, change=change, renew=renew)
-    return _newton(balance, u, equation, limits)
+    u = pressure.filled(_first_guess(balance, start, volumes_mm3), volumes_mm3)
+    equation = _Equation(balanced=balanced, answer=answer, renew=renew)
+    return _least_work(balance, u, equation, limits)
 
 
 def settle(
@@ -161,15 +166,15 @@ def settle(
     if given is not None:
         u[:] = given.reshape(3, -1)[:, balance.index]
 
-    load = balance.dead + _combine(pressures_mpa, balance.loads)
+    load = balance.dead + combine(pressures_mpa, balance.loads)
 
     def balanced(forces: FloatArray) -> tuple[FloatArray, FloatArray]:
         return load - forces, pressures_mpa
 
     equation = _Equation(
-        balanced=balanced, change=balance.change, renew=balance.renew, scale_n=scale_n
+        balanced=balanced, answer=balance.answer, renew=balance.renew, scale_n=scale_n
     )
-    return _newton(balance, u, equation, limits)
+    return _least_work(balance, u, equation, limits)
 
 
 def borne_pressure(problem: InflationProblem, limits: IncrementLimits) -> FloatArray:
@@ -190,88 +195,62 @@ class _Pressure:
     """The pressures that meet forces, so that what is left does no work on the cycle's answers."""
 
     def __init__(self, balance: Balance) -> None:
-        self.replies = np.stack([_reply(balance, load) for load in balance.loads])
-        self._gain = _products(balance.loads, self.replies)
+        self._loads = balance.loads
+        self._replies = np.stack([balance.answer(load) for load in balance.loads])
+        self._gain = np.stack([products(self._loads, one) for one in self._replies], axis=1)
 
     def that_meets(self, forces: FloatArray) -> FloatArray:
         """Return the pressures."""
-        along = _products(self.replies, forces[None])[:, 0]
-        return np.asarray(np.linalg.solve(self._gain.T, along), dtype=np.float64)
+        return _solved(self._gain.T, products(self._replies, forces))
+
+    def filled(self, u: FloatArray, volumes_mm3: FloatArray) -> FloatArray:
+        """Return a displacement with what the cycle's answers lend it, so that it has volumes."""
+        lacking = volumes_mm3 - products(self._loads, u)
+        return combine(_solved(self._gain, lacking), self._replies, u)
 
 
-def _reply(balance: Balance, load: FloatArray) -> FloatArray:
-    """Return what the multigrid cycle answers to forces."""
-    balance.cycle.right[:] = load
-    return balance.admitted(balance.answer().astype(np.float64))
+def _solved(matrix: FloatArray, right: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
 
 
-def _products(some: FloatArray, others: FloatArray) -> FloatArray:
-    return np.array([[inner_product(a, b) for b in others] for a in some])
+def _first_guess(balance: Balance, start: FloatArray | None, volumes_mm3: FloatArray) -> FloatArray:
+    """Return a displacement like the last one, of the same volume in all; none at first."""
+    if start is None:
+        return np.zeros(balance.weight.shape)
+    u = balance.admitted(start.reshape(3, -1)[:, balance.index])
+    gained = float(products(balance.loads, u).sum())
+    return u * (max(float(volumes_mm3.sum()) / gained, 0.0) if gained > 0.0 else 0.0)
 
 
-def _combine(shares: FloatArray, fields: FloatArray) -> FloatArray:
-    # not by a library whose threads go on spinning beside the kernels
-    out: FloatArray = np.zeros(fields.shape[1:])
-    for share, field in zip(shares, fields, strict=True):
-        out += float(share) * field
-    return out
-
-
-def _first_guess(
-    balance: Balance, start: FloatArray | None, replies: FloatArray, volumes_mm3: FloatArray
-) -> FloatArray:
-    """Return a displacement of the wanted volumes: like the last one, or like an elastic body's."""
-    u = np.zeros(balance.weight.shape)
-    if start is not None:
-        u = balance.admitted(start.reshape(3, -1)[:, balance.index])
-        gained = _products(balance.loads, u[None])[:, 0]
-        u *= max(float(volumes_mm3.sum()) / float(gained.sum()), 0.0) if gained.sum() > 0.0 else 0.0
-    lacking = volumes_mm3 - _products(balance.loads, u[None])[:, 0]
-    shares = np.asarray(
-        np.linalg.solve(_products(balance.loads, replies), lacking), dtype=np.float64
-    )
-    return np.asarray(u + _combine(shares, replies))
-
-
-def _newton(
+def _least_work(
     balance: Balance, u: FloatArray, equation: _Equation, limits: IncrementLimits
 ) -> Increment:
     """Return where the forces are in balance."""
     history: list[float] = []
-    forces, effort = balance.forces(u), 0
+    memory, age = LimitedMemory(_PAIRS, u.size), 0
+    at = _place(balance, equation, u)
     while True:
-        residual, pressure = equation.balanced(forces)
-        load = _combine(pressure, balance.loads)
-        scale = equation.scale_n or max(length(load), 1e-12)
-        history.append(_out_of_balance(balance, residual, scale, limits))
+        scale = equation.scale_n or max(length(combine(at.pressure_mpa, balance.loads)), 1e-12)
+        history.append(_out_of_balance(balance, at.residual, scale, limits))
         status = _judge(history, limits)
         if status is not None:
             break
-        if effort > _STALE:
+        if age >= _STALE:
             equation.renew()
-            residual, _ = equation.balanced(forces)
-        move = np.zeros_like(u)
-        solved = solve_conjugate_gradients(
-            equation.change,
-            balance.answer,
-            (move, np.array(residual)),
-            balance.cycle.right,
-            rule=StoppingRule(
-                scale=length(residual),
-                tolerance=_forcing(history, limits.tolerance),
-                iterations=_INNER,
-            ),
-        )
-        effort = solved.iterations
-        u, forces = _search(balance, equation, (u, move), residual)
+            memory.clear()
+            at, age = _place(balance, equation, at.u), 0
+        age += 1
+        move = memory.move(at.residual, equation.answer)
+        before, (share, at) = at, _search(balance, equation, at, move)
+        memory.remember(share * move, before.residual - at.residual)
     nodes = np.zeros(balance.problem.held.shape)
-    nodes[:, balance.index] = u
+    nodes[:, balance.index] = at.u
     return Increment(
         nodes_mm=nodes.reshape(3, *balance.problem.grid.node_shape),
-        pressure_mpa=pressure,
-        stress_mpa=balance.turned(u),
+        pressure_mpa=at.pressure_mpa,
+        stress_mpa=balance.turned(at.u),
         flow=balance.flow,
-        left=np.array(balance.left[:, 0]),
+        left=np.array(balance.left),
         solver=SolverReport(status=status, iterations=len(history) - 1, residuals=tuple(history)),
     )
 
@@ -286,15 +265,6 @@ def _out_of_balance(
     return max(own, limits.tolerance * balance.plate.lack_n(residual) / limits.plate_n)
 
 
-def _forcing(history: list[float], tolerance: float) -> float:
-    """Return how closely a move is solved: closely where the moves do well, and no further.
-
-    Eisenstat and Walker, SIAM J Sci Comput 1996;17:16, choice 2.
-    """
-    fall = history[-1] / history[-2] if len(history) > 1 else 0.5
-    return float(np.clip(max(_KEEN * fall * fall, 0.5 * tolerance / history[-1]), *_FORCING))
-
-
 def _judge(history: list[float], limits: IncrementLimits) -> SolverStatus | None:
     if history[-1] <= limits.tolerance:
         return SolverStatus.CONVERGED
@@ -303,19 +273,20 @@ def _judge(history: list[float], limits: IncrementLimits) -> SolverStatus | None
     return SolverStatus.TOO_MANY_ITERATIONS if len(history) > limits.moves else None
 
 
+def _place(balance: Balance, equation: _Equation, u: FloatArray) -> _Place:
+    residual, pressures = equation.balanced(balance.forces(u))
+    return _Place(u=u, residual=residual, pressure_mpa=pressures)
+
+
 def _search(
-    balance: Balance,
-    equation: _Equation,
-    path: tuple[FloatArray, FloatArray],
-    residual: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Return the displacement after a move, shortened where work rises, and its forces."""
-    (u, move), share, slope = path, 1.0, inner_product(residual, path[1])
+    balance: Balance, equation: _Equation, at: _Place, move: FloatArray
+) -> tuple[float, _Place]:
+    """Return how much of a move is taken, less where work rises, and where it ends."""
+    share, slope = 1.0, inner_product(at.residual, move)
     for turn in range(_SHORTENINGS):
-        reached = u + share * move
-        forces = balance.forces(reached)
-        after = inner_product(equation.balanced(forces)[0], move)
+        reached = _place(balance, equation, at.u + share * move)
+        after = inner_product(reached.residual, move)
         if after > -_OVERSHOOT * slope or turn == _SHORTENINGS - 1:
             break
         share *= max(slope / (slope - after), 0.1)
-    return reached, forces
+    return share, reached

@@ -129,7 +129,7 @@ def _squeeze(state: InflatedBone, way_mm: float) -> FloatArray:
     """Return a displacement of the held nodes that brings the two ends nearer by a way.
 
     All of it in the outermost voxels, which are disc: a first guess that strains bone would make it
-    yield, and from there Newton's method does not come back.
+    yield.
     """
     nodes = np.zeros((3, *state.grid.node_shape))
     nodes[2, :, :, 0], nodes[2, :, :, -1] = 0.5 * way_mm, -0.5 * way_mm

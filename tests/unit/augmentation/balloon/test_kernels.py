@@ -8,9 +8,12 @@ from vertaug.augmentation.balloon import (
     _foam_reference as plain_foam,
     _inside_numba as inside,
     _inside_reference as plain_inside,
+    _skin_numba as skin,
+    _skin_reference as plain_skin,
 )
 from vertaug.augmentation.balloon.bone_points import PointGrid, carried
 from vertaug.augmentation.balloon.surface import capsule
+from vertaug.augmentation.balloon.tension import unfolded
 
 GRID = PointGrid(shape=(5, 4, 6), spacing_mm=1.3)
 
@@ -37,8 +40,8 @@ def test_stresses_are_those_of_the_twin(shape, size):
     apart = rng.random(corner.size) * limit
     found = []
     for kernel in (foam, plain_foam):
-        out = [np.empty((corner.size, n)) for n in (6, 8, 6)]
-        flow = np.empty(corner.size)
+        after, out = np.empty((2, corner.size, 6))
+        left, flow = np.empty((2, corner.size))
         kernel.stress_cells(
             u,
             corner,
@@ -52,12 +55,12 @@ def test_stresses_are_those_of_the_twin(shape, size):
             apart,
             volume,
             taken,
-            out[0],
-            out[1],
+            after,
+            left,
             flow,
-            out[2],
+            out,
         )
-        found.append((*out, flow))
+        found.append((after, left, out, flow))
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-8)
     assert (found[0][3] > 0.0).any()
@@ -73,7 +76,7 @@ def test_broken_bone_bears_no_tension_and_is_pressed_as_before():
         for apart, borne in ((0.0, sign * even), (even, (sign - 1.0) * even)):
             after, left, flow, out = (
                 np.empty((1, 6)),
-                np.empty((1, 8)),
+                np.empty(1),
                 np.empty(1),
                 np.empty((1, 6)),
             )
@@ -98,32 +101,24 @@ def test_broken_bone_bears_no_tension_and_is_pressed_as_before():
             np.testing.assert_allclose(after[0], [borne] * 3 + [0.0] * 3, atol=1e-9)
 
 
-@pytest.mark.parametrize("shape", [0.0, 2.25])
-def test_the_tangent_is_the_derivative_of_the_stress(shape):
-    rng = np.random.default_rng(5)
-    _, corner = some_voxels(rng)
-    u, before, bulk, shear, limit = some_state(rng, corner.size, 0.05)
-    volume, taken = rng.random(corner.size), rng.random((corner.size, 2))
-    way, apart = rng.standard_normal(u.shape), rng.random(corner.size) * limit
-
-    def weighed(field):
-        out, left = np.empty((corner.size, 6)), np.empty((corner.size, 8))
-        rest = np.empty((corner.size, 6)), left, np.empty(corner.size), out
-        place = corner, GRID.step, GRID.spacing_mm
-        strength = limit, apart
-        foam.stress_cells(
-            field, *place, shape, before, bulk, shear, *strength, volume, taken, *rest
-        )
-        return out, left
-
-    step = 1e-6
-    _, left = weighed(u)
-    slope = (weighed(u + step * way)[0] - weighed(u - step * way)[0]) / (2.0 * step)
-    for kernel in (foam, plain_foam):
-        change = np.empty((corner.size, 6))
-        place = corner, GRID.step, GRID.spacing_mm
-        kernel.change_cells(way, *place, bulk, shear, volume, taken, left, change)
-        np.testing.assert_allclose(change, slope, rtol=1e-4, atol=1e-4 * np.abs(slope).max())
+def test_what_is_left_is_the_share_of_the_shear_that_a_voxel_bears():
+    """Of one voxel sheared far beyond yield, whose elastic stress would be four times as much."""
+    shear, limit = 50.0, 0.5
+    grid = PointGrid(shape=(1, 1, 1), spacing_mm=1.0)
+    place = np.indices(grid.node_shape).reshape(3, -1) * 1.0
+    slide = 4.0 * limit / np.sqrt(3.0) / shear
+    u = np.stack([slide * place[1], np.zeros(8), np.zeros(8)])
+    one, corner = np.ones(1), np.zeros(1, dtype=np.int64)
+    after, out, before = np.empty((3, 1, 6))
+    left, flow = np.empty((2, 1))
+    before[:] = 0.0
+    strength = np.full(1, limit), np.zeros(1), one, np.zeros((1, 2))
+    moduli = np.full(1, 100.0), np.full(1, shear)
+    foam.stress_cells(
+        u, corner, grid.step, 1.0, 0.0, before, *moduli, *strength, after, left, flow, out
+    )
+    assert left[0] == pytest.approx(0.25)
+    assert after[0, 5] == pytest.approx(limit / np.sqrt(3.0))
 
 
 def test_a_stress_turns_with_the_voxel_and_no_strain_turns_it():
@@ -182,3 +177,40 @@ def test_points_are_carried_with_the_nodes_around_them():
     u = np.einsum("ab,bijk->aijk", slope, place) + shift[:, None, None, None]
     moved = carried(points, u, GRID)
     np.testing.assert_allclose(moved, points + points @ slope.T + shift, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(12.0, 6.0), (14.0, 4.5)], ids=["taut", "wrinkled"])
+def test_the_pull_of_a_skin_is_that_of_the_twin(size):
+    middle, axis = np.array([12.0, 11.0, 13.0]), np.array([0.0, 1.0, 0.0])
+    whole = unfolded(capsule(middle, axis, 10.0, 5.0), 10.0)
+    points = capsule(middle, axis, *size).points_mm
+    points = points + 0.02 * np.random.default_rng(2).standard_normal(points.shape)
+    found = pulls(points, whole.triangles, whole.slope, whole.area_mm2)
+    np.testing.assert_allclose(*found, atol=1e-10)
+    assert np.abs(found[0]).max() > 1.0
+
+
+@pytest.mark.parametrize(
+    "stretch",
+    [(2.0, 2.0), (1.0, 1.0), (1.5, 0.5), (1.5, 1.0), (1.5, 0.0), (0.9, 0.3), (1.5, 1.5 + 1e-12)],
+)
+def test_the_pull_of_one_triangle_is_that_of_the_twin(stretch):
+    """Stretches that are alike, of which one is slack, of which both are, or folded to a line."""
+    flat = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.3, 0.8, 0.0]])
+    slope = np.linalg.inv(np.column_stack([np.ones(3), flat[:, :2]])).T[:, 1:][None]
+    turn = np.linalg.qr(np.random.default_rng(4).standard_normal((3, 3)))[0]
+    points = (flat * np.array([*stretch, 1.0])) @ turn
+    triangle = np.array([[0, 1, 2]])
+    found = pulls(points, triangle, np.ascontiguousarray(slope), np.full(1, 0.4))
+    np.testing.assert_allclose(*found, atol=1e-9)
+    taut = max(stretch) > 1.0
+    assert (np.abs(found[0]).max() > 1e-6) == taut
+
+
+def pulls(points, triangles, slope, area):
+    found = []
+    for kernel in (skin, plain_skin):
+        out = np.zeros_like(points)
+        kernel.pull_triangles(points, triangles, slope, area, 10.0, out)
+        found.append(out)
+    return found
