@@ -397,14 +397,20 @@ def test_images_that_cannot_be_used(run, images, tmp_path):
     said = call(run, write(numbers=regions + np.float32(0.5)), out, "--linear-only")
     assert said.code == 2
     assert "whole numbers" in said.err
+    said = call(run, write(values=regions, numbers=density), out)
+    assert said.code == 2
+    assert "not densities of bone in mg/ml. Are --density and --regions swapped?" in said.err
+    said = call(run, write(numbers=np.where(density > 0, 1290, 0)), out)
+    assert said.code == 2
+    assert "holds values from 0 to 1290" in said.err
     pair = write()
     pair[1].unlink()
     said = call(run, pair, out, "--linear-only")
     assert said.code == 2
-    assert "does not exist" in said.err
+    assert f"--regions {pair[1]} does not exist" in " ".join(said.err.split())
     said = call(run, write(), tmp_path / "out.txt")
     assert said.code == 2
-    assert ".json" in said.err
+    assert "-o names the file of the result" in said.err
     said = call(run, write(), out, "--mapping", "middle")
     assert said.code == 2
     assert "exact, binned, published" in said.err

@@ -29,6 +29,11 @@ _IF_FRACTURED = (
 )
 
 
+_MOST_REGION, _LEAST_DENSITY = 255, 30.0
+"""The largest number of a region, and mg/ml that some bone has in any image of densities."""
+_REGIONS = "a region map is expected: 1 and 2 body, 3 and 4 process, 5 inferior cap, 6 superior cap"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePair:
     """A calibrated image with its regions.
@@ -99,10 +104,9 @@ def strength_of_images(
 
     _check_outputs(target, files)
     material = BoneMaterial(mapping=DensityMapping(pair.mapping))
-    density, regions = (
-        read_volume(pair.density),
-        _whole_numbers(read_volume(pair.regions), pair.regions.name),
-    )
+    _check_inputs(pair)
+    regions = _region_map(read_volume(pair.regions), pair.regions.name)
+    density = _densities(read_volume(pair.density), pair.density.name)
     model, body = (
         model_from_regions(
             density, regions, material=material, keep_process=kept, height_mm=pair.height_mm
@@ -145,7 +149,7 @@ def strength_of_images(
 
 def _check_outputs(target: Path, files: Path | None) -> None:
     if target.suffix.lower() != ".json":
-        message = f"the result is written as .json; got {target.name}"
+        message = f"-o names the file of the result, FILE.json; got {target.name}"
         raise InputError(message)
     if files is not None and files.exists() and not files.is_dir():
         message = f"--files names a folder; {files} is a file"
@@ -204,15 +208,38 @@ def read_volume(path: Path) -> Volume:
     return Volume(values=values, grid=grid)
 
 
-def _whole_numbers(regions: Volume, name: str) -> Volume:
+def _check_inputs(pair: ImagePair) -> None:
+    """Refuse paths with nothing there, each by its option."""
+    for option, path in (("--density", pair.density), ("--regions", pair.regions)):
+        if not path.exists():
+            message = f"{option} {path} does not exist"
+            raise InputError(message)
+
+
+def _region_map(regions: Volume, name: str) -> Volume:
     values = np.asarray(regions.values)
     if not (np.isfinite(values).all() and np.array_equal(values, np.round(values))):
+        message = f"{name} holds values that are not whole numbers; {_REGIONS}"
+        raise LabelError(message)
+    if values.min() < 0 or values.max() > _MOST_REGION:
         message = (
-            f"{name} holds values that are not whole numbers; a region map is expected: 1 and 2 "
-            "body, 3 and 4 process, 5 inferior cap, 6 superior cap"
+            f"{name} holds values from {values.min():g} to {values.max():g}; {_REGIONS}. Are "
+            "--density and --regions swapped?"
         )
         raise LabelError(message)
     return Volume(values=values.astype(np.int64), grid=regions.grid)
+
+
+def _densities(density: Volume, name: str) -> Volume:
+    """Refuse a map of a few whole numbers in the place of densities."""
+    values = np.asarray(density.values)
+    if values.min() >= 0 and values.max() <= _LEAST_DENSITY and not np.any(values % 1):
+        message = (
+            f"{name} holds only whole numbers from 0 to {values.max():g}: a map of regions, not "
+            "densities of bone in mg/ml. Are --density and --regions swapped?"
+        )
+        raise InputError(message)
+    return density
 
 
 def _provenance(pair: ImagePair, choice: StrengthChoice) -> dict[str, Any]:
