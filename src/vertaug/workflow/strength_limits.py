@@ -120,9 +120,11 @@ def _fracture(results: CaseResults, measured: VertebraMeasurement) -> str:
     return f"{text}. Cancellous bone in mg/ml, intact neighbours: {', '.join(known)}{mine}."
 
 
-def _share(results: CaseResults, level: str, volume_ml: float, cement: str) -> str:
+def _share(
+    results: CaseResults, level: str, volume_ml: float, cement: str, body_mm3: float | None = None
+) -> str:
     """Return how much of the body some cement is, beside the plan's estimate."""
-    body = results.spine[level].body_volume_mm3 / 1000.0
+    body = (body_mm3 or results.spine[level].body_volume_mm3) / 1000.0
     text = (
         f"{millilitres_of(volume_ml)} of {cement} is {100 * volume_ml / body:.0f} % of the body's "
         f"{body:.1f} ml"
@@ -153,7 +155,8 @@ def _simulated_cement(results: CaseResults, level: str, simulated: SimulatedVert
     """Return how much simulated cement the body holds, and by which needles it came."""
     filling = simulated.result.filling
     setup = simulated.setup
-    text = _share(results, level, _in_body_ml(filling), "simulated cement in the body")
+    cement, body_mm3 = "simulated cement in the body", filling.body_volume_mm3
+    text = _share(results, level, _in_body_ml(filling), cement, body_mm3)
     other = results.kyphoplasty
     name = Procedure.KYPHOPLASTY if other is not None and simulated is other.cement else None
     return (
