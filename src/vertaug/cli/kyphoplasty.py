@@ -108,14 +108,22 @@ def _height(balloon: BalloonRecord) -> str:
     assert emptied.gain is not None
     gained, kept = inflated.gain.anterior, emptied.gain.anterior
     lost = (
-        "" if kept.hr_lost_percent is None else f", {kept.hr_lost_percent:.0f} % of what was lost"
+        ""
+        if kept.hr_lost_percent is None
+        else f", {_even(kept.hr_lost_percent, 0):.0f} % of what was lost"
     )
+    full_mm, kept_mm = (_even(gain.hr_mm, 1) for gain in (gained, kept))
     return (
-        f"anterior height {before.heights_mm.anterior:.1f} mm as scanned, {gained.hr_mm:+.1f} mm "
-        f"inflated, {kept.hr_mm:+.1f} mm kept after the deflation{lost}; wedge angle "
+        f"anterior height {before.heights_mm.anterior:.1f} mm as scanned, {full_mm:+.1f} mm "
+        f"inflated, {kept_mm:+.1f} mm kept after the deflation{lost}; wedge angle "
         f"{before.wedge_angle_deg:.1f}°, inflated {inflated.wedge_angle_deg:.1f}°, kept "
         f"{emptied.wedge_angle_deg:.1f}°"
     )
+
+
+def _even(value: float, digits: int) -> float:
+    """Return a value rounded, without the sign of a zero."""
+    return round(value, digits) + 0.0
 
 
 def _breaches(balloon: BalloonRecord) -> str:

@@ -105,8 +105,8 @@ class SimulationChoice:
         return {key: value for key, value in asdict(self).items() if key != "samples"}
 
     def balloon_part(self) -> dict[str, object]:
-        """Return what the inflation depends on; its bone is kept in the cells of the cement."""
-        names = ("level", "plan", "spacing_mm", "balloon")
+        """Return what the inflation depends on."""
+        names = ("level", "plan", "balloon")
         return {key: value for key, value in asdict(self).items() if key in names}
 
 
