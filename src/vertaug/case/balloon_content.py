@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict
 
-from vertaug.case.augmentation_content import KPA, product_values
+from vertaug.case.augmentation_content import FILM_VIEWS, KPA, filling_stem, product_values
 from vertaug.case.balloon_record import (
     BalloonRecord,
     BalloonSetupRecord,
@@ -15,10 +15,17 @@ from vertaug.case.balloon_record import (
 )
 from vertaug.case.case_part import HeightTriple
 from vertaug.case.kyphoplasty import BalloonBreach, BalloonCourse, BalloonSetup, ShapeStage
+from vertaug.case.plan import Procedure
 from vertaug.case.simulation import uncertain_names
 
 _WALLS = ("anterior", "left", "right", "posterior")
 """In the order of `ShapeStage.wall_mm`."""
+
+
+def balloon_file_names(level: str) -> tuple[str, ...]:
+    """Return the names of the files of an inflation, in the case folder: one of each view."""
+    stem = filling_stem(level, Procedure.KYPHOPLASTY)
+    return tuple(f"{stem}_balloon_{view}.gif" for view in FILM_VIEWS)
 
 
 def describe_balloon(course: BalloonCourse) -> BalloonRecord:

@@ -2,7 +2,7 @@
 
 from vertaug.case.augmentation_content import KPA, describe_procedure, filling_file_names
 from vertaug.case.augmentation_record import AugmentationRecord, ProcedureRecord
-from vertaug.case.balloon_content import describe_balloon
+from vertaug.case.balloon_content import balloon_file_names, describe_balloon
 from vertaug.case.kyphoplasty import SimulatedKyphoplasty
 from vertaug.case.plan import Procedure
 from vertaug.case.simulation import SimulatedVertebroplasty
@@ -34,7 +34,10 @@ def _kyphoplasty(found: SimulatedKyphoplasty) -> ProcedureRecord:
     files = filling_file_names(
         found.cement.result.filling, images=False, procedure=Procedure.KYPHOPLASTY
     )
-    record, balloon = describe_procedure(found.cement, files), found.balloon
+    balloon = found.balloon
+    if balloon is not None:
+        files = (*files, *balloon_file_names(found.level))
+    record = describe_procedure(found.cement, files)
     figures: dict[str, object] = {"balloon_ml": 0.0}
     if balloon is not None:
         last, peak = balloon.stages[-1], balloon.peak_mpa

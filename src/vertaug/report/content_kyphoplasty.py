@@ -1,5 +1,6 @@
 """A simulated kyphoplasty: what the balloons did, then the cement as in any injection."""
 
+from vertaug.case.balloon_content import balloon_file_names
 from vertaug.case.kyphoplasty import BalloonCourse, SimulatedKyphoplasty
 from vertaug.case.strength import StrengthAssessment
 from vertaug.report import words
@@ -215,6 +216,7 @@ def _method(course: BalloonCourse) -> TextBlock:
                 "cement fills the cavity and the bone about it; it moves no "
                 "bone. Model and what it was held against: docs/balloon.md."
             ),
+            f"{' and '.join(balloon_file_names(setup.level))}: the inflation on the monitor.",
         ),
     )
 

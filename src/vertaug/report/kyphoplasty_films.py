@@ -1,4 +1,4 @@
-"""Radiographs of a kyphoplasty: the balloons at four moments, then the cement."""
+"""Radiographs of a kyphoplasty: the balloons at every kept moment, then the cement."""
 
 from dataclasses import dataclass, replace
 
@@ -10,9 +10,10 @@ from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.augmentation.moved_vertebra import move_spine
 from vertaug.case.case_content import CaseResults
 from vertaug.case.grid import FloatArray, axis_aligned_grid
-from vertaug.case.kyphoplasty import BalloonCourse
+from vertaug.case.kyphoplasty import BalloonCourse, BalloonFrame
 from vertaug.case.plan import NeedlePath, Procedure
 from vertaug.case.spine import Vertebra
+from vertaug.fluoroscopy.cine import Cine
 from vertaug.fluoroscopy.matter import Matter, VoxelMatter, voxel_matter
 from vertaug.fluoroscopy.radiograph import Radiograph, show_view
 from vertaug.fluoroscopy.sketch import balloon_catheter
@@ -30,6 +31,8 @@ from vertaug.tissue.material import iodinated_contrast
 
 _SEED = 40
 """Noise is drawn from a fixed seed, so that a report made again is the same."""
+_FRAMES_PER_SECOND = 2.0
+"""Of the sequence: the increments of an inflation are minutes apart."""
 _FINE_MM = 0.5
 """Voxels of the contrast agent, as fine as those of cement on films."""
 
@@ -47,6 +50,8 @@ class BalloonFilms:
         One a moment.
     sides : tuple of str
         Of the balloons.
+    cines : tuple of 2 Cine
+        AP and lateral of all kept frames, each with the bone where it was.
     """
 
     moments: tuple[BalloonMoment, ...]
@@ -54,6 +59,7 @@ class BalloonFilms:
     ap: tuple[Radiograph, ...]
     lateral: tuple[Radiograph, ...]
     sides: tuple[str, ...]
+    cines: tuple[Cine, Cine]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -136,7 +142,7 @@ def _film_balloons(
         Of the patient before them.
     paths : tuple of NeedlePath
     """
-    moments, level = shown_moments(course), course.setup.level
+    level = course.setup.level
     vertebra = results.spine[level]
     folded = course.frames[0].points_lps_mm
     catheters = tuple(
@@ -144,32 +150,40 @@ def _film_balloons(
         for path, points in zip(paths, folded, strict=True)
         for part in _catheter(vertebra, path, np.asarray(points, dtype=np.float64))
     )
-    vertebrae, images = [], []
-    for number, moment in enumerate(moments):
-        bone, seen = moment.frame.bone, vertebra
-        if bone is not None:
-            spine = move_spine(results.spine, level, bone)
+    bones, images, arms = [], [], tuple(view.carm for view in fixed)
+    for number, frame in enumerate(course.frames):
+        seen = vertebra
+        if frame.bone is not None:
+            spine = move_spine(results.spine, level, frame.bone)
             seen, fixed = spine[level], fix_views(results, level, film_patient(spine))
-        matter = (*catheters, *_contrast(course, moment))
+        matter = (*catheters, *_contrast(course, frame))
         rng = np.random.default_rng(_SEED + number)
-        images.append([show_view(view, matter, rng) for view in fixed])
-        vertebrae.append(seen)
+        shot = [show_view(view, matter, rng) for view in fixed]
+        # the arm stays where it is: one object, so that what is drawn over it is drawn once
+        images.append([replace(one, carm=arm) for one, arm in zip(shot, arms, strict=True)])
+        bones.append(seen)
+    moments = shown_moments(course)
+    shown = [next(n for n, f in enumerate(course.frames) if f is m.frame) for m in moments]
     ap, lateral = zip(*images, strict=True)
     films = BalloonFilms(
         moments=moments,
-        vertebrae=tuple(vertebrae),
-        ap=ap,
-        lateral=lateral,
+        vertebrae=tuple(bones[number] for number in shown),
+        ap=tuple(ap[number] for number in shown),
+        lateral=tuple(lateral[number] for number in shown),
         sides=course.setup.sides,
+        cines=(
+            Cine(frames=ap, pulses_per_second=_FRAMES_PER_SECOND),
+            Cine(frames=lateral, pulses_per_second=_FRAMES_PER_SECOND),
+        ),
     )
     return films, fixed
 
 
-def _contrast(course: BalloonCourse, moment: BalloonMoment) -> tuple[Matter, ...]:
+def _contrast(course: BalloonCourse, frame: BalloonFrame) -> tuple[Matter, ...]:
     """Return the contrast agent in the balloons: none before the inflation and after it."""
-    if moment.name in {"folded", "emptied"}:
+    if frame.stage in {"folded", "emptied"}:
         return ()
-    return tuple(contrast_in(points, course.triangles) for points in moment.frame.points_lps_mm)
+    return tuple(contrast_in(points, course.triangles) for points in frame.points_lps_mm)
 
 
 def _catheter(

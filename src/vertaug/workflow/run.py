@@ -276,8 +276,9 @@ def write_case(
         If a file cannot be written.
     """
     from vertaug.report import write_case_files, write_report
-    from vertaug.report.filling_files import write_filling_files, write_filling_tables
+    from vertaug.report.filling_files import write_filling_files
     from vertaug.report.filling_films import take_case_films, view_case
+    from vertaug.report.kyphoplasty_files import write_kyphoplasty_files
     from vertaug.report.kyphoplasty_films import take_kyphoplasty_films
     from vertaug.report.strength_files import write_strength_files
     from vertaug.workflow.report_input import make_report_input
@@ -295,10 +296,9 @@ def write_case(
     films = take_case_films(results, views)
     if results.vertebroplasty is not None:
         write_filling_files(results.vertebroplasty.result.filling, films, results.spine, staging)
+    kyphoplasty_films = take_kyphoplasty_films(results, views)
     if results.kyphoplasty is not None:
-        write_filling_tables(
-            results.kyphoplasty.cement.result.filling, staging, Procedure.KYPHOPLASTY
-        )
+        write_kyphoplasty_files(results.kyphoplasty, kyphoplasty_films, results.spine, staging)
     chain.reporter.start(REPORT)
     name = workspace.folder.resolve().name
     write_report(
@@ -307,7 +307,7 @@ def write_case(
             document.provenance,
             name,
             films,
-            take_kyphoplasty_films(results, views),
+            kyphoplasty_films,
             patient=None if views is None else views.patient,
         ),
         staging,

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from PIL import Image
 
 from vertaug.case.bone_shift import BoneShift
 from vertaug.case.grid import axis_aligned_grid
@@ -24,6 +25,7 @@ from vertaug.report.figure_balloon_sections import (
     draw_balloon_sections,
 )
 from vertaug.report.figure_balloon_solid import draw_balloon_solid
+from vertaug.report.kyphoplasty_files import write_kyphoplasty_files
 from vertaug.report.kyphoplasty_films import _catheter, contrast_in, take_kyphoplasty_films
 from vertaug.report.picture import Picture
 from vertaug.report.style import BONE_COLOUR
@@ -376,3 +378,24 @@ def test_the_cannulas_of_another_plan_than_the_best_are_drawn(
     own = tuple(p for p in kyphoplasty_planning.plans if p.procedure is Procedure.KYPHOPLASTY)
     alone = replace(case, planning=replace(kyphoplasty_planning, plans=own))
     assert kyphoplasty_pictures.kyphoplasty_pictures(alone, {}, case.spine) == ()
+
+
+def test_the_inflation_is_written_as_a_sequence_of_each_view(found, films, spine, tmp_path):
+    written = write_kyphoplasty_files(found, films, spine, tmp_path)
+    names = [path.relative_to(tmp_path).as_posix() for path in written]
+    assert names[-2:] == ["kyphoplasty/L1_balloon_ap.gif", "kyphoplasty/L1_balloon_lateral.gif"]
+    assert "kyphoplasty/L1_curves.csv" in names
+    for path in written[-2:]:
+        with Image.open(path) as gif:
+            assert gif.n_frames == len(found.balloon.frames) == 5
+            frames = []
+            for number in range(5):
+                gif.seek(number)
+                frames.append(np.asarray(gif.convert("L"), dtype=float))
+        # more contrast agent from frame to frame, and none at the end
+        dark = [float((frame < 60.0).mean()) for frame in frames]
+        assert dark[0] < dark[1] < dark[2] < dark[3]
+        assert dark[4] < dark[2]
+    bare = write_kyphoplasty_files(replace(found, balloon=None), films, spine, tmp_path)
+    assert [path.suffix for path in bare].count(".gif") == 0
+    assert write_kyphoplasty_files(found, None, spine, tmp_path) == bare
