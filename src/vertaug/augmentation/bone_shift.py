@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.augmentation.balloon.surface import node_weights_at
-from vertaug.case.bone_shift import BoneShift
+from vertaug.case.bone_shift import BoneShift, RigidMotion
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import Vertebra
 from vertaug.numerics.interpolation import extend_nearest, sample_trilinear
@@ -52,6 +52,32 @@ def shift_of_bone(
         grid=grid,
         went_mm=(went @ turn).astype(np.float32),
         came_mm=(came @ turn).astype(np.float32),
+    )
+
+
+def motion_above(voxels: Grid, centre_mm: FloatArray, plate: FloatArray) -> RigidMotion:
+    """Return the motion of the level above, which rises and tilts with a plate.
+
+    Parameters
+    ----------
+    voxels : Grid
+        Where the balloon's voxels lie.
+    centre_mm : (3,) float64 array
+        Middle of the plate at first, from the corner of the voxels.
+    plate : (3,) float64 array
+        Its rise, mm, and its slopes along the first two axes, as in `InflatedBone`.
+    """
+    from scipy.spatial.transform import Rotation
+
+    rise, left, posterior = (float(value) for value in plate)
+    slope = float(np.hypot(left, posterior))
+    axis = np.array([posterior, -left, 0.0]) / max(slope, 1e-12)
+    local = Rotation.from_rotvec(np.arctan(slope) * axis).as_matrix()
+    axes = voxels.directions
+    return RigidMotion(
+        centre_lps_mm=voxels.to_world(centre_mm / voxels.spacing_mm - 0.5),
+        turn=axes @ local @ axes.T,
+        shift_mm=rise * axes[:, 2],
     )
 
 

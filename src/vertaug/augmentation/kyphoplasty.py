@@ -104,10 +104,13 @@ class KeptMoment:
     surfaces : tuple of BalloonSurface
     place_mm : (n, 3) float64 array
         Of the points of bone.
+    plate : (3,) float64 array
+        As in `InflatedBone`.
     """
 
     surfaces: tuple[BalloonSurface, ...]
     place_mm: FloatArray
+    plate: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -266,6 +269,15 @@ def _refuse_at_once(limits: InflationLimits, loaded: InflatedBone, balloon: Ball
         raise InputError(message)
 
 
+def kept_moment(state: InflatedBone) -> KeptMoment:
+    """Return what is kept of a state."""
+    return KeptMoment(
+        surfaces=tuple(surface for surface, _ in state.balloons),
+        place_mm=state.points.place_mm,
+        plate=state.plate,
+    )
+
+
 def _watcher(
     wanted_ml: float, progress: Callable[[float, str], None] | None
 ) -> tuple[list[KeptMoment], Callable[[InflatedBone], None]]:
@@ -273,8 +285,7 @@ def _watcher(
     kept: list[KeptMoment] = []
 
     def watch(state: InflatedBone) -> None:
-        surfaces = tuple(surface for surface, _ in state.balloons)
-        kept.append(KeptMoment(surfaces=surfaces, place_mm=state.points.place_mm))
+        kept.append(kept_moment(state))
         if progress is not None:
             volume = float(state.volumes_mm3().sum()) / 1000.0
             progress(min(volume / wanted_ml, 1.0), f"{volume:.1f} of {wanted_ml:.1f} ml")

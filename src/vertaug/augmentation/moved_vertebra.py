@@ -1,4 +1,4 @@
-"""A vertebra, and the CT about it, as they are after its bone was moved.
+"""A vertebra as it is after its bone was moved.
 
 What is at a place now is what was where it came from: CT, parts and neighbours are looked up there.
 Bone that was compacted is not denser in it, and what was opened is not empty: that is told by
@@ -14,12 +14,9 @@ from vertaug.augmentation.balloon.moved_measures import carry_measures
 from vertaug.augmentation.balloon.moved_surface import move_surface
 from vertaug.case.bone_shift import BoneShift
 from vertaug.case.grid import FloatArray, Grid
-from vertaug.case.spine import Region, Spine, Vertebra
-from vertaug.case.volume import Scan, Volume
+from vertaug.case.spine import Region, Vertebra
+from vertaug.case.volume import Volume
 from vertaug.numerics.interpolation import sample_trilinear
-
-_STILL_MM = 1e-3
-"""What moved less keeps its own voxel."""
 
 
 def went_at(shift: BoneShift, places_lps_mm: ArrayLike) -> FloatArray:
@@ -69,43 +66,6 @@ def move_vertebra(vertebra: Vertebra, shift: BoneShift) -> Vertebra:
         posterior_wall=move_surface(vertebra.posterior_wall, went, 1),
         body_volume_mm3=vertebra.body_volume_mm3 * grown,
     )
-
-
-def move_spine(spine: Spine, level: str, shift: BoneShift) -> Spine:
-    """Return a spine with a level, and the CT about it, after its bone was moved.
-
-    Labels and the patient's outline stay.
-
-    Parameters
-    ----------
-    spine : Spine
-    level : str
-    shift : BoneShift
-        Of that level.
-    """
-    moved = dict(spine.vertebrae)
-    moved[level] = move_vertebra(spine[level], shift)
-    return replace(spine, vertebrae=moved, scan=_move_scan(spine.scan, shift))
-
-
-def _move_scan(scan: Scan, shift: BoneShift) -> Scan:
-    """Return a CT with what was moved where it is now, in its own type of number."""
-    index = scan.grid.to_index(shift.grid.corners())
-    low = np.clip(np.floor(index.min(axis=0)), 0, scan.grid.shape).astype(int)
-    high = np.clip(np.ceil(index.max(axis=0)) + 1, 0, scan.grid.shape).astype(int)
-    if (high <= low).any():
-        return scan
-    box = scan.grid.crop(tuple(low.tolist()), tuple(high.tolist()))
-    origin = _origin(box, shift, scan.grid)
-    part = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    own = np.moveaxis(np.indices(box.shape), 0, -1) + low
-    moved = (np.abs(origin - own) * scan.grid.spacing_mm).max(axis=-1) > _STILL_MM
-    brought = _between(scan.hu, origin)
-    if np.issubdtype(scan.hu.dtype, np.integer):
-        brought = np.rint(brought)
-    hu = np.array(scan.hu)
-    hu[part] = np.where(moved, brought.astype(hu.dtype), hu[part])
-    return replace(scan, hu=hu)
 
 
 def _sampled(field: NDArray[np.float32], grid: Grid, places_lps_mm: ArrayLike) -> FloatArray:

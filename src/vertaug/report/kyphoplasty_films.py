@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.bone_points import PointGrid, inside_share
 from vertaug.augmentation.balloon.surface import BalloonSurface
-from vertaug.augmentation.moved_vertebra import move_spine
+from vertaug.augmentation.moved_spine import move_spine
 from vertaug.case.case_content import CaseResults
 from vertaug.case.grid import FloatArray, axis_aligned_grid
 from vertaug.case.kyphoplasty import BalloonCourse, BalloonFrame

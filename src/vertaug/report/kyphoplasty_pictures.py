@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vertaug.augmentation.moved_vertebra import move_spine, move_vertebra
+from vertaug.augmentation.moved_spine import move_spine
+from vertaug.augmentation.moved_vertebra import move_vertebra
 from vertaug.case.kyphoplasty import BalloonCourse, SimulatedKyphoplasty
 from vertaug.case.plan import Procedure
 from vertaug.case.spine import Spine

@@ -1,11 +1,12 @@
 """The balloons of a kyphoplasty of a case: placed, inflated, emptied, and what they leave."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.augmentation.balloon.dead_weight import plate_centre_mm
 from vertaug.augmentation.balloon.fracture_zone import FractureAge
 from vertaug.augmentation.balloon.inflation import rated_limits
 from vertaug.augmentation.balloon.patient_bone import patient_bone
@@ -14,12 +15,13 @@ from vertaug.augmentation.balloon.preload import axial_force_n
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.balloon.shape import ShapeAfter
 from vertaug.augmentation.balloon.surface import BalloonSurface
-from vertaug.augmentation.bone_shift import shift_of_bone
+from vertaug.augmentation.bone_shift import motion_above, shift_of_bone
 from vertaug.augmentation.deflated_bone import DeflatedBone, deflated_bone
 from vertaug.augmentation.kyphoplasty import (
     BalloonChoice,
     BalloonTreatment,
     KeptMoment,
+    kept_moment,
     treat_with_balloon,
 )
 from vertaug.case.bone_shift import BoneShift
@@ -256,11 +258,9 @@ def _stages(shapes: tuple[ShapeAfter, ...], reference: HeightSet | None) -> tupl
 
 
 def _frames(vertebra: Vertebra, found: BalloonTreatment) -> tuple[BalloonFrame, ...]:
-    start, voxels = found.bone.points, found.bone.voxels
-    emptied = KeptMoment(surfaces=found.cavities, place_mm=found.emptied.points.place_mm)
     times = [("inflating", moment) for moment in found.kept[:-1]]
     times += [("inflated", moment) for moment in found.kept[-1:]]
-    times.append(("emptied", emptied))
+    times.append(("emptied", kept_moment(found.emptied)))
     folded = BalloonFrame(
         stage="folded",
         volume_ml=_volume_ml(found.folded),
@@ -271,11 +271,20 @@ def _frames(vertebra: Vertebra, found: BalloonTreatment) -> tuple[BalloonFrame, 
             stage=stage,
             volume_ml=_volume_ml(moment.surfaces),
             points_lps_mm=tuple(_in_patient(s, found) for s in moment.surfaces),
-            bone=shift_of_bone(vertebra, voxels, start, moment.place_mm),
+            bone=_shift(vertebra, found, moment),
         )
         for stage, moment in times
     )
     return (folded, *later)
+
+
+def _shift(vertebra: Vertebra, found: BalloonTreatment, moment: KeptMoment) -> BoneShift:
+    voxels, weight = found.bone.voxels, found.emptied.weight
+    shift = shift_of_bone(vertebra, voxels, found.bone.points, moment.place_mm)
+    if weight is None:
+        return shift
+    centre = plate_centre_mm(weight, found.bone.grid)
+    return replace(shift, above=motion_above(voxels, centre, moment.plate))
 
 
 def _volume_ml(surfaces: tuple[BalloonSurface, ...]) -> float:

@@ -116,6 +116,12 @@ def plate_motion(
     return np.asarray(found)
 
 
+def plate_centre_mm(weight: DeadWeight, grid: PointGrid) -> FloatArray:
+    """Return the middle of a plate where it was at first, from the corner of the grid, mm."""
+    nodes = np.argwhere(weight.nodes.reshape(grid.node_shape))
+    return np.asarray(nodes.mean(axis=0) * grid.spacing_mm)
+
+
 class PlateOnNodes:
     """The three motions of a plate among the nodes that an increment solves for.
 
