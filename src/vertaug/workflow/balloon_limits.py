@@ -1,7 +1,10 @@
 """What limits the balloons of one case, in sentences for its report."""
 
+import numpy as np
+
 from vertaug.augmentation.balloon.dead_weight import UpperEnd
-from vertaug.augmentation.balloon.ends import EndOfInflation
+from vertaug.augmentation.balloon.ends import EndOfInflation, find_nearest
+from vertaug.augmentation.balloon.patient_bone import BonePart
 from vertaug.augmentation.cement.cannula import tube_of_needle
 from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment
 from vertaug.case.instrument import Needle
@@ -64,6 +67,32 @@ def list_balloon_limits(
         walls = ", ".join(dict.fromkeys(breach.wall for breach in found.breaches))
         notes.append(f"A BALLOON HAS LEFT THE BONE ({walls}): its shape out there is not known")
     return (*notes, *found.bone.notes)
+
+
+def describe_end(found: BalloonTreatment, sides: tuple[str, ...]) -> str:
+    """Return in words why an inflation ended; of a cortex which balloon came up to which.
+
+    Parameters
+    ----------
+    found : BalloonTreatment
+    sides : tuple of str
+        Of the balloons.
+    """
+    inflation, bone = found.inflation, found.bone
+    if inflation.end is not EndOfInflation.CORTEX:
+        return str(inflation.end.value)
+    surfaces = [surface for surface, _ in inflation.state.balloons]
+    cortex = bone.where(BonePart.CORTEX)
+    near = find_nearest(surfaces, inflation.state.points, cortex)
+    places = bone.points.place_mm[cortex]
+    middle, half = 0.5 * (places.max(axis=0) + places.min(axis=0)), 0.5 * np.ptp(places, axis=0)
+    left, back = ((bone.points.place_mm[near.point] - middle) / half)[:2]
+    if abs(back) >= abs(left):
+        where = "posterior" if back > 0.0 else "anterior"
+    else:
+        where = "left" if left > 0.0 else "right"
+    which = "the balloon" if len(sides) == 1 else f"the {sides[near.balloon]} balloon"
+    return f"{which} has come up to the {where} cortex ({near.gap_mm:.1f} mm)"
 
 
 def describe_fracture(found: BalloonTreatment) -> str:

@@ -41,7 +41,11 @@ from vertaug.case.plan import AccessPlan, NeedlePath
 from vertaug.case.spine import Spine, Vertebra
 from vertaug.fracture.height_restoration import restore_heights
 from vertaug.workflow.balloon_choice import choose_balloon
-from vertaug.workflow.balloon_limits import describe_fracture, list_balloon_limits
+from vertaug.workflow.balloon_limits import (
+    describe_end,
+    describe_fracture,
+    list_balloon_limits,
+)
 from vertaug.workflow.kernels import KernelSignature, say_kernels
 from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
@@ -212,7 +216,7 @@ def _course(
         volume_ml=inflation.volume_mm3 / _MM3_PER_ML,
         pressure_mpa=inflation.pressure_mpa,
         readable=inflation.resolved,
-        end=inflation.end.value,
+        end=describe_end(found, tuple(path.side for path in access.paths)),
         stages=_stages((found.before, found.inflated, found.after), reference),
         breaches=tuple(
             BalloonBreach(

@@ -9,9 +9,10 @@ from vertaug.augmentation.balloon.crushed_bone import calibrated_bone
 from vertaug.augmentation.balloon.dead_weight import UpperEnd
 from vertaug.augmentation.balloon.ends import EndOfInflation
 from vertaug.augmentation.balloon.product import known_balloons
+from vertaug.augmentation.balloon.surface import capsule
 from vertaug.case.instrument import needle_of_gauge
 from vertaug.workflow.balloon_choice import BalloonWish
-from vertaug.workflow.balloon_limits import describe_fracture, list_balloon_limits
+from vertaug.workflow.balloon_limits import describe_end, describe_fracture, list_balloon_limits
 from vertaug.workflow.product_sheet import describe_balloon, describe_bone
 from vertaug.workflow.report_input import _simulation
 from vertaug.workflow.simulation_choice import SimulationChoice
@@ -80,6 +81,37 @@ def test_a_balloon_wider_than_the_cannula_is_told():
         "The folded balloon is drawn 3.2 mm thick; through the cannula of 10G, with a bore of "
         "2.7 mm, it goes only if it folds thinner (its range begins at 2.6 mm)"
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "sides", "words"),
+    [
+        ((10.0, 1.0, 5.0), ("left", "right"), "the left balloon has come up to the anterior"),
+        ((19.0, 8.0, 5.0), ("right", "left"), "the right balloon has come up to the left"),
+        ((1.0, 12.0, 5.0), ("left",), "the balloon has come up to the right"),
+        ((11.0, 19.5, 5.0), ("left",), "the balloon has come up to the posterior"),
+    ],
+)
+def test_the_wall_that_ended_an_inflation_is_named(place, sides, words):
+    """A ring of cortex about (10, 10); the first balloon is 0.7 mm from one point of it."""
+    turn = np.linspace(0.0, 2.0 * np.pi, 120, endpoint=False)
+    ring = np.stack([10.0 + 10.0 * np.cos(turn), 10.0 + 10.0 * np.sin(turn), 5.0 + 0.0 * turn], 1)
+    nearest = int(np.argmin(np.linalg.norm(ring - place, axis=1)))
+    inward = np.array([10.0, 10.0, 5.0]) - ring[nearest]
+    middle = ring[nearest] + 2.7 * inward / np.linalg.norm(inward)
+    up = np.array([0.0, 0.0, 1.0])
+    surfaces = [(capsule(middle, up, 4.0, 2.0), None)]
+    if len(sides) == 2:
+        surfaces.append((capsule(np.array([10.0, 10.0, 5.0]), up, 2.0, 1.0), None))
+    points = SimpleNamespace(place_mm=ring, mass_mg=np.ones(len(ring)))
+    state = SimpleNamespace(balloons=tuple(surfaces), points=points)
+    treated = SimpleNamespace(
+        inflation=SimpleNamespace(end=EndOfInflation.CORTEX, state=state),
+        bone=SimpleNamespace(points=points, where=lambda _: np.ones(len(ring), dtype=bool)),
+    )
+    assert describe_end(treated, sides) == f"{words} cortex (0.7 mm)"
+    reached = SimpleNamespace(inflation=SimpleNamespace(end=EndOfInflation.VOLUME), bone=None)
+    assert describe_end(reached, sides) == "the wanted volume is reached"
 
 
 def test_no_pressure_and_a_breach_are_said():

@@ -104,10 +104,27 @@ class MeanLift:
         return float((way @ self.along).mean() / np.linalg.norm(self.along))
 
 
-def gap_mm(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestPoint:
+    """Where balloons are nearest to named points.
+
+    Attributes
+    ----------
+    balloon, point : int
+        Its number, and that of the point among all.
+    gap_mm : float
+        Between them.
+    """
+
+    balloon: int
+    point: int
+    gap_mm: float
+
+
+def find_nearest(
     surfaces: Sequence[BalloonSurface], points: BonePoints, named: NDArray[np.bool_]
-) -> float:
-    """Return the least distance between balloons and the places of named points.
+) -> NearestPoint:
+    """Return where balloons are nearest to the places of named points.
 
     From corners and middles of the triangles: a balloon of 4 ml is closer by up to 0.1 mm at a
     distance of 2 mm.
@@ -129,6 +146,31 @@ def gap_mm(
         message = f"of {points.mass_mg.size} points some are to be named; "
         message += f"got {np.count_nonzero(named)} of {named.size}"
         raise InputError(message)
-    wall = [np.concatenate([s.points_mm, np.mean(s.corners(), axis=0)]) for s in surfaces]
-    away, _ = cKDTree(points.place_mm[named]).query(np.concatenate(wall))
-    return float(away.min())
+    tree, numbers = cKDTree(points.place_mm[named]), np.flatnonzero(named)
+    found = []
+    for number, surface in enumerate(surfaces):
+        wall = np.concatenate([surface.points_mm, np.mean(surface.corners(), axis=0)])
+        away, nearest = tree.query(wall)
+        at = int(np.argmin(away))
+        found.append(
+            NearestPoint(balloon=number, point=int(numbers[nearest[at]]), gap_mm=float(away[at]))
+        )
+    return min(found, key=lambda one: one.gap_mm)
+
+
+def gap_mm(
+    surfaces: Sequence[BalloonSurface], points: BonePoints, named: NDArray[np.bool_]
+) -> float:
+    """Return the least distance between balloons and the places of named points.
+
+    Parameters
+    ----------
+    surfaces, points, named
+        As in `find_nearest`.
+
+    Raises
+    ------
+    InputError
+        If none is named, or there is not one entry for each point.
+    """
+    return find_nearest(surfaces, points, named).gap_mm

@@ -317,5 +317,9 @@ def _describe(vertebra: Vertebra, eighths: VertebraEighths) -> tuple[str, ...]:
     said = [first]
     if eighths.gap.any():
         gas = float(eighths.gap.sum()) * voxel_ml
-        said.append(f"{gas:.2f} ml of gas in the body are a gap without bone")
+        said.append(
+            f"{gas:.2f} ml of gas in the body are a gap without bone: a cleft that has not united. "
+            "What opens in the model is a band under the endplate, not the cleft, which balloon "
+            "and cement would take first"
+        )
     return tuple(said)

@@ -11,6 +11,7 @@ from vertaug.augmentation.balloon.ends import (
     EndOfInflation,
     HeightTarget,
     MeanLift,
+    find_nearest,
     gap_mm,
 )
 from vertaug.augmentation.balloon.foam_law import vertebral_foam
@@ -58,6 +59,9 @@ def test_the_gap_is_that_to_the_nearest_named_point():
     assert gap_mm((balloon, other), points, named) == pytest.approx(3.0)
     named[1] = True
     assert gap_mm((other, balloon), points, named) == pytest.approx(1.0)
+    near = find_nearest((other, balloon), points, named)
+    assert (near.balloon, near.point) == (1, 1)
+    assert near.gap_mm == pytest.approx(1.0)
     assert CortexStop(cortex=named, within_mm=1.001).is_met((balloon,), points)
     assert not CortexStop(cortex=named, within_mm=0.999).is_met((balloon,), points)
 
