@@ -84,9 +84,9 @@ def describe_end(found: BalloonTreatment, sides: tuple[str, ...]) -> str:
     surfaces = [surface for surface, _ in inflation.state.balloons]
     cortex = bone.where(BonePart.CORTEX)
     near = find_nearest(surfaces, inflation.state.points, cortex)
-    places = bone.points.place_mm[cortex]
+    places = bone.points.place_mm[cortex][:, :2]
     middle, half = 0.5 * (places.max(axis=0) + places.min(axis=0)), 0.5 * np.ptp(places, axis=0)
-    left, back = ((bone.points.place_mm[near.point] - middle) / half)[:2]
+    left, back = (bone.points.place_mm[near.point, :2] - middle) / half
     if abs(back) >= abs(left):
         where = "posterior" if back > 0.0 else "anterior"
     else:
