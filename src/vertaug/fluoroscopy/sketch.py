@@ -138,7 +138,7 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
 def balloon_catheter(vertebra: Vertebra, path: NeedlePath, back_mm: float) -> tuple[Cylinder, ...]:
     """Return the cannula drawn back, markers at both ends of a balloon, and the catheter's shaft.
 
-    The cannula ends 3 mm past the posterior wall, or 1.5 mm behind the balloon if that is less.
+    The middles of the markers lie as far apart as the balloon is long. The cannula ends 3 mm past the posterior wall, or 1.5 mm behind the balloon if that is less.
 
     Parameters
     ----------
@@ -153,12 +153,12 @@ def balloon_catheter(vertebra: Vertebra, path: NeedlePath, back_mm: float) -> tu
     # a marker does not push contrast agent away: about an eighth of its depth too much
     markers = [
         Cylinder(
-            start_lps_mm=path.entry_lps_mm + at * along,
-            end_lps_mm=path.entry_lps_mm + (at + thick) * along,
+            start_lps_mm=path.entry_lps_mm + (at - 0.5 * thick) * along,
+            end_lps_mm=path.entry_lps_mm + (at + 0.5 * thick) * along,
             radius_mm=radius,
             material=STEEL,
         )
-        for at in (back_mm + thick, path.length_mm - 2 * thick)
+        for at in (back_mm, path.length_mm)
     ]
     cannula = min(_wall_depth(vertebra, path) + _PAST_WALL_MM, back_mm - _GAP_MM)
     shaft = Cylinder(

@@ -128,9 +128,11 @@ def test_the_cannula_stands_behind_the_balloon(spine, found, paths, films):
         for part in parts
         if isinstance(part, Cylinder)
     ]
-    cannula, (first, second), shaft = ends[0], ends[-3:-1], ends[-1]
+    cannula, shaft = ends[0], ends[-1]
     assert cannula <= back - 1.5 + 1e-9
-    assert back < first < second < front
+    middles = [0.5 * (part.start_lps_mm + part.end_lps_mm) for part in parts[-3:-1]]
+    at = [float((middle - paths[0].entry_lps_mm) @ along) for middle in middles]
+    assert at == pytest.approx([back, front])
     assert shaft == pytest.approx(back)
     # outside the bone the cannula is as dark on every film
     place = paths[0].entry_lps_mm - 15.0 * along
