@@ -309,6 +309,16 @@ def test_the_curve_is_dashed_where_it_cannot_be_read(found, kept):
         "anterior +2.0", "middle +1.0", "posterior 0.0",
     ]  # fmt: skip
     assert "voxels of 1.5 mm" in picture.caption
+    unread = "cannot be read: too thin for the voxels"
+    assert unread in [t.get_text() for t in pressure.get_legend().get_texts()]
+
+
+def test_nothing_is_called_dashed_where_all_can_be_read(found, kept):
+    course = replace(found.balloon, readable=np.ones_like(found.balloon.readable))
+    picture = draw_balloon_curves(course)
+    names = [text.get_text() for text in kept[0].axes[0].get_legend().get_texts()]
+    assert names == ["left balloon", "right balloon", "2.0 ml wanted in each"]
+    assert "dashed" not in picture.caption
 
 
 def test_values_beside_the_heights_do_not_cover_each_other(found, kept):
