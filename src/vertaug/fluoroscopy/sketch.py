@@ -138,7 +138,8 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
 def balloon_catheter(vertebra: Vertebra, path: NeedlePath, back_mm: float) -> tuple[Cylinder, ...]:
     """Return the cannula drawn back, markers at both ends of a balloon, and the catheter's shaft.
 
-    The middles of the markers lie as far apart as the balloon is long. The cannula ends 3 mm past the posterior wall, or 1.5 mm behind the balloon if that is less.
+    The middles of the markers lie as far apart as the balloon is long. The cannula ends 3 mm past
+    the posterior wall, or 1.5 mm behind the balloon if that is less.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from vertaug.report.balloon_words import (
     pressure_words,
     sides_words,
 )
+from vertaug.report.cavity import cavity_of
 from vertaug.report.content import Cell, ReportPart, Table, TextBlock
 from vertaug.report.content_balloon_tables import (
     breach_table,
@@ -50,7 +51,7 @@ def kyphoplasty_parts(
     strength : StrengthAssessment, optional
         With its cement.
     """
-    cement = injection_part(found.cement, strength, heading=AFTER_BALLOON)
+    cement = injection_part(found.cement, strength, AFTER_BALLOON, cavity_of(found))
     parts = _balloon_part(found), cement
     return parts if strength is None else (*parts, after_balloons_part(strength))
 

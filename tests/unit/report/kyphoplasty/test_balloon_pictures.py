@@ -201,6 +201,25 @@ def test_lines_have_the_size_of_the_balloons(spine, found, kept):
     ]  # fmt: skip
 
 
+def test_the_field_holds_the_body_where_it_is_pushed_out(spine, found):
+    vertebra = spine["L1"]
+    frame = vertebra.frame
+    low = frame.to_world([-30.0, -25.0, -16.0])
+    grid = axis_aligned_grid(low, frame.axes, 2.0, (31, 21, 17))
+    # the front goes 12 mm forward: more than the pictures usually hold
+    field = np.broadcast_to((-12.0 * frame.axes[:, 1]).astype(np.float32), (*grid.shape, 3))
+    shift = BoneShift(grid=grid, went_mm=field, came_mm=field)
+    last = [replace(f, bone=shift if f.stage == "inflated" else None) for f in found.balloon.frames]
+    usual = choose_balloon_sections(found.balloon, vertebra)
+    wider = choose_balloon_sections(replace(found.balloon, frames=tuple(last)), vertebra)
+    front = frame.to_world([0.0, -27.0, 0.0])
+    for (_, plane), (_, other) in zip(usual[2:], wider[2:], strict=True):
+        assert plane.half_width_mm == 27.0
+        assert abs(plane.to_picture(front)[1]) > plane.half_height_mm
+        assert abs(other.to_picture(front)[1]) < other.half_height_mm - 3.0
+        assert other.half_height_mm / other.half_width_mm == pytest.approx(0.86)
+
+
 @pytest.fixture(scope="module")
 def rising(spine, found):
     """The course with bone that rises in front of the canal, by 3 mm when full and 1 after it."""
@@ -343,8 +362,8 @@ def test_all_pictures_stand_under_their_part(
 ):
     made = []
 
-    def cement_pictures(injected, shown, _spine, _glass):
-        made.append((injected, shown))
+    def cement_pictures(injected, shown, _spine, _glass, cavity):
+        made.append((injected, shown, cavity))
         return tuple(
             Picture(name=name, caption="Cement.", png=b"", width_mm=1.0, height_mm=1.0)
             for name in ("filling_sections", "filling_curves")
@@ -361,6 +380,11 @@ def test_all_pictures_stand_under_their_part(
     assert made[0][0] is found.cement
     assert made[0][1] is films.cement
     assert "where the model left it after the balloons" in pictures[4].caption
+    assert pictures[4].caption.endswith(
+        "The needles stand in the middle of the cavity, drawn back or pushed on from the tip of "
+        "the plan."
+    )
+    assert made[0][2].points_lps_mm is found.balloon.frames[-1].points_lps_mm
     assert pictures[5].caption == "Cement."
     bare = kyphoplasty_pictures.kyphoplasty_pictures(
         replace(report_input, kyphoplasty=without_balloon), glass, report_input.spine
@@ -369,6 +393,7 @@ def test_all_pictures_stand_under_their_part(
         "kyphoplasty_filling_sections", "kyphoplasty_filling_curves",
     ]  # fmt: skip
     assert bare[0].caption == "Cement."
+    assert made[1][2] is None
     assert kyphoplasty_pictures.kyphoplasty_pictures(report_input, {}, report_input.spine) == ()
 
 

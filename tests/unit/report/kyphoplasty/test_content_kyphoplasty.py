@@ -224,7 +224,12 @@ def test_inputs_stand_last_each_with_its_source(found):
 def test_the_cement_is_told_as_that_of_any_injection(found):
     own, cement = injection_part(found.cement), kyphoplasty_parts(found)[1]
     assert cement.tables == own.tables
-    assert cement.key == own.key
+    rows = rows_of(cement.key)
+    place = rows.pop("where it lies")[0]
+    assert rows == rows_of(own.key)
+    assert place.endswith(" ml in the bone about it")
+    bare = kyphoplasty_parts(replace(found, balloon=None))[1]
+    assert rows_of(bare.key) == rows
     assert cement.limits.title == "Cement of the kyphoplasty: main limits"
     assert cement.limits.paragraphs == own.limits.paragraphs
     assert cement.pictures == tuple(f"kyphoplasty_{name}" for name in CEMENT_PICTURES)
