@@ -138,8 +138,8 @@ def _draw_leaks(
     axes.set_yticks(range(len(names)), names, fontsize=canvas.SMALL_PT - 0.5)
     axes.set_ylim(-0.6, len(names) + (1.3 if hollow else 0.9))
     axes.set_xlim(0.0, 100.0)
-    name_lines(axes, named, "upper right")
-    for number, line in enumerate(axes.get_legend().get_lines()):
+    legend = name_lines(axes, named, "upper right")
+    for number, line in enumerate(legend.get_lines()):
         line.set(marker=_MARKERS[number], markersize=3.4, markerfacecolor=faces[number])
 
 
