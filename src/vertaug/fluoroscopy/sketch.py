@@ -29,10 +29,11 @@ _GAP_MM = 1.5
 """Least distance between the cannula and the balloon."""
 _PAST_WALL_MM = 3.0
 """How far the cannula stays in the body."""
-_SHAFT_MM = 0.5
+_SHAFT_MM = 0.35
 """Radius of the catheter's shaft as it is seen: its stiffening wire."""
-_MARKER_MM = (0.5, 1.0)
-"""Radius and length of the markers at a balloon's ends."""
+_MARKER_MM = (0.7, 1.0)
+"""Radius and length of the markers at a balloon's ends: the one at the back stands out of the shaft
+that ends in it."""
 _LARGEST_SHARE, _SMALLEST_SHARE = 0.95, 0.35
 """Cement in a voxel of marrow: trabeculae and trapped marrow keep the rest."""
 _LUMP_MM, _UNEVEN_MM, _EDGE_MM = 3.0, 4.0, 0.7
@@ -138,7 +139,8 @@ def sketch_balloon(vertebra: Vertebra, path: NeedlePath, length_mm: float) -> tu
 def balloon_catheter(vertebra: Vertebra, path: NeedlePath, back_mm: float) -> tuple[Cylinder, ...]:
     """Return the cannula drawn back, markers at both ends of a balloon, and the catheter's shaft.
 
-    The cannula ends 3 mm past the posterior wall, or 1.5 mm behind the balloon if that is less.
+    The middles of the markers lie as far apart as the balloon is long. The cannula ends 3 mm past
+    the posterior wall, or 1.5 mm behind the balloon if that is less.
 
     Parameters
     ----------
@@ -153,12 +155,12 @@ def balloon_catheter(vertebra: Vertebra, path: NeedlePath, back_mm: float) -> tu
     # a marker does not push contrast agent away: about an eighth of its depth too much
     markers = [
         Cylinder(
-            start_lps_mm=path.entry_lps_mm + at * along,
-            end_lps_mm=path.entry_lps_mm + (at + thick) * along,
+            start_lps_mm=path.entry_lps_mm + (at - 0.5 * thick) * along,
+            end_lps_mm=path.entry_lps_mm + (at + 0.5 * thick) * along,
             radius_mm=radius,
             material=STEEL,
         )
-        for at in (back_mm + thick, path.length_mm - 2 * thick)
+        for at in (back_mm, path.length_mm)
     ]
     cannula = min(_wall_depth(vertebra, path) + _PAST_WALL_MM, back_mm - _GAP_MM)
     shaft = Cylinder(

@@ -1,6 +1,9 @@
 """How volumes, pressures and gained heights of balloons are said, everywhere alike."""
 
 import math
+from typing import Any
+
+from numpy.typing import NDArray
 
 from vertaug.case.augmentation_content import ATM, KPA
 from vertaug.case.kyphoplasty import BalloonCourse, ShapeStage
@@ -12,6 +15,8 @@ HEIGHTS = ("anterior", "middle", "posterior")
 """As they are listed."""
 
 
+_CRACKS_MM = 1.0
+"""A wall pushed out farther would be cracked in a patient (design default)."""
 _PSI = 145.038
 """In a megapascal."""
 
@@ -22,6 +27,24 @@ def pressure_words(pressure_mpa: float | None) -> str:
         return "none can be read"
     kpa = words.three_figures(pressure_mpa * KPA)
     return f"{kpa} kPa ({pressure_mpa * ATM:.1f} atm, {pressure_mpa * _PSI:.0f} psi)"
+
+
+def end_pressure_words(course: BalloonCourse) -> str:
+    """Return the pressure at the end, with the side of each balloon where they differ."""
+    told = [
+        pressure_words(float(mpa)) if read else "not readable"
+        for mpa, read in zip(_last(course.pressure_mpa), _last(course.readable), strict=True)
+    ]
+    if course.end_mpa is None:
+        return pressure_words(None)
+    if len(set(told)) == 1:
+        return told[0]
+    return ", ".join(f"{text} {side}" for text, side in zip(told, course.setup.sides, strict=True))
+
+
+def _last(values: NDArray[Any]) -> list[Any]:
+    """Return what each balloon had at the end of the inflation; nothing without an increment."""
+    return list(values[-1]) if len(values) else []
 
 
 def sides_words(sides: tuple[str, ...]) -> str:
@@ -42,7 +65,7 @@ def inflated_words(course: BalloonCourse) -> str:
     pressure = (
         "at a pressure that cannot be read"
         if course.end_mpa is None
-        else f"at {pressure_words(course.end_mpa)} in the end"
+        else f"at {end_pressure_words(course)} in the end"
     )
     return f"{who} held {each_ml(course)} {pressure}; the inflation ended because {course.end}"
 
@@ -58,8 +81,20 @@ def gain_words(course: BalloonCourse) -> str:
 def bulge_words(course: BalloonCourse) -> str:
     """Return how far each wall was pushed out at most at full inflation."""
     walls = zip(WALLS, course.stage("inflated").wall_mm, strict=True)
-    told = (f"{wall} {'not known' if math.isnan(mm) else signed(mm)}" for wall, mm in walls)
-    return f"{', '.join(told)} mm at full inflation; the model's wall stretches and does not crack"
+    told = [f"{wall} {'not known' if math.isnan(mm) else signed(mm)}" for wall, mm in walls]
+    inward = "; negative: inward" if any("−" in text for text in told) else ""
+    return f"{', '.join(told)} mm at full inflation{inward}"
+
+
+def crack_words(course: BalloonCourse) -> str:
+    """Return that leaks cannot be judged where a wall was pushed out far; nothing elsewhere."""
+    most = max((mm for mm in course.stage("inflated").wall_mm if not math.isnan(mm)), default=0.0)
+    if most <= _CRACKS_MM:
+        return ""
+    return (
+        f"walls pushed out by up to {most:.1f} mm, where a real cortex cracks: leaks after the "
+        "balloon cannot be judged by this model"
+    )
 
 
 def signed(value: float | None, digits: int = 1) -> str:

@@ -96,7 +96,8 @@ def wall_table(course: BalloonCourse) -> Table:
         rows=tuple(rows),
         note=(
             "The wall of the model stretches and does not crack, so that it gives way farther than "
-            "a cortex would before it breaks: read a bulge as where the wall may break."
+            "a cortex would before it breaks: read a bulge as where the wall may break. Negative: "
+            "inward, of the posterior wall away from the canal."
         ),
     )
 

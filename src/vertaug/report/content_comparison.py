@@ -10,7 +10,7 @@ from vertaug.case.strength import StrengthAssessment, StrengthState
 from vertaug.case.strength_gain import gain_range, two_figures
 from vertaug.case.strength_words import unusable_words
 from vertaug.report import words
-from vertaug.report.balloon_words import HEIGHTS, each_ml, pressure_words, signed
+from vertaug.report.balloon_words import HEIGHTS, each_ml, end_pressure_words, signed
 from vertaug.report.content import Cell, ReportPart, Table, TextBlock
 from vertaug.report.content_course import duration_words
 from vertaug.report.content_disc_load import middle_words
@@ -168,7 +168,7 @@ def _pressure_rows(
     both: tuple[SimulatedVertebroplasty, ...], course: BalloonCourse | None
 ) -> list[tuple[str, ...]]:
     curves = [found.result.filling.curve for found in both]
-    balloon = "no balloon" if course is None else pressure_words(course.end_mpa)
+    balloon = "no balloon" if course is None else end_pressure_words(course)
     return [
         ("pressure in the balloons at the end", "no balloon", balloon),
         ("greatest pressure in the bone, at the tip", *(pressure(c.tip_mpa.max()) for c in curves)),

@@ -8,6 +8,7 @@ from vertaug.case.plan import Procedure
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.strength import StrengthAssessment
 from vertaug.report import content_filling_heat, words
+from vertaug.report.cavity import Cavity, place_words
 from vertaug.report.content import Cell, ReportPart, Table, TextBlock
 from vertaug.report.content_filling_heat import heat_table, heat_words
 from vertaug.report.content_filling_spread import spread_table
@@ -73,6 +74,7 @@ def injection_part(
     found: SimulatedVertebroplasty,
     strength: StrengthAssessment | None = None,
     heading: InjectionHeading = VERTEBROPLASTY,
+    cavity: Cavity | None = None,
 ) -> ReportPart:
     """Return everything under the heading of an injection.
 
@@ -82,6 +84,8 @@ def injection_part(
     strength : StrengthAssessment, optional
         With this cement.
     heading : InjectionHeading
+    cavity : Cavity, optional
+        Into which the cement went.
     """
     result = found.result
     maybe = (
@@ -92,7 +96,7 @@ def injection_part(
     more = _further_limits(found)
     return ReportPart(
         title=f"{heading.title}, {found.level}",
-        key=_key_table(found),
+        key=_key_table(found, cavity),
         limits=TextBlock(title=f"{heading.title}: main limits", paragraphs=_main_limits(found)),
         tables=(
             volume_table(found),
@@ -129,7 +133,7 @@ def first_page_words(found: SimulatedVertebroplasty) -> str:
     )
 
 
-def _key_table(found: SimulatedVertebroplasty) -> Table:
+def _key_table(found: SimulatedVertebroplasty, cavity: Cavity | None) -> Table:
     filling, heat, spread = found.result.filling, found.result.heat, found.result.spread
     rows = [
         (
@@ -140,6 +144,7 @@ def _key_table(found: SimulatedVertebroplasty) -> Table:
                 f"{filling.stop_reason}"
             ),
         ),
+        *(() if cavity is None else (("where it lies", place_words(cavity, filling)),)),
         ("volume at the first stop rule", first_stop(filling)),
         ("cement to the endplates", contact_words(filling)),
         ("in this one injection", left_bone(filling)),

@@ -6,12 +6,15 @@ from vertaug.case.strength import StrengthAssessment
 from vertaug.report import words
 from vertaug.report.balloon_words import (
     bulge_words,
+    crack_words,
     each_ml,
+    end_pressure_words,
     gain_words,
     inflated_words,
     pressure_words,
     sides_words,
 )
+from vertaug.report.cavity import cavity_of
 from vertaug.report.content import Cell, ReportPart, Table, TextBlock
 from vertaug.report.content_balloon_tables import (
     breach_table,
@@ -34,6 +37,7 @@ _MAIN_LIMITS = 3
 """Notes that hold for every inflation stand first: strength of crushed bone, what is held, what is
 not modelled."""
 _WARNING = "LEFT THE BONE"
+_NO_CRACK = "the model's wall stretches and does not crack"
 
 
 def kyphoplasty_parts(
@@ -47,7 +51,7 @@ def kyphoplasty_parts(
     strength : StrengthAssessment, optional
         With its cement.
     """
-    cement = injection_part(found.cement, strength, heading=AFTER_BALLOON)
+    cement = injection_part(found.cement, strength, AFTER_BALLOON, cavity_of(found))
     parts = _balloon_part(found), cement
     return parts if strength is None else (*parts, after_balloons_part(strength))
 
@@ -76,6 +80,7 @@ def _first_words(found: SimulatedKyphoplasty) -> tuple[str, ...]:
             inflated_words(course),
             gain_words(course),
             f"walls pushed out at most: {bulge_words(course)}",
+            crack_words(course) or _NO_CRACK,
         )
     )
 
@@ -143,7 +148,7 @@ def _key_table(found: SimulatedKyphoplasty, course: BalloonCourse) -> Table:
             ),
         ),
         ("inflated", f"{each_ml(course)} of {setup.wanted_ml:.1f} ml wanted in each"),
-        ("pressure at the end", pressure_words(course.end_mpa)),
+        ("pressure at the end", end_pressure_words(course)),
         (
             "greatest pressure that can be read",
             f"{pressure_words(course.peak_mpa)}; the first increments read high",
@@ -151,7 +156,7 @@ def _key_table(found: SimulatedKyphoplasty, course: BalloonCourse) -> Table:
         ("why it ended", course.end),
         ("height gained", gain_words(course)),
         ("wedge angle", _angles(course)),
-        ("walls pushed out at most", bulge_words(course)),
+        ("walls pushed out at most", f"{bulge_words(course)}; {_NO_CRACK}"),
         ("cavity left", _cavity(course)),
         ("balloon out of the bone", _breaches(course)),
         ("cement", end_words(found.cement)),
@@ -196,7 +201,8 @@ def _divide_limits(
     unsafe = () if found.cement.setup.plan_safe else found.cement.notes[:1]
     warned = tuple(note for note in course.notes if _WARNING in note)
     usual = tuple(note for note in course.notes if note not in warned)
-    main = (*warned, *unsafe, *usual[:_MAIN_LIMITS])
+    cracked = (crack_words(course),) if crack_words(course) else ()
+    main = (*warned, *unsafe, *cracked, *usual[:_MAIN_LIMITS])
     further = usual[_MAIN_LIMITS:]
     return tuple(map(words.sentence, main)), tuple(map(words.sentence, further))
 

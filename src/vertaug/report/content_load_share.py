@@ -40,11 +40,11 @@ def share_table(found: StrengthAssessment) -> Table | None:
             f"{same}. yielded_bone_share in case.json "
             "and the CSV is this share; yielded_share of the curve there counts the caps as well."
         )
-    note += _rise_words(states)
+    note += _rise_words(states, found)
     return Table(title="Shares of the load", columns=tuple(columns), rows=tuple(rows), note=note)
 
 
-def _rise_words(states: list[StrengthState]) -> str:
+def _rise_words(states: list[StrengthState], found: StrengthAssessment) -> str:
     """Say what it means where a larger share of a third yields with cement; empty elsewhere."""
     if len(states) < 2 or not all(state.yielded for state in states):
         return ""
@@ -58,8 +58,13 @@ def _rise_words(states: list[StrengthState]) -> str:
             risen.append(f"the {name} third ({one} to {other} %)")
     if not risen:
         return ""
+    alike = (
+        "both states are shortened alike"
+        if found.after_height_mm is None
+        else "each body is shortened by the same share of its own height"
+    )
     return (
-        f" More yields with cement in {' and '.join(risen)}: both states are shortened alike, the "
+        f" More yields with cement in {' and '.join(risen)}: {alike}, the "
         "stiff column of cement hardly shortens, and the bone between it and the endplates, in "
         "part also beside it, is crushed instead."
     )

@@ -76,7 +76,8 @@ def _draw_pressure(axes: Axes, course: BalloonCourse) -> None:
         marker = "os"[number % 2]
         axes.plot(volume, kpa, linestyle="none", marker=marker, markersize=2.6, color=colour)
         named.append((f"{side} balloon", colour, "-"))
-    named.append(("cannot be read: too thin for the voxels", INK, _UNREAD))
+    if _partly_unread(course):
+        named.append(("cannot be read: too thin for the voxels", INK, _UNREAD))
     limit = _value(course, "rated_mpa")
     if limit is not None:
         axes.axhline(limit * KPA, color=FAINT, linewidth=0.9, linestyle="--")
@@ -96,6 +97,11 @@ def _draw_pressure(axes: Axes, course: BalloonCourse) -> None:
     for name, spine in right.spines.items():
         spine.set_visible(name == "right")
         spine.set_linewidth(0.6)
+
+
+def _partly_unread(course: BalloonCourse) -> bool:
+    """Whether a part of any curve is drawn as one that cannot be read."""
+    return any(curve_spans(readable)[1] for readable in course.readable.T)
 
 
 def _draw_heights(axes: Axes, course: BalloonCourse) -> None:
@@ -128,11 +134,16 @@ def _value(course: BalloonCourse, name: str) -> float | None:
 
 def _caption(course: BalloonCourse) -> str:
     heights = ", ".join(HEIGHTS)
+    dashed = (
+        "; dashed: the balloon is still too thin for voxels of "
+        f"{course.setup.spacing_mm:g} mm, so that its pressure is that of the voxels and ends "
+        "nothing"
+        if _partly_unread(course)
+        else ""
+    )
     return (
         f"Left: pressure over volume of each balloon in {course.setup.level}, a dot for each "
-        "increment; dashed: the balloon is still too thin for voxels of "
-        f"{course.setup.spacing_mm:g} mm, so that its pressure is that of the voxels and ends "
-        f"nothing. The inflation ended because {course.end}. Right: heights of the body "
+        f"increment{dashed}. The inflation ended because {course.end}. Right: heights of the body "
         f"({heights}) before, at full inflation and when emptied; beside them what is kept. Of the "
         "model, which rests on one calibration of how strong crushed bone is."
     )

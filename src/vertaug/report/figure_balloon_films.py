@@ -93,7 +93,8 @@ def _caption(films: BalloonFilms, level: str) -> str:
     )
     return (
         f"Virtual fluoroscopy of the balloons in {level}: the simulated surface filled with "
-        "iodinated contrast agent, with the markers at its folded ends, the catheter and the "
+        "iodinated contrast agent, with the markers at its folded ends (seen nearer to each other "
+        "where the balloon lies oblique to the film), the catheter and the "
         "cannula drawn back; above AP, below lateral. Folded and emptied balloons hold no contrast "
         "agent; white dashed: outline of the cavity that is left, projected. The CT is moved as "
         "the model moves the bone (the levels above turn with the outer face of the disc, those "

@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vertaug.augmentation.moved_vertebra import came_to
+from vertaug.augmentation.moved_vertebra import came_to, went_at
 from vertaug.case.grid import FloatArray
 from vertaug.case.kyphoplasty import BalloonCourse
-from vertaug.case.spine import Spine, Vertebra
+from vertaug.case.spine import Region, Spine, Vertebra
 from vertaug.report import canvas
 from vertaug.report.balloon_moments import shown_moments
 from vertaug.report.figure_filling import CANCELLOUS_WINDOW
@@ -35,6 +35,9 @@ _SEEN_MM = 0.1
 _WIDTH_PT = 1.3
 _GAP_MM, _HEAD_MM, _FOOT_MM = 1.5, 4.8, 7.0
 _HALF_WIDTH_MM, _ASPECT = 27.0, 0.86
+"""Of a picture; wider where the body, as it is when the balloons are full, needs more."""
+_ROUND_MM = 3.5
+"""Between the outline of the body and the edge of the picture."""
 _KEY_MM = (0.0, 21.0, 44.0, 59.0, 97.0, 136.0)
 """Where the items of the key begin, from the left edge."""
 
@@ -95,7 +98,7 @@ def choose_balloon_sections(
     views.append((AXIAL, local.mean(axis=0), left, posterior))
     if len(local) == 1:
         views.append((CORONAL, local[0], left, -up))
-    half = (_HALF_WIDTH_MM, _ASPECT * _HALF_WIDTH_MM)
+    half = _half_sizes(course, vertebra, [(right, down) for *_, right, down in views])
     return tuple(
         (
             section_words(axis, float(place[axis])),
@@ -103,6 +106,23 @@ def choose_balloon_sections(
         )
         for axis, place, right, down in views
     )
+
+
+def _half_sizes(
+    course: BalloonCourse, vertebra: Vertebra, axes: list[tuple[FloatArray, FloatArray]]
+) -> tuple[float, float]:
+    """Return half sizes, the same for all pictures, that hold the body before and when full."""
+    inside = vertebra.mask(Region.BODY) & (np.asarray(vertebra.occupancy.values) > 0.5)
+    places = vertebra.regions.grid.to_world(np.argwhere(inside))
+    shift = course.bone_at("inflated")
+    if shift is not None:
+        places = np.concatenate([places, places + went_at(shift, places)])
+    away = places - vertebra.frame.to_world(np.zeros(3))
+    need = _HALF_WIDTH_MM
+    for right, down in axes:
+        wide, high = (float(np.abs(away @ axis).max()) + _ROUND_MM for axis in (right, down))
+        need = max(need, wide, high / _ASPECT)
+    return need, _ASPECT * need
 
 
 def _centred(place: FloatArray, axis: int) -> FloatArray:

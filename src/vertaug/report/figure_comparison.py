@@ -10,6 +10,7 @@ from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
 from vertaug.case.spread_figures import any_odds, odds_of
 from vertaug.report import canvas
+from vertaug.report.cavity import Cavity, cavity_of, draw_cavity
 from vertaug.report.figure_filling import (
     CANCELLOUS_WINDOW,
     CementSection,
@@ -25,6 +26,7 @@ from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 NAMES = ("vertebroplasty", "kyphoplasty")
 _COLOURS, _MARKERS = (BLUE, RED), ("o", "s")
+_NO_CRACKS = "cracks of the wall not modelled"
 _SIDE_MM, _GAP_MM, _HEAD_MM, _WIDE_MM = 5.0, 1.5, 4.8, 48.5
 _ODDS = (0.755, 0.225)
 """Left edge and width of the panel of leaks, as shares of the figure."""
@@ -55,12 +57,13 @@ def draw_comparison(
     figure = canvas.new_figure(PAGE_WIDTH_MM, total)
     for row, found in enumerate(both):
         bottom = 1.0 - (_HEAD_MM + tall + row * (tall + _GAP_MM)) / total
-        _draw_row(figure, found, sections, (bottom, tall / total), spines[row])
+        cavity = cavity_of(second) if row else None
+        _draw_row(figure, found, sections, (bottom, tall / total), (spines[row], cavity))
         _name_row(figure, NAMES[row], found, bottom + 0.5 * tall / total)
         if row == 0:
             for axes, section in zip(figure.axes, sections, strict=False):
                 canvas.draw_title(axes, f"{section.words[0].upper()}{section.words[1:]}")
-    _draw_leaks(figure, both, total)
+    _draw_leaks(figure, both, total, hollow=second.balloon is not None)
     draw_leak_key(figure, leaky, (PAGE_WIDTH_MM, total))
     return Picture(
         name="comparison",
@@ -76,16 +79,19 @@ def _draw_row(
     found: SimulatedVertebroplasty,
     sections: list[CementSection],
     upright: tuple[float, float],
-    spine: Spine,
+    ground: tuple[Spine, Cavity | None],
 ) -> None:
+    spine, cavity = ground
     filling = found.result.filling
     bottom, height = upright
     for column, section in enumerate(sections):
         left = (_SIDE_MM + column * (_WIDE_MM + _GAP_MM)) / PAGE_WIDTH_MM
         rect = (left, bottom, _WIDE_MM / PAGE_WIDTH_MM, height)
         axes = canvas.add_panel(figure, rect, section.plane)
-        ground = section_ground(section.plane, spine, filling.level)
-        draw_section(axes, section, filling, filling.frames[-1], ground)
+        bone = section_ground(section.plane, spine, filling.level)
+        draw_section(axes, section, filling, filling.frames[-1], bone)
+        if cavity is not None:
+            draw_cavity(axes, section.plane, cavity)
         canvas.draw_frame(axes, section.plane, "", window=None)
 
 
@@ -97,8 +103,13 @@ def _name_row(figure: Figure, name: str, found: SimulatedVertebroplasty, middle:
     )  # fmt: skip
 
 
-def _draw_leaks(figure: Figure, both: tuple[SimulatedVertebroplasty, ...], total: float) -> None:
-    """Draw the share of samples that leaked by each path, both procedures beside each other."""
+def _draw_leaks(
+    figure: Figure, both: tuple[SimulatedVertebroplasty, ...], total: float, *, hollow: bool
+) -> None:
+    """Draw the share of samples that leaked by each path, both procedures beside each other.
+
+    Markers after balloons are hollow: cracks of the wall are not in the model.
+    """
     below = 13.0 / total
     axes = figure.add_axes((_ODDS[0], below, _ODDS[1], 1.0 - below - 2.0 * _HEAD_MM / total))
     spreads = [found.result.spread for found in both]
@@ -111,22 +122,25 @@ def _draw_leaks(figure: Figure, both: tuple[SimulatedVertebroplasty, ...], total
         return
     dress(axes, "Share of the samples (%)", "Samples that leaked")
     rows = [(ANY, ()), *reversed(list_rows())]
-    named = []
+    named, faces = [], (_COLOURS[0], "#FFFFFF" if hollow else _COLOURS[1])
     for number, spread in enumerate(spreads):
         if spread is None or not _usable(spread):
             named.append((f"{NAMES[number]}: not computed", _COLOURS[number], "-"))
             continue
-        _draw_odds(axes, spread, rows, number)
-        count = len(spread.leaked_mm3)
-        named.append((f"{NAMES[number]}, {count} samples", _COLOURS[number], "-"))
+        _draw_odds(axes, spread, rows, number, face=faces[number])
+        told = f"{NAMES[number]}, {len(spread.leaked_mm3)} samples"
+        told += f":\n{_NO_CRACKS}" if hollow and number == 1 else ""
+        named.append((told, _COLOURS[number], "-"))
     names = [
         TO_CANAL_WORDS if title.startswith("towards") else title.removeprefix("– ")
         for title, _ in rows
     ]
     axes.set_yticks(range(len(names)), names, fontsize=canvas.SMALL_PT - 0.5)
-    axes.set_ylim(-0.6, len(names) + 0.9)
+    axes.set_ylim(-0.6, len(names) + (1.3 if hollow else 0.9))
     axes.set_xlim(0.0, 100.0)
-    name_lines(axes, named, "upper right")
+    legend = name_lines(axes, named, "upper right")
+    for number, line in enumerate(legend.get_lines()):
+        line.set(marker=_MARKERS[number], markersize=3.4, markerfacecolor=faces[number])
 
 
 def _usable(spread: FillingSpread | None) -> bool:
@@ -138,6 +152,8 @@ def _draw_odds(
     spread: FillingSpread,
     rows: list[tuple[str, tuple[str, ...]]],
     number: int,
+    *,
+    face: str,
 ) -> None:
     colour, aside = _COLOURS[number], 0.16 - 0.32 * number
     for row, (_, paths) in enumerate(rows):
@@ -145,24 +161,27 @@ def _draw_odds(
         at = row + aside
         axes.plot([100 * odds.low, 100 * odds.high], [at, at], color=colour, linewidth=1.2)
         axes.plot(
-            100 * odds.share, at, _MARKERS[number], color=colour, markersize=3.4, clip_on=False
-        )
+            100 * odds.share, at, _MARKERS[number], color=colour, markersize=3.4, clip_on=False,
+            markerfacecolor=face,
+        )  # fmt: skip
 
 
 def _caption(first: SimulatedVertebroplasty, second: SimulatedKyphoplasty) -> str:
-    moved = (
-        ""
-        if second.balloon is None
-        else " Below, the CT is moved as the balloons moved the bone in the model; the cavity is "
-        "no darker in it."
-    )
+    moved, hollow, where = "", "", "the same two sections of the CT"
+    if second.balloon is not None:
+        where = "the same two planes"
+        moved = (
+            " Above, the CT as scanned; below, the CT is moved as the balloons moved the bone in "
+            "the model. White dashed: the cavity, no darker in it; the needles stand in its middle."
+        )
+        hollow = f" Hollow: {_NO_CRACKS}, and a crack that a balloon makes would leak."
     return (
         f"{first.level}: cement at the end of the injection in a vertebroplasty (above) and a "
-        "kyphoplasty (below), on the same two sections of the CT, where both together have most "
+        f"kyphoplasty (below), on {where}, where both together have most "
         "cement; millimetres count from the middle of the body. Yellow line and tint: at least "
         "half of the pores hold cement. Blue: axes and tips of the needles, projected. Rings: "
         f"leaks.{moved} Right: share of sampled injections that leaked by each path, each of the "
-        "whole planned volume; the interval is of chance alone. Two models of one CT: no "
+        f"whole planned volume; the interval is of chance alone.{hollow} Two models of one CT: no "
         "prediction, no advice. Axial from the feet: the patient's right on the left; sagittal: "
         f"front on the left; {CANCELLOUS_WINDOW.words}."
     )

@@ -14,6 +14,7 @@ from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Spine, Vertebra
 from vertaug.numerics.volume_transfer import transfer_contents
 from vertaug.report import canvas
+from vertaug.report.cavity import Cavity, draw_cavity, place_words
 from vertaug.report.filled_pores import CORTEX_MM, pore_filling, within_cortex
 from vertaug.report.filling_moment import moment_of_frame
 from vertaug.report.leak_key import draw_leak_key, foot_mm
@@ -64,7 +65,7 @@ def shown_frames(filling: Filling) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(np.abs(volumes - volume).argmin()) for volume in wanted))
 
 
-def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
+def draw_filling_sections(filling: Filling, spine: Spine, cavity: Cavity | None = None) -> Picture:
     """Draw coronal, sagittal and axial sections, a row for each moment.
 
     The first row shows the bone without cement, with the outline of the cement at the end.
@@ -74,6 +75,8 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
     filling : Filling
     spine : Spine
         With the CT.
+    cavity : Cavity, optional
+        Into which the cement went.
     """
     numbers = shown_frames(filling)
     sections = choose_cement_sections(filling)
@@ -93,17 +96,26 @@ def draw_filling_sections(filling: Filling, spine: Spine) -> Picture:
             axes = canvas.add_panel(figure, rect, section.plane)
             frame = None if number is None else filling.frames[number]
             draw_section(axes, section, filling, frame, grounds[column])
-            canvas.draw_frame(axes, section.plane, "", window=None)
-            if row == 0:
-                canvas.draw_title(axes, f"{section.words[0].upper()}{section.words[1:]}")
+            _finish_panel(axes, section, cavity, titled=row == 0)
     draw_leak_key(figure, filling, (PAGE_WIDTH_MM, total))
     return Picture(
         name="filling_sections",
-        caption=_sections_caption(filling, sections),
+        caption=_sections_caption(filling, sections, cavity),
         png=canvas.png_bytes(figure),
         width_mm=PAGE_WIDTH_MM,
         height_mm=total,
     )
+
+
+def _finish_panel(
+    axes: Axes, section: CementSection, cavity: Cavity | None, *, titled: bool
+) -> None:
+    """Draw the cavity, the frame and, in the first row, the title of a section."""
+    if cavity is not None:
+        draw_cavity(axes, section.plane, cavity)
+    canvas.draw_frame(axes, section.plane, "", window=None)
+    if titled:
+        canvas.draw_title(axes, f"{section.words[0].upper()}{section.words[1:]}")
 
 
 def choose_cement_sections(
@@ -305,10 +317,25 @@ def _write_row(figure: Figure, filling: Filling, number: int | None, middle: flo
     )
 
 
-def _sections_caption(filling: Filling, sections: tuple[CementSection, ...]) -> str:
+def _first_row_words(filling: Filling, cavity: Cavity | None) -> str:
+    """Say what the row without cement is for."""
+    outline = f"the outline of the cement at the end ({filling.injected_mm3 * ML:.2f} ml)"
+    if cavity is None:
+        return f"bone alone, with {outline}, to see whether it followed loose (dark) bone"
+    return f"bone alone, with {outline}, to see where it went beyond the cavity"
+
+
+def _sections_caption(
+    filling: Filling, sections: tuple[CementSection, ...], cavity: Cavity | None
+) -> str:
     places = "; ".join(section.words for section in sections)
     cell = " x ".join(f"{size:.2g}" for size in filling.grid.spacing_mm)
-    volume = filling.injected_mm3 * ML
+    dashed = (
+        ""
+        if cavity is None
+        else "White dashed: cavity that the emptied balloons left; of the cement "
+        f"{place_words(cavity, filling)}. "
+    )
     beside = (
         f" A leak more than {_LEAK_NEAR_MM:.0f} mm from a section has no ring there, but is named "
         "with how far from the section, and to which side of the patient, it left the bone."
@@ -316,15 +343,15 @@ def _sections_caption(filling: Filling, sections: tuple[CementSection, ...]) -> 
         else ""
     )
     return (
-        f"Cement in {filling.level} on the CT, each row one moment; first row: bone alone, with "
-        f"the outline of the cement at the end ({volume:.2f} ml), to see whether it followed loose "
-        f"(dark) bone. {places[:1].upper()}{places[1:]}, where most cement lies at "
-        "the end; millimetres count from the middle of the body. Yellow line and tint: at least "
+        f"Cement in {filling.level} on the CT, each row one moment; first row: "
+        f"{_first_row_words(filling, cavity)}. {places[:1].upper()}{places[1:]}, where most "
+        "cement lies at the end; millimetres count from the middle of the body. Yellow line and "
+        "tint: at least "
         f"half of the pores of the model's cells of {cell} mm hold cement; cells at the rim reach "
         f"into cortex and endplates, where the line is drawn no nearer than {CORTEX_MM:g} mm to "
         "the bone's surface; what left the bone is in no cell. The cast is smooth, with a mixed "
         "rim about a cell wide: real cement feathers between trabeculae, and the model has no "
-        "fingers thinner than a cell. Blue: axes and tips of the needles, projected. "
+        f"fingers thinner than a cell. {dashed}Blue: axes and tips of the needles, projected. "
         f"{say_leaks(filling)}{beside} Axial from the feet, coronal from the front: the patient's "
         f"right on the left; {CANCELLOUS_WINDOW.words}."
     )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -169,12 +170,12 @@ def dress(axes: Axes, below: str, above: str) -> None:
         spine.set_linewidth(0.6)
 
 
-def name_lines(axes: Axes, lines: Sequence[tuple[str, str, Any]], place: Corner) -> None:
-    """Add a small legend of names, colours and dashes."""
+def name_lines(axes: Axes, lines: Sequence[tuple[str, str, Any]], place: Corner) -> Legend:
+    """Add a small legend of names, colours and dashes, and return it."""
     handles = [
         Line2D([], [], color=colour, linestyle=dash, linewidth=1.2) for _, colour, dash in lines
     ]
-    axes.legend(
+    return axes.legend(
         handles, [name for name, *_ in lines], loc=place, fontsize=canvas.SMALL_PT, frameon=True,
         framealpha=0.9, edgecolor="none", borderpad=0.2, handlelength=2.2,
     )  # fmt: skip

@@ -4,7 +4,6 @@ The maps of where a vertebra fails are in `vertaug.report.figure_failure`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from vertaug.case.errors import InputError
-from vertaug.case.grid import FloatArray, read_only
+from vertaug.case.grid import FloatArray
 from vertaug.mechanics.failure import END_STRAIN
 from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report import canvas
 from vertaug.report.figure_strength_table import LoadColumn, add_table
+from vertaug.report.force_curve import ForceCurve
 from vertaug.report.label_places import place_labels
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
@@ -38,58 +38,6 @@ _CHARACTER_PT = 0.62
 """Mean width of a character as a share of the size of type."""
 _TOGETHER = 0.035
 """Points nearer than this share of the axes carry one label."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedLoad:
-    """A failure load by one definition.
-
-    Attributes
-    ----------
-    name : str
-        Of the definition; the same on every curve.
-    force_n : float or None
-        None where this computation cannot give it.
-    displacement_mm : float or None
-        Where it lies; None for a load that is no point of a curve.
-    """
-
-    name: str
-    force_n: float | None
-    displacement_mm: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ForceCurve:
-    """Force over displacement of the superior platen, downward.
-
-    Attributes
-    ----------
-    name : str
-        ``before``, ``with 5 ml of cement``.
-    displacement_mm, force_n : (n,) float64 arrays
-        Rising displacement.
-    loads : tuple of NamedLoad
-    short : str
-        Over its column of the table; the name where empty.
-    """
-
-    name: str
-    displacement_mm: FloatArray
-    force_n: FloatArray
-    loads: tuple[NamedLoad, ...] = ()
-    short: str = ""
-
-    def __post_init__(self) -> None:
-        for name in ("displacement_mm", "force_n"):
-            object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
-        x, force = self.displacement_mm, self.force_n
-        if x.ndim != 1 or x.shape != force.shape or len(x) < 2:
-            message = f"a curve needs as many forces as displacements; got {x.shape}, {force.shape}"
-            raise InputError(message)
-        if not (np.isfinite(x).all() and np.isfinite(force).all() and np.all(np.diff(x) > 0)):
-            message = f"the displacements of {self.name!r} must rise and all be numbers"
-            raise InputError(message)
 
 
 def draw_strength_curve(
@@ -168,14 +116,26 @@ def _definitions(curves: Sequence[ForceCurve]) -> list[str]:
     return list(dict.fromkeys(load.name for curve in curves for load in curve.loads))
 
 
+def _any_rises(curves: Sequence[ForceCurve]) -> bool:
+    return any(load.rising for curve in curves for load in curve.loads)
+
+
 def _caption(curves: Sequence[ForceCurve], height_mm: float) -> str:
     shown = ", ".join(curve.name for curve in curves)
+    own = "".join(
+        f" Where the body is {curve.height_mm:.1f} mm high ({curve.name}), 1.9 % lie at "
+        f"{END_STRAIN * curve.height_mm:.2f} mm."
+        for curve in curves
+        if curve.height_mm is not None
+    )
+    whose = " as it is," if own else " of"
+    star = "; *: its curve still rises there, no failure" if _any_rises(curves) else ""
     return (
         f"Force of the superior platen over its displacement ({shown}). Markers: computed load "
         "steps, joined by straight lines. Upper axis: apparent strain, displacement over the "
-        f"height of the body of {height_mm:.1f} mm, with the strains of two definitions. Letters: "
-        "failure loads of the table; dotted: the elastic line to a load that lies beside the "
-        "curve. Loads of different definitions must not be compared."
+        f"height of the body{whose} {height_mm:.1f} mm, with the strains of two definitions."
+        f"{own} Letters: loads of the table{star}; dotted: the elastic line to a load that lies "
+        "beside the curve. Loads of different definitions must not be compared."
     )
 
 
@@ -197,7 +157,9 @@ def _add_axes(figure: Figure, curves: Sequence[ForceCurve], height_mm: float) ->
             lambda strain: np.asarray(strain, np.float64) * 0.01 * height_mm,
         ),
     )
-    strain.set_xlabel("Apparent strain (%)", fontsize=canvas.LABEL_PT)
+    other = any(curve.height_mm is not None for curve in curves)
+    whose = " of the body as it is" if other else ""
+    strain.set_xlabel(f"Apparent strain{whose} (%)", fontsize=canvas.LABEL_PT)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
     ticks = strain_ticks(axes.get_xlim()[1] * 100.0 / height_mm)
     strain.xaxis.set_major_locator(FixedLocator(ticks))
@@ -368,12 +330,13 @@ def _list_loads(
     """Write the table of the loads beside the curves."""
     columns = []
     for curve, line in zip(curves, _LINES, strict=False):
-        loads = {load.name: load.force_n for load in curve.loads}
+        loads = {load.name: load for load in curve.loads}
         columns.append(
             LoadColumn(
                 name=curve.short or curve.name,
                 colour=line["color"],
-                loads_n=tuple(loads.get(name) for name in names),
+                loads_n=tuple(loads[name].force_n if name in loads else None for name in names),
+                rising=tuple(name in loads and loads[name].rising for name in names),
             )
         )
     add_table(figure, names, _LETTERS, columns, _HEIGHT_MM, ratio=ratio)

@@ -30,11 +30,23 @@ class LoadColumn:
     colour : str
     loads_n : tuple of float or None
         By definition; None where there is none.
+    rising : tuple of bool
+        Whether each is of a curve that still rises there; empty where none is.
     """
 
     name: str
     colour: str
     loads_n: tuple[float | None, ...]
+    rising: tuple[bool, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        """The loads in kN, with a star where the curve still rises."""
+        marks = self.rising or (False,) * len(self.loads_n)
+        return [
+            f"{_kilonewton(load)}{'*' if rises else ''}"
+            for load, rises in zip(self.loads_n, marks, strict=True)
+        ]
 
 
 def add_table(
@@ -62,15 +74,16 @@ def add_table(
     """
     up = base_mm / (float(figure.get_size_inches()[1]) * 25.4)
     heads = [(column.name, column.colour) for column in columns]
-    lists = [[_kilonewton(load) for load in column.loads_n] for column in columns]
+    lists = [column.words for column in columns]
+    rising = any(any(column.rising) for column in columns)
     places = [_RIGHT - _COLUMN * n for n in range(len(columns))][::-1]
     if ratio and len(columns) == 2:
         places = [place - _RATIO for place in places] + [_RIGHT]
         heads.append(("ratio", _INK))
         lists.append([_ratio(*pair) for pair in zip(*(c.loads_n for c in columns), strict=True)])
     figure.text(
-        _LEFT, (_TOP + 0.055) * up, "Failure load (kN)", fontsize=canvas.TITLE_PT,
-        fontweight="bold", color=_INK, va="bottom",
+        _LEFT, (_TOP + 0.055) * up, "Load (kN)" if rising else "Failure load (kN)",
+        fontsize=canvas.TITLE_PT, fontweight="bold", color=_INK, va="bottom",
     )  # fmt: skip
     for place, (head, colour) in zip(places, heads, strict=True):
         figure.text(
@@ -94,6 +107,11 @@ def add_table(
                 place, y * up, values[n], fontsize=canvas.LABEL_PT, ha="right", va="top", color=_INK
             )
         y -= (_LINE_MM * len(lines) + 2.5) / base_mm
+    if rising:
+        figure.text(
+            _LEFT, y * up, "* its curve still rises: no failure", fontsize=canvas.SMALL_PT,
+            va="top", color=_INK,
+        )  # fmt: skip
 
 
 def _kilonewton(force_n: float | None) -> str:

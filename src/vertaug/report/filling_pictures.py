@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from vertaug.case.simulation import SimulatedVertebroplasty
 from vertaug.case.spine import Spine
+from vertaug.report.cavity import Cavity
 from vertaug.report.filling_films import FillingFilms
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
@@ -31,7 +32,11 @@ def filling_pictures(case: ReportInput, glass: Glasses) -> tuple[Picture, ...]:
 
 
 def injection_pictures(
-    found: SimulatedVertebroplasty, films: FillingFilms | None, spine: Spine, glass: Glasses
+    found: SimulatedVertebroplasty,
+    films: FillingFilms | None,
+    spine: Spine,
+    glass: Glasses,
+    cavity: Cavity | None = None,
 ) -> tuple[Picture, ...]:
     """Return radiographs, solids, sections, curves, heat and spread, as far as computed.
 
@@ -42,6 +47,8 @@ def injection_pictures(
     spine : Spine
     glass : mapping of str to GlassVertebra
         By level.
+    cavity : Cavity, optional
+        Into which the cement went.
     """
     from vertaug.report.figure_filling import draw_filling_sections, shown_frames
     from vertaug.report.figure_filling_curves import draw_filling_curves, draw_filling_heat
@@ -57,7 +64,7 @@ def injection_pictures(
         pictures.append(draw_filling_radiographs(films, filling, spine, shown))
     gauge = found.setup.gauge
     pictures.append(draw_filling_solid(filling, glass[filling.level], shown, gauge))
-    pictures.append(draw_filling_sections(filling, spine))
+    pictures.append(draw_filling_sections(filling, spine, cavity))
     pictures.append(draw_filling_curves(filling))
     if result.heat is not None:
         pictures.append(draw_filling_heat(result.heat, filling.level))

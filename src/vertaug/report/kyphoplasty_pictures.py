@@ -9,6 +9,7 @@ from vertaug.case.kyphoplasty import BalloonCourse, SimulatedKyphoplasty
 from vertaug.case.plan import Procedure
 from vertaug.case.spine import Spine
 from vertaug.report.balloon_moments import shown_moments
+from vertaug.report.cavity import cavity_of
 from vertaug.report.content_injection import AFTER_BALLOON
 from vertaug.report.content_plan import best_plan, shown_paths
 from vertaug.report.figure_needle_planes import draw_needle
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 _MOVED = (
     " CT, bone surface and radiographs show the bone where the model left it after the balloons; "
-    "what was compacted is no denser in them, and the cavity no darker."
+    "what was compacted is no denser in them, and the cavity no darker. The needles stand in the "
+    "middle of the cavity, drawn back or pushed on from the tip of the plan."
 )
 _OF_BONE = ("radiographs", "solid", "sections")
 
@@ -55,7 +57,7 @@ def kyphoplasty_pictures(case: ReportInput, glass: Glasses, after: Spine) -> tup
         glass = {found.level: glasses[-1]}
         pictures.append(draw_balloon_curves(course))
     taken = None if films is None else films.cement
-    cement = injection_pictures(found.cement, taken, after, glass)
+    cement = injection_pictures(found.cement, taken, after, glass, cavity_of(found))
     return (*pictures, *(_renamed(picture, moved=course is not None) for picture in cement))
 
 

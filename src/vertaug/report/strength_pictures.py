@@ -1,10 +1,11 @@
 """The pictures of the strength: the one place where the report asks for them."""
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vertaug.case.strength import StrengthAssessment, StrengthState
-from vertaug.case.strength_gain import two_figures
+from vertaug.case.strength import FailureLoad, StrengthAssessment, StrengthState
+from vertaug.case.strength_gain import still_rises, two_figures
 from vertaug.case.strength_words import (
     cement_words,
     gain_words,
@@ -13,9 +14,9 @@ from vertaug.case.strength_words import (
     unusable_words,
 )
 from vertaug.case.volume_words import millilitres_of, with_cement_of
+from vertaug.mechanics.failure import AT_END, GREATEST
 from vertaug.mechanics.rigidity import FAILURE_STRAIN
 from vertaug.report.cement_contact import contact_words
-from vertaug.report.content_strength_table import load_title
 from vertaug.report.inputs import ReportInput
 from vertaug.report.picture import Picture
 from vertaug.report.strength_model import model_of_field
@@ -23,6 +24,11 @@ from vertaug.report.strength_model import model_of_field
 if TYPE_CHECKING:
     from vertaug.report.failure_state import FailureField, FailureState
 
+_NEUTRAL = {
+    AT_END.name: "load at 1.9 % strain",
+    GREATEST.name: "greatest load up to 1.9 % strain",
+}
+"""What the loads at the end of a curve are called where some curves still rise there."""
 COMPARED = "comparison_curves"
 """Name of the picture of the curves of both procedures."""
 
@@ -70,14 +76,25 @@ def _compared_titles(main: StrengthAssessment, after: StrengthAssessment) -> tup
     lines = [f"{main.level}: as it is, after a vertebroplasty and after a kyphoplasty"]
     unusable = unusable_words(main)
     if unusable:
-        return (*lines, f"No gain given: {unusable}.")
+        return (*lines, f"No gain given: {unusable}.", *_rising_line(main, after))
     named = (("vertebroplasty", main), ("kyphoplasty", after))
     lines += [
         f"After {name}, {with_cement_of(one.cement_ml)}: {gain_words(one)}" for name, one in named
     ]
-    if rises(main) or rises(after):
-        lines.append("A curve still rises at 1.9 % strain: the load there is not a failure.")
-    return tuple(lines)
+    return (*lines, *_rising_line(main, after))
+
+
+def _rising_line(main: StrengthAssessment, after: StrengthAssessment) -> tuple[str, ...]:
+    """Return which of the three curves still rise at their end; nothing where none does."""
+    named = (
+        ("as it is", main.before),
+        ("after the vertebroplasty", main.after),
+        ("after the kyphoplasty", after.after),
+    )
+    rising = [name for name, one in named if one is not None and still_rises(one.end_slope)]
+    if not rising:
+        return ()
+    return (f"The curve {' and '.join(rising)} still rises at 1.9 % strain: no failure there.",)
 
 
 def _named_states(found: StrengthAssessment) -> list[tuple[str, StrengthState]]:
@@ -93,7 +110,8 @@ def _draw_curves(
     found: StrengthAssessment,
     titles: tuple[str, ...] = (),
 ) -> Picture:
-    from vertaug.report.figure_strength import ForceCurve, NamedLoad, draw_strength_curve
+    from vertaug.report.figure_strength import draw_strength_curve
+    from vertaug.report.force_curve import ForceCurve, NamedLoad
 
     curves = [
         ForceCurve(
@@ -103,18 +121,41 @@ def _draw_curves(
             force_n=state.curve.force_n,
             loads=tuple(
                 NamedLoad(
-                    name=load_title(load.name, found),
+                    name=_load_name(load, [state for _, state in states]),
                     force_n=load.force_n,
                     displacement_mm=load.displacement_mm,
+                    rising=_at_a_rising_end(load, state),
                 )
                 for load in state.failure_loads
             ),
+            height_mm=_other_height(state, found),
         )
         for name, state in states
         if state.curve is not None
     ]
     ratio = not unusable_words(found)
     return draw_strength_curve(curves, found.height_mm, titles or _curve_titles(found), ratio=ratio)
+
+
+def _load_name(load: FailureLoad, states: list[StrengthState]) -> str:
+    """Return what a load is called, so that it is true of every curve."""
+    rising = any(_at_a_rising_end(one, state) for state in states for one in state.failure_loads)
+    return _NEUTRAL.get(load.name, load.name) if rising else load.name
+
+
+def _at_a_rising_end(load: FailureLoad, state: StrengthState) -> bool:
+    return load.name in _NEUTRAL and load.force_n is not None and still_rises(state.end_slope)
+
+
+def _other_height(state: StrengthState, found: StrengthAssessment) -> float | None:
+    """Return the height of the body of a state where it is not that of the body as it is."""
+    if state is not found.after or _as_high(state, found):
+        return None
+    return found.height_of(state)
+
+
+def _as_high(state: StrengthState, found: StrengthAssessment) -> bool:
+    return math.isclose(found.height_of(state), found.height_mm, rel_tol=1e-6)
 
 
 def _short_name(state: StrengthState, found: StrengthAssessment) -> str:
@@ -176,18 +217,20 @@ def _shown(
     # at the apparent strain of the linear failure load
     force = start.stiffness_n_per_mm * FAILURE_STRAIN * found.height_mm
     for name, state in states:
-        field, height_mm = state.field, found.height_of(state)
+        field, height_mm, same = state.field, found.height_of(state), _as_high(state, found)
         # the same force in every state; the field holds the same strain
         ratio = force / (state.stiffness_n_per_mm * FAILURE_STRAIN * height_mm)
         plastic = field.plastic_strain if which is FailureField.PLASTIC_STRAIN else None
         if plastic is None or state.curve is None or start.curve is None:
             load = f"{force / 1000:.2f} kN at {100.0 * FAILURE_STRAIN * ratio:.2f} %"
-            beside, change = "same load", f", {two_figures(ratio)} times the shortening"
+            how = "shortening" if same else "strain"
+            beside, change = "same load", f", {two_figures(ratio)} times the {how}"
         else:
             strain = 100.0 * state.curve.displacement_mm[-1] / height_mm
             load = f"{state.curve.force_n[-1] / 1000:.2f} kN at {strain:.1f} %"
             times = state.curve.force_n[-1] / start.curve.force_n[-1]
-            beside, change = "same shortening", f", {two_figures(times)} times the load"
+            beside = "same shortening" if same else "shortened by the same share of its own height"
+            change = f", {two_figures(times)} times the load"
         # no ratio to a value that is not usable
         beside += "" if unusable else change
         shown.append(

@@ -398,6 +398,10 @@ def test_a_third_that_yields_more_with_cement_is_explained():
     )
     _, shares = appendix_tables(replace(found, before=before, after=after))
     assert "More yields with cement in the superior third (19 to 43 %): both" in shares.note
+    raised = replace(found, before=before, after=after, after_height_mm=found.height_mm + 2.0)
+    _, shares = appendix_tables(raised)
+    assert "each body is shortened by the same share of its own height" in shares.note
+    _, shares = appendix_tables(replace(found, before=before, after=after))
     assert "inferior third (" not in shares.note
     both = replace(after, yielded={**more, "inferior": 0.5})
     _, shares = appendix_tables(replace(found, before=before, after=both))

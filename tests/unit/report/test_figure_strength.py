@@ -9,7 +9,8 @@ from PIL import Image
 
 from vertaug.case.errors import InputError
 from vertaug.report import canvas
-from vertaug.report.figure_strength import ForceCurve, NamedLoad, draw_strength_curve, strain_ticks
+from vertaug.report.figure_strength import draw_strength_curve, strain_ticks
+from vertaug.report.force_curve import ForceCurve, NamedLoad
 
 X = np.array([0.0, 0.1, 0.2, 0.4, 0.6])
 
@@ -94,6 +95,29 @@ def test_loads_are_marked_where_they_lie_and_listed(drawn):
     assert listed.count("a") == listed.count("b") == 1
     for text in ("offset", "greatest", "1.48", "1.61", "3.22", "–", "Failure load (kN)"):
         assert text in listed
+
+
+def test_a_load_of_a_curve_that_still_rises_has_a_star(drawn):
+    before = curve(loads=(load("end", 1610.0, 0.6),))
+    end = NamedLoad(name="end", force_n=3220.0, displacement_mm=0.6, rising=True)
+    picture, figure = drawn([before, curve("after", 2.0, loads=(end,))], 30.0)
+    listed = words(figure)
+    for text in ("1.61", "3.22*", "Load (kN)", "* its curve still rises: no failure"):
+        assert text in listed
+    assert "Failure load (kN)" not in listed
+    assert "Letters: loads of the table; *: its curve still rises" in picture.caption
+
+
+def test_the_axis_says_whose_strain_it_shows(drawn):
+    taller = ForceCurve(name="after", displacement_mm=X, force_n=1.4 * X, height_mm=35.0)
+    picture, figure = drawn([curve(), taller], 30.0)
+    label = figure.axes[0].child_axes[0].get_xlabel()
+    assert label == "Apparent strain of the body as it is (%)"
+    assert "height of the body as it is, 30.0 mm, with" in picture.caption
+    assert "Where the body is 35.0 mm high (after), 1.9 % lie at 0.67 mm." in picture.caption
+    picture, figure = drawn([curve()], 30.0)
+    assert figure.axes[0].child_axes[0].get_xlabel() == "Apparent strain (%)"
+    assert "as it is" not in picture.caption
 
 
 def test_a_load_that_cannot_be_given_is_a_dash_and_no_mark(drawn):

@@ -35,6 +35,13 @@ def draw(strength, kyphoplasty=None):
     return strength_pictures(case)
 
 
+def ending(state, slope):
+    """Return a state whose curve ends with a slope, as a share of the elastic stiffness."""
+    force, way = np.array(state.curve.force_n), np.asarray(state.curve.displacement_mm)
+    force[-1] = force[-2] + slope * state.stiffness_n_per_mm * (way[-1] - way[-2])
+    return replace(state, curve=replace(state.curve, force_n=force))
+
+
 def test_both_procedures_have_their_pictures_and_one_of_all_curves(assessments, monkeypatch):
     drawn = []
     plain = figure_strength.draw_strength_curve
@@ -58,12 +65,56 @@ def test_both_procedures_have_their_pictures_and_one_of_all_curves(assessments, 
     assert titles[1].startswith("After vertebroplasty, with 3 ml of cement: ")
     assert titles[2].startswith("After kyphoplasty, with 3.5 ml of cement: ")
     assert "After balloons, with 3.5 ml of cement, " in pictures[4].caption
+    # each body by the same share of its own height is not the same shortening
+    assert "same shortening" in pictures[1].caption
+    assert "beside as it is: shortened by the same share of its own height, " in pictures[4].caption
+    assert "times the shortening" in pictures[2].caption
+    assert "times the strain" in pictures[5].caption
+    own = f"Where the body is {tall:.1f} mm high (kyphoplasty, 3.5 ml), 1.9 % lie at "
+    assert f"{own}{0.019 * tall:.2f} mm." in pictures[6].caption
+    assert f"height of the body as it is, {first.height_mm:.1f} mm" in pictures[6].caption
+    assert "as it is, " not in pictures[0].caption.partition("Upper axis")[2]
     # the same force in both, at the strain of each body's own height
     force = 0.0068 * first.before.stiffness_n_per_mm * first.height_mm
     strain = 100.0 * force / (second.after.stiffness_n_per_mm * tall)
     assert f"{force / 1000:.2f} kN at {strain:.2f} %" in pictures[5].caption
     # an assumed shape is no vertebroplasty
     assert "comparison_curves" not in [p.name for p in draw(assessments[0], second)]
+
+
+def test_a_load_where_one_curve_still_rises_is_marked_in_its_column(assessments, monkeypatch):
+    drawn = []
+    plain = figure_strength.draw_strength_curve
+
+    def listen(curves, height_mm, titles, *, ratio):
+        drawn.append((curves, titles))
+        return plain(curves, height_mm, titles, ratio=ratio)
+
+    monkeypatch.setattr(figure_strength, "draw_strength_curve", listen)
+    found = replace(assessments[0], assumed_cement=False)
+    rising, flat = ending(found.after, 0.5), ending(found.after, 0.0)
+    before = ending(found.before, 0.0)
+    first = replace(found, before=before, after=rising)
+    second = replace(found, before=before, after=flat, after_balloons=True)
+    *_, picture = draw(first, second)
+    curves, titles = drawn[-1]
+    marked = [[load.name for load in curve.loads if load.rising] for curve in curves]
+    ends = ["load at 1.9 % strain", "greatest load up to 1.9 % strain"]
+    assert marked == [[], ends, []]
+    assert {load.name for curve in curves for load in curve.loads} >= set(ends)
+    line = "The curve after the vertebroplasty still rises at 1.9 % strain: no failure there."
+    assert titles[-1] == line
+    assert "*: its curve still rises there, no failure" in picture.caption
+    near = IntactNeighbour(
+        level="L2", height_mm=25.0, stiffness_n_per_mm=1.0, linear_load_n=1.0, rigidity_load_n=None
+    )
+    draw(replace(first, neighbour=near), replace(second, neighbour=near))
+    assert drawn[-1][1][-1] == line
+    *_, picture = draw(replace(first, after=flat), second)
+    curves, titles = drawn[-1]
+    assert "force at 1.9 % strain" in [load.name for load in curves[1].loads]
+    assert "*" not in picture.caption
+    assert not any("rises" in title for title in titles)
 
 
 def test_a_crushed_vertebra_has_its_curve_and_its_plastic_strain(assessments):

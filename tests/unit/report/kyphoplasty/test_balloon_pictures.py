@@ -128,9 +128,11 @@ def test_the_cannula_stands_behind_the_balloon(spine, found, paths, films):
         for part in parts
         if isinstance(part, Cylinder)
     ]
-    cannula, (first, second), shaft = ends[0], ends[-3:-1], ends[-1]
+    cannula, shaft = ends[0], ends[-1]
     assert cannula <= back - 1.5 + 1e-9
-    assert back < first < second < front
+    middles = [0.5 * (part.start_lps_mm + part.end_lps_mm) for part in parts[-3:-1]]
+    at = [float((middle - paths[0].entry_lps_mm) @ along) for middle in middles]
+    assert at == pytest.approx([back, front])
     assert shaft == pytest.approx(back)
     # outside the bone the cannula is as dark on every film
     place = paths[0].entry_lps_mm - 15.0 * along
@@ -197,6 +199,25 @@ def test_lines_have_the_size_of_the_balloons(spine, found, kept):
     assert [text.get_text() for text in kept[0].axes[-1].texts] == [
         "folded", "half full", "full", "emptied: the cavity",
     ]  # fmt: skip
+
+
+def test_the_field_holds_the_body_where_it_is_pushed_out(spine, found):
+    vertebra = spine["L1"]
+    frame = vertebra.frame
+    low = frame.to_world([-30.0, -25.0, -16.0])
+    grid = axis_aligned_grid(low, frame.axes, 2.0, (31, 21, 17))
+    # the front goes 12 mm forward: more than the pictures usually hold
+    field = np.broadcast_to((-12.0 * frame.axes[:, 1]).astype(np.float32), (*grid.shape, 3))
+    shift = BoneShift(grid=grid, went_mm=field, came_mm=field)
+    last = [replace(f, bone=shift if f.stage == "inflated" else None) for f in found.balloon.frames]
+    usual = choose_balloon_sections(found.balloon, vertebra)
+    wider = choose_balloon_sections(replace(found.balloon, frames=tuple(last)), vertebra)
+    front = frame.to_world([0.0, -27.0, 0.0])
+    for (_, plane), (_, other) in zip(usual[2:], wider[2:], strict=True):
+        assert plane.half_width_mm == 27.0
+        assert abs(plane.to_picture(front)[1]) > plane.half_height_mm
+        assert abs(other.to_picture(front)[1]) < other.half_height_mm - 3.0
+        assert other.half_height_mm / other.half_width_mm == pytest.approx(0.86)
 
 
 @pytest.fixture(scope="module")
@@ -307,6 +328,16 @@ def test_the_curve_is_dashed_where_it_cannot_be_read(found, kept):
         "anterior +2.0", "middle +1.0", "posterior 0.0",
     ]  # fmt: skip
     assert "voxels of 1.5 mm" in picture.caption
+    unread = "cannot be read: too thin for the voxels"
+    assert unread in [t.get_text() for t in pressure.get_legend().get_texts()]
+
+
+def test_nothing_is_called_dashed_where_all_can_be_read(found, kept):
+    course = replace(found.balloon, readable=np.ones_like(found.balloon.readable))
+    picture = draw_balloon_curves(course)
+    names = [text.get_text() for text in kept[0].axes[0].get_legend().get_texts()]
+    assert names == ["left balloon", "right balloon", "2.0 ml wanted in each"]
+    assert "dashed" not in picture.caption
 
 
 def test_values_beside_the_heights_do_not_cover_each_other(found, kept):
@@ -331,8 +362,8 @@ def test_all_pictures_stand_under_their_part(
 ):
     made = []
 
-    def cement_pictures(injected, shown, _spine, _glass):
-        made.append((injected, shown))
+    def cement_pictures(injected, shown, _spine, _glass, cavity):
+        made.append((injected, shown, cavity))
         return tuple(
             Picture(name=name, caption="Cement.", png=b"", width_mm=1.0, height_mm=1.0)
             for name in ("filling_sections", "filling_curves")
@@ -349,6 +380,11 @@ def test_all_pictures_stand_under_their_part(
     assert made[0][0] is found.cement
     assert made[0][1] is films.cement
     assert "where the model left it after the balloons" in pictures[4].caption
+    assert pictures[4].caption.endswith(
+        "The needles stand in the middle of the cavity, drawn back or pushed on from the tip of "
+        "the plan."
+    )
+    assert made[0][2].points_lps_mm is found.balloon.frames[-1].points_lps_mm
     assert pictures[5].caption == "Cement."
     bare = kyphoplasty_pictures.kyphoplasty_pictures(
         replace(report_input, kyphoplasty=without_balloon), glass, report_input.spine
@@ -357,6 +393,7 @@ def test_all_pictures_stand_under_their_part(
         "kyphoplasty_filling_sections", "kyphoplasty_filling_curves",
     ]  # fmt: skip
     assert bare[0].caption == "Cement."
+    assert made[1][2] is None
     assert kyphoplasty_pictures.kyphoplasty_pictures(report_input, {}, report_input.spine) == ()
 
 

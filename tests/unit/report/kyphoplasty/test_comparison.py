@@ -207,7 +207,23 @@ def test_the_picture_has_both_on_the_same_sections(spine, cement, found, kept):
     }
     assert {25.0, 12.5, 100 / 32, 6.25, 0.0} == shares
     names = [text.get_text() for text in odds.get_legend().get_texts()]
-    assert names == ["vertebroplasty, 32 samples", "kyphoplasty, 32 samples"]
+    assert names == [
+        "vertebroplasty, 32 samples",
+        "kyphoplasty, 32 samples:\ncracks of the wall not modelled",
+    ]
+    faces = {
+        line.get_marker(): line.get_markerfacecolor()
+        for line in odds.lines
+        if line.get_marker() in figure_comparison._MARKERS
+    }
+    assert faces == {"o": figure_comparison._COLOURS[0], "s": "#FFFFFF"}
+    # the cavity of two balloons, in the second row only
+    white = [[one for one in a.lines if one.get_color() == "#FFFFFF"] for a in axes[:4]]
+    cuts = [sum(one.is_dashed() for one in lines) for lines in white]
+    assert cuts[:2] == [0, 0]
+    assert cuts[3] == 2
+    assert "sections of the CT" not in picture.caption
+    assert "on the same two planes" in picture.caption
     words = " ".join(text.get_text() for text in kept[0].texts)
     assert "vertebroplasty, 4.00 ml" in words
     assert "kyphoplasty, 4.00 ml" in words
@@ -223,6 +239,13 @@ def test_the_picture_says_where_there_are_no_samples(spine, cement, bare, found,
         "Leaks of samples:\nnot computed"
     ]
     assert "the CT is moved" not in picture.caption
+    assert "on the same two sections of the CT" in picture.caption
+    draw_comparison(cement, replace(found, balloon=None), (spine, spine))
+    odds = kept[2].axes[4]
+    assert [text.get_text() for text in odds.get_legend().get_texts()] == [
+        "vertebroplasty, 32 samples", "kyphoplasty, 32 samples",
+    ]  # fmt: skip
+    assert "#FFFFFF" not in {line.get_markerfacecolor() for line in odds.lines}
 
 
 def test_the_report_draws_it_where_both_are(report_input, cement, found, kept):

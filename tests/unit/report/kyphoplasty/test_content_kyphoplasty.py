@@ -8,6 +8,8 @@ import pytest
 from vertaug.mechanics.comparison import StrengthOptions, assess_strength
 from vertaug.report.balloon_words import (
     bulge_words,
+    crack_words,
+    end_pressure_words,
     gain_words,
     inflated_words,
     pressure_words,
@@ -36,6 +38,12 @@ def strength():
     options = StrengthOptions(spacing_mm=4.0, cement_ml=3.0, linear_only=True)
     found = assess_strength(vertebra, law, options)
     return replace(found, assumed_cement=False, after_balloons=True)
+
+
+CRACKED = (
+    "Walls pushed out by up to 2.2 mm, where a real cortex cracks: leaks after the balloon cannot "
+    "be judged by this model."
+)
 
 
 def rows_of(table):
@@ -98,8 +106,12 @@ def test_the_pressure_that_is_told_is_that_at_the_end(found):
     pressures[-2:] = [[1.5, 1.4], [0.7, 0.6]]
     fell = replace(course, pressure_mpa=pressures, readable=np.ones_like(course.readable))
     assert fell.end_mpa == 0.7
-    assert "at 700 kPa (6.9 atm, 102 psi) in the end" in inflated_words(fell)
+    both = "700 kPa (6.9 atm, 102 psi) left, 600 kPa (5.9 atm, 87 psi) right"
+    assert f"at {both} in the end" in inflated_words(fell)
     rows = rows_of(kyphoplasty_parts(replace(found, balloon=fell))[0].key)
+    assert rows["pressure at the end"] == [both]
+    half = replace(fell, readable=np.array([[True, True]] * 3 + [[True, False]]))
+    assert end_pressure_words(half).endswith("psi) left, not readable right")
     greatest = rows["greatest pressure that can be read"][0]
     assert greatest.endswith("psi); the first increments read high")
 
@@ -144,7 +156,9 @@ def test_shape_walls_and_steps(found):
     shape = rows_of(table_of(part, "Shape"))
     assert shape["anterior height (mm)"] == ["16.0", "19.0", "18.0"]
     assert shape["local kyphosis"] == ["16.0°", "12.0°", "13.5°"]
-    walls = rows_of(wall_table(found.balloon))
+    table = wall_table(found.balloon)
+    assert table.note.endswith("Negative: inward, of the posterior wall away from the canal.")
+    walls = rows_of(table)
     assert walls["right"] == ["not known", "not known"]
     assert walls["posterior, towards the canal"] == ["+0.8", "+0.5"]
     steps = rows_of(course_table(found.cement.course))
@@ -171,10 +185,15 @@ def test_a_breach_stands_first_of_all(found, breached):
 def test_limits_of_every_inflation_are_the_main_ones(found):
     part = kyphoplasty_parts(found)[0]
     assert part.limits.paragraphs == (
-        "Crushed bone is uncertain.", "Discs are held.", "Walls do not crack.",
+        CRACKED, "Crushed bone is uncertain.", "Discs are held.", "Walls do not crack.",
     )  # fmt: skip
     further = next(block for block in part.text if block.title.endswith("further limits"))
     assert further.paragraphs == ("It ended early.",)
+    less = tuple(replace(s, wall_mm=(1.0, 0.5, np.nan, 0.0)) for s in found.balloon.stages)
+    whole = replace(found, balloon=replace(found.balloon, stages=less))
+    assert crack_words(whole.balloon) == ""
+    assert len(kyphoplasty_parts(whole)[0].limits.paragraphs) == 3
+    assert "the model's wall stretches and does not crack" in first_page_words(whole)
     few = replace(found, balloon=replace(found.balloon, notes=found.balloon.notes[:2]))
     assert [b.title for b in kyphoplasty_parts(few)[0].text] == ["Kyphoplasty: method"]
 
@@ -183,8 +202,8 @@ def test_an_unsafe_plan_is_said_before_what_holds_for_all(found):
     setup = replace(found.cement.setup, plan_safe=False)
     unsafe = replace(found, cement=replace(found.cement, setup=setup))
     limits = kyphoplasty_parts(unsafe)[0].limits.paragraphs
-    assert limits[0] == "The needle was put where plan 1 has it."
-    assert len(limits) == 4
+    assert limits[:2] == ("The needle was put where plan 1 has it.", CRACKED)
+    assert len(limits) == 5
 
 
 def test_inputs_stand_last_each_with_its_source(found):
@@ -205,7 +224,12 @@ def test_inputs_stand_last_each_with_its_source(found):
 def test_the_cement_is_told_as_that_of_any_injection(found):
     own, cement = injection_part(found.cement), kyphoplasty_parts(found)[1]
     assert cement.tables == own.tables
-    assert cement.key == own.key
+    rows = rows_of(cement.key)
+    place = rows.pop("where it lies")[0]
+    assert rows == rows_of(own.key)
+    assert place.endswith(" ml in the bone about it")
+    bare = kyphoplasty_parts(replace(found, balloon=None))[1]
+    assert rows_of(bare.key) == rows
     assert cement.limits.title == "Cement of the kyphoplasty: main limits"
     assert cement.limits.paragraphs == own.limits.paragraphs
     assert cement.pictures == tuple(f"kyphoplasty_{name}" for name in CEMENT_PICTURES)
@@ -238,6 +262,7 @@ def test_the_first_page_says_how_it_went(report_input, found):
     )
     assert gain_words(found.balloon) in words
     assert "of 32 sampled injections" in words
+    assert f"; w{CRACKED[1:-1]}; cement: " in words
 
 
 def test_the_page_has_the_parts_in_order_and_the_sources_of_cement(report_input, found):
@@ -264,6 +289,8 @@ def test_walls_are_named_in_their_order(found):
     assert words.startswith(
         "anterior +0.1, left +1.0, right +2.0, posterior, towards the canal −0.5 mm"
     )
+    assert words.endswith("; negative: inward")
+    assert bulge_words(found.balloon).endswith("at full inflation")
 
 
 def test_the_method_says_where_an_inflation_ends(found):
