@@ -127,6 +127,17 @@ def _height_of_strength(case: ReportInput) -> float | None:
     return found.height_mm if found is not None and found.level == case.level else None
 
 
+def _kyphoplasty_plan(case: ReportInput) -> tuple[Table, ...]:
+    """Return the tables of the kyphoplasty's plan, where it is not the best one."""
+    from vertaug.report.content_plan import kyphoplasty_plan, plan_tables
+
+    plan = kyphoplasty_plan(case)
+    if plan is None or case.kyphoplasty is None:
+        return ()
+    number = case.kyphoplasty.cement.setup.plan_number
+    return tuple(plan_tables(case, plan, f"Plan {number} of the kyphoplasty"))
+
+
 def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
     from vertaug.report import content_fracture, content_list, content_method, content_plan
@@ -172,7 +183,9 @@ def build_content(case: ReportInput) -> ReportContent:
         kyphoplasty=(
             ()
             if case.kyphoplasty is None
-            else kyphoplasty_parts(case.kyphoplasty, case.kyphoplasty_strength)
+            else kyphoplasty_parts(
+                case.kyphoplasty, case.kyphoplasty_strength, _kyphoplasty_plan(case)
+            )
         ),
         comparison=comparison_part(simulated, case.kyphoplasty, (found, case.kyphoplasty_strength)),
     )

@@ -41,7 +41,9 @@ _NO_CRACK = "the model's wall stretches and does not crack"
 
 
 def kyphoplasty_parts(
-    found: SimulatedKyphoplasty, strength: StrengthAssessment | None = None
+    found: SimulatedKyphoplasty,
+    strength: StrengthAssessment | None = None,
+    plan: tuple[Table, ...] = (),
 ) -> tuple[ReportPart, ...]:
     """Return what stands under the headings of the kyphoplasty: balloons, cement, strength.
 
@@ -50,9 +52,11 @@ def kyphoplasty_parts(
     found : SimulatedKyphoplasty
     strength : StrengthAssessment, optional
         With its cement.
+    plan : tuple of Table
+        Cannulas and margins of its plan, where they do not stand elsewhere.
     """
     cement = injection_part(found.cement, strength, AFTER_BALLOON, cavity_of(found))
-    parts = _balloon_part(found), cement
+    parts = _balloon_part(found, plan), cement
     return parts if strength is None else (*parts, after_balloons_part(strength))
 
 
@@ -93,7 +97,7 @@ def _result_words(found: SimulatedKyphoplasty) -> str:
     return f"{inflated_words(course)}. {words.sentence(gain_words(course))}"
 
 
-def _balloon_part(found: SimulatedKyphoplasty) -> ReportPart:
+def _balloon_part(found: SimulatedKyphoplasty, plan: tuple[Table, ...]) -> ReportPart:
     course, level = found.balloon, found.level
     times = () if found.cement.course is None else (course_table(found.cement.course),)
     if course is None:
@@ -108,7 +112,7 @@ def _balloon_part(found: SimulatedKyphoplasty) -> ReportPart:
                 title="Kyphoplasty: main limits",
                 paragraphs=("Without a balloon the cement meets the bone of the CT.",),
             ),
-            tables=times,
+            tables=(*plan, *times),
             pictures=NEEDLES,
             text=(),
         )
@@ -122,6 +126,7 @@ def _balloon_part(found: SimulatedKyphoplasty) -> ReportPart:
             shape_table(course),
             wall_table(course),
             breach_table(course, found.cement.result.filling),
+            *plan,
             *times,
         ),
         pictures=PICTURES,

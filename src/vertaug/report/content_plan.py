@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult
+from vertaug.case.plan import AccessPlan, NeedlePath, PlanningResult, Procedure
 from vertaug.case.spine import Vertebra
 from vertaug.planning.rules import ROUNDING_MM, SafetyRules
 from vertaug.report import words
@@ -195,6 +195,21 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
     plan = best_plan(case.planning)
     if plan is None or case.planning is None:
         return []
+    return plan_tables(case, plan, "Highest-scoring plan" if plan.safe else "Least bad plan")
+
+
+def plan_tables(case: ReportInput, plan: AccessPlan, name: str) -> list[Table]:
+    """Return needles and margins of a plan, one column per needle.
+
+    Parameters
+    ----------
+    case : ReportInput
+        With the plan.
+    plan : AccessPlan
+    name : str
+        Of the plan, in the title.
+    """
+    assert case.planning is not None  # it holds the plan
     vertebra = case.spine[case.planning.level]
     heads = tuple(p.side for p in shown_paths(plan))
     geometry = [_path_rows(vertebra, p) for p in shown_paths(plan)]
@@ -207,11 +222,22 @@ def best_plan_tables(case: ReportInput) -> list[Table]:
         "Skin (across and along the table) and bone entry (along the vertebra): from the body "
         "centre, as scanned; the prone depth differs."
     )
-    needle = case.planning.needle
-    name = "Highest-scoring plan" if plan.safe else "Least bad plan"
+    needle = plan.paths[0].needle
     title = f"{name}: {needle.gauge} G, outer diameter {needle.outer_diameter_mm:.2f} mm"
     first = Table(title=title, columns=("", *heads), rows=tuple(rows), note=note)
     return [first, _margins_table(case, plan, heads)]
+
+
+def kyphoplasty_plan(case: ReportInput) -> AccessPlan | None:
+    """Return the plan of the simulated kyphoplasty; None where it is the best one, shown anyway."""
+    planning, found = case.planning, case.kyphoplasty
+    if planning is None or found is None or planning.level != found.level:
+        return None
+    number = found.cement.setup.plan_number
+    plans = [plan for plan in planning.plans if plan.procedure is Procedure.KYPHOPLASTY]
+    if len(plans) < number or plans[number - 1] is best_plan(planning):
+        return None
+    return plans[number - 1]
 
 
 def _margins_table(case: ReportInput, plan: AccessPlan, heads: tuple[str, ...]) -> Table:

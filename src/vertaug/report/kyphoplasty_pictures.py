@@ -11,7 +11,7 @@ from vertaug.case.spine import Spine
 from vertaug.report.balloon_moments import shown_moments
 from vertaug.report.cavity import cavity_of
 from vertaug.report.content_injection import AFTER_BALLOON
-from vertaug.report.content_plan import best_plan, shown_paths
+from vertaug.report.content_plan import kyphoplasty_plan, shown_paths
 from vertaug.report.figure_needle_planes import draw_needle
 from vertaug.report.filling_pictures import Glasses, injection_pictures
 from vertaug.report.inputs import ReportInput
@@ -72,13 +72,11 @@ def spine_after_balloons(case: ReportInput) -> Spine:
 
 def _needles(case: ReportInput, found: SimulatedKyphoplasty) -> tuple[Picture, ...]:
     """Return the cannulas of the kyphoplasty's plan, where the best plan is another one."""
-    planning, number = case.planning, found.cement.setup.plan_number
-    if planning is None or planning.level != found.level:
+    plan = kyphoplasty_plan(case)
+    if plan is None:
         return ()
-    plans = [plan for plan in planning.plans if plan.procedure is Procedure.KYPHOPLASTY]
-    if len(plans) < number or plans[number - 1] is best_plan(planning):
-        return ()
-    drawn = (draw_needle(case.spine, found.level, p) for p in shown_paths(plans[number - 1]))
+    number = found.cement.setup.plan_number
+    drawn = (draw_needle(case.spine, found.level, path) for path in shown_paths(plan))
     return tuple(
         replace(
             one,

@@ -298,3 +298,16 @@ def test_the_method_says_where_an_inflation_ends(found):
     assert "a balloon within 1.25 mm of the cortex" in method.paragraphs[0]
     assert "under 100 N along the spine" in method.paragraphs[0]
     assert "voxels of 1.5 mm" in method.paragraphs[0]
+
+
+def test_cannulas_and_margins_of_another_plan_than_the_best_stand_with_the_kyphoplasty(
+    report_input, found, kyphoplasty_planning
+):
+    case = replace(report_input, kyphoplasty=found, planning=kyphoplasty_planning)
+    titles = [table.title for table in build_content(case).kyphoplasty[0].tables]
+    own = next(title for title in titles if title.startswith("Plan 1 of the kyphoplasty: "))
+    assert titles[titles.index(own) + 1] == "Margins in mm"
+    alone = tuple(p for p in kyphoplasty_planning.plans if p.procedure.value == "kyphoplasty")
+    best = replace(case, planning=replace(kyphoplasty_planning, plans=alone))
+    shown = [table.title for table in build_content(best).kyphoplasty[0].tables]
+    assert "Margins in mm" not in shown
