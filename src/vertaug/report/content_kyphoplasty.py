@@ -83,8 +83,7 @@ def _first_words(found: SimulatedKyphoplasty) -> tuple[str, ...]:
         else (
             inflated_words(course),
             gain_words(course),
-            f"walls pushed out at most: {bulge_words(course)}",
-            crack_words(course) or _NO_CRACK,
+            crack_words(course) or f"walls pushed out: {bulge_words(course)}; {_NO_CRACK}",
         )
     )
 
