@@ -14,8 +14,9 @@ from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import Vertebra
 from vertaug.numerics.interpolation import extend_nearest, sample_trilinear
 
-_FADE_MM = 5.0
-"""Beyond it nothing moves with the bone (design default)."""
+_FADE_MM, _LONGER, _LONGEST_MM = 5.0, 2.5, 15.0
+"""Beyond it nothing moves with the bone; so many times the motion at least, or tissue beside a wall
+that retreats would be drawn out of the bone (design defaults)."""
 _LEAST = 0.05
 """Share of the points of a voxel full of bone from which on its motion can be told."""
 
@@ -38,15 +39,17 @@ def shift_of_bone(
         Where the same points are afterwards, in the same order.
     """
     side = float(voxels.spacing_mm[0])
-    rim = int(np.ceil(_FADE_MM / side))
-    a, b, c = voxels.shape
-    grid = voxels.crop((-rim, -rim, -rim), (a + rim, b + rim, c + rim))
     own = before.elastic_mpa == 0.0
     moved = (after_mm - before.place_mm)[own]
+    most = float(np.linalg.norm(moved, axis=1).max(initial=0.0))
+    fade = min(max(_FADE_MM, _LONGER * most), _LONGEST_MM)
+    rim = int(np.ceil(fade / side))
+    a, b, c = voxels.shape
+    grid = voxels.crop((-rim, -rim, -rim), (a + rim, b + rim, c + rim))
     (went, _), (came, known) = (
         _mean(place[own] / side - 0.5 + rim, moved, grid) for place in (before.place_mm, after_mm)
     )
-    came = _fade(came, known, grid, _neighbours_on(vertebra, grid))
+    came = _fade((came, known), grid, _neighbours_on(vertebra, grid), fade)
     turn = grid.directions.T
     return BoneShift(
         grid=grid,
@@ -103,13 +106,17 @@ def _mean(place: FloatArray, moved: FloatArray, grid: Grid) -> tuple[FloatArray,
 
 
 def _fade(
-    mean: FloatArray, known: NDArray[np.bool_], grid: Grid, neighbours: NDArray[np.bool_]
+    found: tuple[FloatArray, NDArray[np.bool_]],
+    grid: Grid,
+    neighbours: NDArray[np.bool_],
+    fade_mm: float,
 ) -> FloatArray:
     """Return a motion that is none at other bones and farther from the bone than it reaches."""
     from scipy.ndimage import distance_transform_edt
 
+    mean, known = found
     away = distance_transform_edt(~known, sampling=grid.spacing_mm)
-    left = np.clip(1.0 - away / _FADE_MM, 0.0, 1.0)
+    left = np.clip(1.0 - away / fade_mm, 0.0, 1.0)
     if neighbours.any():
         other = distance_transform_edt(~neighbours, sampling=grid.spacing_mm)
         left = np.minimum(left, other / np.maximum(other + away, 1e-9))

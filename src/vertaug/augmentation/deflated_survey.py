@@ -175,6 +175,8 @@ def _moved_matter(found: DeflatedBone) -> _Matter:
     grid = eighths_of(found.voxels)
     kept = ~found.drilled
     place = np.argwhere(kept) + found.moved_mm[kept] / float(grid.spacing_mm[0])
+    # what has left the grid lies in none of its cells
+    place = place[((place >= -0.5) & (place <= np.array(grid.shape) - 0.5)).all(axis=1)]
     cells, weights = node_weights_at(place, 1.0, grid.shape)
     free = 1.0 - cavity_in_eighths(found.cavities, grid)
     return _Matter(grid=grid, place=place, cells=cells, weights=weights, free=free)

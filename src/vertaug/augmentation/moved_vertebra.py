@@ -52,10 +52,12 @@ def move_vertebra(vertebra: Vertebra, shift: BoneShift) -> Vertebra:
     origin = _origin(grid, shift, source)
     regions = _nearest(vertebra.regions.values, origin)
     grown = np.count_nonzero(regions == Region.BODY) / np.count_nonzero(vertebra.mask(Region.BODY))
-    share, others, hu = (
+    share, others = (
         Volume(values=_between(volume.values, origin), grid=grid)
-        for volume in (vertebra.occupancy, vertebra.neighbours, vertebra.hu)
+        for volume in (vertebra.occupancy, vertebra.neighbours)
     )
+    border = np.clip(origin, 0.0, np.array(source.shape) - 1.0)
+    hu = Volume(values=_between(vertebra.hu.values, border), grid=grid)
     return replace(
         carry_measures(vertebra, went),
         regions=Volume(values=regions, grid=grid),
@@ -74,10 +76,9 @@ def _sampled(field: NDArray[np.float32], grid: Grid, places_lps_mm: ArrayLike) -
 
 
 def _origin(grid: Grid, shift: BoneShift, source: Grid) -> FloatArray:
-    """Return from which index of another grid came what is in each voxel, within that grid."""
+    """Return from which index of another grid came what is in each voxel."""
     place = grid.to_world(np.moveaxis(np.indices(grid.shape), 0, -1))
-    index = source.to_index(place - came_to(shift, place))
-    return np.asarray(np.clip(index, 0.0, np.array(source.shape) - 1.0))
+    return source.to_index(place - came_to(shift, place))
 
 
 def _widened(grid: Grid, shift: BoneShift) -> Grid:
@@ -93,4 +94,9 @@ def _between(values: NDArray[np.generic], index: FloatArray) -> NDArray[np.float
 
 
 def _nearest(values: NDArray[np.generic], index: FloatArray) -> NDArray[np.generic]:
-    return np.asarray(values[tuple(np.moveaxis(np.floor(index + 0.5).astype(np.int64), -1, 0))])
+    """Return the nearest value, 0 outside."""
+    nearest = np.floor(index + 0.5).astype(np.int64)
+    inside = ((nearest >= 0) & (nearest < values.shape)).all(axis=-1)
+    out = np.zeros(index.shape[:-1], dtype=values.dtype)
+    out[inside] = values[tuple(nearest[inside].T)]
+    return out

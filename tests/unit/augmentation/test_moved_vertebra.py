@@ -134,6 +134,23 @@ def test_the_ct_and_the_parts_are_looked_up_where_they_came_from(vertebra, shift
     np.testing.assert_allclose(moved.hu.values[tuple(body[still].T)], own, atol=1e-2)
 
 
+@pytest.mark.parametrize("mm", [-4.0, 3.0, 4.0])
+def test_a_body_that_moves_as_a_whole_keeps_its_volume_and_leaves_nothing_behind(
+    vertebra, voxels, points, mm
+):
+    shift = moved_by(vertebra, voxels, points, lambda p: np.broadcast_to([0.0, 0.0, mm], p.shape))
+    found = move_vertebra(vertebra, shift)
+    assert found.body_volume_mm3 == pytest.approx(vertebra.body_volume_mm3, rel=0.02)
+    middles = []
+    for one in (vertebra, found):
+        index = np.argwhere(one.mask(Region.BODY))
+        middles.append(one.frame.to_local(one.regions.grid.to_world(index)).mean(axis=0))
+    np.testing.assert_allclose(middles[1] - middles[0], [0.0, 0.0, mm], atol=0.35)
+    # what the wider grid shows beyond the old one holds no bone
+    held = [float(np.sum(v.neighbours.values, dtype=np.float64)) for v in (vertebra, found)]
+    assert held[1] <= 1.05 * held[0] + 1.0
+
+
 def test_a_vertebra_that_did_not_move_is_itself(vertebra, voxels, points):
     still = moved_by(vertebra, voxels, points, np.zeros_like)
     assert move_vertebra(vertebra, still) is vertebra
