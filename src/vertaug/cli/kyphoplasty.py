@@ -91,7 +91,10 @@ def _pressure(found: ProcedureRecord) -> str:
         return "no pressure can be read"
     atm = found.balloon_kpa / KPA * ATM
     last = "" if found.balloon is None else _last_pressure(found.balloon)
-    return f"greatest pressure {found.balloon_kpa:.0f} kPa ({atm:.1f} atm){last}"
+    peak = (
+        f"greatest pressure {found.balloon_kpa:.0f} kPa ({atm:.1f} atm; the first rise reads high)"
+    )
+    return f"{peak}{last}"
 
 
 def _last_pressure(balloon: BalloonRecord) -> str:

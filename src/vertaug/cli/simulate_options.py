@@ -53,7 +53,7 @@ class Simulate:
         typer.Option(
             metavar="NAME",
             help="Kyphoplasty: 10/2, 15/2, 10/3, 15/3, 20/3, or one of --balloons. (default: the "
-            "longest with room on the plan's paths)",
+            "longest with room on the plan's paths that passes the cannula)",
         ),
     ] = None
     balloons: Annotated[
@@ -114,7 +114,7 @@ class Simulate:
         bool,
         typer.Option(
             "--strength/--no-strength",
-            help="Also compute the strength with the cement of the vertebroplasty.",
+            help="Also compute the strength with the simulated cement, of each procedure.",
         ),
     ] = True
     workers: Annotated[

@@ -88,6 +88,12 @@ class BalloonWish:
             ),
         )
         refuse_unfit(checks)
+        if self.contact_mm < 0.5 * self.spacing_mm:
+            message = (
+                f"--contact-mm {self.contact_mm:g} is less than voxels of {self.spacing_mm:g} mm "
+                f"can tell: {0.5 * self.spacing_mm:g} at least, or a smaller --balloon-spacing-mm"
+            )
+            raise InputError(message)
         if self.fracture_age not in FRACTURE_AGES:
             message = f"--fracture-age is {' or '.join(FRACTURE_AGES)}; got {self.fracture_age!r}"
             raise InputError(message)

@@ -53,7 +53,12 @@ def list_balloon_limits(
     if inflation.end is not EndOfInflation.VOLUME:
         volumes = inflation.state.volumes_mm3() / _MM3_PER_ML
         reached = " and ".join(f"{volume:.1f}" for volume in volumes)
-        near = f" within {chosen.within_mm:g} mm" if inflation.end is EndOfInflation.CORTEX else ""
+        near = ""
+        if inflation.end is EndOfInflation.CORTEX:
+            near = (
+                f" within {chosen.within_mm:g} mm. The heights follow that volume, and it hangs on "
+                "this distance, the voxels and where the balloons lie"
+            )
         notes.append(
             f"The inflation ended at {reached} of the wanted {chosen.volume_ml:g} ml: "
             f"{inflation.end.value}{near}"
@@ -92,7 +97,7 @@ def describe_end(found: BalloonTreatment, sides: tuple[str, ...]) -> str:
     else:
         where = "left" if left > 0.0 else "right"
     which = "the balloon" if len(sides) == 1 else f"the {sides[near.balloon]} balloon"
-    return f"{which} has come up to the {where} cortex ({near.gap_mm:.1f} mm)"
+    return f"{which} has come up to the {where} cortex ({near.gap_mm:.1f} mm from its inner side)"
 
 
 def describe_fracture(found: BalloonTreatment) -> str:

@@ -71,7 +71,8 @@ def test_an_early_end_says_what_was_reached_and_why():
     told = list_balloon_limits(found(EndOfInflation.CORTEX), CHOSEN, 100.0, NEEDLE)
     assert told[4] == (
         "The inflation ended at 3.5 and 1.2 of the wanted 3.5 ml: a balloon has come up to the "
-        "cortex within 1 mm"
+        "cortex within 1 mm. The heights follow that volume, and it hangs on this distance, the "
+        "voxels and where the balloons lie"
     )
 
 
@@ -109,7 +110,7 @@ def test_the_wall_that_ended_an_inflation_is_named(place, sides, words):
         inflation=SimpleNamespace(end=EndOfInflation.CORTEX, state=state),
         bone=SimpleNamespace(points=points, where=lambda _: np.ones(len(ring), dtype=bool)),
     )
-    assert describe_end(treated, sides) == f"{words} cortex (0.7 mm)"
+    assert describe_end(treated, sides) == f"{words} cortex (0.7 mm from its inner side)"
     reached = SimpleNamespace(inflation=SimpleNamespace(end=EndOfInflation.VOLUME), bone=None)
     assert describe_end(reached, sides) == "the wanted volume is reached"
 
