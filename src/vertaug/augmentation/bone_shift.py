@@ -1,7 +1,7 @@
 """How the bone of a vertebra and what lies about it moved, from the points of the balloon's model.
 
-Beside the bone of the vertebra its motion dies away: a disc gives way, and the neighbours, whose
-own motion is not known, stay where the CT shows them.
+Beside the bone of the vertebra its motion dies away, to nothing at the neighbours: discs give way.
+How the levels above move is told apart, by the plate on which they ride.
 """
 
 import numpy as np

@@ -30,7 +30,7 @@ from vertaug.mechanics.body_sample import (
 from vertaug.mechanics.bone_material import BoneMaterial
 from vertaug.mechanics.caps import CapShape, model_between_caps
 from vertaug.mechanics.changed_body import ChangedBody
-from vertaug.numerics.interpolation import extend_nearest, sample_trilinear
+from vertaug.numerics.interpolation import extend_nearest, sample_trilinear, sample_vectors
 from vertaug.tissue.bone_law import check_density_unit
 
 _A_SIDE = 4
@@ -89,7 +89,8 @@ def model_after_balloons(
         If the densities are not those of bone, or a cap does not touch the bone.
     """
     material, caps = material or BoneMaterial(), CapShape()
-    grid = _widened(sample_grid(vertebra, spacing_mm, caps.beyond_mm), found)
+    grid = sample_grid(vertebra, spacing_mm, caps.beyond_mm)
+    grid = grid.widened(np.abs(found.moved_mm).max(axis=(0, 1, 2)))
     scanned = sample_body(vertebra, calibration, grid)
     check_density_unit(scanned.density[scanned.bone], material.density)
     bone = np.where(scanned.bone, np.maximum(scanned.density, 0.0), 0.0)
@@ -104,14 +105,6 @@ def model_after_balloons(
         taken_mg=carried.drilled * volume,
         left_mg=float(np.maximum(sample.density[sample.bone], 0.0).sum()) * volume,
     )
-
-
-def _widened(grid: Grid, found: DeflatedBone) -> Grid:
-    """Return a grid that reaches as much farther as bone moved, in whole voxels."""
-    most = np.abs(found.moved_mm).max(axis=(0, 1, 2)).astype(np.float64)
-    i, j, k = (int(n) for n in np.ceil(most / grid.spacing_mm))
-    a, b, c = grid.shape
-    return grid.crop((-i, -j, -k), (a + i, b + j, c + k))
 
 
 def _carry(
@@ -147,7 +140,7 @@ def _carry(
 def _moves_at(eighth: FloatArray, found: DeflatedBone) -> FloatArray:
     """Return how far the bone at indices of eighths moved, mm, shape (n, 3)."""
     inside = np.clip(eighth, 0.0, np.array(found.drilled.shape) - 1.0)
-    return np.stack([sample_trilinear(found.moved_mm[..., a], inside) for a in range(3)], axis=1)
+    return sample_vectors(found.moved_mm, inside)
 
 
 def _overlaps(

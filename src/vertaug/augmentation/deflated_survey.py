@@ -187,10 +187,8 @@ def _apparent_of(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the apparent density that the survey holds in each eighth, and where each has gone."""
     everywhere = np.moveaxis(np.indices(matter.grid.shape), 0, -1)
-    return tuple(
-        _apparent_at(bone, density, matter.grid.to_world(place))
-        for place in (everywhere, matter.place)
-    )  # type: ignore[return-value]
+    here, gone = (matter.grid.to_world(place) for place in (everywhere, matter.place))
+    return _apparent_at(bone, density, here), _apparent_at(bone, density, gone)
 
 
 def _apparent_at(bone: BoneOnGrid, density: FloatArray, places_lps_mm: FloatArray) -> FloatArray:

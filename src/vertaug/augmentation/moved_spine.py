@@ -17,7 +17,7 @@ from vertaug.case.grid import FloatArray, Grid, axis_aligned_grid
 from vertaug.case.level import LEVELS
 from vertaug.case.spine import Spine, Vertebra
 from vertaug.case.volume import LabelMap, Scan
-from vertaug.numerics.interpolation import extend_nearest, sample_trilinear
+from vertaug.numerics.interpolation import extend_nearest, sample_trilinear, sample_vectors
 
 _COARSE_MM = 2.0
 """Of the grid on which motion between the bones is computed."""
@@ -88,7 +88,7 @@ def _moved_part(
     between, own, shift = motion
     index = np.moveaxis(np.indices(tuple((last - first).tolist())), 0, -1) + first
     place = scan.grid.to_world(index)
-    came = _sampled(between.came_mm, between.grid, place)
+    came = sample_vectors(between.came_mm, between.grid.to_index(place))
     bone = sample_trilinear(own.occupancy.values, own.occupancy.grid.to_index(place)) > 0.5
     came[bone] = came_to(shift, place[bone])
     moved = np.abs(came).max(axis=-1) > _LEAST_MM
@@ -160,8 +160,3 @@ def _box_in(grid: Grid, other: Grid) -> tuple[NDArray[np.int64], NDArray[np.int6
     index = grid.to_index(other.corners())
     low = np.clip(np.floor(index.min(axis=0)), 0, grid.shape).astype(np.int64)
     return low, np.clip(np.ceil(index.max(axis=0)) + 1, low, grid.shape).astype(np.int64)
-
-
-def _sampled(field: FloatArray, grid: Grid, places_lps_mm: FloatArray) -> FloatArray:
-    index = grid.to_index(places_lps_mm)
-    return np.stack([sample_trilinear(field[..., axis], index) for axis in range(3)], axis=-1)

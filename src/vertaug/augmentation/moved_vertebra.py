@@ -16,17 +16,17 @@ from vertaug.case.bone_shift import BoneShift
 from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.spine import Region, Vertebra
 from vertaug.case.volume import Volume
-from vertaug.numerics.interpolation import sample_trilinear
+from vertaug.numerics.interpolation import sample_trilinear, sample_vectors
 
 
 def went_at(shift: BoneShift, places_lps_mm: ArrayLike) -> FloatArray:
     """Return how far what was at places has gone, both (..., 3) in LPS mm."""
-    return _sampled(shift.went_mm, shift.grid, places_lps_mm)
+    return sample_vectors(shift.went_mm, shift.grid.to_index(places_lps_mm))
 
 
 def came_to(shift: BoneShift, places_lps_mm: ArrayLike) -> FloatArray:
     """Return how far what is at places now has come, both (..., 3) in LPS mm."""
-    return _sampled(shift.came_mm, shift.grid, places_lps_mm)
+    return sample_vectors(shift.came_mm, shift.grid.to_index(places_lps_mm))
 
 
 def move_vertebra(vertebra: Vertebra, shift: BoneShift) -> Vertebra:
@@ -48,7 +48,7 @@ def move_vertebra(vertebra: Vertebra, shift: BoneShift) -> Vertebra:
         return went_at(shift, frame.to_world(places_mm)) @ frame.axes
 
     source = vertebra.regions.grid
-    grid = _widened(source, shift)
+    grid = source.widened(np.abs(shift.came_mm @ source.directions).max(axis=(0, 1, 2)))
     origin = _origin(grid, shift, source)
     regions = _nearest(vertebra.regions.values, origin)
     grown = np.count_nonzero(regions == Region.BODY) / np.count_nonzero(vertebra.mask(Region.BODY))
@@ -70,23 +70,10 @@ def move_vertebra(vertebra: Vertebra, shift: BoneShift) -> Vertebra:
     )
 
 
-def _sampled(field: NDArray[np.float32], grid: Grid, places_lps_mm: ArrayLike) -> FloatArray:
-    index = grid.to_index(places_lps_mm)
-    return np.stack([sample_trilinear(field[..., axis], index) for axis in range(3)], axis=-1)
-
-
 def _origin(grid: Grid, shift: BoneShift, source: Grid) -> FloatArray:
     """Return from which index of another grid came what is in each voxel."""
     place = grid.to_world(np.moveaxis(np.indices(grid.shape), 0, -1))
     return source.to_index(place - came_to(shift, place))
-
-
-def _widened(grid: Grid, shift: BoneShift) -> Grid:
-    """Return a grid that reaches as much farther as bone moved, in whole voxels."""
-    most = np.abs(shift.came_mm @ grid.directions).max(axis=(0, 1, 2)).astype(np.float64)
-    i, j, k = (int(n) for n in np.ceil(most / grid.spacing_mm))
-    a, b, c = grid.shape
-    return grid.crop((-i, -j, -k), (a + i, b + j, c + k))
 
 
 def _between(values: NDArray[np.generic], index: FloatArray) -> NDArray[np.float32]:

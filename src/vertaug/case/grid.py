@@ -90,6 +90,12 @@ class Grid:
         i, j, k = (b - a for a, b in zip(start, stop, strict=True))
         return Grid(shape=(i, j, k), affine=affine)
 
+    def widened(self, by_mm: ArrayLike) -> "Grid":
+        """Return a grid that reaches so much farther at both ends of each axis, in whole voxels."""
+        i, j, k = (int(n) for n in np.ceil(np.asarray(by_mm, dtype=np.float64) / self.spacing_mm))
+        a, b, c = self.shape
+        return self.crop((-i, -j, -k), (a + i, b + j, c + k))
+
     def halved(self) -> "Grid":
         """Return the grid of the eighths of its voxels."""
         affine = np.array(self.affine)

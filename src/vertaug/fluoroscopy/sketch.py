@@ -33,7 +33,7 @@ _SHAFT_MM = 0.35
 """Radius of the catheter's shaft as it is seen: its stiffening wire."""
 _MARKER_MM = (0.7, 1.0)
 """Radius and length of the markers at a balloon's ends: the one at the back stands out of the shaft
-that ends in it."""
+that ends in it (design defaults)."""
 _LARGEST_SHARE, _SMALLEST_SHARE = 0.95, 0.35
 """Cement in a voxel of marrow: trabeculae and trapped marrow keep the rest."""
 _LUMP_MM, _UNEVEN_MM, _EDGE_MM = 3.0, 4.0, 0.7

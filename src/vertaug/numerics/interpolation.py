@@ -34,6 +34,23 @@ def sample_trilinear(
     return np.asarray(flat.reshape(points.shape[:-1]))
 
 
+def sample_vectors(field: NDArray[Any], index_points: ArrayLike) -> NDArray[np.float64]:
+    """Sample a field of vectors at continuous voxel indices; nothing beyond it.
+
+    Parameters
+    ----------
+    field : (ni, nj, nk, c) array
+    index_points : (..., 3) array
+        As in `sample_trilinear`.
+
+    Returns
+    -------
+    (..., c) float64 array
+    """
+    along = range(field.shape[-1])
+    return np.stack([sample_trilinear(field[..., c], index_points) for c in along], axis=-1)
+
+
 def resample_trilinear(
     values: ArrayLike,
     index_map: ArrayLike,
