@@ -78,6 +78,12 @@ def gain_words(course: BalloonCourse) -> str:
     return f"height gained when inflated (mm): {gained}; kept when emptied: {kept}"
 
 
+def anterior_words(course: BalloonCourse) -> str:
+    """Return what the anterior height gained, when inflated and kept, in a few words."""
+    full, kept = (_gain(course.stage(name), "anterior") for name in ("inflated", "emptied"))
+    return f"anterior height {full} mm when full, {kept} mm kept"
+
+
 def bulge_words(course: BalloonCourse) -> str:
     """Return how far each wall was pushed out at most at full inflation."""
     walls = zip(WALLS, course.stage("inflated").wall_mm, strict=True)

@@ -5,6 +5,7 @@ from vertaug.case.kyphoplasty import BalloonCourse, SimulatedKyphoplasty
 from vertaug.case.strength import StrengthAssessment
 from vertaug.report import words
 from vertaug.report.balloon_words import (
+    anterior_words,
     bulge_words,
     crack_words,
     each_ml,
@@ -82,7 +83,7 @@ def _first_words(found: SimulatedKyphoplasty) -> tuple[str, ...]:
         if course is None
         else (
             inflated_words(course),
-            gain_words(course),
+            anterior_words(course),
             crack_words(course) or f"walls pushed out: {bulge_words(course)}; {_NO_CRACK}",
         )
     )

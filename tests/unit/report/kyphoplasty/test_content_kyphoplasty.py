@@ -256,7 +256,7 @@ def test_the_first_page_says_how_it_went(report_input, found):
     words = first_page_words(found)
     assert words in build_content(case).status.advice
     assert "two balloons 15/3 held 1.6 ml left" in words
-    assert "kept when emptied: anterior +2.0" in words
+    assert "anterior height +3.0 mm when full, +2.0 mm kept" in words
     assert words.endswith(
         "A model, no promise of height and no prediction of leakage: see Kyphoplasty, L1."
     )
