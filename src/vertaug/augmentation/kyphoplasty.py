@@ -5,12 +5,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from vertaug.augmentation.balloon.body_wall import find_body_wall
 from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.augmentation.balloon.breach import Breach, find_breaches
 from vertaug.augmentation.balloon.crushed_bone import CrushedBone, calibrated_bone
 from vertaug.augmentation.balloon.dead_weight import UpperEnd, weight_on_top
 from vertaug.augmentation.balloon.deflation import deflate
-from vertaug.augmentation.balloon.ends import CONTACT_MM, CortexStop, HeightTarget, MeanLift
+from vertaug.augmentation.balloon.ends import (
+    CONTACT_MM,
+    CortexStop,
+    HeightTarget,
+    MeanLift,
+    WallContact,
+)
 from vertaug.augmentation.balloon.fracture_zone import (
     FractureAge,
     FractureZone,
@@ -69,7 +76,8 @@ class BalloonChoice:
     lift_mm : float or None
         Mean lift of the superior endplate at which the inflation ends; None for none.
     contact_mm : float
-        A balloon so near a point of the cortex ends the inflation; half a voxel at least.
+        A balloon with 1 cm2 of its surface (`CONTACT_MM2`) so near the outer face of the cortex
+        ends the inflation; a voxel at least.
     spacing_mm : float
         Of the voxels.
     fracture : FractureAge
@@ -91,8 +99,8 @@ class BalloonChoice:
 
     @property
     def within_mm(self) -> float:
-        """How near the cortex a balloon ends the inflation."""
-        return max(self.contact_mm, 0.5 * self.spacing_mm)
+        """How near the outer face of the cortex a balloon ends the inflation."""
+        return max(self.contact_mm, self.spacing_mm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -132,6 +140,8 @@ class BalloonTreatment:
         Measured alike; ``before`` with the bone where the CT shows it.
     breaches : tuple of Breach
         At full inflation.
+    contact : WallContact
+        At full inflation, of the balloon that is near the wall with most of its surface.
     """
 
     bone: PatientBone
@@ -144,6 +154,7 @@ class BalloonTreatment:
     inflated: ShapeAfter
     after: ShapeAfter
     breaches: tuple[Breach, ...]
+    contact: WallContact
 
     @property
     def cavities(self) -> tuple[BalloonSurface, ...]:
@@ -204,7 +215,8 @@ def treat_with_balloon(
     law = choice.crushed.law()
     state = place_balloons(bone.grid, law, bone.held, bone.points, balloons, weight=weight)
     state = preload(state, choice.preload_n)
-    limits = _limits(limits, bone, state, choice)
+    cortex = CortexStop(wall_mm=find_body_wall(bone, vertebra), within_mm=choice.within_mm)
+    limits = replace(limits, cortex=cortex, height=_height_target(bone, state, choice))
     kept, watch = _watcher(choice.volume_ml * len(balloons), progress)
     _refuse_at_once(limits, state, choice.balloon)
     inflation = inflate(state, limits, watch)
@@ -227,6 +239,7 @@ def treat_with_balloon(
         inflated=shape(inflation.state.points, inflation.state.tilted_forward_deg),
         after=shape(emptied.points, emptied.tilted_forward_deg),
         breaches=_breaches(bone, inflation.state),
+        contact=_contact(cortex, inflation.state),
     )
 
 
@@ -242,20 +255,18 @@ def _zone(
     return find_fracture_zone(bone, vertebra, measured, choice.bone.shell_mm)
 
 
-def _limits(
-    rated: InflationLimits, bone: PatientBone, loaded: InflatedBone, choice: BalloonChoice
-) -> InflationLimits:
-    """Return the limits of the balloon with the stops at the cortex and at a height."""
-    height = None
-    if choice.lift_mm is not None:
-        lift = MeanLift(
-            before=loaded.points,
-            lifted=bone.where(BonePart.SUPERIOR_ENDPLATE),
-            along=np.array([0.0, 0.0, 1.0]),
-        )
-        height = HeightTarget(measure_mm=lift, target_mm=choice.lift_mm)
-    cortex = CortexStop(cortex=bone.where(BonePart.CORTEX), within_mm=choice.within_mm)
-    return replace(rated, cortex=cortex, height=height)
+def _height_target(
+    bone: PatientBone, loaded: InflatedBone, choice: BalloonChoice
+) -> HeightTarget | None:
+    """Return the end at a height, if one is wanted."""
+    if choice.lift_mm is None:
+        return None
+    lift = MeanLift(
+        before=loaded.points,
+        lifted=bone.where(BonePart.SUPERIOR_ENDPLATE),
+        along=np.array([0.0, 0.0, 1.0]),
+    )
+    return HeightTarget(measure_mm=lift, target_mm=choice.lift_mm)
 
 
 def _refuse_at_once(limits: InflationLimits, loaded: InflatedBone, balloon: Balloon) -> None:
@@ -299,6 +310,11 @@ def _thinned(kept: list[KeptMoment]) -> tuple[KeptMoment, ...]:
         return ()
     chosen = np.unique(np.linspace(0, len(kept) - 1, min(_FRAMES, len(kept))).round().astype(int))
     return tuple(kept[number] for number in chosen)
+
+
+def _contact(cortex: CortexStop, state: InflatedBone) -> WallContact:
+    surfaces = [surface for surface, _ in state.balloons]
+    return cortex.find(surfaces, state.points)
 
 
 def _breaches(bone: PatientBone, state: InflatedBone) -> tuple[Breach, ...]:

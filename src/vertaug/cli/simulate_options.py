@@ -79,8 +79,8 @@ class Simulate:
     contact_mm: Annotated[
         float | None,
         typer.Option(
-            help="A balloon so near the cortex ends the inflation, 0 to 10, at least half a voxel. "
-            "(default: 1)"
+            help="A balloon with 1 cm2 of its surface so near the cortex's outer face ends the "
+            "inflation, 1 voxel to 10 mm. (default: 3)"
         ),
     ] = None
     balloon_spacing_mm: Annotated[

@@ -47,7 +47,8 @@ class BalloonWish:
     preload_n : float
         Axial force on the spine before the inflation.
     contact_mm : float
-        A balloon so near the cortex ends the inflation, at least half a voxel.
+        A balloon with 1 cm2 of its surface so near the outer face of the cortex ends the
+        inflation; at least a voxel.
     spacing_mm : float
         Of the voxels of the inflation.
     fracture_age : str
@@ -59,7 +60,7 @@ class BalloonWish:
     balloons_sha256: str = ""
     volume_ml: float | None = None
     preload_n: float = 100.0
-    contact_mm: float = 1.0
+    contact_mm: float = 3.0
     spacing_mm: float = 1.5
     fracture_age: str = "fresh"
 
@@ -88,10 +89,10 @@ class BalloonWish:
             ),
         )
         refuse_unfit(checks)
-        if self.contact_mm < 0.5 * self.spacing_mm:
+        if self.contact_mm < self.spacing_mm:
             message = (
                 f"--contact-mm {self.contact_mm:g} is less than voxels of {self.spacing_mm:g} mm "
-                f"can tell: {0.5 * self.spacing_mm:g} at least, or a smaller --balloon-spacing-mm"
+                f"can tell: {self.spacing_mm:g} at least, or a smaller --balloon-spacing-mm"
             )
             raise InputError(message)
         if self.fracture_age not in FRACTURE_AGES:

@@ -1,10 +1,7 @@
 """What limits the balloons of one case, in sentences for its report."""
 
-import numpy as np
-
 from vertaug.augmentation.balloon.dead_weight import UpperEnd
-from vertaug.augmentation.balloon.ends import EndOfInflation, find_nearest
-from vertaug.augmentation.balloon.patient_bone import BonePart
+from vertaug.augmentation.balloon.ends import EndOfInflation
 from vertaug.augmentation.cement.cannula import tube_of_needle
 from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment
 from vertaug.case.instrument import Needle
@@ -56,8 +53,8 @@ def list_balloon_limits(
         near = ""
         if inflation.end is EndOfInflation.CORTEX:
             near = (
-                f" within {chosen.within_mm:g} mm. The heights follow that volume, and it hangs on "
-                "this distance, the voxels and where the balloons lie"
+                f" (1 cm² of it within {chosen.within_mm:g} mm of its outer face). The heights "
+                "follow that volume, and it hangs on this distance and on where the balloons lie"
             )
         notes.append(
             f"The inflation ended at {reached} of the wanted {chosen.volume_ml:g} ml: "
@@ -83,21 +80,16 @@ def describe_end(found: BalloonTreatment, sides: tuple[str, ...]) -> str:
     sides : tuple of str
         Of the balloons.
     """
-    inflation, bone = found.inflation, found.bone
-    if inflation.end is not EndOfInflation.CORTEX:
-        return str(inflation.end.value)
-    surfaces = [surface for surface, _ in inflation.state.balloons]
-    cortex = bone.where(BonePart.CORTEX)
-    near = find_nearest(surfaces, inflation.state.points, cortex)
-    places = bone.points.place_mm[cortex][:, :2]
-    middle, half = 0.5 * (places.max(axis=0) + places.min(axis=0)), 0.5 * np.ptp(places, axis=0)
-    left, back = (bone.points.place_mm[near.point, :2] - middle) / half
+    if found.inflation.end is not EndOfInflation.CORTEX:
+        return str(found.inflation.end.value)
+    contact = found.contact
+    left, back, _ = contact.toward
     if abs(back) >= abs(left):
         where = "posterior" if back > 0.0 else "anterior"
     else:
         where = "left" if left > 0.0 else "right"
-    which = "the balloon" if len(sides) == 1 else f"the {sides[near.balloon]} balloon"
-    return f"{which} has come up to the {where} cortex ({near.gap_mm:.1f} mm from its inner side)"
+    which = "the balloon" if len(sides) == 1 else f"the {sides[contact.balloon]} balloon"
+    return f"{which} has come up to the {where} cortex"
 
 
 def describe_fracture(found: BalloonTreatment) -> str:

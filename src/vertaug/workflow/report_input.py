@@ -112,7 +112,7 @@ def _balloon(given: BalloonParameters) -> list[str]:
         f"balloon {name}{known}",
         f"{volume} in each",
         f"{given.preload_n:g} N on the spine",
-        f"end {given.contact_mm:g} mm from the cortex",
+        f"end with 1 cm² of a balloon within {given.contact_mm:g} mm of the cortex's outer face",
         f"a {given.fracture_age} fracture, where there is one",
         f"voxels of {given.spacing_mm:g} mm",
     ]

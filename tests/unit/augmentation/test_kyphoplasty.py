@@ -7,9 +7,8 @@ import pytest
 
 from vertaug.anatomy import analyse_spine
 from vertaug.augmentation.balloon.dead_weight import UpperEnd
-from vertaug.augmentation.balloon.ends import EndOfInflation, gap_mm
+from vertaug.augmentation.balloon.ends import EndOfInflation
 from vertaug.augmentation.balloon.fracture_zone import FractureAge
-from vertaug.augmentation.balloon.patient_bone import BonePart
 from vertaug.augmentation.balloon.preload import axial_force_n
 from vertaug.augmentation.balloon.product import balloon_named
 from vertaug.augmentation.bone_shift import shift_of_bone
@@ -151,19 +150,16 @@ def test_cement_meets_all_the_bone_that_was_there(found, vertebra, spine):
 
 
 def test_a_balloon_that_comes_up_to_the_cortex_ends(vertebra, path, found):
-    """Of the way between cortex and balloon, folded and full, the half."""
-    ways = [gap_to_cortex(found.folded, found.bone.points, found)]
-    ways.append(gap_to_cortex(found.kept[-1].surfaces, found.inflation.state.points, found))
-    half = 0.5 * sum(ways)
-    ended = treat_with_balloon(vertebra, LAW, (path,), replace(COARSE, contact_mm=half))
-    assert ended.inflation.end is EndOfInflation.CORTEX
-    assert 30.0 < ended.inflation.state.volumes_mm3()[0] < 590.0
-    reached = gap_to_cortex(ended.kept[-1].surfaces, ended.inflation.state.points, ended)
-    assert ways[1] < reached <= half
-
-
-def gap_to_cortex(surfaces, points, found):
-    return gap_mm(surfaces, points, found.bone.where(BonePart.CORTEX))
+    """With 1 cm2 near it, and sooner where that may lie farther from it."""
+    volumes = []
+    for contact_mm in (6.0, 7.0):
+        choice = replace(COARSE, volume_ml=2.0, contact_mm=contact_mm)
+        ended = treat_with_balloon(vertebra, LAW, (path,), choice)
+        assert ended.inflation.end is EndOfInflation.CORTEX
+        assert 100.0 <= ended.contact.area_mm2 < 120.0
+        volumes.append(ended.inflation.state.volumes_mm3()[0])
+    assert found.contact.area_mm2 < 10.0
+    assert 1900.0 > volumes[0] > volumes[1] > 200.0
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_more_than_a_balloon_holds_is_refused():
         ({"preload_n": float("inf")}, "--preload-n"),
         ({"fracture_age": "old"}, "--fracture-age is fresh or healed; got 'old'"),
         ({"contact_mm": 10.1}, "--contact-mm is 0 to 10 mm; got 10.1"),
-        ({"contact_mm": 0.7}, "--contact-mm 0.7 is less than voxels of 1.5 mm can tell: 0.75 at"),
+        ({"contact_mm": 1.4}, "--contact-mm 1.4 is less than voxels of 1.5 mm can tell: 1.5 at"),
         ({"spacing_mm": 0.7}, "--balloon-spacing-mm is 0.75 to 2 mm; got 0.7"),
     ],
 )

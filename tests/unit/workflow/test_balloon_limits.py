@@ -7,9 +7,8 @@ import pytest
 
 from vertaug.augmentation.balloon.crushed_bone import calibrated_bone
 from vertaug.augmentation.balloon.dead_weight import UpperEnd
-from vertaug.augmentation.balloon.ends import EndOfInflation
+from vertaug.augmentation.balloon.ends import EndOfInflation, WallContact
 from vertaug.augmentation.balloon.product import known_balloons
-from vertaug.augmentation.balloon.surface import capsule
 from vertaug.case.instrument import needle_of_gauge
 from vertaug.workflow.balloon_choice import BalloonWish
 from vertaug.workflow.balloon_limits import describe_end, describe_fracture, list_balloon_limits
@@ -23,7 +22,7 @@ CHOSEN = SimpleNamespace(
     upper_end=UpperEnd.WEIGHT,
     volume_ml=3.5,
     spacing_mm=1.5,
-    within_mm=1.0,
+    within_mm=3.0,
     balloon=known_balloons()["15/3"],
 )
 NEEDLE = needle_of_gauge(8)
@@ -71,8 +70,8 @@ def test_an_early_end_says_what_was_reached_and_why():
     told = list_balloon_limits(found(EndOfInflation.CORTEX), CHOSEN, 100.0, NEEDLE)
     assert told[4] == (
         "The inflation ended at 3.5 and 1.2 of the wanted 3.5 ml: a balloon has come up to the "
-        "cortex within 1 mm. The heights follow that volume, and it hangs on this distance, the "
-        "voxels and where the balloons lie"
+        "cortex (1 cm² of it within 3 mm of its outer face). The heights follow that volume, and "
+        "it hangs on this distance and on where the balloons lie"
     )
 
 
@@ -85,33 +84,21 @@ def test_a_balloon_wider_than_the_cannula_is_told():
 
 
 @pytest.mark.parametrize(
-    ("place", "sides", "words"),
+    ("toward", "sides", "words"),
     [
-        ((10.0, 1.0, 5.0), ("left", "right"), "the left balloon has come up to the anterior"),
-        ((19.0, 8.0, 5.0), ("right", "left"), "the right balloon has come up to the left"),
-        ((1.0, 12.0, 5.0), ("left",), "the balloon has come up to the right"),
-        ((11.0, 19.5, 5.0), ("left",), "the balloon has come up to the posterior"),
+        ((0.1, -0.9, 0.5), ("left", "right"), "the right balloon has come up to the anterior"),
+        ((0.9, -0.3, 0.95), ("right", "left"), "the left balloon has come up to the left"),
+        ((-0.9, 0.4, 0.0), ("left",), "the balloon has come up to the right"),
+        ((0.2, 0.9, 0.0), ("left",), "the balloon has come up to the posterior"),
     ],
 )
-def test_the_wall_that_ended_an_inflation_is_named(place, sides, words):
-    """A ring of cortex about (10, 10); the first balloon is 0.7 mm from one point of it."""
-    turn = np.linspace(0.0, 2.0 * np.pi, 120, endpoint=False)
-    ring = np.stack([10.0 + 10.0 * np.cos(turn), 10.0 + 10.0 * np.sin(turn), 5.0 + 0.0 * turn], 1)
-    nearest = int(np.argmin(np.linalg.norm(ring - place, axis=1)))
-    inward = np.array([10.0, 10.0, 5.0]) - ring[nearest]
-    middle = ring[nearest] + 2.7 * inward / np.linalg.norm(inward)
-    up = np.array([0.0, 0.0, 1.0])
-    surfaces = [(capsule(middle, up, 4.0, 2.0), None)]
-    if len(sides) == 2:
-        surfaces.append((capsule(np.array([10.0, 10.0, 5.0]), up, 2.0, 1.0), None))
-    points = SimpleNamespace(place_mm=ring, mass_mg=np.ones(len(ring)))
-    state = SimpleNamespace(balloons=tuple(surfaces), points=points)
-    treated = SimpleNamespace(
-        inflation=SimpleNamespace(end=EndOfInflation.CORTEX, state=state),
-        bone=SimpleNamespace(points=points, where=lambda _: np.ones(len(ring), dtype=bool)),
+def test_the_wall_that_ended_an_inflation_is_named(toward, sides, words):
+    contact = WallContact(
+        balloon=len(sides) - 1, area_mm2=101.0, whole_mm2=800.0, toward=np.array(toward)
     )
-    assert describe_end(treated, sides) == f"{words} cortex (0.7 mm from its inner side)"
-    reached = SimpleNamespace(inflation=SimpleNamespace(end=EndOfInflation.VOLUME), bone=None)
+    treated = SimpleNamespace(inflation=SimpleNamespace(end=EndOfInflation.CORTEX), contact=contact)
+    assert describe_end(treated, sides) == f"{words} cortex"
+    reached = SimpleNamespace(inflation=SimpleNamespace(end=EndOfInflation.VOLUME), contact=contact)
     assert describe_end(reached, sides) == "the wanted volume is reached"
 
 
@@ -146,8 +133,9 @@ def test_sheets_hold_every_number_with_its_source():
     [
         (BalloonWish(), "balloon the longest that fits, its rated volume, 4 ml at most in each"),
         (BalloonWish(name="mine", balloons="own.toml", volume_ml=2.5, preload_n=0.0),
-         ("balloon mine of own.toml, 2.5 ml in each, 0 N on the spine, end 1 mm from the cortex, "
-         "a fresh fracture, where there is one, voxels of 1.5 mm")),
+         ("balloon mine of own.toml, 2.5 ml in each, 0 N on the spine, end with 1 cm² of a "
+         "balloon within 3 mm of the cortex's outer face, a fresh fracture, where there is one, "
+         "voxels of 1.5 mm")),
         (BalloonWish(volume_ml=0.0), "cells of 1 mm, no balloon"),
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ _DEPTH_MM = 3.0
 (design default)."""
 _BEYOND_MM = 1.0
 """Bone of the model may lie so far outside the body of the anatomy: they are cut on two grids."""
-_REACH_MM = 4.0
+REACH_MM = 4.0
 """Of the kernel: two to three voxels of the balloon's grid (design default)."""
 _FACE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
 
@@ -41,7 +41,7 @@ class SurfaceMotion:
     def at(self, places_mm: FloatArray) -> FloatArray:
         """Return the displacement at places, both (..., 3) in the vertebra's frame."""
         flat = np.asarray(places_mm, dtype=np.float64).reshape(-1, 3)
-        found = fit_locally(flat, self.points_mm, self.moved_mm, _REACH_MM)
+        found = fit_locally(flat, self.points_mm, self.moved_mm, REACH_MM)
         return found.reshape(np.shape(places_mm))
 
 
@@ -69,12 +69,30 @@ def find_motion(
         If the points are not the same, or none lies near the surface.
     """
     check_same(before, after)
-    grid, frame = vertebra.regions.grid, vertebra.frame
-    world = places_in_world(before, voxels)
+    near = near_surface(vertebra, voxels, before)
+    world, frame = places_in_world(before, voxels)[near], vertebra.frame
+    moved = (after.place_mm[near] - before.place_mm[near]) @ voxels.directions.T
+    return SurfaceMotion(points_mm=frame.to_local(world), moved_mm=moved @ frame.axes)
+
+
+def near_surface(vertebra: Vertebra, voxels: Grid, before: BonePoints) -> NDArray[np.bool_]:
+    """Return which points are bone near the surface of a body, and move with it.
+
+    Parameters
+    ----------
+    vertebra, voxels, before
+        As in `find_motion`.
+
+    Raises
+    ------
+    InputError
+        If none is.
+    """
+    grid = vertebra.regions.grid
     body = vertebra.mask(Region.BODY)
     inside = measure_depth(body, grid.spacing_mm)
     outside = measure_depth(~body, grid.spacing_mm)
-    index = np.floor(grid.to_index(world) + 0.5).astype(np.int64)
+    index = np.floor(grid.to_index(places_in_world(before, voxels)) + 0.5).astype(np.int64)
     held = ((index >= 0) & (index < grid.shape)).all(axis=1)
     cell = tuple(np.clip(index, 0, np.array(grid.shape) - 1).T)
     near = held & (inside[cell] <= _DEPTH_MM) & (outside[cell] <= _BEYOND_MM)
@@ -82,8 +100,7 @@ def find_motion(
     if not near.any():
         message = f"no bone of the balloon's model lies near the surface of {vertebra.level}"
         raise InputError(message)
-    moved = (after.place_mm[near] - before.place_mm[near]) @ voxels.directions.T
-    return SurfaceMotion(points_mm=frame.to_local(world[near]), moved_mm=moved @ frame.axes)
+    return np.asarray(near)
 
 
 def check_same(before: BonePoints, after: BonePoints) -> None:
@@ -114,6 +131,13 @@ def _slope(height: FloatArray, along_mm: FloatArray) -> FloatArray:
     known = np.isfinite(both)
     total = np.where(known, both, 0.0).sum(axis=0)
     return np.asarray(total / np.maximum(known.sum(axis=0), 1))
+
+
+def body_faces(vertebra: Vertebra) -> BalloonSurface:
+    """Return the faces of the voxels of a body, in the vertebra's frame."""
+    grid, frame = vertebra.regions.grid, vertebra.frame
+    origin = frame.to_local(grid.affine[:3, 3])
+    return body_surface(vertebra.mask(Region.BODY), origin, float(grid.spacing_mm[0]))
 
 
 def body_surface(

@@ -12,8 +12,13 @@ from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 
-CONTACT_MM = 1.0
-"""A design default: no more than a layer of crushed bone is left between."""
+CONTACT_MM = 3.0
+"""A design default: the shell of the model and a layer of crushed bone are left between."""
+
+CONTACT_MM2 = 100.0
+"""A design default. The least distance alone hardly falls any more once bone is crushed between, so
+that an end at some distance is met at volumes far apart; how much of a balloon is near grows
+steadily."""
 
 
 class EndOfInflation(Enum):
@@ -26,35 +31,113 @@ class EndOfInflation(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CortexStop:
-    """An end where a balloon comes up to the cortex.
+class WallContact:
+    """How much of a balloon is near a wall.
 
     Attributes
     ----------
-    cortex : (points,) bool array
-        Which points of the bone are cortex or endplate.
-    within_mm : float
-        From the surface of the balloon to the place of such a point. Half a voxel at least, as far
-        apart as points are.
+    balloon : int
+        Its number.
+    area_mm2, whole_mm2 : float
+        Of what is near, and of its whole surface.
+    toward : (3,) float64 array
+        Middle of what it is near, in half widths of the wall from the middle of its box along each
+        axis, so that a side lies at 1 or -1; NaN where nothing is near.
     """
 
-    cortex: NDArray[np.bool_]
+    balloon: int
+    area_mm2: float
+    whole_mm2: float
+    toward: FloatArray
+
+
+def find_contacts(
+    surfaces: Sequence[BalloonSurface], wall_mm: FloatArray, within_mm: float
+) -> tuple[WallContact, ...]:
+    """Return how much of each balloon is near a wall.
+
+    From the middles of the triangles, each of which counts as a whole.
+
+    Parameters
+    ----------
+    surfaces : sequence of BalloonSurface
+    wall_mm : (m, 3) float64 array
+        Places on it, dense beside the distance.
+    within_mm : float
+        From the surface to the nearest of them.
+
+    Raises
+    ------
+    InputError
+        If there is no wall.
+    """
+    from scipy.spatial import cKDTree
+
+    if not len(wall_mm):
+        message = "a contact needs a wall; got no place on it"
+        raise InputError(message)
+    tree = cKDTree(wall_mm)
+    low, high = wall_mm.min(axis=0), wall_mm.max(axis=0)
+    # a flat wall has no width across it
+    middle, half = 0.5 * (low + high), np.maximum(0.5 * (high - low), np.finfo(float).tiny)
+    found = []
+    for number, surface in enumerate(surfaces):
+        away, nearest = tree.query(np.mean(surface.corners(), axis=0))
+        area = np.linalg.norm(surface.area_vectors_mm2(), axis=1)
+        near = area * (away <= within_mm)
+        toward = np.full(3, np.nan)
+        if near.any():
+            toward = (near @ wall_mm[nearest] / near.sum() - middle) / half
+        found.append(
+            WallContact(
+                balloon=number,
+                area_mm2=float(near.sum()),
+                whole_mm2=float(area.sum()),
+                toward=toward,
+            )
+        )
+    return tuple(found)
+
+
+Places = Callable[[BonePoints], FloatArray]
+"""Takes points of bone; returns places that are carried with them, (m, 3), mm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CortexStop:
+    """An end where a balloon comes up to the cortex: enough of its surface is near.
+
+    Attributes
+    ----------
+    wall_mm : callable
+        Takes the points and returns places on the outer face of the cortex, such as `BodyWall`.
+    within_mm : float
+        From the surface of the balloon to the nearest of them.
+    area_mm2 : float
+        Of the surface of one balloon; half of it where that is less, as of a folded one.
+    """
+
+    wall_mm: Places
     within_mm: float = CONTACT_MM
+    area_mm2: float = CONTACT_MM2
 
     def __post_init__(self) -> None:
-        if not self.within_mm >= 0.0:
-            message = f"a distance from the cortex is expected from 0 up; got {self.within_mm} mm"
-            raise InputError(message)
+        for name, value in (("distance from the cortex", self.within_mm), ("area", self.area_mm2)):
+            if not value > 0.0:
+                message = f"a contact's {name} is expected above 0; got {value}"
+                raise InputError(message)
 
-    def is_met(self, surfaces: Sequence[BalloonSurface], points: BonePoints) -> bool:
-        """Return whether any balloon is so close.
+    def find(self, surfaces: Sequence[BalloonSurface], points: BonePoints) -> WallContact:
+        """Return the contact that is farthest beyond the end, or nearest to it."""
+        contacts = find_contacts(surfaces, self.wall_mm(points), self.within_mm)
+        return max(contacts, key=self._beyond)
 
-        Raises
-        ------
-        InputError
-            If there is not one entry for each point.
-        """
-        return gap_mm(surfaces, points, self.cortex) <= self.within_mm
+    def beyond(self, surfaces: Sequence[BalloonSurface], points: BonePoints) -> float:
+        """Return by how much more of it is near than the end takes, mm2; negative before it."""
+        return self._beyond(self.find(surfaces, points))
+
+    def _beyond(self, contact: WallContact) -> float:
+        return contact.area_mm2 - min(self.area_mm2, 0.5 * contact.whole_mm2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,9 +154,9 @@ class HeightTarget:
     measure_mm: Callable[[BonePoints], float]
     target_mm: float
 
-    def is_met(self, points: BonePoints) -> bool:
-        """Return whether it is reached."""
-        return self.measure_mm(points) >= self.target_mm
+    def beyond(self, points: BonePoints) -> float:
+        """Return how far it is past the target, mm; negative before it."""
+        return self.measure_mm(points) - self.target_mm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,75 +185,3 @@ class MeanLift:
         """Return the lift of the present points, mm."""
         way = points.place_mm[self.lifted] - self.before.place_mm[self.lifted]
         return float((way @ self.along).mean() / np.linalg.norm(self.along))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearestPoint:
-    """Where balloons are nearest to named points.
-
-    Attributes
-    ----------
-    balloon, point : int
-        Its number, and that of the point among all.
-    gap_mm : float
-        Between them.
-    """
-
-    balloon: int
-    point: int
-    gap_mm: float
-
-
-def find_nearest(
-    surfaces: Sequence[BalloonSurface], points: BonePoints, named: NDArray[np.bool_]
-) -> NearestPoint:
-    """Return where balloons are nearest to the places of named points.
-
-    From corners and middles of the triangles: a balloon of 4 ml is closer by up to 0.1 mm at a
-    distance of 2 mm.
-
-    Parameters
-    ----------
-    surfaces : sequence of BalloonSurface
-    points : BonePoints
-    named : (points,) bool array
-
-    Raises
-    ------
-    InputError
-        If none is named, or there is not one entry for each point.
-    """
-    from scipy.spatial import cKDTree
-
-    if named.shape != points.mass_mg.shape or not named.any():
-        message = f"of {points.mass_mg.size} points some are to be named; "
-        message += f"got {np.count_nonzero(named)} of {named.size}"
-        raise InputError(message)
-    tree, numbers = cKDTree(points.place_mm[named]), np.flatnonzero(named)
-    found = []
-    for number, surface in enumerate(surfaces):
-        wall = np.concatenate([surface.points_mm, np.mean(surface.corners(), axis=0)])
-        away, nearest = tree.query(wall)
-        at = int(np.argmin(away))
-        found.append(
-            NearestPoint(balloon=number, point=int(numbers[nearest[at]]), gap_mm=float(away[at]))
-        )
-    return min(found, key=lambda one: one.gap_mm)
-
-
-def gap_mm(
-    surfaces: Sequence[BalloonSurface], points: BonePoints, named: NDArray[np.bool_]
-) -> float:
-    """Return the least distance between balloons and the places of named points.
-
-    Parameters
-    ----------
-    surfaces, points, named
-        As in `find_nearest`.
-
-    Raises
-    ------
-    InputError
-        If none is named, or there is not one entry for each point.
-    """
-    return find_nearest(surfaces, points, named).gap_mm

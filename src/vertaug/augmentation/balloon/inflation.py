@@ -35,6 +35,10 @@ _NEARLY = 5e-3
 may lack would read a pressure without the drag's share."""
 _HALVINGS = 3
 _POWER = 2.5
+_PAST = 0.05
+"""Of an increment, by which it goes past where it is to end: growth is no straight line."""
+_WHOLE = 0.8
+"""Of an increment, from which on it is not repeated in part."""
 _RESOLVED = 2.0
 """Radius in voxels of a sphere of the same volume from which on a pressure is one: that of a
 thinner balloon is of the voxels, up to twice too high."""
@@ -117,24 +121,41 @@ class InflationLimits:
         Parameters
         ----------
         state : InflatedBone
-
-        Raises
-        ------
-        InputError
-            If cortex is not named for each point.
         """
         volumes = state.volumes_mm3()
         over = state.pressure_mpa >= self.pressure_mpa
         if (over & _resolved(volumes, state.grid)).any():
             return EndOfInflation.PRESSURE
         surfaces = [surface for surface, _ in state.balloons]
-        if self.cortex is not None and self.cortex.is_met(surfaces, state.points):
+        if self.cortex is not None and self.cortex.beyond(surfaces, state.points) >= 0.0:
             return EndOfInflation.CORTEX
-        if self.height is not None and self.height.is_met(state.points):
+        if self.height is not None and self.height.beyond(state.points) >= 0.0:
             return EndOfInflation.TARGET
         if (self.volume_mm3 - volumes <= _NEARLY * self.volume_mm3).all():
             return EndOfInflation.VOLUME
         return None
+
+    def share_until(self, before: InflatedBone, after: InflatedBone) -> float:
+        """Return after which share of an increment cortex or height was reached; 1 for neither.
+
+        In a straight line between both, and a little more, so that the limit is met there.
+        """
+        reached = [
+            first / (first - last)
+            for first, last in zip(self._beyond(before), self._beyond(after), strict=True)
+            if last >= 0.0 > first
+        ]
+        return min(min(reached, default=1.0) + _PAST, 1.0)
+
+    def _beyond(self, state: InflatedBone) -> list[float]:
+        """Return how far a state is beyond cortex and height, of those that there are."""
+        found = []
+        if self.cortex is not None:
+            surfaces = [surface for surface, _ in state.balloons]
+            found.append(self.cortex.beyond(surfaces, state.points))
+        if self.height is not None:
+            found.append(self.height.beyond(state.points))
+        return found
 
 
 def rated_limits(
@@ -247,8 +268,6 @@ def inflate(
     ComputationError
         If an increment cannot be solved, not even an eighth of it, or a balloon comes up to the
         edge of the grid.
-    InputError
-        If cortex is not named for each point.
     """
     volumes, pressures, reports = [], [], []
     while (end := limits.met(state)) is None:
@@ -257,7 +276,7 @@ def inflate(
         most = limits.step * state.grid.spacing_mm * area
         # as many increments as the whole way takes, so that the last one is no shorter
         wanted = np.clip(left, 0.0, None) / max(np.ceil(left / most).max(), 1.0)
-        state, report = _advance(state, wanted, limits.increment)
+        state, report = _advance_until(state, wanted, limits)
         volumes.append(state.volumes_mm3())
         pressures.append(state.pressure_mpa)
         reports.append(report)
@@ -271,6 +290,17 @@ def inflate(
         end=end,
         solver=tuple(reports),
     )
+
+
+def _advance_until(
+    state: InflatedBone, wanted: FloatArray, limits: InflationLimits
+) -> tuple[InflatedBone, SolverReport]:
+    """Return the state after an increment that ends where cortex or height are reached."""
+    after, report = _advance(state, wanted, limits.increment)
+    share = limits.share_until(state, after)
+    if share >= _WHOLE:
+        return after, report
+    return _advance(state, share * (after.volumes_mm3() - state.volumes_mm3()), limits.increment)
 
 
 def _advance(

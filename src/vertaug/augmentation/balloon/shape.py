@@ -13,7 +13,7 @@ from vertaug.anatomy.endplate import find_surface
 from vertaug.anatomy.occupancy import local_coordinates
 from vertaug.augmentation.balloon.bone_motion import (
     SurfaceMotion,
-    body_surface,
+    body_faces,
     find_motion,
     slopes_of,
 )
@@ -137,7 +137,7 @@ def measure_shape(
         If the body cannot be measured.
     """
     motion = find_motion(vertebra, voxels, before, after)
-    faces = _faces(vertebra)
+    faces = body_faces(vertebra)
     surface = faces.at(faces.points_mm + motion.at(faces.points_mm))
     grown_mm3 = surface.volume_mm3() - faces.volume_mm3()
     moved = carry_measures(vertebra, motion.at)
@@ -161,13 +161,6 @@ def measure_shape(
         right=_bulge(right, 0, -1.0, motion),
         canal=_bulge(vertebra.posterior_wall, 1, 1.0, motion),
     )
-
-
-def _faces(vertebra: Vertebra) -> BalloonSurface:
-    """Return the faces of the voxels of a body, in the vertebra's frame."""
-    grid, frame = vertebra.regions.grid, vertebra.frame
-    origin = frame.to_local(grid.affine[:3, 3])
-    return body_surface(vertebra.mask(Region.BODY), origin, float(grid.spacing_mm[0]))
 
 
 def _sides(vertebra: Vertebra) -> tuple[HeightField, HeightField]:

@@ -1,0 +1,84 @@
+"""The outer face of a body's wall, carried with the bone beside it.
+
+From it, and not from points of bone, a balloon's distance to the cortex is measured: where in its
+voxel a point lies would shift that distance by part of a voxel.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vertaug.augmentation.balloon.bone_motion import (
+    REACH_MM,
+    body_faces,
+    near_surface,
+)
+from vertaug.augmentation.balloon.bone_points import BonePoints
+from vertaug.augmentation.balloon.patient_bone import BonePart, PatientBone
+from vertaug.case.errors import AnatomyError
+from vertaug.case.grid import FloatArray
+from vertaug.case.spine import Vertebra
+from vertaug.numerics.local_fit import fit_locally
+
+_SHELL = (
+    BonePart.CORTEX,
+    BonePart.SUPERIOR_ENDPLATE,
+    BonePart.INFERIOR_ENDPLATE,
+    BonePart.POSTERIOR,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BodyWall:
+    """Places on the outer face of the cortex of a body, and the bone that carries them.
+
+    Attributes
+    ----------
+    before_mm : (m, 3) float64 array
+        The places where the CT shows them, from the corner of the balloon's grid.
+    carriers : (k,) int64 array
+        Numbers of the points of bone near the surface.
+    carriers_mm : (k, 3) float64 array
+        Their places before.
+    """
+
+    before_mm: FloatArray
+    carriers: NDArray[np.int64]
+    carriers_mm: FloatArray
+
+    def __call__(self, points: BonePoints) -> FloatArray:
+        """Return where the places are, shape (m, 3)."""
+        went = points.place_mm[self.carriers] - self.carriers_mm
+        return self.before_mm + fit_locally(self.before_mm, self.carriers_mm, went, REACH_MM)
+
+
+def find_body_wall(bone: PatientBone, vertebra: Vertebra) -> BodyWall:
+    """Return the wall of a body: its surface without endplates and the base of the pedicles.
+
+    Parameters
+    ----------
+    bone : PatientBone
+        Before anything has moved.
+    vertebra : Vertebra
+
+    Raises
+    ------
+    AnatomyError
+        If the body has no wall.
+    """
+    from scipy.spatial import cKDTree
+
+    corners = bone.to_place(vertebra.frame.to_world(body_faces(vertebra).points_mm))
+    shell = np.flatnonzero(bone.where(*_SHELL))
+    cortex = bone.part[shell] == BonePart.CORTEX
+    if not cortex.any():
+        message = f"the body of {vertebra.level} has no wall between its endplates"
+        raise AnatomyError(message)
+    _, nearest = cKDTree(bone.points.place_mm[shell]).query(corners)
+    carriers = np.flatnonzero(near_surface(vertebra, bone.voxels, bone.points))
+    return BodyWall(
+        before_mm=corners[cortex[nearest]],
+        carriers=carriers,
+        carriers_mm=bone.points.place_mm[carriers],
+    )
