@@ -293,7 +293,8 @@ def test_walls_are_named_in_their_order(found):
 
 def test_the_method_says_where_an_inflation_ends(found):
     method = next(b for b in kyphoplasty_parts(found)[0].text if b.title.endswith("method"))
-    assert "a balloon within 1.25 mm of the cortex" in method.paragraphs[0]
+    words = "a balloon with 1 cm² of its surface within 1.25 mm of the cortex's outer face"
+    assert words in method.paragraphs[0]
     assert "under 100 N along the spine" in method.paragraphs[0]
     assert "voxels of 1.5 mm" in method.paragraphs[0]
 
