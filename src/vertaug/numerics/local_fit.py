@@ -5,8 +5,14 @@ Wendland's kernel ``(1 - q)^4 (4 q + 1)`` (Adv Comput Math 1995;4:389): values t
 space are met exactly, also beyond the last point.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+    from scipy.spatial import cKDTree
 
 _Array = NDArray[np.float64]
 _LEAST_POINTS = 16
@@ -39,15 +45,65 @@ def fit_locally(places: _Array, points: _Array, values: _Array, reach: float) ->
 
     if not len(places):
         return np.zeros((0, values.shape[1]))
+    radius = _radius(places, cKDTree(points), reach)
+    middle, mean, spread, common = _moments(places, radius, (points, values), reach)
+    toward = _across(spread, middle)
+    return np.asarray(mean - np.einsum("ni,nic->nc", toward, common))
+
+
+def weigh_locally(places: _Array, points: _Array, reach: float) -> "csr_array":
+    """Return the weights with which values of points give those at places.
+
+    For points whose values change while they are taken for the same places: the product with them
+    is that of `fit_locally`.
+
+    Parameters
+    ----------
+    places, points, reach
+        As in `fit_locally`.
+
+    Returns
+    -------
+    csr_array of shape (m, n)
+    """
+    from scipy.sparse import csr_array
+    from scipy.spatial import cKDTree
+
     tree = cKDTree(points)
+    radius = _radius(places, tree, reach)
+    near = tree.query_ball_point(places, radius)
+    many = np.array([len(one) for one in near])
+    column = np.concatenate([np.asarray(one, dtype=np.int64) for one in near])
+    row = np.repeat(np.arange(len(places)), many)
+    apart = (points[column] - places[row]) / radius[row, None]
+    away = np.minimum(np.linalg.norm(apart, axis=1), 1.0)
+    weight = (1.0 - away) ** 4 * (4.0 * away + 1.0)
+    start = np.concatenate([[0], np.cumsum(many)[:-1]])
+
+    def total(values: _Array) -> _Array:
+        return np.asarray(np.add.reduceat(values, start, axis=0))
+
+    weight /= total(weight)[row]
+    middle = total(weight[:, None] * apart)
+    apart -= middle[row]
+    spread = total(weight[:, None, None] * apart[:, :, None] * apart[:, None, :])
+    weight *= 1.0 - np.einsum("pi,pi->p", _across(spread, middle)[row], apart)
+    return csr_array((weight, (row, column)), shape=(len(places), len(points)))
+
+
+def _radius(places: _Array, tree: "cKDTree", reach: float) -> _Array:
+    """Return the reach about each place, grown where too few points lie within it."""
     count = min(_LEAST_POINTS, tree.n)
     furthest = tree.query(places, k=[count])[0][:, 0]
-    radius = np.maximum(reach, _GROWN * furthest)
-    middle, mean, spread, common = _moments(places, radius, (points, values), reach)
+    return np.asarray(np.maximum(reach, _GROWN * furthest))
+
+
+def _across(spread: _Array, middle: _Array) -> _Array:
+    """Return the middle of the points over their spread, (m, 3): its part of a slope is taken."""
     size, along = np.linalg.eigh(spread)
     inverse = np.where(size > _FLAT, 1.0 / np.maximum(size, _FLAT), 0.0)
-    slope = np.einsum("nij,nj,nkj,nkc->nic", along, inverse, along, common, optimize=True)
-    return np.asarray(mean - np.einsum("ni,nic->nc", middle, slope))
+    toward = np.einsum("nij,nj,nkj,nk->ni", along, inverse, along, middle, optimize=True)
+    return np.asarray(toward, dtype=np.float64)
 
 
 def _moments(

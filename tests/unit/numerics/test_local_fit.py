@@ -4,7 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from vertaug.numerics.local_fit import fit_locally
+from vertaug.numerics.local_fit import fit_locally, weigh_locally
 
 LINEAR = np.array([[0.3, -1.0], [0.05, 2.0], [-0.2, 0.5]])
 
@@ -96,3 +96,21 @@ def test_fit_has_the_same_bits_with_one_thread_and_two():
         found.append(fit_locally(places, points, values, 4.0).tobytes())
     numba.set_num_threads(before)
     assert found[0] == found[1]
+
+
+def test_weights_give_what_the_fit_gives():
+    """Also where few points lie near, and where those that do lie in a plane."""
+    rng = np.random.default_rng(7)
+    cloud = rng.uniform(0.0, 10.0, (900, 3))
+    plane = np.stack([*rng.uniform(20.0, 26.0, (2, 60)), np.full(60, 3.0)], axis=1)
+    points = np.concatenate([cloud, plane])
+    beside = plane[:5] + np.array([0.0, 0.0, 0.5])
+    far = np.array([[40.0, 0.0, 0.0]])
+    places = np.concatenate([rng.uniform(-2.0, 12.0, (50, 3)), beside, far])
+    values = rng.normal(size=(len(points), 3))
+    weights = weigh_locally(places, points, 3.0)
+    assert weights.shape == (56, 960)
+    np.testing.assert_allclose(
+        weights @ values, fit_locally(places, points, values, 3.0), atol=1e-10
+    )
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, atol=1e-12)

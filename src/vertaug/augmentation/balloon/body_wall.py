@@ -5,6 +5,7 @@ voxel a point lies would shift that distance by part of a voxel.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,10 @@ from vertaug.augmentation.balloon.patient_bone import BonePart, PatientBone
 from vertaug.case.errors import AnatomyError
 from vertaug.case.grid import FloatArray
 from vertaug.case.spine import Vertebra
-from vertaug.numerics.local_fit import fit_locally
+from vertaug.numerics.local_fit import weigh_locally
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _SHELL = (
     BonePart.CORTEX,
@@ -41,16 +45,19 @@ class BodyWall:
         Numbers of the points of bone near the surface.
     carriers_mm : (k, 3) float64 array
         Their places before.
+    weights : (m, k) csr_array
+        Of their displacements.
     """
 
     before_mm: FloatArray
     carriers: NDArray[np.int64]
     carriers_mm: FloatArray
+    weights: "csr_array"
 
     def __call__(self, points: BonePoints) -> FloatArray:
         """Return where the places are, shape (m, 3)."""
         went = points.place_mm[self.carriers] - self.carriers_mm
-        return self.before_mm + fit_locally(self.before_mm, self.carriers_mm, went, REACH_MM)
+        return np.asarray(self.before_mm + self.weights @ went)
 
 
 def find_body_wall(bone: PatientBone, vertebra: Vertebra) -> BodyWall:
@@ -77,8 +84,10 @@ def find_body_wall(bone: PatientBone, vertebra: Vertebra) -> BodyWall:
         raise AnatomyError(message)
     _, nearest = cKDTree(bone.points.place_mm[shell]).query(corners)
     carriers = np.flatnonzero(near_surface(vertebra, bone.voxels, bone.points))
+    before, carriers_mm = corners[cortex[nearest]], bone.points.place_mm[carriers]
     return BodyWall(
-        before_mm=corners[cortex[nearest]],
+        before_mm=before,
         carriers=carriers,
-        carriers_mm=bone.points.place_mm[carriers],
+        carriers_mm=carriers_mm,
+        weights=weigh_locally(before, carriers_mm, REACH_MM),
     )

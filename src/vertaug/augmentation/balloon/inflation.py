@@ -113,7 +113,22 @@ class InflationLimits:
     cortex: CortexStop | None = None
     height: HeightTarget | None = None
 
-    def met(self, state: InflatedBone) -> EndOfInflation | None:
+    def beyond(self, state: InflatedBone) -> tuple[float, float]:
+        """Return how far a state is beyond cortex (mm2) and height (mm); negative before them.
+
+        Minus infinity where there is no such limit.
+        """
+        cortex = height = -np.inf
+        if self.cortex is not None:
+            surfaces = [surface for surface, _ in state.balloons]
+            cortex = self.cortex.beyond(surfaces, state.points)
+        if self.height is not None:
+            height = self.height.beyond(state.points)
+        return cortex, height
+
+    def met(
+        self, state: InflatedBone, beyond: tuple[float, float] | None = None
+    ) -> EndOfInflation | None:
         """Return which limit a state has met; None for none.
 
         Where it has met more than one, that which warns most is named.
@@ -121,41 +136,21 @@ class InflationLimits:
         Parameters
         ----------
         state : InflatedBone
+        beyond : tuple of two floats, optional
+            Of the state, if it is known.
         """
         volumes = state.volumes_mm3()
         over = state.pressure_mpa >= self.pressure_mpa
         if (over & _resolved(volumes, state.grid)).any():
             return EndOfInflation.PRESSURE
-        surfaces = [surface for surface, _ in state.balloons]
-        if self.cortex is not None and self.cortex.beyond(surfaces, state.points) >= 0.0:
+        cortex, height = self.beyond(state) if beyond is None else beyond
+        if cortex >= 0.0:
             return EndOfInflation.CORTEX
-        if self.height is not None and self.height.beyond(state.points) >= 0.0:
+        if height >= 0.0:
             return EndOfInflation.TARGET
         if (self.volume_mm3 - volumes <= _NEARLY * self.volume_mm3).all():
             return EndOfInflation.VOLUME
         return None
-
-    def share_until(self, before: InflatedBone, after: InflatedBone) -> float:
-        """Return after which share of an increment cortex or height was reached; 1 for neither.
-
-        In a straight line between both, and a little more, so that the limit is met there.
-        """
-        reached = [
-            first / (first - last)
-            for first, last in zip(self._beyond(before), self._beyond(after), strict=True)
-            if last >= 0.0 > first
-        ]
-        return min(min(reached, default=1.0) + _PAST, 1.0)
-
-    def _beyond(self, state: InflatedBone) -> list[float]:
-        """Return how far a state is beyond cortex and height, of those that there are."""
-        found = []
-        if self.cortex is not None:
-            surfaces = [surface for surface, _ in state.balloons]
-            found.append(self.cortex.beyond(surfaces, state.points))
-        if self.height is not None:
-            found.append(self.height.beyond(state.points))
-        return found
 
 
 def rated_limits(
@@ -270,13 +265,14 @@ def inflate(
         edge of the grid.
     """
     volumes, pressures, reports = [], [], []
-    while (end := limits.met(state)) is None:
+    beyond = limits.beyond(state)
+    while (end := limits.met(state, beyond)) is None:
         left = limits.volume_mm3 - state.volumes_mm3()
         area = np.array([surface.area_mm2() for surface, _ in state.balloons])
         most = limits.step * state.grid.spacing_mm * area
         # as many increments as the whole way takes, so that the last one is no shorter
         wanted = np.clip(left, 0.0, None) / max(np.ceil(left / most).max(), 1.0)
-        state, report = _advance_until(state, wanted, limits)
+        state, report, beyond = _advance_until(state, wanted, limits, beyond)
         volumes.append(state.volumes_mm3())
         pressures.append(state.pressure_mpa)
         reports.append(report)
@@ -293,14 +289,26 @@ def inflate(
 
 
 def _advance_until(
-    state: InflatedBone, wanted: FloatArray, limits: InflationLimits
-) -> tuple[InflatedBone, SolverReport]:
-    """Return the state after an increment that ends where cortex or height are reached."""
+    state: InflatedBone,
+    wanted: FloatArray,
+    limits: InflationLimits,
+    beyond: tuple[float, float],
+) -> tuple[InflatedBone, SolverReport, tuple[float, float]]:
+    """Return the state after an increment that ends where cortex or height are reached.
+
+    With how it was solved, and how far that state is beyond both, as ``beyond`` is of the first.
+    """
     after, report = _advance(state, wanted, limits.increment)
-    share = limits.share_until(state, after)
+    share, found = 1.0, limits.beyond(after)
+    for first, last in zip(beyond, found, strict=True):
+        if last >= 0.0 > first:
+            # in a straight line between both
+            share = min(share, first / (first - last) + _PAST)
     if share >= _WHOLE:
-        return after, report
-    return _advance(state, share * (after.volumes_mm3() - state.volumes_mm3()), limits.increment)
+        return after, report, found
+    grown = share * (after.volumes_mm3() - state.volumes_mm3())
+    after, report = _advance(state, grown, limits.increment)
+    return after, report, limits.beyond(after)
 
 
 def _advance(
