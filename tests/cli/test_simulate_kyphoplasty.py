@@ -29,7 +29,7 @@ from vertaug.workflow.strength_choice import assess_case, choice_of
 pytestmark = pytest.mark.slow
 
 CEMENT = ("--spacing-mm", "2", "--volume-ml", "1.5", "--workers", "1", "--samples", "0")
-BALLOON = ("--balloon-ml", "0.6", "--balloon-spacing-mm", "2")
+BALLOON = ("--balloon-ml", "0.6", "--balloon-spacing-mm", "2", "--fracture-age", "Fresh")
 FAST = ("--procedure", "kyphoplasty", *CEMENT, *BALLOON, "--no-strength")
 LINEAR = ("--linear-only", "--spacing-mm", "4")
 
@@ -216,6 +216,7 @@ def test_the_same_again_computes_nothing(run, mine, monkeypatch):
         "0.6 and 0.6 of 0.6 ml in each",
         "mm kept after the deflation",
         "cavity of the emptied balloons",
+        "the inflation on the monitor: kyphoplasty/L1_balloon_ap.gif and kyphoplasty/L1_balloon_lat",
         "1.50 of 1.50 ml injected",
         "with the beam on",
         "note: Not modelled: softening",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from vertaug.case.augmentation_content import ATM, KPA
 from vertaug.case.augmentation_record import ProcedureRecord
+from vertaug.case.balloon_content import balloon_file_names
 from vertaug.case.balloon_record import BalloonRecord
 from vertaug.case.errors import InputError
 from vertaug.workflow.balloon_choice import BalloonWish, find_balloons, hash_balloons
@@ -57,7 +58,7 @@ def with_balloons(run: SimulationRun, given: "Simulate") -> SimulationRun:
         preload_n=defaults.preload_n if preload is None else preload,
         contact_mm=defaults.contact_mm if contact is None else contact,
         spacing_mm=defaults.spacing_mm if spacing is None else spacing,
-        fracture_age=given.fracture_age or defaults.fracture_age,
+        fracture_age=(given.fracture_age or defaults.fracture_age).lower(),
     )
     known, file = find_balloons(given.case, given.balloon, given.balloons)
     wish = replace(wish, balloons=file, balloons_sha256=hash_balloons(known, given.balloon))
@@ -78,6 +79,7 @@ def list_balloon_lines(found: ProcedureRecord) -> list[str]:
         ),
         _height(balloon),
         f"cavity of the emptied balloons {balloon.cavity_ml:.1f} ml{_breaches(balloon)}",
+        f"the inflation on the monitor: {' and '.join(balloon_file_names(found.level))}",
     ]
 
 

@@ -37,7 +37,7 @@ NO_PROMISE = "Of the model: no promise of height in a patient."
 _MAIN_LIMITS = 3
 """Notes that hold for every inflation stand first: strength of crushed bone, what is held, what is
 not modelled."""
-_WARNING = "LEFT THE BONE"
+_WARNINGS = ("LEFT THE BONE", "MAY NOT PASS")
 _NO_CRACK = "the model's wall stretches and does not crack"
 
 
@@ -204,7 +204,7 @@ def _divide_limits(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the limits that come first, warnings before those of every inflation, and the rest."""
     unsafe = () if found.cement.setup.plan_safe else found.cement.notes[:1]
-    warned = tuple(note for note in course.notes if _WARNING in note)
+    warned = tuple(note for note in course.notes if any(w in note for w in _WARNINGS))
     usual = tuple(note for note in course.notes if note not in warned)
     cracked = (crack_words(course),) if crack_words(course) else ()
     main = (*warned, *unsafe, *cracked, *usual[:_MAIN_LIMITS])

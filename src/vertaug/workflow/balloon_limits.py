@@ -2,6 +2,7 @@
 
 from vertaug.augmentation.balloon.dead_weight import UpperEnd
 from vertaug.augmentation.balloon.ends import EndOfInflation
+from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.cement.cannula import tube_of_needle
 from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment
 from vertaug.case.instrument import Needle
@@ -31,6 +32,7 @@ def list_balloon_limits(
     share, inflation = chosen.crushed.strength_share, found.inflation
     held = f"{share.range_text} times" if share.range_text else "a range that is not known"
     notes = [
+        *_say_cannula(chosen.balloon, needle),
         (
             f"Heights, pressure and cavity rest on how strong crushed bone is against a balloon: "
             f"{share.value:g} times its uniaxial strength ({held}), fitted to one published end "
@@ -40,13 +42,6 @@ def list_balloon_limits(
         f"The fracture: {describe_fracture(found)}",
         _WHAT_IS_LEFT_OUT,
     ]
-    folded, bore = chosen.balloon.folded_mm.value, tube_of_needle(needle).bore_mm
-    if folded > bore:
-        notes.append(
-            f"The folded balloon is drawn {folded:g} mm thick; through the cannula of "
-            f"{needle.gauge}G, with a bore of {bore:g} mm, it goes only if it folds thinner (its "
-            f"range begins at {chosen.balloon.thinnest_mm:g} mm)"
-        )
     if inflation.end is not EndOfInflation.VOLUME:
         volumes = inflation.state.volumes_mm3() / _MM3_PER_ML
         reached = " and ".join(f"{volume:.1f}" for volume in volumes)
@@ -102,6 +97,19 @@ def describe_fracture(found: BalloonTreatment) -> str:
         "thick, from the height that was lost, and in the cortex along a line around the middle of "
         "it; how old it is the CT does not tell, and a healed one lets heights rise far less"
     )
+
+
+def _say_cannula(balloon: Balloon, needle: Needle) -> tuple[str, ...]:
+    """Return that a balloon passes its cannula only if it folds thinner than it is drawn."""
+    folded, bore = balloon.folded_mm.value, tube_of_needle(needle).bore_mm
+    if folded <= bore:
+        return ()
+    note = (
+        f"THE BALLOON MAY NOT PASS THE CANNULA of {needle.gauge}G: its bore is {bore:g} mm, the "
+        f"folded balloon is drawn {folded:g} mm thick (its range begins at "
+        f"{balloon.thinnest_mm:g} mm); a wider --gauge in the plan or a thinner --balloon passes"
+    )
+    return (note,)
 
 
 def _say_ends(chosen: BalloonChoice, force_n: float) -> str:

@@ -75,12 +75,14 @@ def test_an_early_end_says_what_was_reached_and_why():
     )
 
 
-def test_a_balloon_wider_than_the_cannula_is_told():
+def test_a_balloon_wider_than_the_cannula_is_told_first():
     told = list_balloon_limits(found(), CHOSEN, 100.0, needle_of_gauge(10))
-    assert told[4] == (
-        "The folded balloon is drawn 3.2 mm thick; through the cannula of 10G, with a bore of "
-        "2.7 mm, it goes only if it folds thinner (its range begins at 2.6 mm)"
+    assert told[0] == (
+        "THE BALLOON MAY NOT PASS THE CANNULA of 10G: its bore is 2.7 mm, the folded balloon is "
+        "drawn 3.2 mm thick (its range begins at 2.6 mm); a wider --gauge in the plan or a thinner "
+        "--balloon passes"
     )
+    assert told[1].startswith("Heights, pressure and cavity")
 
 
 @pytest.mark.parametrize(
