@@ -33,6 +33,11 @@ from vertaug.augmentation.balloon.inflation import (
     place_balloons,
     rated_limits,
 )
+from vertaug.augmentation.balloon.ligaments import (
+    SpinalLigaments,
+    lumbar_ligaments,
+    place_ligaments,
+)
 from vertaug.augmentation.balloon.patient_bone import (
     BonePart,
     BoneSetting,
@@ -84,6 +89,8 @@ class BalloonChoice:
         Of the fracture, if the level has one.
     bone : BoneSetting
     crushed : CrushedBone
+    ligaments : SpinalLigaments
+        Of a level above that rides on its disc.
     """
 
     balloon: Balloon
@@ -96,6 +103,7 @@ class BalloonChoice:
     fracture: FractureAge = FractureAge.FRESH
     bone: BoneSetting = field(default_factory=BoneSetting)
     crushed: CrushedBone = field(default_factory=calibrated_bone)
+    ligaments: SpinalLigaments = field(default_factory=lumbar_ligaments)
 
     @property
     def within_mm(self) -> float:
@@ -211,7 +219,9 @@ def treat_with_balloon(
     bone = broken_and_whole(whole, zone, choice.crushed).drilled(*folded)
     weight = None
     if choice.upper_end is UpperEnd.WEIGHT:
-        weight = weight_on_top(bone.held, bone.grid, choice.preload_n)
+        slack = None if zone is None else measured
+        ligaments = place_ligaments(choice.ligaments, bone, vertebra, slack)
+        weight = weight_on_top(bone.held, bone.grid, choice.preload_n, ligaments)
     law = choice.crushed.law()
     state = place_balloons(bone.grid, law, bone.held, bone.points, balloons, weight=weight)
     state = preload(state, choice.preload_n)

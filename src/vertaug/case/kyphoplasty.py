@@ -50,7 +50,7 @@ class BalloonSetup:
     fracture : str
         Whether and where bone is taken to be broken, in words; empty in cases of before.
     bone : tuple of ProductValue
-        How strong crushed bone is taken to be.
+        How strong crushed bone and how stiff ligaments are taken to be.
     """
 
     level: str

@@ -243,5 +243,7 @@ def _inputs(course: BalloonCourse) -> tuple[Table, ...]:
             "balloon (docs/balloon.md). Verified: read in the source; computed: from it; "
             "recalled: from the literature, not read again; uncertain: a working number.",
         ),
-        values_table("Crushed bone", setup.bone, "Status as in the table of the balloon."),
+        values_table(
+            "Crushed bone and ligaments", setup.bone, "Status as in the table of the balloon."
+        ),
     )

@@ -104,6 +104,11 @@ _TITLES = {
     "cortex_share": "strength of whole cortex, share of the uniaxial",
     "loose_tension": "strength of a fresh fracture in tension, share",
     "contact_fall": "fall of its contact with its opening",
+    "anterior_longitudinal_n_per_mm": "anterior longitudinal ligament (N/mm)",
+    "posterior_longitudinal_n_per_mm": "posterior longitudinal ligament (N/mm)",
+    "flavum_n_per_mm": "ligamentum flavum (N/mm)",
+    "interspinous_n_per_mm": "interspinous ligament (N/mm)",
+    "supraspinous_n_per_mm": "supraspinous ligament (N/mm)",
 }
 
 

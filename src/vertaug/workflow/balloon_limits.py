@@ -1,7 +1,8 @@
 """What limits the balloons of one case, in sentences for its report."""
 
-from vertaug.augmentation.balloon.dead_weight import UpperEnd
+from vertaug.augmentation.balloon.dead_weight import UpperEnd, plate_centre_mm
 from vertaug.augmentation.balloon.ends import EndOfInflation
+from vertaug.augmentation.balloon.inflation import InflatedBone
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.cement.cannula import tube_of_needle
 from vertaug.augmentation.kyphoplasty import BalloonChoice, BalloonTreatment
@@ -9,7 +10,7 @@ from vertaug.case.instrument import Needle
 
 _WHAT_IS_LEFT_OUT = (
     "Not modelled: softening of crushed bone, lines of a fracture as the CT shows them, cracks of "
-    "a stretched cortex, tears of the balloon, ligaments, muscles and facet joints, and height "
+    "a stretched cortex, tears of the balloon, muscles and facet joints, and height "
     "lost or fractures after the procedure; the cement moves no bone"
 )
 _MM3_PER_ML = 1000.0
@@ -38,7 +39,7 @@ def list_balloon_limits(
             f"{share.value:g} times its uniaxial strength ({held}), fitted to one published end "
             "of inflation of young bone; not validated on patients"
         ),
-        _say_ends(chosen, force_n),
+        _say_ends(found, chosen, force_n),
         f"The fracture: {describe_fracture(found)}",
         _WHAT_IS_LEFT_OUT,
     ]
@@ -112,15 +113,31 @@ def _say_cannula(balloon: Balloon, needle: Needle) -> tuple[str, ...]:
     return (note,)
 
 
-def _say_ends(chosen: BalloonChoice, force_n: float) -> str:
+def _say_ends(found: BalloonTreatment, chosen: BalloonChoice, force_n: float) -> str:
     if chosen.upper_end is UpperEnd.WEIGHT:
         return (
             f"The level above rides on its disc with {chosen.preload_n:.0f} N, which stay, and may "
-            "rise and tilt without any resistance of ligaments, muscles and facet joints; the "
-            "level below does not move"
+            "rise and tilt without any resistance of muscles and facet joints; "
+            f"{_say_ligaments(found.inflation.state)}; the level below does not move"
         )
     return (
         "The outer faces of the discs are held: the axial force on the spine was "
         f"{chosen.preload_n:.0f} N before and {force_n:.0f} N at the end of the inflation; a "
         "spine that yields would let the endplates move farther"
     )
+
+
+def _say_ligaments(state: InflatedBone) -> str:
+    """Return what ligaments bear at full inflation."""
+    weight = state.weight
+    if weight is None or not weight.ligaments:
+        return "no ligament holds it"
+    centre = plate_centre_mm(weight, state.grid)[:2]
+    held = [(one, one.tension_n(one.rise_mm(state.plate, centre))) for one in weight.ligaments]
+    taut = [f"{one.name.replace('_', ' ')} {force:.0f} N" for one, force in held if force >= 0.5]
+    slack = max(one.slack_mm for one in weight.ligaments)
+    if taut:
+        return f"at full inflation its ligaments bear {', '.join(taut)}"
+    if slack == 0.0:
+        return "its ligaments bear next to nothing at full inflation"
+    return f"its ligaments, slack by up to {slack:.0f} mm from the lost height, do not become taut"

@@ -48,7 +48,7 @@ from vertaug.workflow.balloon_limits import (
 )
 from vertaug.workflow.kernels import KernelSignature, say_kernels
 from vertaug.workflow.procedure_plan import find_injection_plan, plan_words
-from vertaug.workflow.product_sheet import describe_balloon, describe_bone
+from vertaug.workflow.product_sheet import describe_balloon, describe_bone, describe_ligaments
 from vertaug.workflow.simulation_choice import SimulationChoice
 
 BALLOON_KERNELS: tuple[KernelSignature, ...] = tuple(
@@ -211,7 +211,7 @@ def _course(
             contact_mm=chosen.within_mm,
             spacing_mm=chosen.spacing_mm,
             fracture=describe_fracture(found),
-            bone=describe_bone(chosen.crushed),
+            bone=(*describe_bone(chosen.crushed), *describe_ligaments(chosen.ligaments)),
         ),
         volume_ml=inflation.volume_mm3 / _MM3_PER_ML,
         pressure_mpa=inflation.pressure_mpa,

@@ -8,6 +8,7 @@ from vertaug.case.simulation import ProductSheet, ProductValue
 
 if TYPE_CHECKING:
     from vertaug.augmentation.balloon.crushed_bone import CrushedBone
+    from vertaug.augmentation.balloon.ligaments import SpinalLigaments
     from vertaug.augmentation.balloon.product import Balloon
     from vertaug.augmentation.cement.product import CementProduct
     from vertaug.tissue.cited_value import CitedValue
@@ -50,6 +51,13 @@ def describe_balloon(balloon: "Balloon") -> BalloonSheet:
 def describe_bone(bone: "CrushedBone") -> tuple[ProductValue, ...]:
     """Return how strong crushed bone is taken to be, as numbers."""
     return _values({name: getattr(bone, name) for name in _OF_BONE})
+
+
+def describe_ligaments(ligaments: "SpinalLigaments") -> tuple[ProductValue, ...]:
+    """Return how stiff the ligaments between two levels are taken to be, as numbers, N/mm."""
+    from vertaug.augmentation.balloon.ligaments import LIGAMENTS
+
+    return _values({f"{name}_n_per_mm": getattr(ligaments, name) for name in LIGAMENTS})
 
 
 def _values(numbers: "Mapping[str, CitedValue]") -> tuple[ProductValue, ...]:

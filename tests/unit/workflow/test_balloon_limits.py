@@ -5,14 +5,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from vertaug.augmentation.balloon.bone_points import PointGrid
 from vertaug.augmentation.balloon.crushed_bone import calibrated_bone
-from vertaug.augmentation.balloon.dead_weight import UpperEnd
+from vertaug.augmentation.balloon.dead_weight import DeadWeight, UpperEnd
 from vertaug.augmentation.balloon.ends import EndOfInflation, WallContact
+from vertaug.augmentation.balloon.ligaments import Ligament, lumbar_ligaments
 from vertaug.augmentation.balloon.product import known_balloons
 from vertaug.case.instrument import needle_of_gauge
 from vertaug.workflow.balloon_choice import BalloonWish
 from vertaug.workflow.balloon_limits import describe_end, describe_fracture, list_balloon_limits
-from vertaug.workflow.product_sheet import describe_balloon, describe_bone
+from vertaug.workflow.product_sheet import describe_balloon, describe_bone, describe_ligaments
 from vertaug.workflow.report_input import _simulation
 from vertaug.workflow.simulation_choice import SimulationChoice
 
@@ -36,7 +38,7 @@ HELD = SimpleNamespace(
 
 
 def found(end=EndOfInflation.VOLUME, *, readable=True, walls=(), zone=None):
-    state = SimpleNamespace(volumes_mm3=lambda: np.array([3500.0, 1240.0]))
+    state = SimpleNamespace(volumes_mm3=lambda: np.array([3500.0, 1240.0]), weight=None)
     return SimpleNamespace(
         inflation=SimpleNamespace(end=end, state=state, resolved=np.array([[False], [readable]])),
         breaches=tuple(SimpleNamespace(wall=wall) for wall in walls),
@@ -56,6 +58,30 @@ def test_strength_load_and_what_is_left_out_are_always_said():
     assert told[4] == "what is cut"
     held = list_balloon_limits(found(), HELD, 163.6, NEEDLE)
     assert "100 N before and 164 N at the end" in held[1]
+
+
+@pytest.mark.parametrize(
+    ("slack", "rise", "words"),
+    [
+        (8.1, 2.0, "its ligaments, slack by up to 8 mm from the lost height, do not become taut"),
+        (0.0, 0.01, "its ligaments bear next to nothing at full inflation"),
+        (0.5, 2.0, "at full inflation its ligaments bear posterior longitudinal 30 N"),
+    ],
+)
+def test_what_ligaments_bear_is_said(slack, rise, words):
+    nodes = np.zeros((4, 4, 2), dtype=bool)
+    nodes[..., 1] = True
+    one = Ligament(
+        name="posterior_longitudinal", place_mm=np.array([1.5, 4.0]), n_per_mm=20.0, slack_mm=slack
+    )
+    weight = DeadWeight(
+        nodes=nodes.ravel(), force_n=1.0, place_mm=np.array([1.5, 1.5]), ligaments=(one,)
+    )
+    treated = found()
+    treated.inflation.state.weight = weight
+    treated.inflation.state.grid = PointGrid(shape=(3, 3, 1), spacing_mm=1.0)
+    treated.inflation.state.plate = np.array([rise, 0.0, 0.0])
+    assert f"; {words}; the level below" in list_balloon_limits(treated, CHOSEN, 1.0, NEEDLE)[1]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +152,9 @@ def test_sheets_hold_every_number_with_its_source():
     assert all(value.source for value in sheet.values)
     rated = sheet.values[2]
     assert (rated.value, rated.low, rated.high) == (4.5, 4.0, 5.0)
+    held = describe_ligaments(lumbar_ligaments())
+    assert held[0].name == "anterior_longitudinal_n_per_mm"
+    assert all(value.source and value.low < value.value < value.high for value in held)
     bone = {value.name: value for value in describe_bone(calibrated_bone())}
     assert bone["strength_share"].value == calibrated_bone().strength_share.value
 

@@ -1,6 +1,6 @@
 """Forces with which bone and skins of balloons resist a displacement of the nodes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,8 @@ class InflationProblem:
         Share of each voxel's stiffness that was left in the last increment.
     weight : DeadWeight or None
         On some of the held nodes, which then move as a plate; None where none of them moves.
+    plate : (3,) float64 array
+        Where that plate is, as in `InflatedBone`.
     """
 
     grid: PointGrid
@@ -62,6 +64,7 @@ class InflationProblem:
     skin: tuple[tuple[BalloonSurface, BalloonSkin], ...]
     left: FloatArray
     weight: DeadWeight | None = None
+    plate: FloatArray = field(default_factory=lambda: np.zeros(3))
 
 
 class Balance:
@@ -118,7 +121,7 @@ class Balance:
         cycle = prepare_multigrid(tight, node_weights(tight), _SMOOTHING)
         if problem.weight is None:
             return cycle, None
-        return cycle, PlateOnNodes(problem.weight, grid, self.index, (tight, cycle))
+        return cycle, PlateOnNodes(problem.weight, grid, self.index, (tight, cycle), problem.plate)
 
     def renew(self) -> None:
         """Make the cycle again, for the stiffness that the last displacement has left."""
@@ -172,6 +175,8 @@ class Balance:
         out = self._resist(u)
         for skin in self._skins:
             skin.add_pull(u, out)
+        if self.plate is not None:
+            self.plate.add_pull(u, out)
         return self.admitted(out)
 
     def turned(self, u: FloatArray) -> FloatArray:

@@ -3,8 +3,8 @@
 The nodes of the disc's outer face move as one plate: it rises, and tilts about the axes to the left
 and posterior; across it does not move. Its force does not change as it moves (a dead weight), and
 acts along a line, so that force and moments about that line are in balance wherever the plate has
-gone. Its own inertia, and what facet joints, ligaments and muscles between the neighbours would
-bear, are left out.
+gone. Ligaments pull it down where they are taut (`ligaments`). Its own inertia, and what facet
+joints and muscles between the neighbours would bear, are left out.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.bone_points import PointGrid
+from vertaug.augmentation.balloon.ligaments import Ligament
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
 from vertaug.numerics.brick_operator import BrickBody, prepare_operator
@@ -46,11 +47,14 @@ class DeadWeight:
         Toward the first layer of the grid; 0 is a plate that is free.
     place_mm : (2,) float64 array
         Of the line of action, from the corner of the grid.
+    ligaments : tuple of Ligament
+        That hold the plate.
     """
 
     nodes: NDArray[np.bool_]
     force_n: float
     place_mm: FloatArray
+    ligaments: tuple[Ligament, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.force_n <= _MOST_N:
@@ -62,7 +66,12 @@ class DeadWeight:
             raise InputError(message)
 
 
-def weight_on_top(held: NDArray[np.bool_], grid: PointGrid, force_n: float) -> DeadWeight:
+def weight_on_top(
+    held: NDArray[np.bool_],
+    grid: PointGrid,
+    force_n: float,
+    ligaments: tuple[Ligament, ...] = (),
+) -> DeadWeight:
     """Return a weight on the held nodes of the last layer, over the middle of those of the first.
 
     The line of action is a design default: loads of a spine run near the middle of its discs.
@@ -72,6 +81,7 @@ def weight_on_top(held: NDArray[np.bool_], grid: PointGrid, force_n: float) -> D
     held : (3, nodes) bool array
     grid : PointGrid
     force_n : float
+    ligaments : tuple of Ligament, optional
 
     Raises
     ------
@@ -85,7 +95,7 @@ def weight_on_top(held: NDArray[np.bool_], grid: PointGrid, force_n: float) -> D
     upper = np.zeros_like(ends)
     upper[:, :, -1] = ends[:, :, -1]
     place = np.argwhere(ends[:, :, 0]).mean(axis=0) * grid.spacing_mm
-    return DeadWeight(nodes=upper.ravel(), force_n=force_n, place_mm=place)
+    return DeadWeight(nodes=upper.ravel(), force_n=force_n, place_mm=place, ligaments=ligaments)
 
 
 def plate_motion(
@@ -125,6 +135,16 @@ def plate_centre_mm(weight: DeadWeight, grid: PointGrid) -> FloatArray:
 class PlateOnNodes:
     """The three motions of a plate among the nodes that an increment solves for.
 
+    Parameters
+    ----------
+    weight : DeadWeight
+    grid : PointGrid
+    index : (n,) int64 array
+        Numbers of the nodes that are solved for.
+    parts : tuple of (BrickBody, ElasticMultigrid)
+    plate : (3,) float64 array
+        Where the plate is, as in `InflatedBone`.
+
     Raises
     ------
     ComputationError
@@ -137,6 +157,7 @@ class PlateOnNodes:
         grid: PointGrid,
         index: NDArray[np.int64],
         parts: tuple[BrickBody, ElasticMultigrid],
+        plate: FloatArray,
     ) -> None:
         self.at = np.flatnonzero(weight.nodes[index])
         if self.at.size < _LEAST_NODES:
@@ -151,12 +172,18 @@ class PlateOnNodes:
         given = np.linalg.solve(turn.T, np.array([-weight.force_n, 0.0, 0.0]))
         self.load = np.zeros((3, index.size))
         self.load[2, self.at] = np.einsum("nm,m->n", self._even, given)
+        self._springs = _Springs(weight, plate_centre_mm(weight, grid)[:2], plate, turn)
         self._followed, self._soft = self._follow(*parts)
 
     def rigid(self, along_mm: FloatArray) -> FloatArray:
         """Return the nearest motion of a plate to values on its nodes, shape (nodes of it,)."""
         shares = np.einsum("nm,n->m", self._even, along_mm)
         return np.asarray(np.einsum("nm,m->n", self._even, shares))
+
+    def add_pull(self, moved_mm: FloatArray, forces: FloatArray) -> None:
+        """Add the forces with which taut ligaments resist a displacement, both (3, n)."""
+        shares = np.einsum("nm,n->m", self._even, moved_mm[2, self.at])
+        forces[2, self.at] += np.einsum("nm,m->n", self._even, self._springs.pull(shares))
 
     def lack_n(self, forces: FloatArray) -> float:
         """Return the force out of balance on the plate, or its moment over 10 mm if that is more.
@@ -192,4 +219,36 @@ class PlateOnNodes:
         for row, one in zip(stiff, followed, strict=True):
             fine.force(one, room)
             row[:] = [inner_product(other, room) for other in followed]
-        return followed, 0.5 * (stiff + stiff.T)
+        return followed, 0.5 * (stiff + stiff.T) + self._springs.stiffness
+
+
+class _Springs:
+    """Ligaments as forces on the three motions of a plate.
+
+    Parameters
+    ----------
+    weight : DeadWeight
+    centre_mm : (2,) float64 array
+    plate : (3,) float64 array
+    turn : (3, 3) float64 array
+        Takes rise at the line of action and tilts over `_ARM_MM` to the shares of the motions.
+    """
+
+    def __init__(
+        self, weight: DeadWeight, centre_mm: FloatArray, plate: FloatArray, turn: FloatArray
+    ) -> None:
+        held = weight.ligaments
+        rise = np.array([one.rise_mm(plate, centre_mm) for one in held])
+        self._beyond = rise - np.array([one.slack_mm for one in held])
+        self._stiff = np.array([one.n_per_mm for one in held])
+        arms = np.array([one.place_mm - weight.place_mm for one in held]).reshape(-1, 2)
+        motions = np.column_stack([np.ones(len(held)), arms / _ARM_MM])
+        self._along = np.linalg.solve(turn.T, motions.T)
+        taut = self._along[:, self._beyond > 0.0] * np.sqrt(self._stiff[self._beyond > 0.0])
+        self.stiffness = taut @ taut.T
+        """Of those that are taut at the start, (3, 3)."""
+
+    def pull(self, shares: FloatArray) -> FloatArray:
+        """Return the forces on the motions, shape (3,), after shares of them."""
+        beyond = np.maximum(self._beyond + shares @ self._along, 0.0)
+        return np.asarray(self._along @ (self._stiff * beyond))

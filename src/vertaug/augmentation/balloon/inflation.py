@@ -297,6 +297,8 @@ def _advance_until(
     """Return the state after an increment that ends where cortex or height are reached.
 
     With how it was solved, and how far that state is beyond both, as ``beyond`` is of the first.
+    The pressure is that of the whole increment at that place: in a shorter one its drag bears less,
+    which would read as a fall.
     """
     after, report = _advance(state, wanted, limits.increment)
     share, found = 1.0, limits.beyond(after)
@@ -307,8 +309,9 @@ def _advance_until(
     if share >= _WHOLE:
         return after, report, found
     grown = share * (after.volumes_mm3() - state.volumes_mm3())
+    pressure = state.pressure_mpa + share * (after.pressure_mpa - state.pressure_mpa)
     after, report = _advance(state, grown, limits.increment)
-    return after, report, limits.beyond(after)
+    return replace(after, pressure_mpa=pressure), report, limits.beyond(after)
 
 
 def _advance(
@@ -369,6 +372,7 @@ def problem_of(state: InflatedBone) -> InflationProblem:
         skin=tuple(pair for pair in state.balloons if pair[1].stiffness_n_per_mm > 0.0),
         left=state.left.ravel()[bone.voxel],
         weight=state.weight,
+        plate=state.plate,
     )
 
 

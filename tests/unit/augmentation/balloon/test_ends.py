@@ -23,7 +23,7 @@ from vertaug.augmentation.balloon.inflation import (
 from vertaug.augmentation.balloon.product import balloon_named
 from vertaug.augmentation.balloon.surface import capsule
 from vertaug.augmentation.balloon.tension import unfolded
-from vertaug.case.errors import InputError
+from vertaug.case.errors import ComputationError, InputError
 
 GRID = PointGrid(shape=(14, 14, 14), spacing_mm=1.5)
 ALONG = np.array([0.0, 0.0, 1.0])
@@ -101,14 +101,22 @@ def test_a_wall_ends_it_where_enough_is_near_not_an_increment_later():
     def watch(state):
         areas.append(find_contacts([s for s, _ in state.balloons], wall, 3.0)[0].area_mm2)
 
-    limits = InflationLimits(volume_mm3=2500.0, cortex=stop)
+    limits = InflationLimits(volume_mm3=1500.0, cortex=stop)
     found = inflate(placed(), limits, watch)
     assert found.end is EndOfInflation.CORTEX
     assert areas[-2] < 60.0 <= areas[-1] < 80.0
-    assert found.volume_mm3[-1, 0] < 2000.0
+    assert found.volume_mm3[-1, 0] < 1400.0
     # what was solved beyond the end is not kept
     assert len(found.solver) == len(areas) == len(found.volume_mm3)
     np.testing.assert_array_equal(found.volume_mm3[-1], found.state.volumes_mm3())
+    # nor does the shorter last increment read a fall of pressure that a whole one does not
+    whole = []
+    with pytest.raises(ComputationError, match="edge of the grid"):
+        inflate(placed(), replace(limits, cortex=None), lambda s: whole.append(s.pressure_mpa[0]))
+    last = len(areas) - 1
+    np.testing.assert_array_equal(found.pressure_mpa[:-1, 0], whole[:last])
+    low, high = sorted(whole[last - 1 : last + 1])
+    assert low <= found.pressure_mpa[-1, 0] <= high
 
 
 def test_a_balloon_at_the_wall_is_not_inflated():

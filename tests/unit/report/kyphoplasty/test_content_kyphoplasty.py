@@ -209,7 +209,7 @@ def test_inputs_stand_last_each_with_its_source(found):
     part = kyphoplasty_parts(found)[0]
     assert [table.title for table in part.appendix] == [
         "Balloon: a balloon of 15 mm",
-        "Crushed bone",
+        "Crushed bone and ligaments",
     ]
     bone = part.appendix[1]
     assert [cell.text for cell in bone.rows[0]] == [
@@ -273,7 +273,7 @@ def test_the_page_has_the_parts_in_order_and_the_sources_of_cement(report_input,
     ]  # fmt: skip
     places = [page.index(f'<h1 class="part">{title}</h1>') for title in titles]
     assert places == sorted(places)
-    assert page.index("Crushed bone</h2>") < places[2]
+    assert page.index("Crushed bone and ligaments</h2>") < places[2]
     alone = build_content(replace(report_input, kyphoplasty=found))
     assert any("Yeom 2003" in line for line in alone.text[-1].paragraphs)
     assert not any("Yeom" in line for line in build_content(report_input).text[-1].paragraphs)
