@@ -12,7 +12,7 @@ Gas in the body is a gap: it has no points. Fluid in a cleft is weak by its dens
 Kept of the posterior elements: pedicles and arch, as wide as the body, as high as the discs reach
 and so far behind it as the setting says; they hold the posterior wall. Transverse processes, the
 rest of the spinous process and the tips of the articular processes are cut, and their cut faces
-bear nothing: no facet joint, no rib, no ligament, no neighbour.
+bear nothing: no facet joint, no rib, no neighbour.
 """
 
 from dataclasses import dataclass, replace
@@ -312,7 +312,7 @@ def _describe(vertebra: Vertebra, eighths: VertebraEighths) -> tuple[str, ...]:
     cut = float(whole.sum()) * vertebra.regions.grid.voxel_volume_mm3 / 1000.0 - kept
     first = (
         f"of the posterior elements {kept:.1f} ml are kept to hold the posterior wall and "
-        f"{max(cut, 0.0):.1f} ml cut; facet joints and ligaments bear nothing"
+        f"{max(cut, 0.0):.1f} ml cut; facet joints bear nothing"
     )
     said = [first]
     if eighths.gap.any():
