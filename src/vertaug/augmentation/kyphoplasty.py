@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from vertaug.augmentation.balloon.body_wall import find_body_wall
+from vertaug.augmentation.balloon.body_wall import BodyWall, find_body_wall
 from vertaug.augmentation.balloon.bone_points import BonePoints
+from vertaug.augmentation.balloon.bone_room import BODY, BoneRoom, measure_room
 from vertaug.augmentation.balloon.breach import Breach, find_breaches
 from vertaug.augmentation.balloon.crushed_bone import CrushedBone, calibrated_bone
 from vertaug.augmentation.balloon.dead_weight import UpperEnd, weight_on_top
@@ -61,7 +62,8 @@ _WALLS = {
     "superior endplate": BonePart.SUPERIOR_ENDPLATE,
     "inferior endplate": BonePart.INFERIOR_ENDPLATE,
 }
-_BODY = (BonePart.CANCELLOUS, *_WALLS.values())
+WALL_MOVES_MM = 1.0
+"""A wall that has gone out so far is seen to move, and would be cracked (design default)."""
 _FRAMES = 8
 """Balloons are kept at so many volumes of an inflation, about even."""
 
@@ -130,6 +132,21 @@ class KeptMoment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WallMoved:
+    """When a wall had gone out by `WALL_MOVES_MM`, after the increment that did it.
+
+    Attributes
+    ----------
+    volumes_mm3 : (balloons,) float64 array
+    shape : ShapeAfter
+        Of the body by then.
+    """
+
+    volumes_mm3: FloatArray
+    shape: ShapeAfter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BalloonTreatment:
     """A vertebra before, during and after an inflation.
 
@@ -148,8 +165,12 @@ class BalloonTreatment:
         Measured alike; ``before`` with the bone where the CT shows it.
     breaches : tuple of Breach
         At full inflation.
-    contact : WallContact
-        At full inflation, of the balloon that is near the wall with most of its surface.
+    contacts : tuple of WallContact
+        At full inflation, of each balloon.
+    wall_moved : WallMoved or None
+        None where no wall went out so far.
+    room : BoneRoom
+        At full inflation.
     """
 
     bone: PatientBone
@@ -162,7 +183,9 @@ class BalloonTreatment:
     inflated: ShapeAfter
     after: ShapeAfter
     breaches: tuple[Breach, ...]
-    contact: WallContact
+    contacts: tuple[WallContact, ...]
+    wall_moved: WallMoved | None
+    room: BoneRoom
 
     @property
     def cavities(self) -> tuple[BalloonSurface, ...]:
@@ -225,9 +248,10 @@ def treat_with_balloon(
     law = choice.crushed.law()
     state = place_balloons(bone.grid, law, bone.held, bone.points, balloons, weight=weight)
     state = preload(state, choice.preload_n)
-    cortex = CortexStop(wall_mm=find_body_wall(bone, vertebra), within_mm=choice.within_mm)
+    wall = find_body_wall(bone, vertebra)
+    cortex = CortexStop(wall_mm=wall, within_mm=choice.within_mm)
     limits = replace(limits, cortex=cortex, height=_height_target(bone, state, choice))
-    kept, watch = _watcher(choice.volume_ml * len(balloons), progress)
+    kept, moved, watch = _watcher(choice.volume_ml * len(balloons), wall, progress)
     _refuse_at_once(limits, state, choice.balloon)
     inflation = inflate(state, limits, watch)
     emptied = deflate(inflation.state, IncrementLimits())
@@ -237,6 +261,10 @@ def treat_with_balloon(
         return measure_shape(
             vertebra, bone.voxels, before, points, above, tilted_forward_deg=tilted_deg
         )
+
+    def moved_by_then(state: InflatedBone) -> WallMoved:
+        by_then = shape(state.points, state.tilted_forward_deg)
+        return WallMoved(volumes_mm3=state.volumes_mm3(), shape=by_then)
 
     return BalloonTreatment(
         bone=bone,
@@ -249,7 +277,9 @@ def treat_with_balloon(
         inflated=shape(inflation.state.points, inflation.state.tilted_forward_deg),
         after=shape(emptied.points, emptied.tilted_forward_deg),
         breaches=_breaches(bone, inflation.state),
-        contact=_contact(cortex, inflation.state),
+        contacts=cortex.find(_surfaces(inflation.state), inflation.state.points),
+        wall_moved=moved_by_then(moved[0]) if moved else None,
+        room=measure_room(bone, inflation.state.points),
     )
 
 
@@ -293,25 +323,31 @@ def _refuse_at_once(limits: InflationLimits, loaded: InflatedBone, balloon: Ball
 def kept_moment(state: InflatedBone) -> KeptMoment:
     """Return what is kept of a state."""
     return KeptMoment(
-        surfaces=tuple(surface for surface, _ in state.balloons),
+        surfaces=_surfaces(state),
         place_mm=state.points.place_mm,
         plate=state.plate,
     )
 
 
 def _watcher(
-    wanted_ml: float, progress: Callable[[float, str], None] | None
-) -> tuple[list[KeptMoment], Callable[[InflatedBone], None]]:
-    """Return a list of what is kept of each increment, and what fills it."""
+    wanted_ml: float, wall: BodyWall, progress: Callable[[float, str], None] | None
+) -> tuple[list[KeptMoment], list[InflatedBone], Callable[[InflatedBone], None]]:
+    """Return lists of what is kept of each increment and of the first with a moved wall.
+
+    And what fills them.
+    """
     kept: list[KeptMoment] = []
+    moved: list[InflatedBone] = []
 
     def watch(state: InflatedBone) -> None:
         kept.append(kept_moment(state))
+        if not moved and wall.outward_mm(state.points) >= WALL_MOVES_MM:
+            moved.append(state)
         if progress is not None:
             volume = float(state.volumes_mm3().sum()) / 1000.0
             progress(min(volume / wanted_ml, 1.0), f"{volume:.1f} of {wanted_ml:.1f} ml")
 
-    return kept, watch
+    return kept, moved, watch
 
 
 def _thinned(kept: list[KeptMoment]) -> tuple[KeptMoment, ...]:
@@ -322,17 +358,16 @@ def _thinned(kept: list[KeptMoment]) -> tuple[KeptMoment, ...]:
     return tuple(kept[number] for number in chosen)
 
 
-def _contact(cortex: CortexStop, state: InflatedBone) -> WallContact:
-    surfaces = [surface for surface, _ in state.balloons]
-    return cortex.find(surfaces, state.points)
+def _surfaces(state: InflatedBone) -> tuple[BalloonSurface, ...]:
+    return tuple(surface for surface, _ in state.balloons)
 
 
 def _breaches(bone: PatientBone, state: InflatedBone) -> tuple[Breach, ...]:
     walls = {name: bone.where(part) for name, part in _WALLS.items()}
-    body = bone.where(*_BODY)
+    body = bone.where(*BODY)
     found = [
         breach
-        for surface, _ in state.balloons
+        for surface in _surfaces(state)
         for breach in find_breaches(surface, state.points, body, walls, bone.grid.spacing_mm)
     ]
     return tuple(found)

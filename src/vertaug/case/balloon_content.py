@@ -10,6 +10,8 @@ from vertaug.case.balloon_record import (
     BalloonSheetRecord,
     BreachRecord,
     GainRecord,
+    MovedWallRecord,
+    RoomRecord,
     StageRecord,
     WallRecord,
 )
@@ -53,6 +55,11 @@ def describe_balloon(course: BalloonCourse) -> BalloonRecord:
         breaches=tuple(_breach(breach) for breach in course.breaches),
         cavity_ml=course.cavity_ml,
         notes=course.notes,
+        contact_mm2=course.contact_mm2,
+        moved_wall=None
+        if course.moved_wall is None
+        else MovedWallRecord(**asdict(course.moved_wall)),
+        room=None if course.room is None else RoomRecord(**asdict(course.room)),
     )
 
 

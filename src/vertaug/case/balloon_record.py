@@ -75,6 +75,25 @@ class BreachRecord(Part):
     place_lps_mm: Triple
 
 
+class MovedWallRecord(Part):
+    """When a wall had gone out by 1 mm: volume of each balloon, gain of the anterior height."""
+
+    volume_ml: tuple[Figure, ...]
+    anterior_mm: Figure
+
+
+class RoomRecord(Part):
+    """Where the room of the full balloons came from: growth of the body, bone pressed together.
+
+    Less what bone that came apart takes more.
+    """
+
+    added_ml: Figure
+    grown_ml: Figure
+    pressed_ml: Figure
+    opened_ml: Figure
+
+
 class BalloonRecord(Part):
     """The balloons; rows of the curves are of increments, their entries of balloons.
 
@@ -91,3 +110,6 @@ class BalloonRecord(Part):
     breaches: tuple[BreachRecord, ...]
     cavity_ml: Figure
     notes: tuple[str, ...]
+    contact_mm2: tuple[Figure, ...] = ()
+    moved_wall: MovedWallRecord | None = None
+    room: RoomRecord | None = None

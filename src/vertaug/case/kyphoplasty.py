@@ -145,6 +145,49 @@ class BalloonFrame:
         object.__setattr__(self, "points_lps_mm", points)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedWall:
+    """When a wall of the body had gone out by a millimetre.
+
+    Attributes
+    ----------
+    volume_ml : tuple of float
+        In each balloon by then.
+    anterior_mm : float
+        Gained by the anterior height by then.
+    """
+
+    volume_ml: tuple[float, ...]
+    anterior_mm: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomForBalloons:
+    """Where the room of the full balloons came from, ml.
+
+    Attributes
+    ----------
+    added_ml : float
+        In all balloons, less what was drilled for the folded ones.
+    grown_ml : float
+        By which the body has grown.
+    pressed_ml : float
+        By which bone that was pressed together takes less.
+    opened_ml : float
+        By which bone that came apart takes more.
+    """
+
+    added_ml: float
+    grown_ml: float
+    pressed_ml: float
+    opened_ml: float
+
+    @property
+    def rest_ml(self) -> float:
+        """What the measures leave open."""
+        return self.added_ml - self.grown_ml - self.pressed_ml + self.opened_ml
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BalloonCourse:
     """Balloons placed, inflated and emptied in a vertebra.
@@ -169,6 +212,12 @@ class BalloonCourse:
         Of every surface.
     notes : tuple of str
         What limits it in this case, in sentences for the report.
+    contact_mm2 : tuple of float
+        Of each balloon's surface near the wall (`BalloonSetup.contact_mm`) at full inflation.
+    moved_wall : MovedWall or None
+        None where no wall went out by a millimetre.
+    room : RoomForBalloons or None
+        None where it was not measured.
     """
 
     setup: BalloonSetup
@@ -182,6 +231,9 @@ class BalloonCourse:
     frames: tuple[BalloonFrame, ...]
     triangles: NDArray[np.int64]
     notes: tuple[str, ...] = ()
+    contact_mm2: tuple[float, ...] = ()
+    moved_wall: MovedWall | None = None
+    room: RoomForBalloons | None = None
 
     def __post_init__(self) -> None:
         for name, kind in (

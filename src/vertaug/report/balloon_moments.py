@@ -29,8 +29,10 @@ class BalloonMoment:
         volume = f"{self.frame.volume_ml:.1f} ml"
         return {
             "folded": "folded, in place",
+            "half": f"on the way: {volume} in all",
+            "full": f"inflated: {volume} in all",
             "emptied": f"emptied: cavity {volume}",
-        }.get(self.name, f"{self.name}: {volume} in all")
+        }[self.name]
 
 
 def shown_moments(course: BalloonCourse) -> tuple[BalloonMoment, ...]:

@@ -67,7 +67,33 @@ def inflated_words(course: BalloonCourse) -> str:
         if course.end_mpa is None
         else f"at {end_pressure_words(course)} in the end"
     )
-    return f"{who} held {each_ml(course)} {pressure}; the inflation ended because {course.end}"
+    wanted = f"of {course.setup.wanted_ml:g} ml wanted in each"
+    return (
+        f"{who} held {each_ml(course)} {wanted} {pressure}; the inflation ended because "
+        f"{course.end}"
+    )
+
+
+def moved_words(course: BalloonCourse) -> str:
+    """Return by when a wall had gone out by a millimetre, and what was gained; nothing for none."""
+    moved = course.moved_wall
+    if moved is None:
+        return ""
+    sides = zip(moved.volume_ml, course.setup.sides, strict=True)
+    volumes = ", ".join(f"{volume:.1f} ml {side}" for volume, side in sides)
+    return (
+        f"at {volumes} a wall had gone out by 1 mm, where an operator may stop; by then the "
+        f"anterior height had gained {signed(moved.anterior_mm)} mm"
+    )
+
+
+def contact_words(course: BalloonCourse) -> str:
+    """Return how much of each balloon is near the wall at full inflation."""
+    sides = zip(course.contact_mm2, course.setup.sides, strict=True)
+    areas = ", ".join(f"{area / 100.0:.1f} cm² {side}" for area, side in sides)
+    return (
+        f"{areas} within {course.setup.contact_mm:g} mm of its outer face; endplates do not count"
+    )
 
 
 def gain_words(course: BalloonCourse) -> str:
@@ -81,7 +107,7 @@ def gain_words(course: BalloonCourse) -> str:
 def anterior_words(course: BalloonCourse) -> str:
     """Return what the anterior height gained, when inflated and kept, in a few words."""
     full, kept = (_gain(course.stage(name), "anterior") for name in ("inflated", "emptied"))
-    return f"anterior height {full} mm when full, {kept} mm kept"
+    return f"anterior height {full} mm when inflated, {kept} mm kept"
 
 
 def bulge_words(course: BalloonCourse) -> str:

@@ -98,7 +98,7 @@ def cement_in_cavity_mm3(cavity: Cavity, filling: Filling) -> float:
 
 
 def place_words(cavity: Cavity, filling: Filling) -> str:
-    """Return ``4.20 ml in the cavity, 1.63 ml in the bone about it``.
+    """Return ``4.20 of 4.25 ml of the cavity filled, 1.63 ml in the bone about it``.
 
     Parameters
     ----------
@@ -106,4 +106,8 @@ def place_words(cavity: Cavity, filling: Filling) -> str:
     filling : Filling
     """
     inside = min(cement_in_cavity_mm3(cavity, filling), filling.in_bone_mm3)
-    return f"{ml(inside)} in the cavity, {ml(filling.in_bone_mm3 - inside)} in the bone about it"
+    whole = float(share_in_cavity(cavity, filling.grid).sum()) * filling.grid.voxel_volume_mm3
+    return (
+        f"{ml(inside, unit=False)} of {ml(whole)} of the cavity filled, "
+        f"{ml(filling.in_bone_mm3 - inside)} in the bone about it"
+    )

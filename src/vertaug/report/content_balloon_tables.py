@@ -4,7 +4,7 @@ import math
 
 from vertaug.case.filling import Filling
 from vertaug.case.height_restoration import HeightRestoration
-from vertaug.case.kyphoplasty import STAGES, BalloonCourse, ShapeStage
+from vertaug.case.kyphoplasty import STAGES, BalloonCourse, RoomForBalloons, ShapeStage
 from vertaug.report import words
 from vertaug.report.balloon_words import HEIGHTS, WALLS, signed
 from vertaug.report.content import Cell, Table, cells
@@ -104,6 +104,27 @@ def wall_table(course: BalloonCourse) -> Table:
 
 def _outward(value: float) -> str:
     return "not known" if math.isnan(value) else signed(value)
+
+
+def room_table(room: RoomForBalloons) -> Table:
+    """Return where the room of the full balloons came from."""
+    rows = (
+        ("balloons, less what was drilled", f"{room.added_ml:.1f}"),
+        ("body grown, with its height and its walls", signed(room.grown_ml)),
+        ("bone pressed together", signed(room.pressed_ml)),
+        ("bone that came apart: gaps", signed(-room.opened_ml)),
+        ("left open by the measures", signed(room.rest_ml)),
+    )
+    return Table(
+        title="Where the room came from",
+        columns=("At full inflation", "ml"),
+        rows=tuple(cells(*row) for row in rows),
+        note=(
+            "Gaps in loose bone beside the balloons take room that the body gives too; they are "
+            "not drawn, and cement flows in them as in bone. Summed over points of bone, those at "
+            "edges as those within."
+        ),
+    )
 
 
 def breach_table(course: BalloonCourse, filling: Filling) -> Table:

@@ -7,11 +7,13 @@ from vertaug.report import words
 from vertaug.report.balloon_words import (
     anterior_words,
     bulge_words,
+    contact_words,
     crack_words,
     each_ml,
     end_pressure_words,
     gain_words,
     inflated_words,
+    moved_words,
     pressure_words,
     sides_words,
 )
@@ -20,6 +22,7 @@ from vertaug.report.content import Cell, ReportPart, Table, TextBlock
 from vertaug.report.content_balloon_tables import (
     breach_table,
     restoration_table,
+    room_table,
     shape_table,
     wall_table,
 )
@@ -37,7 +40,7 @@ NO_PROMISE = "Of the model: no promise of height in a patient."
 _MAIN_LIMITS = 3
 """Notes that hold for every inflation stand first: strength of crushed bone, what is held, what is
 not modelled."""
-_WARNINGS = ("LEFT THE BONE", "MAY NOT PASS")
+_WARNINGS = ("LEFT THE BONE", "MAY NOT PASS", "not the cleft")
 _NO_CRACK = "the model's wall stretches and does not crack"
 
 
@@ -63,12 +66,13 @@ def kyphoplasty_parts(
 
 def first_page_words(found: SimulatedKyphoplasty) -> str:
     """Return the line of the first page that says how the kyphoplasty went."""
-    samples = sample_words(found.cement)
+    cracked = "" if found.balloon is None else crack_words(found.balloon)
+    # what leaks past a wall that would be cracked is not told where it may be read alone
+    leaks = () if cracked else (left_bone(found.cement.result.filling), sample_words(found.cement))
     parts = [
         *_first_words(found),
         f"cement: {end_words(found.cement)}",
-        left_bone(found.cement.result.filling),
-        *((samples,) if samples else ()),
+        *(text for text in leaks if text),
     ]
     return (
         f"Simulated kyphoplasty of {found.level}: {'; '.join(parts)}. A model, no promise of "
@@ -85,6 +89,7 @@ def _first_words(found: SimulatedKyphoplasty) -> tuple[str, ...]:
             inflated_words(course),
             anterior_words(course),
             crack_words(course) or f"walls pushed out: {bulge_words(course)}; {_NO_CRACK}",
+            *((moved_words(course),) if course.moved_wall else ()),
         )
     )
 
@@ -125,6 +130,7 @@ def _balloon_part(found: SimulatedKyphoplasty, plan: tuple[Table, ...]) -> Repor
             restoration_table(course),
             shape_table(course),
             wall_table(course),
+            *((room_table(course.room),) if course.room else ()),
             breach_table(course, found.cement.result.filling),
             *plan,
             *times,
@@ -159,6 +165,8 @@ def _key_table(found: SimulatedKyphoplasty, course: BalloonCourse) -> Table:
             f"{pressure_words(course.peak_mpa)}; the first increments read high",
         ),
         ("why it ended", course.end),
+        *((("near the wall at the end", contact_words(course)),) if course.contact_mm2 else ()),
+        *((("wall seen to move", moved_words(course)),) if course.moved_wall else ()),
         ("height gained", gain_words(course)),
         ("wedge angle", _angles(course)),
         ("walls pushed out at most", f"{bulge_words(course)}; {_NO_CRACK}"),

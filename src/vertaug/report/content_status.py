@@ -160,7 +160,7 @@ def _body_doubts(own: VertebraMeasurement, error_mm: float) -> list[str]:
     if own.cleft.present:
         doubts.append(
             f"{own.level} holds gas ({own.cleft.volume_ml:.1f} ml): in patients cement runs into a "
-            "cleft first; the tips are not aimed at it."
+            "cleft first and a balloon opens it first; the tips are not aimed at it."
         )
     if posterior < FLAT_MM:
         doubts.append(

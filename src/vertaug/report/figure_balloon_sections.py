@@ -20,13 +20,13 @@ from vertaug.report.style import BONE_COLOUR
 
 LINES: dict[str, tuple[str, canvas.Dash, str]] = {
     "folded": ("#56B4E9", (0, (1.0, 1.0)), "folded"),
-    "half": ("#FFD54A", (0, (4.0, 1.5)), "half full"),
-    "full": ("#FF8A3C", "-", "full"),
+    "half": ("#FFD54A", (0, (4.0, 1.5)), "on the way"),
+    "full": ("#FF8A3C", "-", "inflated"),
     "emptied": ("#FFFFFF", (0, (2.5, 1.2)), "emptied: the cavity"),
 }
 """Told apart by dash as well as by colour."""
 OUTLINES: dict[str, tuple[str, canvas.Dash, str]] = {
-    "inflated": ("#7CFC9A", "-", "bone, balloons full"),
+    "inflated": ("#7CFC9A", "-", "bone, balloons inflated"),
     "emptied": ("#FF9ED2", (0, (4.0, 1.5)), "bone, emptied"),
 }
 """Of the body when it has moved."""
@@ -197,9 +197,9 @@ def _moved_words(course: BalloonCourse) -> str:
             "the bone."
         )
     return (
-        "Green: the same surface of the body when the balloons are full; pink dashed: after they "
-        "were emptied, under the preload. The CT is that of before: what lies between yellow and "
-        "green has moved (see Walls that bulge and Shape of the body), and the level above, still "
+        "Green: the same surface of the body when the balloons are inflated; pink dashed: after "
+        "they were emptied, under the preload. The CT is that of before: what lies between yellow "
+        "and green has moved (see Walls that bulge and Shape of the body), and the level above, still "
         "where it was, has risen along."
     )
 
@@ -208,10 +208,10 @@ def _caption(course: BalloonCourse, sections: tuple[tuple[str, PicturePlane], ..
     level = course.setup.level
     places = "; ".join(words for words, _ in sections)
     return (
-        f"Balloons in {level} on the CT, {places}, through the middles of the full balloons; "
-        "millimetres count from the centre of the body. Blue dotted: folded; yellow dashed: half "
-        "full; orange: full; white dashed: the cavity of the emptied balloon. Thin yellow: surface "
-        f"of the bone before. {_moved_words(course)} "
+        f"Balloons in {level} on the CT, {places}, through the middles of the inflated balloons; "
+        "millimetres count from the centre of the body. Blue dotted: folded; yellow dashed: on the "
+        "way; orange: inflated; white dashed: the cavity of the emptied balloon. Thin yellow: "
+        f"surface of the bone before. {_moved_words(course)} "
         "Axial from the feet, coronal from the front: the patient's right on the "
         f"left; sagittal: front on the left; {CANCELLOUS_WINDOW.words}."
     )

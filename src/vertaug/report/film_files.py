@@ -39,7 +39,13 @@ def still_png(image: Radiograph, spine: Spine, overlay: "Overlay | None") -> byt
     return radiograph_png(image, spine, overlay)
 
 
-def cine_gif(cine: Cine, spine: Spine, overlay: "Overlay | None", titles: Sequence[str]) -> bytes:
+def cine_gif(
+    cine: Cine,
+    spine: Spine,
+    overlay: "Overlay | None",
+    titles: Sequence[str],
+    held: Sequence[int] = (),
+) -> bytes:
     """Return a sequence as an endless animated GIF, with the note of its purpose.
 
     One that is narrower than its words is enlarged, each pixel to a square.
@@ -50,6 +56,8 @@ def cine_gif(cine: Cine, spine: Spine, overlay: "Overlay | None", titles: Sequen
         Letters, scale and outlines; None for none.
     titles : sequence of str
         One a frame: what moves and where it is.
+    held : sequence of int, optional
+        Numbers of frames that are shown as long as the last one, five times as long as others.
     """
     from PIL import Image, ImageDraw
 
@@ -79,7 +87,10 @@ def cine_gif(cine: Cine, spine: Spine, overlay: "Overlay | None", titles: Sequen
         format="GIF",
         save_all=True,
         append_images=frames[1:],
-        duration=[pause] * (len(frames) - 1) + [5 * pause],
+        duration=[
+            pause * (5 if number in held or number == len(frames) - 1 else 1)
+            for number in range(len(frames))
+        ],
         loop=0,
     )
     return buffer.getvalue()

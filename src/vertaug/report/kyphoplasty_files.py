@@ -50,10 +50,11 @@ def _write_inflation(
 ) -> tuple[Path, ...]:
     level = course.setup.level
     paths = [Path(folder) / name for name in balloon_file_names(level)]
+    held = [n for n, frame in enumerate(course.frames) if frame.stage == "inflated"]
     for path, cine, view in zip(paths, films.cines, _VIEWS, strict=True):
         seen = f"{level} {view}, seen {seen_from(cine.frames[0].carm)}"
         titles = [f"{seen}; {_words(course, frame)}" for frame in course.frames]
-        store(path, cine_gif(cine, spine, Overlay(levels=(level,)), titles))
+        store(path, cine_gif(cine, spine, Overlay(levels=(level,)), titles, held))
     return tuple(paths)
 
 
@@ -61,6 +62,6 @@ def _words(course: BalloonCourse, frame: BalloonFrame) -> str:
     which, volume = say_sides(course.setup.sides, "balloon"), f"{frame.volume_ml:.1f} ml"
     return {
         "folded": f"{which} folded",
-        "inflated": f"{which} full, {volume}",
+        "inflated": f"{which} inflated, {volume}",
         "emptied": f"emptied, cavity {volume}",
     }.get(frame.stage, f"{which}, {volume}")

@@ -1,7 +1,7 @@
 """What limits the balloons of one case, in sentences for its report."""
 
 from vertaug.augmentation.balloon.dead_weight import UpperEnd, plate_centre_mm
-from vertaug.augmentation.balloon.ends import EndOfInflation
+from vertaug.augmentation.balloon.ends import EndOfInflation, WallContact
 from vertaug.augmentation.balloon.inflation import InflatedBone
 from vertaug.augmentation.balloon.product import Balloon
 from vertaug.augmentation.cement.cannula import tube_of_needle
@@ -14,6 +14,8 @@ _WHAT_IS_LEFT_OUT = (
     "lost or fractures after the procedure; the cement moves no bone"
 )
 _MM3_PER_ML = 1000.0
+_OBLIQUE = 0.5
+"""A wall is anterolateral where it is half as far to the side as to the front, or the reverse."""
 
 
 def list_balloon_limits(
@@ -67,25 +69,34 @@ def list_balloon_limits(
     return (*notes, *found.bone.notes)
 
 
-def describe_end(found: BalloonTreatment, sides: tuple[str, ...]) -> str:
+def describe_end(found: BalloonTreatment, chosen: BalloonChoice, sides: tuple[str, ...]) -> str:
     """Return in words why an inflation ended; of a cortex which balloon came up to which.
 
     Parameters
     ----------
     found : BalloonTreatment
+    chosen : BalloonChoice
     sides : tuple of str
         Of the balloons.
     """
     if found.inflation.end is not EndOfInflation.CORTEX:
         return str(found.inflation.end.value)
-    contact = found.contact
-    left, back, _ = contact.toward
-    if abs(back) >= abs(left):
-        where = "posterior" if back > 0.0 else "anterior"
-    else:
-        where = "left" if left > 0.0 else "right"
+    contact = max(found.contacts, key=lambda one: one.area_mm2)
     which = "the balloon" if len(sides) == 1 else f"the {sides[contact.balloon]} balloon"
-    return f"{which} has come up to the {where} cortex"
+    return (
+        f"{which} has come up to the {_name_wall(contact)} cortex (1 cm² of it within "
+        f"{chosen.within_mm:g} mm of the outer face)"
+    )
+
+
+def _name_wall(contact: WallContact) -> str:
+    """Return ``anterior``, ``left lateral``, ``left anterolateral`` or what else it is near."""
+    left, back, _ = contact.toward
+    side, end = "left" if left > 0.0 else "right", "posterior" if back > 0.0 else "anterior"
+    less, more = sorted((abs(left), abs(back)))
+    if less > _OBLIQUE * more:
+        return f"{side} {end.removesuffix('ior')}olateral"
+    return end if abs(back) >= abs(left) else f"{side} lateral"
 
 
 def describe_fracture(found: BalloonTreatment) -> str:

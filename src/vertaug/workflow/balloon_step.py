@@ -33,6 +33,8 @@ from vertaug.case.kyphoplasty import (
     BalloonCourse,
     BalloonFrame,
     BalloonSetup,
+    MovedWall,
+    RoomForBalloons,
     ShapeStage,
 )
 from vertaug.case.level import are_adjacent
@@ -216,7 +218,7 @@ def _course(
         volume_ml=inflation.volume_mm3 / _MM3_PER_ML,
         pressure_mpa=inflation.pressure_mpa,
         readable=inflation.resolved,
-        end=describe_end(found, tuple(path.side for path in access.paths)),
+        end=describe_end(found, chosen, tuple(path.side for path in access.paths)),
         stages=_stages((found.before, found.inflated, found.after), reference),
         breaches=tuple(
             BalloonBreach(
@@ -233,6 +235,30 @@ def _course(
         notes=list_balloon_limits(
             found, chosen, axial_force_n(inflation.state), access.paths[0].needle
         ),
+        contact_mm2=tuple(contact.area_mm2 for contact in found.contacts),
+        moved_wall=_moved_wall(found),
+        room=_room(found),
+    )
+
+
+def _moved_wall(found: BalloonTreatment) -> MovedWall | None:
+    moved = found.wall_moved
+    if moved is None:
+        return None
+    gained = moved.shape.heights_mm.anterior - found.before.heights_mm.anterior
+    return MovedWall(
+        volume_ml=tuple(float(volume) / _MM3_PER_ML for volume in moved.volumes_mm3),
+        anterior_mm=gained,
+    )
+
+
+def _room(found: BalloonTreatment) -> RoomForBalloons:
+    full = float(found.inflation.state.volumes_mm3().sum()) / _MM3_PER_ML
+    return RoomForBalloons(
+        added_ml=full - _volume_ml(found.folded),
+        grown_ml=found.inflated.body_volume_ml - found.before.body_volume_ml,
+        pressed_ml=found.room.pressed_mm3 / _MM3_PER_ML,
+        opened_ml=found.room.opened_mm3 / _MM3_PER_ML,
     )
 
 

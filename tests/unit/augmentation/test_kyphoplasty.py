@@ -156,9 +156,18 @@ def test_a_balloon_that_comes_up_to_the_cortex_ends(vertebra, path, found):
         choice = replace(COARSE, volume_ml=2.0, contact_mm=contact_mm)
         ended = treat_with_balloon(vertebra, LAW, (path,), choice)
         assert ended.inflation.end is EndOfInflation.CORTEX
-        assert 100.0 <= ended.contact.area_mm2 < 120.0
+        (contact,) = ended.contacts
+        assert 100.0 <= contact.area_mm2 < 120.0
         volumes.append(ended.inflation.state.volumes_mm3()[0])
-    assert found.contact.area_mm2 < 10.0
+        # in coarse voxels the measures leave a part open
+        grown = 1000.0 * (ended.inflated.body_volume_ml - ended.before.body_volume_ml)
+        added = volumes[-1] - ended.folded[0].volume_mm3()
+        room = ended.room
+        assert grown + room.pressed_mm3 - room.opened_mm3 == pytest.approx(added, rel=0.3)
+        moved = ended.wall_moved
+        assert moved is None or moved.volumes_mm3[0] <= volumes[-1]
+    assert found.contacts[0].area_mm2 < 10.0
+    assert found.wall_moved is None
     assert 1900.0 > volumes[0] > volumes[1] > 200.0
 
 

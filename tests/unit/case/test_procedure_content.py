@@ -16,6 +16,8 @@ from vertaug.case.kyphoplasty import (
     BalloonFrame,
     BalloonSetup,
     BalloonSheet,
+    MovedWall,
+    RoomForBalloons,
     ShapeStage,
     SimulatedKyphoplasty,
 )
@@ -79,6 +81,9 @@ def course():
         frames=(BalloonFrame(stage="folded", volume_ml=0.1, points_lps_mm=(np.zeros((3, 3)),)),),
         triangles=np.array([[0, 1, 2]]),
         notes=("uncertain",),
+        contact_mm2=(94.0, 103.0),
+        moved_wall=MovedWall(volume_ml=(0.75, 0.875), anterior_mm=0.5),
+        room=RoomForBalloons(added_ml=3.0, grown_ml=2.5, pressed_ml=1.0, opened_ml=0.25),
     )  # fmt: skip
 
 
@@ -120,6 +125,11 @@ def test_units_and_names_of_the_balloon(course, cement):
     assert (found.setup.plan, found.setup.wanted_ml, found.setup.preload_n) == (2, 4.0, 100.0)
     assert found.cavity_ml == 3.125
     assert found.breaches[0].place_lps_mm == (1.0, 2.0, 3.0)
+    assert found.contact_mm2 == (94.0, 103.0)
+    assert (found.moved_wall.volume_ml, found.moved_wall.anterior_mm) == ((0.75, 0.875), 0.5)
+    assert (found.room.grown_ml, found.room.opened_ml) == (2.5, 0.25)
+    none = described(replace(course, moved_wall=None, room=None), cement).kyphoplasty.balloon
+    assert none.moved_wall is none.room is None
     first, last = found.stages[0], found.stages[-1]
     assert first.gain is None
     assert last.gain.anterior.hr_mm == 1.5

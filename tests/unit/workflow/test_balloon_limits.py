@@ -115,19 +115,30 @@ def test_a_balloon_wider_than_the_cannula_is_told_first():
     ("toward", "sides", "words"),
     [
         ((0.1, -0.9, 0.5), ("left", "right"), "the right balloon has come up to the anterior"),
-        ((0.9, -0.3, 0.95), ("right", "left"), "the left balloon has come up to the left"),
-        ((-0.9, 0.4, 0.0), ("left",), "the balloon has come up to the right"),
+        ((0.9, -0.3, 0.95), ("right", "left"), "the left balloon has come up to the left lateral"),
+        ((-0.6, -0.6, 0.0), ("left",), "the balloon has come up to the right anterolateral"),
+        ((0.9, 0.5, 0.0), ("left",), "the balloon has come up to the left posterolateral"),
         ((0.2, 0.9, 0.0), ("left",), "the balloon has come up to the posterior"),
     ],
 )
 def test_the_wall_that_ended_an_inflation_is_named(toward, sides, words):
-    contact = WallContact(
-        balloon=len(sides) - 1, area_mm2=101.0, whole_mm2=800.0, toward=np.array(toward)
+    nearest = len(sides) - 1
+    contacts = tuple(
+        WallContact(
+            balloon=number,
+            area_mm2=101.0 if number == nearest else 99.0,
+            whole_mm2=800.0,
+            toward=np.array(toward) if number == nearest else np.array([0.0, 1.0, 0.0]),
+        )
+        for number in range(len(sides))
     )
-    treated = SimpleNamespace(inflation=SimpleNamespace(end=EndOfInflation.CORTEX), contact=contact)
-    assert describe_end(treated, sides) == f"{words} cortex"
-    reached = SimpleNamespace(inflation=SimpleNamespace(end=EndOfInflation.VOLUME), contact=contact)
-    assert describe_end(reached, sides) == "the wanted volume is reached"
+    treated, reached = (
+        SimpleNamespace(inflation=SimpleNamespace(end=end), contacts=contacts)
+        for end in (EndOfInflation.CORTEX, EndOfInflation.VOLUME)
+    )
+    near = "(1 cm² of it within 3 mm of the outer face)"
+    assert describe_end(treated, CHOSEN, sides) == f"{words} cortex {near}"
+    assert describe_end(reached, CHOSEN, sides) == "the wanted volume is reached"
 
 
 def test_no_pressure_and_a_breach_are_said():

@@ -59,6 +59,17 @@ class BodyWall:
         went = points.place_mm[self.carriers] - self.carriers_mm
         return np.asarray(self.before_mm + self.weights @ went)
 
+    def outward_mm(self, points: BonePoints) -> float:
+        """Return how far the wall has gone out where it has gone farthest.
+
+        Across the body's axis, away from the middle of the wall.
+        """
+        across = self.before_mm[:, :2]
+        out = across - 0.5 * (across.min(axis=0) + across.max(axis=0))
+        out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
+        went = self(points)[:, :2] - across
+        return float(np.einsum("mi,mi->m", went, out).max())
+
 
 def find_body_wall(bone: PatientBone, vertebra: Vertebra) -> BodyWall:
     """Return the wall of a body: its surface without endplates and the base of the pedicles.

@@ -127,17 +127,18 @@ class CortexStop:
                 message = f"a contact's {name} is expected above 0; got {value}"
                 raise InputError(message)
 
-    def find(self, surfaces: Sequence[BalloonSurface], points: BonePoints) -> WallContact:
-        """Return the contact that is farthest beyond the end, or nearest to it."""
-        contacts = find_contacts(surfaces, self.wall_mm(points), self.within_mm)
-        return max(contacts, key=self._beyond)
+    def find(
+        self, surfaces: Sequence[BalloonSurface], points: BonePoints
+    ) -> tuple[WallContact, ...]:
+        """Return how much of each balloon is near."""
+        return find_contacts(surfaces, self.wall_mm(points), self.within_mm)
 
     def beyond(self, surfaces: Sequence[BalloonSurface], points: BonePoints) -> float:
-        """Return by how much more of it is near than the end takes, mm2; negative before it."""
-        return self._beyond(self.find(surfaces, points))
-
-    def _beyond(self, contact: WallContact) -> float:
-        return contact.area_mm2 - min(self.area_mm2, 0.5 * contact.whole_mm2)
+        """Return by how much more of one is near than the end takes, mm2; negative before it."""
+        return max(
+            contact.area_mm2 - min(self.area_mm2, 0.5 * contact.whole_mm2)
+            for contact in self.find(surfaces, points)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

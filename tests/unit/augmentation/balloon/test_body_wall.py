@@ -86,3 +86,14 @@ def test_a_body_without_a_wall_is_refused(plain, bone):
     bare = np.where(bone.where(BonePart.CORTEX), BonePart.CANCELLOUS, bone.part).astype(np.uint8)
     with pytest.raises(AnatomyError, match="L1 has no wall between its endplates"):
         find_body_wall(replace(bone, part=bare), plain)
+
+
+def test_how_far_the_wall_has_gone_out_is_across_and_away_from_the_middle(bone, wall):
+    assert wall.outward_mm(bone.points) == pytest.approx(0.0, abs=1e-9)
+    middle = 0.5 * (wall.before_mm.min(axis=0) + wall.before_mm.max(axis=0))
+    away = bone.points.place_mm - middle
+    wider = replace(bone.points, place_mm=bone.points.place_mm + away * [0.1, 0.1, 0.0])
+    farthest = np.linalg.norm((wall.before_mm - middle)[:, :2], axis=1).max()
+    assert wall.outward_mm(wider) == pytest.approx(0.1 * farthest, rel=1e-3)
+    higher = replace(bone.points, place_mm=bone.points.place_mm + np.array([0.0, 0.0, 3.0]))
+    assert wall.outward_mm(higher) == pytest.approx(0.0, abs=1e-9)

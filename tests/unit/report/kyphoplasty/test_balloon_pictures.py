@@ -68,7 +68,7 @@ def test_half_is_the_frame_nearest_to_half_the_volume(found):
     assert [moment.name for moment in moments] == ["folded", "half", "full", "emptied"]
     # of 3.2 ml in all, 0.94 and 2.1 ml were kept: 2.1 is nearer to 1.6
     assert moments[1].frame is found.balloon.frames[2]
-    assert moments[2].words == "full: 3.2 ml in all"
+    assert moments[2].words == "inflated: 3.2 ml in all"
     assert moments[0].words == "folded, in place"
     assert moments[3].words == "emptied: cavity 2.3 ml"
 
@@ -197,7 +197,7 @@ def test_lines_have_the_size_of_the_balloons(spine, found, kept):
     assert wide["emptied"] == pytest.approx([14.0, 14.0], abs=0.4)
     assert wide["half"] == pytest.approx([12.0, 12.0], abs=0.4)
     assert [text.get_text() for text in kept[0].axes[-1].texts] == [
-        "folded", "half full", "full", "emptied: the cavity",
+        "folded", "on the way", "inflated", "emptied: the cavity",
     ]  # fmt: skip
 
 
@@ -250,7 +250,7 @@ def test_sections_show_where_the_body_is_when_full_and_emptied(spine, found, ris
         assert name in names
         # down is positive in a picture
         assert tops[BONE_COLOUR.upper()] - tops[colour.upper()] == pytest.approx(mm, abs=0.4)
-    assert "Green: the same surface of the body when the balloons are full" in picture.caption
+    assert "Green: the same surface of the body when the balloons are inflated" in picture.caption
     bare = draw_balloon_sections(found.balloon, spine)
     assert "CT and surface are those of before" in bare.caption
     assert len(kept[1].axes[-1].texts) == 4
@@ -279,8 +279,8 @@ def test_radiographs_have_a_column_each_and_the_cavity_at_the_end(spine, found, 
     heads = [text.get_text() for text in figure.texts]
     assert heads == [
         "folded, in place", "both balloons without contrast agent",
-        "half: 2.1 ml in all", "contrast agent in both balloons",
-        "full: 3.2 ml in all", "contrast agent in both balloons",
+        "on the way: 2.1 ml in all", "contrast agent in both balloons",
+        "inflated: 3.2 ml in all", "contrast agent in both balloons",
         "emptied: cavity 2.3 ml", "both balloons without contrast agent",
     ]  # fmt: skip
     contours = [len(axes.collections) for axes in figure.axes]

@@ -62,11 +62,14 @@ def test_cement_is_counted_in_the_cavity_and_about_it(one_sided, cement):
     whole = replace(everywhere, in_bone_mm3=2000.0)
     inside = cement_in_cavity_mm3(cavity, whole) / 1000.0
     assert place_words(cavity, whole) == (
-        f"{inside:.2f} ml in the cavity, {2.0 - inside:.2f} ml in the bone about it"
+        f"{inside:.2f} of {inside:.2f} ml of the cavity filled, {2.0 - inside:.2f} ml in the bone "
+        "about it"
     )
     # rounding does not make less than nothing
     less = replace(everywhere, in_bone_mm3=1000.0)
-    assert place_words(cavity, less) == "1.00 ml in the cavity, 0.00 ml in the bone about it"
+    assert place_words(cavity, less) == (
+        f"1.00 of {inside:.2f} ml of the cavity filled, 0.00 ml in the bone about it"
+    )
 
 
 def test_sections_show_the_cavity_in_every_row(found, spine, kept):

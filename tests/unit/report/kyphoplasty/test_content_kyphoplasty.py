@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vertaug.case.kyphoplasty import MovedWall, RoomForBalloons
 from vertaug.mechanics.comparison import StrengthOptions, assess_strength
 from vertaug.report.balloon_words import (
     bulge_words,
     crack_words,
     end_pressure_words,
     inflated_words,
+    moved_words,
     pressure_words,
     signed,
 )
@@ -71,9 +73,9 @@ def test_the_result_comes_first_in_plain_words(found):
     part, cement = kyphoplasty_parts(found)
     assert part.title == "Kyphoplasty, L1"
     assert part.key.lead == (
-        "Two balloons 15/3 held 1.6 ml left, 1.6 ml right at 900 kPa (8.9 atm, 131 psi) in the "
-        "end; the inflation ended because a balloon has come up to the cortex. Height gained when "
-        "inflated (mm): "
+        "Two balloons 15/3 held 1.6 ml left, 1.6 ml right of 2 ml wanted in each at 900 kPa (8.9 "
+        "atm, 131 psi) in the end; the inflation ended because a balloon has come up to the "
+        "cortex. Height gained when inflated (mm): "
         "anterior +3.0, middle +2.0, posterior 0.0; kept when emptied: anterior +2.0, middle +1.0, "
         "posterior 0.0."
     )
@@ -255,12 +257,48 @@ def test_the_first_page_says_how_it_went(report_input, found):
     words = first_page_words(found)
     assert words in build_content(case).status.advice
     assert "two balloons 15/3 held 1.6 ml left" in words
-    assert "anterior height +3.0 mm when full, +2.0 mm kept" in words
+    assert "anterior height +3.0 mm when inflated, +2.0 mm kept" in words
     assert words.endswith(
         "A model, no promise of height and no prediction of leakage: see Kyphoplasty, L1."
     )
+    assert f"; w{CRACKED[1:-1]}; " in words
+    # leaks past a wall that would be cracked are told with their limits only
+    assert "sampled injections" not in words
+    assert "left the bone" not in words
+
+
+def test_the_first_page_tells_leaks_where_no_wall_was_pushed_out(found):
+    course = found.balloon
+    stages = tuple(replace(stage, wall_mm=(0.5, 0.5, 0.5, 0.0)) for stage in course.stages)
+    words = first_page_words(replace(found, balloon=replace(course, stages=stages)))
     assert "of 32 sampled injections" in words
-    assert f"; w{CRACKED[1:-1]}; cement: " in words
+    assert "left the bone" in words
+
+
+def test_when_a_wall_was_seen_to_move_is_told(found):
+    moved = MovedWall(volume_ml=(0.94, 0.95), anterior_mm=0.52)
+    course = replace(found.balloon, moved_wall=moved, contact_mm2=(94.0, 103.0))
+    told = (
+        "at 0.9 ml left, 0.9 ml right a wall had gone out by 1 mm, where an operator may stop; by "
+        "then the anterior height had gained +0.5 mm"
+    )
+    assert moved_words(course) == told
+    assert told in first_page_words(replace(found, balloon=course))
+    rows = rows_of(kyphoplasty_parts(replace(found, balloon=course))[0].key)
+    assert rows["wall seen to move"] == [told]
+    assert rows["near the wall at the end"] == [
+        "0.9 cm² left, 1.0 cm² right within 1.25 mm of its outer face; endplates do not count"
+    ]
+    assert "wall seen to move" not in rows_of(kyphoplasty_parts(found)[0].key)
+    assert moved_words(found.balloon) == ""
+
+
+def test_the_room_of_the_balloons_is_balanced(found):
+    room = RoomForBalloons(added_ml=5.6, grown_ml=6.4, pressed_ml=0.9, opened_ml=2.5)
+    assert room.rest_ml == pytest.approx(0.8)
+    part = kyphoplasty_parts(replace(found, balloon=replace(found.balloon, room=room)))[0]
+    rows = rows_of(table_of(part, "Where the room came from"))
+    assert [cell for (cell,) in rows.values()] == ["5.6", "+6.4", "+0.9", "−2.5", "+0.8"]
 
 
 def test_the_page_has_the_parts_in_order_and_the_sources_of_cement(report_input, found):
