@@ -199,8 +199,8 @@ def _moved_words(course: BalloonCourse) -> str:
     return (
         "Green: the same surface of the body when the balloons are inflated; pink dashed: after "
         "they were emptied, under the preload. The CT is that of before: what lies between yellow "
-        "and green has moved (see Walls that bulge and Shape of the body), and the level above, still "
-        "where it was, has risen along."
+        "and green has moved (see Walls that bulge and Shape of the body), and the level above, "
+        "still where it was, has risen along."
     )
 
 
