@@ -38,7 +38,7 @@ _HALF_WIDTH_MM, _ASPECT = 27.0, 0.86
 """Of a picture; wider where the body, as it is when the balloons are full, needs more."""
 _ROUND_MM = 3.5
 """Between the outline of the body and the edge of the picture."""
-_KEY_MM = (0.0, 21.0, 44.0, 59.0, 97.0, 136.0)
+_KEY_MM = (0.0, 20.0, 44.0, 65.0, 102.0, 144.0)
 """Where the items of the key begin, from the left edge."""
 
 
