@@ -21,6 +21,8 @@ _GROWN = 1.25
 _FLAT = 1e-3
 """Mean square distance, as a share of the squared reach, of points that lie in a plane: they say
 nothing of a slope across it (design default)."""
+_BLOCK = 512
+"""Places whose points are weighed at once: memory."""
 _MOST_CELLS = 200
 """Along each axis, in which points are looked up."""
 
@@ -66,16 +68,26 @@ def weigh_locally(places: _Array, points: _Array, reach: float) -> "csr_array":
     -------
     csr_array of shape (m, n)
     """
-    from scipy.sparse import csr_array
+    from scipy.sparse import csr_array, vstack
     from scipy.spatial import cKDTree
 
+    if not len(places):
+        return csr_array((0, len(points)))
     tree = cKDTree(points)
+    blocks = (places[start : start + _BLOCK] for start in range(0, len(places), _BLOCK))
+    return csr_array(vstack([_weigh_block(block, tree, reach) for block in blocks]))
+
+
+def _weigh_block(places: _Array, tree: "cKDTree", reach: float) -> "csr_array":
+    """Return the rows of `weigh_locally` of some places."""
+    from scipy.sparse import csr_array
+
     radius = _radius(places, tree, reach)
     near = tree.query_ball_point(places, radius)
     many = np.array([len(one) for one in near])
     column = np.concatenate([np.asarray(one, dtype=np.int64) for one in near])
     row = np.repeat(np.arange(len(places)), many)
-    apart = (points[column] - places[row]) / radius[row, None]
+    apart = (tree.data[column] - places[row]) / radius[row, None]
     away = np.minimum(np.linalg.norm(apart, axis=1), 1.0)
     weight = (1.0 - away) ** 4 * (4.0 * away + 1.0)
     start = np.concatenate([[0], np.cumsum(many)[:-1]])
@@ -88,7 +100,7 @@ def weigh_locally(places: _Array, points: _Array, reach: float) -> "csr_array":
     apart -= middle[row]
     spread = total(weight[:, None, None] * apart[:, :, None] * apart[:, None, :])
     weight *= 1.0 - np.einsum("pi,pi->p", _across(spread, middle)[row], apart)
-    return csr_array((weight, (row, column)), shape=(len(places), len(points)))
+    return csr_array((weight, (row, column)), shape=(len(places), tree.n))
 
 
 def _radius(places: _Array, tree: "cKDTree", reach: float) -> _Array:

@@ -114,3 +114,10 @@ def test_weights_give_what_the_fit_gives():
         weights @ values, fit_locally(places, points, values, 3.0), atol=1e-10
     )
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, atol=1e-12)
+
+
+def test_weights_of_many_places_and_of_none(points):
+    places = np.random.default_rng(2).uniform(2.0, 8.0, (1300, 3))
+    found = weigh_locally(places, points, 2.5) @ (points @ LINEAR)
+    np.testing.assert_allclose(found, places @ LINEAR, atol=1e-10)
+    assert weigh_locally(np.zeros((0, 3)), points, 2.5).shape == (0, 4000)

@@ -90,12 +90,13 @@ def find_body_wall(bone: PatientBone, vertebra: Vertebra) -> BodyWall:
     corners = bone.to_place(vertebra.frame.to_world(body_faces(vertebra).points_mm))
     shell = np.flatnonzero(bone.where(*_SHELL))
     cortex = bone.part[shell] == BonePart.CORTEX
-    if not cortex.any():
+    _, nearest = cKDTree(bone.points.place_mm[shell]).query(corners)
+    before = corners[cortex[nearest]]
+    if not len(before):
         message = f"the body of {vertebra.level} has no wall between its endplates"
         raise AnatomyError(message)
-    _, nearest = cKDTree(bone.points.place_mm[shell]).query(corners)
     carriers = np.flatnonzero(near_surface(vertebra, bone.voxels, bone.points))
-    before, carriers_mm = corners[cortex[nearest]], bone.points.place_mm[carriers]
+    carriers_mm = bone.points.place_mm[carriers]
     return BodyWall(
         before_mm=before,
         carriers=carriers,

@@ -155,6 +155,11 @@ class HeightTarget:
     measure_mm: Callable[[BonePoints], float]
     target_mm: float
 
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.target_mm):
+            message = f"a height to reach is expected in mm; got {self.target_mm}"
+            raise InputError(message)
+
     def beyond(self, points: BonePoints) -> float:
         """Return how far it is past the target, mm; negative before it."""
         return self.measure_mm(points) - self.target_mm

@@ -300,18 +300,21 @@ def _advance_until(
     The pressure is that of the whole increment at that place: in a shorter one its drag bears less,
     which would read as a fall.
     """
-    after, report = _advance(state, wanted, limits.increment)
-    share, found = 1.0, limits.beyond(after)
+    whole, report = _advance(state, wanted, limits.increment)
+    share, found = 1.0, limits.beyond(whole)
     for first, last in zip(beyond, found, strict=True):
         if last >= 0.0 > first:
             # in a straight line between both
             share = min(share, first / (first - last) + _PAST)
     if share >= _WHOLE:
-        return after, report, found
-    grown = share * (after.volumes_mm3() - state.volumes_mm3())
-    pressure = state.pressure_mpa + share * (after.pressure_mpa - state.pressure_mpa)
-    after, report = _advance(state, grown, limits.increment)
-    return replace(after, pressure_mpa=pressure), report, limits.beyond(after)
+        return _kept_inside(whole), report, found
+    start, grown = state.volumes_mm3(), whole.volumes_mm3() - state.volumes_mm3()
+    part, report = _advance(state, share * grown, limits.increment)
+    done = (part.volumes_mm3() - start) / grown
+    told = state.pressure_mpa + done * (whole.pressure_mpa - state.pressure_mpa)
+    # before the first increment there is no pressure to start a line from
+    told = np.where(state.pressure_mpa > 0.0, told, part.pressure_mpa)
+    return _kept_inside(replace(part, pressure_mpa=told)), report, limits.beyond(part)
 
 
 def _advance(
@@ -322,7 +325,7 @@ def _advance(
     for _ in range(_HALVINGS + 1):
         found = grow(problem, _linear_part(volumes, wanted), limits, state.moved_mm)
         if found.solver.converged:
-            return _kept_inside(moved_by(state, problem, found)), found.solver
+            return moved_by(state, problem, found), found.solver
         wanted = 0.5 * wanted
     message = f"the inflation failed at {state.volumes_mm3().sum() / 1000.0:.2f} ml: "
     message += f"{found.solver.describe()}; a coarser grid or a larger drag may help"

@@ -126,11 +126,12 @@ def place_ligaments(
 
 
 def _lost_mm(fractured: VertebraMeasurement | None) -> tuple[float, float]:
-    """Return the height that a body has lost in front and behind."""
+    """Return the height that a body has lost in front and behind; nothing where it is higher."""
     if fractured is None or fractured.reference_mm is None:
         return 0.0, 0.0
     before, now = fractured.reference_mm, fractured.heights_mm
-    return before.anterior - now.anterior, before.posterior - now.posterior
+    front, back = before.anterior - now.anterior, before.posterior - now.posterior
+    return max(front, 0.0), max(back, 0.0)
 
 
 class _Table(BaseModel):

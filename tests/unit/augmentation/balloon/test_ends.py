@@ -119,6 +119,30 @@ def test_a_wall_ends_it_where_enough_is_near_not_an_increment_later():
     assert low <= found.pressure_mpa[-1, 0] <= high
 
 
+def test_a_pressure_is_told_where_the_first_increment_ends_it():
+    """What is solved there: there is none before it to draw a line from."""
+    state, lifts = placed(), []
+    above = np.abs(state.points.place_mm - [10.7, 10.7, 16.0]).max(axis=1) < 1.0
+    lift = MeanLift(before=state.points, lifted=above, along=ALONG)
+    limits = InflationLimits(volume_mm3=1200.0)
+    whole = inflate(state, replace(limits, height=HeightTarget(measure_mm=lift, target_mm=1e-6)))
+    inflate(state, limits, lambda s: lifts.append(lift(s.points)))
+    half = HeightTarget(measure_mm=lift, target_mm=0.4 * lifts[0])
+    found = inflate(state, replace(limits, height=half))
+    assert found.end is whole.end is EndOfInflation.TARGET
+    assert len(found.solver) == len(whole.solver) == 1
+    # the stresses bear more than 1 MPa from the start
+    assert 1.0 < whole.pressure_mpa[0, 0] < found.pressure_mpa[0, 0] < 2.4
+
+
+def test_an_end_before_the_edge_of_the_grid_is_met():
+    """Though the whole increment would have reached the edge."""
+    wall = flat_wall(20.4)
+    limits = InflationLimits(volume_mm3=3000.0, cortex=stop_at(wall, area_mm2=30.0))
+    found = inflate(placed((13.5, 10.7, 10.7)), limits)
+    assert found.end is EndOfInflation.CORTEX
+
+
 def test_a_balloon_at_the_wall_is_not_inflated():
     state = placed()
     stop = stop_at(flat_wall(14.0), area_mm2=10.0)
@@ -184,6 +208,8 @@ def test_what_cannot_be_measured_is_refused():
     for values in ({"within_mm": 0.0}, {"area_mm2": np.nan}):
         with pytest.raises(InputError, match=r"a contact's .* is expected above 0"):
             stop_at(flat_wall(14.0), **values)
+    with pytest.raises(InputError, match="a height to reach"):
+        HeightTarget(measure_mm=lambda _: 0.0, target_mm=np.nan)
     for lifted, along in ((none, ALONG), (~none, np.zeros(3))):
         with pytest.raises(InputError, match="needs points"):
             MeanLift(before=points, lifted=lifted, along=along)

@@ -163,6 +163,14 @@ def test_a_fresh_fracture_has_let_them_go_slack(plain, bone):
     assert found["anterior_longitudinal"].slack_mm == pytest.approx(10.0)
     assert found["posterior_longitudinal"].slack_mm == pytest.approx(1.0)
     assert found["supraspinous"].slack_mm == 0.0
+    # a front that is higher than expected counts as one that has lost nothing
+    measured.heights_mm = HeightSet(anterior=29.0, middle=27.0, posterior=27.0)
+    higher = {o.name: o for o in place_ligaments(lumbar_ligaments(), bone, plain, measured)}
+    assert higher["anterior_longitudinal"].slack_mm == 0.0
+    assert higher["posterior_longitudinal"].slack_mm == pytest.approx(2.0)
+    measured.heights_mm = HeightSet(anterior=28.0, middle=27.0, posterior=27.0)
+    level = {o.name: o for o in place_ligaments(lumbar_ligaments(), bone, plain, measured)}
+    assert higher["flavum"].slack_mm == level["flavum"].slack_mm
 
 
 FILE = "\n".join(
