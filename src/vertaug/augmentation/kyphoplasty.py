@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.augmentation.balloon.body_wall import BodyWall, find_body_wall
+from vertaug.augmentation.balloon.bone_motion import find_motion, near_surface
 from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.augmentation.balloon.bone_room import BODY, BoneRoom, measure_room
 from vertaug.augmentation.balloon.breach import Breach, find_breaches
@@ -39,6 +41,7 @@ from vertaug.augmentation.balloon.ligaments import (
     lumbar_ligaments,
     place_ligaments,
 )
+from vertaug.augmentation.balloon.moved_measures import carry_measures
 from vertaug.augmentation.balloon.patient_bone import (
     BonePart,
     BoneSetting,
@@ -53,9 +56,10 @@ from vertaug.augmentation.balloon.surface import BalloonSurface
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
-from vertaug.case.measurement import VertebraMeasurement
+from vertaug.case.measurement import HeightSet, VertebraMeasurement
 from vertaug.case.plan import NeedlePath
 from vertaug.case.spine import Vertebra
+from vertaug.fracture.height import measure_heights
 
 _WALLS = {
     "cortex": BonePart.CORTEX,
@@ -138,12 +142,12 @@ class WallMoved:
     Attributes
     ----------
     volumes_mm3 : (balloons,) float64 array
-    shape : ShapeAfter
+    heights_mm : HeightSet
         Of the body by then.
     """
 
     volumes_mm3: FloatArray
-    shape: ShapeAfter
+    heights_mm: HeightSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -256,15 +260,18 @@ def treat_with_balloon(
     inflation = inflate(state, limits, watch)
     emptied = deflate(inflation.state, IncrementLimits())
 
-    def shape(points: BonePoints, tilted_deg: float = 0.0) -> ShapeAfter:
-        before = bone.points
-        return measure_shape(
-            vertebra, bone.voxels, before, points, above, tilted_forward_deg=tilted_deg
-        )
+    near = near_surface(vertebra, bone.voxels, bone.points)
 
-    def moved_by_then(state: InflatedBone) -> WallMoved:
-        by_then = shape(state.points, state.tilted_forward_deg)
-        return WallMoved(volumes_mm3=state.volumes_mm3(), shape=by_then)
+    def shape(points: BonePoints, tilted_deg: float = 0.0) -> ShapeAfter:
+        return measure_shape(
+            vertebra,
+            bone.voxels,
+            bone.points,
+            points,
+            above,
+            tilted_forward_deg=tilted_deg,
+            near=near,
+        )
 
     return BalloonTreatment(
         bone=bone,
@@ -278,9 +285,22 @@ def treat_with_balloon(
         after=shape(emptied.points, emptied.tilted_forward_deg),
         breaches=_breaches(bone, inflation.state),
         contacts=cortex.find(_surfaces(inflation.state), inflation.state.points),
-        wall_moved=moved_by_then(moved[0]) if moved else None,
+        wall_moved=_wall_moved(vertebra, bone, near, moved),
         room=measure_room(bone, inflation.state.points),
     )
+
+
+def _wall_moved(
+    vertebra: Vertebra,
+    bone: PatientBone,
+    near: NDArray[np.bool_],
+    moved: list[InflatedBone],
+) -> WallMoved | None:
+    if not moved:
+        return None
+    motion = find_motion(vertebra, bone.voxels, bone.points, moved[0].points, near)
+    heights = measure_heights(carry_measures(vertebra, motion.at).landmarks)
+    return WallMoved(volumes_mm3=moved[0].volumes_mm3(), heights_mm=heights)
 
 
 def _zone(

@@ -245,7 +245,7 @@ def _moved_wall(found: BalloonTreatment) -> MovedWall | None:
     moved = found.wall_moved
     if moved is None:
         return None
-    gained = moved.shape.heights_mm.anterior - found.before.heights_mm.anterior
+    gained = moved.heights_mm.anterior - found.before.heights_mm.anterior
     return MovedWall(
         volume_ml=tuple(float(volume) / _MM3_PER_ML for volume in moved.volumes_mm3),
         anterior_mm=gained,

@@ -40,6 +40,8 @@ class SurfaceMotion:
 
     def at(self, places_mm: FloatArray) -> FloatArray:
         """Return the displacement at places, both (..., 3) in the vertebra's frame."""
+        if not self.moved_mm.any():
+            return np.zeros(np.shape(places_mm))
         flat = np.asarray(places_mm, dtype=np.float64).reshape(-1, 3)
         found = fit_locally(flat, self.points_mm, self.moved_mm, REACH_MM)
         return found.reshape(np.shape(places_mm))
@@ -51,7 +53,11 @@ def places_in_world(points: BonePoints, voxels: Grid) -> FloatArray:
 
 
 def find_motion(
-    vertebra: Vertebra, voxels: Grid, before: BonePoints, after: BonePoints
+    vertebra: Vertebra,
+    voxels: Grid,
+    before: BonePoints,
+    after: BonePoints,
+    near: NDArray[np.bool_] | None = None,
 ) -> SurfaceMotion:
     """Return how the bone near the surface of a body moved; discs do not count.
 
@@ -62,6 +68,8 @@ def find_motion(
         Where the balloon's voxels lie.
     before, after : BonePoints
         The same points in the same order.
+    near : (points,) bool array, optional
+        Which of them are near the surface, if that is known (`near_surface`).
 
     Raises
     ------
@@ -69,7 +77,7 @@ def find_motion(
         If the points are not the same, or none lies near the surface.
     """
     check_same(before, after)
-    near = near_surface(vertebra, voxels, before)
+    near = near_surface(vertebra, voxels, before) if near is None else near
     world, frame = places_in_world(before, voxels)[near], vertebra.frame
     moved = (after.place_mm[near] - before.place_mm[near]) @ voxels.directions.T
     return SurfaceMotion(points_mm=frame.to_local(world), moved_mm=moved @ frame.axes)

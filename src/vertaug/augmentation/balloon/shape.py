@@ -8,6 +8,7 @@ measure exactly.
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.anatomy.endplate import find_surface
 from vertaug.anatomy.occupancy import local_coordinates
@@ -113,6 +114,7 @@ def measure_shape(
     above: Vertebra | None = None,
     *,
     tilted_forward_deg: float = 0.0,
+    near: NDArray[np.bool_] | None = None,
 ) -> ShapeAfter:
     """Return the shape of a body after its bone moved.
 
@@ -128,6 +130,8 @@ def measure_shape(
         The adjacent level above.
     tilted_forward_deg : float
         How far it has tilted on its disc, with the disc's outer face.
+    near : (points,) bool array, optional
+        As in `find_motion`.
 
     Raises
     ------
@@ -136,7 +140,7 @@ def measure_shape(
     AnatomyError
         If the body cannot be measured.
     """
-    motion = find_motion(vertebra, voxels, before, after)
+    motion = find_motion(vertebra, voxels, before, after, near)
     faces = body_faces(vertebra)
     surface = faces.at(faces.points_mm + motion.at(faces.points_mm))
     grown_mm3 = surface.volume_mm3() - faces.volume_mm3()
