@@ -81,6 +81,16 @@ def test_the_template_of_a_cement_is_one(monkeypatch, tmp_path):
     assert set(re.findall(r"(?:or |, )(borz\w+)", shown)) == set(published_kinetics()) - {"li"}
 
 
+def test_the_example_of_a_balloon_of_ones_own_is_one(tmp_path):
+    from vertaug.augmentation.balloon.product import read_balloons
+
+    page = (Path(vertaug.__file__).parents[2] / "docs" / "balloon.md").read_text("utf-8")
+    (shown,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    file = tmp_path / "mine.toml"
+    file.write_text(shown)
+    assert read_balloons(file)["mine"].length_mm.value == 12.0
+
+
 def test_the_commands_of_the_simulation_page_have_these_options(run):
     page = (Path(vertaug.__file__).parents[2] / "docs" / "simulate.md").read_text("utf-8")
     option = r"(?<![\w-])--?[a-z][a-z-]*"

@@ -365,7 +365,7 @@ def _watcher(
             moved.append(state)
         if progress is not None:
             volume = float(state.volumes_mm3().sum()) / 1000.0
-            progress(min(volume / wanted_ml, 1.0), f"{volume:.1f} of {wanted_ml:.1f} ml")
+            progress(min(volume / wanted_ml, 1.0), f"{volume:.1f} of {wanted_ml:.1f} ml in all")
 
     return kept, moved, watch
 

@@ -60,6 +60,7 @@ def _write_inflation(
 
 def _words(course: BalloonCourse, frame: BalloonFrame) -> str:
     which, volume = say_sides(course.setup.sides, "balloon"), f"{frame.volume_ml:.1f} ml"
+    volume += " in all" if len(course.setup.sides) > 1 else ""
     return {
         "folded": f"{which} folded",
         "inflated": f"{which} inflated, {volume}",

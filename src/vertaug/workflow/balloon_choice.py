@@ -72,8 +72,8 @@ class BalloonWish:
             (
                 "--contact-mm",
                 self.contact_mm,
-                0.0 <= self.contact_mm <= _MOST_CONTACT_MM,
-                f"0 to {_MOST_CONTACT_MM:g} mm",
+                low <= self.contact_mm <= _MOST_CONTACT_MM,
+                f"{low:g} to {_MOST_CONTACT_MM:g} mm",
             ),
             (
                 "--preload-n",

@@ -102,7 +102,10 @@ def _name_wall(contact: WallContact) -> str:
 def describe_fracture(found: BalloonTreatment) -> str:
     """Return in words where bone was taken to be broken."""
     if found.zone is None:
-        return "no bone is taken to be broken: the level has lost no height, or it has healed"
+        return (
+            "no bone is taken to be broken: the level has lost no height, or is taken as healed "
+            "(--fracture-age)"
+        )
     plate = "under the superior" if found.zone.superior else "above the inferior"
     return (
         f"taken to be fresh, in a band {plate} endplate up to {found.zone.deepest_mm:.1f} mm "

@@ -103,7 +103,7 @@ def test_the_wanted_volume_is_in_the_balloon(found, heard):
     shares = [share for share, _ in heard]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0, abs=0.01)
-    assert heard[-1][1] == "0.6 of 0.6 ml"
+    assert heard[-1][1] == "0.6 of 0.6 ml in all"
     assert len(found.kept) <= 8
     assert found.kept[-1].surfaces[0].volume_mm3() == pytest.approx(
         found.inflation.volume_mm3[-1, 0]

@@ -82,7 +82,10 @@ def find_contacts(
     middle, half = 0.5 * (low + high), np.maximum(0.5 * (high - low), np.finfo(float).tiny)
     found = []
     for number, surface in enumerate(surfaces):
-        away, nearest = tree.query(np.mean(surface.corners(), axis=0))
+        # of what is farther neither distance nor number is asked for
+        middles = np.mean(surface.corners(), axis=0)
+        away, nearest = tree.query(middles, distance_upper_bound=np.nextafter(within_mm, np.inf))
+        nearest = np.minimum(nearest, len(wall_mm) - 1)
         area = np.linalg.norm(surface.area_vectors_mm2(), axis=1)
         near = area * (away <= within_mm)
         toward = np.full(3, np.nan)

@@ -289,7 +289,7 @@ def _no_room(axis: _Axis, room: _Room, product: Balloon, found_mm: float) -> str
     )
     if fitting:
         names = " or ".join(repr(name) for name in fitting[max(fitting)])
-        return said + f"take {names}, or another plan"
+        return said + f"take {names}, whichever passes the cannula, or another plan"
     return said + "no known balloon fits; take another plan"
 
 

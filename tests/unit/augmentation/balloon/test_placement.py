@@ -189,7 +189,7 @@ def test_a_balloon_longer_than_the_room_is_refused_with_one_that_fits(bone, vert
         placed(bone, vertebra, path, name="20/3")
     said = str(caught.value)
     assert "balloon '20/3' is 20 mm long; the right path has 1" in said
-    assert "take '15/2' or '15/3', or another plan" in said
+    assert "take '15/2' or '15/3', whichever passes the cannula, or another plan" in said
     (points,) = placed(bone, vertebra, path, name="15/3")
     assert np.ptp(points[:, 1]) == pytest.approx(15.0, abs=0.02)
 
