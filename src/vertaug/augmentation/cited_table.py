@@ -1,12 +1,20 @@
 """Tables of cited values in TOML files."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FiniteFloat,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
-from vertaug.case.errors import FormatError
+from vertaug.case.errors import FormatError, InputError
 from vertaug.tissue.bone_law import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
 
@@ -14,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Form = TypeVar("Form", bound=BaseModel)
+Built = TypeVar("Built")
 
 
 class CitedTable(BaseModel):
@@ -89,30 +98,40 @@ def read_tables(text: str, where: str, kind: str, form: type[Form]) -> Iterator[
         yield name, checked
 
 
-def read_one_table(text: str, where: str, name: str, form: type[Form]) -> dict[str, CitedValue]:
-    """Return the cited values of a TOML text that holds one table.
+def build_from_table(text: str, where: str, name: str, build: type[Built]) -> Built:
+    """Return what the cited values of a TOML text that holds one table make.
 
     Parameters
     ----------
     text : str
     where, name : str
         The file, named in errors, and what its table is called.
-    form : type of BaseModel
-        Of `CitedTable` alone.
+    build : type
+        A dataclass whose fields are all `CitedValue`; each is a key.
 
     Raises
     ------
     FormatError
-        If the text is not TOML, holds other tables, or a key is missing, unknown or not what is
-        expected.
+        If the text is not TOML, holds other tables, a key is missing, unknown or not what is
+        expected, or the values cannot be used.
     """
+    keys = [field.name for field in fields(cast("Any", build))]
+    form = create_model(
+        name,
+        __config__=ConfigDict(extra="forbid", frozen=True),
+        **cast("Any", dict.fromkeys(keys, (CitedTable, ...))),
+    )
     found = dict(read_tables(text, where, "table", form))
     if list(found) != [name]:
         message = f"{where} is expected to hold one table [{name}]; got "
         message += ", ".join(found) or "none"
         raise FormatError(message)
-    table = found[name]
-    return {key: getattr(table, key).cited() for key in form.model_fields}
+    values = {key: getattr(found[name], key).cited() for key in keys}
+    try:
+        return build(**values)
+    except InputError as error:
+        message = f"{where}: {error}"
+        raise FormatError(message) from error
 
 
 def read_text(file: Path) -> str:

@@ -41,7 +41,7 @@ from vertaug.augmentation.balloon.ligaments import (
     lumbar_ligaments,
     place_ligaments,
 )
-from vertaug.augmentation.balloon.moved_measures import carry_measures
+from vertaug.augmentation.balloon.moved_measures import carry_landmarks
 from vertaug.augmentation.balloon.patient_bone import (
     BonePart,
     BoneSetting,
@@ -252,15 +252,14 @@ def treat_with_balloon(
     law = choice.crushed.law()
     state = place_balloons(bone.grid, law, bone.held, bone.points, balloons, weight=weight)
     state = preload(state, choice.preload_n)
-    wall = find_body_wall(bone, vertebra)
+    near = near_surface(vertebra, bone.voxels, bone.points)
+    wall = find_body_wall(bone, vertebra, near)
     cortex = CortexStop(wall_mm=wall, within_mm=choice.within_mm)
     limits = replace(limits, cortex=cortex, height=_height_target(bone, state, choice))
     kept, moved, watch = _watcher(choice.volume_ml * len(balloons), wall, progress)
     _refuse_at_once(limits, state, choice.balloon)
     inflation = inflate(state, limits, watch)
     emptied = deflate(inflation.state, IncrementLimits())
-
-    near = near_surface(vertebra, bone.voxels, bone.points)
 
     def shape(points: BonePoints, tilted_deg: float = 0.0) -> ShapeAfter:
         return measure_shape(
@@ -299,8 +298,8 @@ def _wall_moved(
     if not moved:
         return None
     motion = find_motion(vertebra, bone.voxels, bone.points, moved[0].points, near)
-    heights = measure_heights(carry_measures(vertebra, motion.at).landmarks)
-    return WallMoved(volumes_mm3=moved[0].volumes_mm3(), heights_mm=heights)
+    landmarks = carry_landmarks(vertebra.landmarks, vertebra.frame, motion.at)
+    return WallMoved(volumes_mm3=moved[0].volumes_mm3(), heights_mm=measure_heights(landmarks))
 
 
 def _zone(

@@ -52,7 +52,8 @@ def list_balloon_limits(
         if inflation.end is EndOfInflation.CORTEX:
             near = (
                 f" (1 cm² of it within {chosen.within_mm:g} mm of its outer face). The heights "
-                "follow that volume, and it hangs on this distance and on where the balloons lie"
+                "follow that volume, and it hangs on this distance, the voxels and where the "
+                "balloons lie"
             )
         notes.append(
             f"The inflation ended at {reached} of the wanted {chosen.volume_ml:g} ml: "

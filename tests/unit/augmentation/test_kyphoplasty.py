@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vertaug.anatomy import analyse_spine
+from vertaug.augmentation import kyphoplasty
 from vertaug.augmentation.balloon.dead_weight import UpperEnd
 from vertaug.augmentation.balloon.ends import EndOfInflation
 from vertaug.augmentation.balloon.fracture_zone import FractureAge
@@ -164,10 +165,20 @@ def test_a_balloon_that_comes_up_to_the_cortex_ends(vertebra, path, found):
         added = volumes[-1] - ended.folded[0].volume_mm3()
         room = ended.room
         assert grown + room.pressed_mm3 - room.opened_mm3 == pytest.approx(added, rel=0.3)
-        moved = ended.wall_moved
-        assert moved is None or moved.volumes_mm3[0] <= volumes[-1]
     assert found.contacts[0].area_mm2 < 10.0
     assert found.wall_moved is None
+
+
+def test_the_first_increment_that_moves_a_wall_is_kept(vertebra, path, found, monkeypatch):
+    """Here as soon as it has gone out by half of what it has in the end."""
+    inflated = found.inflated
+    most = max(wall.most_mm for wall in (inflated.anterior, inflated.left, inflated.right))
+    monkeypatch.setattr(kyphoplasty, "WALL_MOVES_MM", 0.5 * most)
+    moved = treat_with_balloon(vertebra, LAW, (path,), COARSE).wall_moved
+    volumes = found.inflation.volume_mm3[:, 0]
+    assert moved.volumes_mm3[0] in volumes
+    heights = [s.heights_mm.anterior for s in (found.before, found.inflated)]
+    assert min(heights) - 0.05 < moved.heights_mm.anterior < max(heights) + 0.05
     assert 1900.0 > volumes[0] > volumes[1] > 200.0
 
 

@@ -97,7 +97,7 @@ def test_an_early_end_says_what_was_reached_and_why():
     assert told[4] == (
         "The inflation ended at 3.5 and 1.2 of the wanted 3.5 ml: a balloon has come up to the "
         "cortex (1 cm² of it within 3 mm of its outer face). The heights follow that volume, and "
-        "it hangs on this distance and on where the balloons lie"
+        "it hangs on this distance, the voxels and where the balloons lie"
     )
 
 

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.augmentation.balloon.bone_motion import (
-    REACH_MM,
-    body_faces,
-    near_surface,
-)
+from vertaug.augmentation.balloon.bone_motion import REACH_MM, body_faces
 from vertaug.augmentation.balloon.bone_points import BonePoints
 from vertaug.augmentation.balloon.patient_bone import BonePart, PatientBone
 from vertaug.case.errors import AnatomyError
@@ -71,7 +67,7 @@ class BodyWall:
         return float(np.einsum("mi,mi->m", went, out).max())
 
 
-def find_body_wall(bone: PatientBone, vertebra: Vertebra) -> BodyWall:
+def find_body_wall(bone: PatientBone, vertebra: Vertebra, near: NDArray[np.bool_]) -> BodyWall:
     """Return the wall of a body: its surface without endplates and the base of the pedicles.
 
     Parameters
@@ -79,6 +75,8 @@ def find_body_wall(bone: PatientBone, vertebra: Vertebra) -> BodyWall:
     bone : PatientBone
         Before anything has moved.
     vertebra : Vertebra
+    near : (points,) bool array
+        Which of its points are near the surface (`near_surface`).
 
     Raises
     ------
@@ -95,7 +93,7 @@ def find_body_wall(bone: PatientBone, vertebra: Vertebra) -> BodyWall:
     if not len(before):
         message = f"the body of {vertebra.level} has no wall between its endplates"
         raise AnatomyError(message)
-    carriers = np.flatnonzero(near_surface(vertebra, bone.voxels, bone.points))
+    carriers = np.flatnonzero(near)
     carriers_mm = bone.points.place_mm[carriers]
     return BodyWall(
         before_mm=before,

@@ -5,11 +5,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from vertaug.augmentation.balloon.foam_law import FoamLaw, Softening, vertebral_foam
-from vertaug.augmentation.cited_table import CitedTable, read_one_table, read_text
-from vertaug.case.errors import FormatError, InputError
+from vertaug.augmentation.cited_table import build_from_table, read_text
+from vertaug.case.errors import InputError
 from vertaug.tissue.cited_value import CitedValue
 
 
@@ -70,17 +68,6 @@ class CrushedBone:
         return Softening(residual=self.residual_share.value, strain=self.softening_strain.value)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    strength_share: CitedTable
-    residual_share: CitedTable
-    softening_strain: CitedTable
-    cortex_share: CitedTable
-    loose_tension: CitedTable
-    contact_fall: CitedTable
-
-
 def read_crushed_bone(file: str | Path) -> CrushedBone:
     """Return the bone of a TOML file in the form of the built-in ``crushed_bone.toml``.
 
@@ -89,20 +76,12 @@ def read_crushed_bone(file: str | Path) -> CrushedBone:
     FormatError
         If it cannot be read, or a key is missing, unknown or not what is expected.
     """
-    return _parse(read_text(Path(file)), str(file))
+    return build_from_table(read_text(Path(file)), str(file), "crushed_bone", CrushedBone)
 
 
 @cache
 def calibrated_bone() -> CrushedBone:
     """Return the bone as fitted to the one published end of inflation (docs/balloon.md)."""
     where = files("vertaug.augmentation.balloon").joinpath("data", "crushed_bone.toml")
-    return _parse(where.read_text("utf-8"), "the built-in table")
-
-
-def _parse(text: str, where: str) -> CrushedBone:
-    found = read_one_table(text, where, "crushed_bone", _Table)
-    try:
-        return CrushedBone(**found)
-    except InputError as error:
-        message = f"{where}: {error}"
-        raise FormatError(message) from error
+    text = where.read_text("utf-8")
+    return build_from_table(text, "the built-in table", "crushed_bone", CrushedBone)

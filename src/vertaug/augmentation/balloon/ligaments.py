@@ -12,11 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from vertaug.augmentation.balloon.patient_bone import PatientBone
-from vertaug.augmentation.cited_table import CitedTable, read_one_table, read_text
-from vertaug.case.errors import FormatError, InputError
+from vertaug.augmentation.cited_table import build_from_table, read_text
+from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.case.measurement import VertebraMeasurement
 from vertaug.case.spine import Vertebra
@@ -134,16 +133,6 @@ def _lost_mm(fractured: VertebraMeasurement | None) -> tuple[float, float]:
     return max(front, 0.0), max(back, 0.0)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    anterior_longitudinal: CitedTable
-    posterior_longitudinal: CitedTable
-    flavum: CitedTable
-    interspinous: CitedTable
-    supraspinous: CitedTable
-
-
 def read_ligaments(file: str | Path) -> SpinalLigaments:
     """Return the ligaments of a TOML file in the form of the built-in ``ligaments.toml``.
 
@@ -152,20 +141,12 @@ def read_ligaments(file: str | Path) -> SpinalLigaments:
     FormatError
         If it cannot be read, or a key is missing, unknown or not what is expected.
     """
-    return _parse(read_text(Path(file)), str(file))
+    return build_from_table(read_text(Path(file)), str(file), "ligaments", SpinalLigaments)
 
 
 @cache
 def lumbar_ligaments() -> SpinalLigaments:
     """Return the built-in ligaments of a lumbar level."""
     where = files("vertaug.augmentation.balloon").joinpath("data", "ligaments.toml")
-    return _parse(where.read_text("utf-8"), "the built-in table")
-
-
-def _parse(text: str, where: str) -> SpinalLigaments:
-    found = read_one_table(text, where, "ligaments", _Table)
-    try:
-        return SpinalLigaments(**found)
-    except InputError as error:
-        message = f"{where}: {error}"
-        raise FormatError(message) from error
+    text = where.read_text("utf-8")
+    return build_from_table(text, "the built-in table", "ligaments", SpinalLigaments)

@@ -1,6 +1,6 @@
 """Landmarks and endplates of a body, carried with the bone beside them."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -31,30 +31,27 @@ def carry_measures(vertebra: Vertebra, went: Displacement) -> Vertebra:
         Takes places (..., 3) in its frame, mm; returns how far the bone there went.
     """
     frame, points = vertebra.frame, vertebra.landmarks
-    six = (
-        points.superior_anterior,
-        points.superior_middle,
-        points.superior_posterior,
-        points.inferior_anterior,
-        points.inferior_middle,
-        points.inferior_posterior,
+    upper, lower = (
+        frame.to_local(np.array(ends))
+        for ends in (
+            (points.superior_anterior, points.superior_posterior),
+            (points.inferior_anterior, points.inferior_posterior),
+        )
     )
-    local = frame.to_local(np.array(six))
-    shift = frame.direction_to_world(went(local))
-    world = [point + way for point, way in zip(six, shift, strict=True)]
     return replace(
         vertebra,
-        landmarks=Landmarks(
-            superior_anterior=world[0],
-            superior_middle=world[1],
-            superior_posterior=world[2],
-            inferior_anterior=world[3],
-            inferior_middle=world[4],
-            inferior_posterior=world[5],
-        ),
-        superior=_moved_plate(vertebra.superior, frame, local[[0, 2]], went),
-        inferior=_moved_plate(vertebra.inferior, frame, local[[3, 5]], went),
+        landmarks=carry_landmarks(points, frame, went),
+        superior=_moved_plate(vertebra.superior, frame, upper, went),
+        inferior=_moved_plate(vertebra.inferior, frame, lower, went),
     )
+
+
+def carry_landmarks(points: Landmarks, frame: VertebraFrame, went: Displacement) -> Landmarks:
+    """Return landmarks moved with the bone; parameters as in `carry_measures`."""
+    names = [field.name for field in fields(Landmarks)]
+    six = np.array([getattr(points, name) for name in names])
+    shift = frame.direction_to_world(went(frame.to_local(six)))
+    return Landmarks(**dict(zip(names, six + shift, strict=True)))
 
 
 def move_plate(plate: Endplate, frame: VertebraFrame, after: HeightField) -> Endplate:

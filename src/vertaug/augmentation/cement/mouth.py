@@ -14,13 +14,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from vertaug.augmentation.cement.injection_plan import BODY_C
 from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.rheology import PA_IN_MPA, aged_viscosity_mpa_s
-from vertaug.augmentation.cited_table import CitedTable, read_one_table, read_text
-from vertaug.case.errors import FormatError, InputError
+from vertaug.augmentation.cited_table import build_from_table, read_text
+from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.tissue.cited_value import CitedValue
 
@@ -94,14 +93,6 @@ class MouthLaw:
         return replace(self, exponent=given)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    exponent: CitedTable
-    reference_pa_s: CitedTable
-    reference_per_s: CitedTable
-
-
 def read_mouth_law(file: str | Path) -> MouthLaw:
     """Return the closure of a TOML file in the form of the built-in ``mouth.toml``.
 
@@ -110,20 +101,12 @@ def read_mouth_law(file: str | Path) -> MouthLaw:
     FormatError
         If it cannot be read, or a key is missing, unknown or not what is expected.
     """
-    return _parse(read_text(Path(file)), str(file))
+    return build_from_table(read_text(Path(file)), str(file), "mouth", MouthLaw)
 
 
 @cache
 def fitted_mouth_law() -> MouthLaw:
     """Return the closure as fitted to Habib 2010."""
     where = files("vertaug.augmentation.cement").joinpath("data", "mouth.toml")
-    return _parse(where.read_text("utf-8"), "the built-in table")
-
-
-def _parse(text: str, where: str) -> MouthLaw:
-    found = read_one_table(text, where, "mouth", _Table)
-    try:
-        return MouthLaw(**found)
-    except InputError as error:
-        message = f"{where}: {error}"
-        raise FormatError(message) from error
+    text = where.read_text("utf-8")
+    return build_from_table(text, "the built-in table", "mouth", MouthLaw)

@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 
 from vertaug.augmentation.balloon.body_wall import find_body_wall
+from vertaug.augmentation.balloon.bone_motion import near_surface
 from vertaug.augmentation.balloon.patient_bone import BonePart, patient_bone
 from vertaug.case.errors import AnatomyError
 from vertaug.case.spine import Region
 from vertaug.tissue import calibrate_generic
 
 LAW = calibrate_generic(120.0)
+
+
+def wall_of(bone, vertebra):
+    return find_body_wall(bone, vertebra, near_surface(vertebra, bone.voxels, bone.points))
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +31,7 @@ def bone(plain):
 
 @pytest.fixture(scope="module")
 def wall(plain, bone):
-    return find_body_wall(bone, plain)
+    return wall_of(bone, plain)
 
 
 def test_it_lies_on_the_outer_face_of_the_body(plain, bone, wall):
@@ -57,7 +62,7 @@ def test_it_ends_at_the_endplates_and_at_the_pedicles(plain, bone, wall):
 def test_it_hardly_hangs_on_the_voxels(plain, bone, wall):
     """Only where it ends beside endplates and pedicles."""
     fine_bone = patient_bone(plain, LAW, spacing_mm=1.25)
-    fine = find_body_wall(fine_bone, plain)
+    fine = wall_of(fine_bone, plain)
     ours = {tuple(p) for p in np.round(bone.to_world(wall.before_mm), 3)}
     theirs = {tuple(p) for p in np.round(fine_bone.to_world(fine.before_mm), 3)}
     assert len(ours & theirs) > 0.88 * len(ours | theirs)
@@ -85,7 +90,7 @@ def test_discs_do_not_carry_it(bone, wall):
 def test_a_body_without_a_wall_is_refused(plain, bone):
     bare = np.where(bone.where(BonePart.CORTEX), BonePart.CANCELLOUS, bone.part).astype(np.uint8)
     with pytest.raises(AnatomyError, match="L1 has no wall between its endplates"):
-        find_body_wall(replace(bone, part=bare), plain)
+        wall_of(replace(bone, part=bare), plain)
 
 
 def test_how_far_the_wall_has_gone_out_is_across_and_away_from_the_middle(bone, wall):
