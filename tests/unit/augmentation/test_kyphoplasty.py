@@ -166,6 +166,7 @@ def test_a_balloon_that_comes_up_to_the_cortex_ends(vertebra, path, found):
         room = ended.room
         assert grown + room.pressed_mm3 - room.opened_mm3 == pytest.approx(added, rel=0.3)
     assert found.contacts[0].area_mm2 < 10.0
+    assert 1900.0 > volumes[0] > volumes[1] > 200.0
     assert found.wall_moved is None
 
 
@@ -179,7 +180,6 @@ def test_the_first_increment_that_moves_a_wall_is_kept(vertebra, path, found, mo
     assert moved.volumes_mm3[0] in volumes
     heights = [s.heights_mm.anterior for s in (found.before, found.inflated)]
     assert min(heights) - 0.05 < moved.heights_mm.anterior < max(heights) + 0.05
-    assert 1900.0 > volumes[0] > volumes[1] > 200.0
 
 
 @pytest.mark.parametrize(
