@@ -1,0 +1,1 @@
+"""Facts of the patient and what each source says of them: a panel, never one verdict."""

@@ -1,0 +1,1 @@
+"""The day of the procedure: from referral to discharge."""
