@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from math import floor
 
 from vertaug.case.errors import InputError
 from vertaug.indications.antithrombotic_table import (
@@ -88,6 +89,19 @@ class HoldResult:
     words: tuple[str, ...]
     patient_words: str = PATIENT_WORDS
 
+    @property
+    def headline(self) -> str:
+        """The result in one line."""
+        # rounded down: an hour that is not over does not read as one that is
+        hours = None if self.held_h is None else floor(10 * self.held_h) / 10
+        held = "last dose unknown" if hours is None else f"held {hours:g} h"
+        said = f"{self.drug.title}: {held}; hold {self.state.value}"
+        if self.missing:
+            said += f", missing {', '.join(self.missing)}"
+        if self.state is not HoldState.COMPLETE and self.complete_from is not None:
+            said += f"; by time complete from {self.complete_from.isoformat(' ', 'minutes')}"
+        return said
+
 
 def judge_hold(
     drug: str,
@@ -129,15 +143,15 @@ def judge_hold(
     crcl = None if crcl is None else float(define_fact("lab.crcl").check(crcl))
     inr = None if inr is None else float(define_fact("lab.inr").check(inr))
     holds = tuple(h for h in found.holds_by(policy) if _applies(h, crcl))
-    if last_dose is None:
-        state, missing = HoldState.UNKNOWN, (_LAST_DOSE,)
-        held, moments = None, []
-    else:
+    held, moments = None, []
+    if last_dose is not None:
         held = _hours_between(last_dose, procedure, found)
         moments = [_complete_from(hold, last_dose, procedure) for hold in holds]
-        state, missing = _decide(found, moments, procedure, inr)
-    if last_dose is None and _needs_inr(found, inr):
-        missing = (*missing, "lab.inr")
+    by_time, missing = _by_time(found, moments, procedure, given=last_dose is not None)
+    state = by_time
+    if found.inr_max is not None and by_time is not HoldState.NOT_COMPLETE:
+        state = _with_inr(by_time, inr, found.inr_max)
+        missing = missing if inr is not None else (*missing, "lab.inr")
     complete_from = max(moments) if moments else None
     return HoldResult(
         drug=found,
@@ -183,28 +197,28 @@ def _applies(hold: HoldTime, crcl: float | None) -> bool:
     return hold.crcl is None or crcl is None or hold.crcl.holds(crcl)
 
 
-def _needs_inr(drug: AntithromboticDrug, inr: float | None) -> bool:
-    return drug.inr_max is not None and inr is None
-
-
-def _decide(
-    drug: AntithromboticDrug, moments: list[datetime], procedure: datetime, inr: float | None
+def _by_time(
+    drug: AntithromboticDrug, moments: list[datetime], procedure: datetime, *, given: bool
 ) -> tuple[HoldState, tuple[str, ...]]:
-    """Return the state and what is missing, the last dose being known."""
+    """Return the state by time alone, and what is missing."""
+    if not given:
+        return HoldState.UNKNOWN, (_LAST_DOSE,)
     if not moments:
         return HoldState.UNKNOWN, ("a value in the table",)
-    open_clearance = ("lab.crcl",) if len(set(moments)) > 1 else ()
-    if _before(procedure, min(moments)):
-        if drug.may_continue:
-            return HoldState.UNKNOWN, (_LOCAL_ASPIRIN,)
-        return HoldState.NOT_COMPLETE, open_clearance
-    if _before(procedure, max(moments)):
-        return HoldState.UNKNOWN, open_clearance
-    if drug.inr_max is None:
+    if not _before(procedure, max(moments)):
         return HoldState.COMPLETE, ()
+    clearance = ("lab.crcl",) if len(set(moments)) > 1 else ()
+    if not _before(procedure, min(moments)):
+        return HoldState.UNKNOWN, clearance
+    if drug.may_continue:
+        return HoldState.UNKNOWN, (_LOCAL_ASPIRIN,)
+    return HoldState.NOT_COMPLETE, clearance
+
+
+def _with_inr(by_time: HoldState, inr: float | None, inr_max: float) -> HoldState:
     if inr is None:
-        return HoldState.UNKNOWN, ("lab.inr",)
-    return (HoldState.COMPLETE if inr <= drug.inr_max else HoldState.NOT_COMPLETE), ()
+        return HoldState.UNKNOWN
+    return by_time if inr <= inr_max else HoldState.NOT_COMPLETE
 
 
 def _before(first: datetime, second: datetime) -> bool:
@@ -261,6 +275,10 @@ def _words(
     if drug.inr_max is not None:
         said = "unknown" if inr is None else f"{inr:g}"
         words.append(f"INR {said}; {drug.note}.")
+    restart = drug.restart_by(policy)
+    if restart is not None:
+        by = policy_title(restart.policy)
+        words.append(f"Restart listed: {restart.words} after ({by}, {_known(restart.status)}).")
     return (*words, LOCAL_POLICY)
 
 
