@@ -208,8 +208,8 @@ def find_drug(name: str) -> AntithromboticDrug:
     }
     if asked in known:
         return known[asked]
-    near = get_close_matches(asked, known, n=3, cutoff=0.6)
-    near += [written for written in known if asked and asked in written and written not in near]
+    near = [written for written in known if asked and asked in written]
+    near += get_close_matches(asked, known, n=3, cutoff=0.6)
     drugs = dict.fromkeys(known[written].name for written in near)
     meant = f"; did you mean {', '.join(drugs)}" if drugs else ""
     message = f"the hold table has no drug '{name}'{meant}; ask your pharmacy or haematology"

@@ -69,7 +69,8 @@ class ScoreResult:
     value : int or None
         None while unknown facts leave more than one value.
     low, high : int
-        Least and greatest value over everything that the unknown facts could turn out to be.
+        Least and greatest value over everything that the unknown facts could turn out to be, as
+        far as the score then applies.
     card_value : int or None
         Value by the rule of the source that unknown counts 0; only the modified OF score has such
         a rule. It is not what is known of the patient: ``low`` and ``high`` are.
