@@ -141,6 +141,12 @@ def test_restart():
     assert hold("apixaban", 72, 80, SIR).restart.least_h == 24
     assert hold("lmwh_therapeutic", 24).restart.status == "verified"
     assert hold("prasugrel", 168).restart is None
+    # ASRA has no restart in the table: the verified one is taken, and named
+    result = hold("apixaban", 72, 80, ASRA)
+    assert result.restart.policy == "PAUSE"
+    assert (
+        "Restart listed: 48 to 72 h after (PAUSE (high bleeding risk), verified)." in result.words
+    )
 
 
 def test_headline():
