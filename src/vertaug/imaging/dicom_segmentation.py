@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.case.clinical_code import level_names
 from vertaug.case.errors import ImageError, LabelError
 from vertaug.case.grid import FloatArray
 from vertaug.imaging.dicom_file import (
@@ -20,7 +21,7 @@ from vertaug.imaging.dicom_file import (
     quiet_pydicom,
 )
 from vertaug.imaging.dicom_slice import merge_frame, numbers, sop_class, unit_vector
-from vertaug.imaging.label_name import LEVEL_OF_SNOMED, find_level
+from vertaug.imaging.label_name import find_level
 from vertaug.imaging.numbering import LEVEL_VALUES
 from vertaug.imaging.stored_image import StoredImage, check_size
 
@@ -119,7 +120,7 @@ def _level_of_code(segment: Any) -> str | None:
     codes = segment.get("SegmentedPropertyTypeCodeSequence", None)
     if not codes or str(codes[0].get("CodingSchemeDesignator", "")) != "SCT":
         return None
-    return LEVEL_OF_SNOMED.get(str(codes[0].get("CodeValue", "")))
+    return level_names().get(str(codes[0].get("CodeValue", "")))
 
 
 def _paint(

@@ -13,15 +13,6 @@ from vertaug.imaging.writer import name_table_path
 _LEVEL = re.compile(r"(?<![A-Z0-9])(C[1-7]|(?:TH|T|D)(?:1[0-3]|[1-9])|L[1-6]|S1)(?![A-Z0-9])")
 _OTHER_STRUCTURES = re.compile(r"RIB|DIS[CK]|NERVE|ROOT|CANAL|CORD|ENDPLATE|MUSCLE|SCREW|CEMENT")
 
-LEVEL_OF_SNOMED: Mapping[str, str] = {
-    "14806007": "C1", "39976000": "C2", "113205007": "C3", "5329002": "C4", "36978003": "C5",
-    "36054005": "C6", "87391001": "C7", "64864005": "T1", "53733008": "T2", "1626008": "T3",
-    "73071006": "T4", "56401006": "T5", "45296009": "T6", "62487009": "T7", "11068009": "T8",
-    "82687006": "T9", "7610001": "T10", "12989004": "T11", "23215003": "T12", "66794005": "L1",
-    "14293000": "L2", "36470004": "L3", "11994002": "L4", "49668003": "L5", "65985001": "S1",
-}  # fmt: skip
-"""SNOMED CT code of each vertebra (conventions reference, section 4)."""
-
 
 def find_level(text: str) -> str | None:
     """Return the one vertebra that a label's name speaks of, or None.

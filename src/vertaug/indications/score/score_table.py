@@ -1,0 +1,75 @@
+"""Points, limits and categories of the scores, read from the data file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from vertaug.indications.score.score_result import ScoreCategory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreDefinition:
+    """What the source of a score prints.
+
+    Attributes
+    ----------
+    name, title : str
+    sources : tuple of str
+    status : str
+    low, high : int
+        Least and greatest value that the score can have.
+    notes : tuple of str
+    categories : tuple of ScoreCategory
+        They cover ``low`` to ``high`` without a gap; empty where the source has none.
+    points : mapping of str to mapping of str to int
+        Points by part and finding; yes and no are ``true`` and ``false``.
+    limits : mapping of str to float
+    items : tuple of str
+        Facts that count one point each.
+    """
+
+    name: str
+    title: str
+    sources: tuple[str, ...]
+    status: str
+    low: int
+    high: int
+    notes: tuple[str, ...]
+    categories: tuple[ScoreCategory, ...]
+    points: Mapping[str, Mapping[str, int]]
+    limits: Mapping[str, float]
+    items: tuple[str, ...]
+
+    def category(self, value: int) -> ScoreCategory | None:
+        """Return what the source calls a value; None where it has no name for it."""
+        return next((found for found in self.categories if found.holds(value)), None)
+
+
+@cache
+def read_scores() -> Mapping[str, ScoreDefinition]:
+    """Return the definitions of all scores by name."""
+    import tomllib
+
+    text = files("vertaug.indications.score").joinpath("data/scores.toml").read_text("utf-8")
+    tables = tomllib.loads(text).items()
+    return MappingProxyType({name: _definition(name, table) for name, table in tables})
+
+
+def _definition(name: str, table: Mapping[str, Any]) -> ScoreDefinition:
+    points = table.get("points", {})
+    return ScoreDefinition(
+        name=name,
+        title=table["title"],
+        sources=tuple(table["sources"]),
+        status=table["status"],
+        low=table["low"],
+        high=table["high"],
+        notes=tuple(table["notes"]),
+        categories=tuple(ScoreCategory(**category) for category in table["categories"]),
+        points=MappingProxyType({part: MappingProxyType(row) for part, row in points.items()}),
+        limits=MappingProxyType(table.get("limits", {})),
+        items=tuple(table.get("items", ())),
+    )
