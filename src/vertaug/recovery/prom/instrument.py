@@ -53,6 +53,8 @@ class Item:
         Words of the answers from ``low`` to ``high``; empty where none ship.
     points : tuple of float
         What the answers from ``low`` to ``high`` count; empty where they count as they are.
+    ends : tuple of str
+        Words of the least and the greatest answer, where those between have none.
     not_applicable : bool
         "Does not apply to me" is an answer.
     """
@@ -65,6 +67,7 @@ class Item:
     stem: str = ""
     options: tuple[str, ...] = ()
     points: tuple[float, ...] = ()
+    ends: tuple[str, ...] = ()
     not_applicable: bool = False
 
 
@@ -83,6 +86,10 @@ class ScoreScale:
         In which direction the patient is worse.
     items : tuple of str
         Which items count.
+    reliable : tuple of float
+        Least and greatest value before, between which a change can be trusted; empty where the
+        whole scale can.
+    reliable_source : str
     """
 
     name: str
@@ -92,6 +99,8 @@ class ScoreScale:
     high: float
     worse: Literal["up", "down"]
     items: tuple[str, ...]
+    reliable: tuple[float, ...] = ()
+    reliable_source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +157,8 @@ class Instrument:
     source : str
     status : Status
         Of the scoring rule.
+    is_change : bool
+        It asks for the change itself, so two of them are not subtracted.
     """
 
     id: str
@@ -167,6 +178,7 @@ class Instrument:
     attribution: str
     source: str
     status: Status
+    is_change: bool = False
 
     @property
     def scores(self) -> tuple[str, ...]:
@@ -222,6 +234,7 @@ class _ItemForm(_Form):
     stem: str = ""
     options: tuple[str, ...] = ()
     points: tuple[float, ...] = ()
+    ends: tuple[str, ...] = ()
     not_applicable: bool = False
 
 
@@ -233,6 +246,8 @@ class _ScaleForm(_Form):
     high: float
     worse: Literal["up", "down"]
     items: tuple[str, ...]
+    reliable: tuple[float, ...] = ()
+    reliable_source: str = ""
 
 
 class _ThresholdForm(_Form):
@@ -255,6 +270,7 @@ class _InstrumentForm(_Form):
     attribution: str = ""
     source: str
     status: Status
+    is_change: bool = False
     options: dict[str, tuple[str, ...]] = {}
     points: dict[str, tuple[float, ...]] = {}
     item: tuple[dict[str, Any], ...]
@@ -346,6 +362,7 @@ def _read(name: str) -> Instrument:
         attribution=form.attribution,
         source=form.source,
         status=form.status,
+        is_change=form.is_change,
     )
 
 
