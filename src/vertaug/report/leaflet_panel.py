@@ -1,0 +1,164 @@
+"""Panels of the leaflet that show the patient's own bones; their words are set beside them.
+
+No word is drawn into a picture: scripts that join their letters are set by the page alone.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vertaug.case.grid import FloatArray
+from vertaug.report.leaflet_bone import LeafletBones
+from vertaug.report.plane import PicturePlane
+from vertaug.report.raster import halve, render, shade
+
+_PALE, _BROKEN, _CEMENT = (0.96, 0.92, 0.82), (0.80, 0.46, 0.22), (0.16, 0.22, 0.34)
+_INK = np.array([0.10, 0.08, 0.08])
+_PIXEL_MM = 0.16
+_MARGIN_MM = 3.0
+_PRINTED_SHARE = 0.5
+"""Printed size over true size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelWord:
+    """A word beside or on a panel; ``x`` and ``y`` are shares of it from the upper left."""
+
+    x: float
+    y: float
+    text: str
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafletPanel:
+    """A panel with the words around it.
+
+    Attributes
+    ----------
+    name, title : str
+    png : bytes
+    width_mm, height_mm : float
+        Printed size.
+    words : tuple of PanelWord
+        In front of the bones: levels.
+    ends : (str, str)
+        What is at the left and right edge.
+    """
+
+    name: str
+    title: str
+    png: bytes
+    width_mm: float
+    height_mm: float
+    words: tuple[PanelWord, ...]
+    ends: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelText:
+    """Words of one panel, in the language of the leaflet."""
+
+    name: str
+    title: str
+    ends: tuple[str, str]
+    broken: str
+
+
+def draw_panel(
+    bones: LeafletBones, text: PanelText, *, from_behind: bool = False, frame: "PicturePlane | None" = None
+) -> LeafletPanel:
+    """Return a panel of the bones from the patient's left, or from behind."""
+    plane = frame or panel_plane(bones, from_behind=from_behind)
+    rgb = _draw(bones, plane)
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, format="PNG", compress_level=6)
+    return LeafletPanel(
+        name=text.name,
+        title=text.title,
+        png=buffer.getvalue(),
+        width_mm=2 * plane.half_width_mm * _PRINTED_SHARE,
+        height_mm=2 * plane.half_height_mm * _PRINTED_SHARE,
+        words=_level_words(bones, plane, text.broken),
+        ends=text.ends,
+    )
+
+
+def panel_plane(bones: LeafletBones, *, from_behind: bool = False) -> PicturePlane:
+    """Return the picture that holds all bones, seen from the left or from behind."""
+    right = np.array([-1.0, 0.0, 0.0]) if from_behind else np.array([0.0, 1.0, 0.0])
+    down = np.array([0.0, 0.0, -1.0])
+    points = np.concatenate([mesh.vertices for mesh in bones.bones.values()])
+    across, along = points @ right, points @ down
+    middle = [0.5 * (v.min() + v.max()) for v in (across, along)]
+    half = [0.5 * (v.max() - v.min()) + _MARGIN_MM for v in (across, along)]
+    depth = points @ np.cross(right, down)
+    centre = middle[0] * right + middle[1] * down + (depth.min() - 1.0) * np.cross(right, down)
+    return PicturePlane(
+        centre_lps_mm=centre,
+        right=right,
+        down=down,
+        half_width_mm=half[0],
+        half_height_mm=half[1],
+        pixel_mm=_PIXEL_MM,
+    )
+
+
+def _draw(bones: LeafletBones, plane: PicturePlane) -> NDArray[np.uint8]:
+    """Return the lit bones on white: the broken one dark and outlined, cement seen through it."""
+    from scipy.ndimage import binary_dilation
+
+    out = np.ones((*plane.shape, 3))
+    nearest = np.full(plane.shape, np.inf)
+    owner = np.full(plane.shape, "", dtype=object)
+    for name, mesh in bones.bones.items():
+        layer = render(mesh, plane)
+        closer = layer.depth_mm < nearest
+        nearest[closer] = layer.depth_mm[closer]
+        colour = _BROKEN if name == bones.level else _PALE
+        out[closer] = shade(layer, colour, 0.05)[closer]
+        owner[closer] = name
+    own = owner == bones.level
+    if bones.cement is not None:
+        own_rgb = out[own]
+        out[own] = own_rgb + 0.35 * (np.array(_PALE) - own_rgb)
+        _lay_cement(out, bones, plane)
+    for name in bones.bones:
+        mask = owner == name
+        width = 5 if name == bones.level else 2
+        edge = binary_dilation(mask, iterations=width) & ~mask
+        out[edge & ~own if name != bones.level else edge] = _INK
+    return np.asarray(np.round(255 * halve(out)), dtype=np.uint8)
+
+
+def _lay_cement(out: FloatArray, bones: LeafletBones, plane: PicturePlane) -> None:
+    """Draw the cement through the bone, with a white rim."""
+    from scipy.ndimage import binary_dilation
+
+    assert bones.cement is not None
+    layer = render(bones.cement, plane)
+    seen = np.isfinite(layer.depth_mm)
+    out[seen] = 0.12 * out[seen] + 0.88 * shade(layer, _CEMENT, 0.2)[seen]
+    out[binary_dilation(seen, iterations=4) & ~seen] = 1.0
+
+
+def _level_words(bones: LeafletBones, plane: PicturePlane, broken: str) -> tuple[PanelWord, ...]:
+    """Return the names of the levels at the height of their bodies."""
+    words = []
+    for name, centre in bones.centres_lps_mm.items():
+        if name not in bones.bones:
+            continue
+        place = plane.to_picture(centre)
+        own = name == bones.level
+        words.append(
+            PanelWord(
+                x=float(0.5 + 0.5 * place[0] / plane.half_width_mm),
+                y=float(0.5 + 0.5 * place[1] / plane.half_height_mm),
+                text=f"{name} {broken}".strip() if own else name,
+                strong=own,
+            )
+        )
+    return tuple(words)
