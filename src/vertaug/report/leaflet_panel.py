@@ -17,17 +17,14 @@ from vertaug.report.raster import halve, render, shade
 
 _PALE, _BROKEN, _CEMENT = (0.96, 0.92, 0.82), (0.80, 0.46, 0.22), (0.16, 0.22, 0.34)
 _INK = np.array([0.10, 0.08, 0.08])
-_PIXEL_MM = 0.16
+_PIXEL_MM = 0.11
 _MARGIN_MM = 3.0
-_PRINTED_SHARE = 0.5
-"""Printed size over true size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelWord:
-    """A word beside or on a panel; ``x`` and ``y`` are shares of it from the upper left."""
+    """A word in front of a panel; ``y`` is a share of its height from above."""
 
-    x: float
     y: float
     text: str
     strong: bool = False
@@ -42,9 +39,9 @@ class LeafletPanel:
     name, title : str
     png : bytes
     width_mm, height_mm : float
-        Printed size.
+        True size; pages scale it.
     words : tuple of PanelWord
-        In front of the bones: levels.
+        Names of the levels, to be set in front of the bones.
     ends : (str, str)
         What is at the left and right edge.
     """
@@ -60,7 +57,7 @@ class LeafletPanel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelText:
-    """Words of one panel, in the language of the leaflet."""
+    """Words of one panel, in the language of the leaflet; ``broken`` empty: no level names."""
 
     name: str
     title: str
@@ -69,10 +66,9 @@ class PanelText:
 
 
 def draw_panel(
-    bones: LeafletBones, text: PanelText, *, from_behind: bool = False, frame: "PicturePlane | None" = None
+    bones: LeafletBones, text: PanelText, plane: PicturePlane
 ) -> LeafletPanel:
-    """Return a panel of the bones from the patient's left, or from behind."""
-    plane = frame or panel_plane(bones, from_behind=from_behind)
+    """Return a panel of the bones; see `panel_plane`."""
     rgb = _draw(bones, plane)
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, format="PNG", compress_level=6)
@@ -80,18 +76,18 @@ def draw_panel(
         name=text.name,
         title=text.title,
         png=buffer.getvalue(),
-        width_mm=2 * plane.half_width_mm * _PRINTED_SHARE,
-        height_mm=2 * plane.half_height_mm * _PRINTED_SHARE,
-        words=_level_words(bones, plane, text.broken),
+        width_mm=2 * plane.half_width_mm,
+        height_mm=2 * plane.half_height_mm,
+        words=_level_words(bones, plane, text.broken) if text.broken else (),
         ends=text.ends,
     )
 
 
-def panel_plane(bones: LeafletBones, *, from_behind: bool = False) -> PicturePlane:
-    """Return the picture that holds all bones, seen from the left or from behind."""
+def panel_plane(*shown: LeafletBones, from_behind: bool = False) -> PicturePlane:
+    """Return the picture that holds all bones of all states, seen from the left or from behind."""
     right = np.array([-1.0, 0.0, 0.0]) if from_behind else np.array([0.0, 1.0, 0.0])
     down = np.array([0.0, 0.0, -1.0])
-    points = np.concatenate([mesh.vertices for mesh in bones.bones.values()])
+    points = np.concatenate([m.vertices for bones in shown for m in bones.bones.values()])
     across, along = points @ right, points @ down
     middle = [0.5 * (v.min() + v.max()) for v in (across, along)]
     half = [0.5 * (v.max() - v.min()) + _MARGIN_MM for v in (across, along)]
@@ -128,7 +124,7 @@ def _draw(bones: LeafletBones, plane: PicturePlane) -> NDArray[np.uint8]:
         _lay_cement(out, bones, plane)
     for name in bones.bones:
         mask = owner == name
-        width = 5 if name == bones.level else 2
+        width = 7 if name == bones.level else 3
         edge = binary_dilation(mask, iterations=width) & ~mask
         out[edge & ~own if name != bones.level else edge] = _INK
     return np.asarray(np.round(255 * halve(out)), dtype=np.uint8)
@@ -142,7 +138,7 @@ def _lay_cement(out: FloatArray, bones: LeafletBones, plane: PicturePlane) -> No
     layer = render(bones.cement, plane)
     seen = np.isfinite(layer.depth_mm)
     out[seen] = 0.12 * out[seen] + 0.88 * shade(layer, _CEMENT, 0.2)[seen]
-    out[binary_dilation(seen, iterations=4) & ~seen] = 1.0
+    out[binary_dilation(seen, iterations=6) & ~seen] = 1.0
 
 
 def _level_words(bones: LeafletBones, plane: PicturePlane, broken: str) -> tuple[PanelWord, ...]:
@@ -155,7 +151,6 @@ def _level_words(bones: LeafletBones, plane: PicturePlane, broken: str) -> tuple
         own = name == bones.level
         words.append(
             PanelWord(
-                x=float(0.5 + 0.5 * place[0] / plane.half_width_mm),
                 y=float(0.5 + 0.5 * place[1] / plane.half_height_mm),
                 text=f"{name} {broken}".strip() if own else name,
                 strong=own,

@@ -60,6 +60,11 @@ class LeafletBlock:
     kind: BlockKind
     items: tuple[LeafletItem, ...]
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it stands for a picture of the patient's own bone."""
+        return self.kind is BlockKind.PICTURE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafletSection:
@@ -129,7 +134,21 @@ class Leaflet:
 
     def texts(self) -> tuple[str, ...]:
         """Return what is to be read, a heading, paragraph or bullet each, without the sources."""
-        return (self.title, self.subtitle, *(t for s in self.sections for t in section_texts(s)))
+        read = (t for section in self.sections for t in section_texts(section))
+        captions = (self.caption(b.key) for s in self.sections for b in s.blocks if b.is_picture)
+        return (self.title, self.subtitle, *read, *captions)
+
+    def caption(self, key: str) -> str:
+        """Return the caption of ``picture_before`` or ``picture_after``."""
+        return self._picture_text(key, "caption")
+
+    def picture_alt(self, key: str) -> str:
+        """Return what ``picture_before`` or ``picture_after`` shows, for who cannot see it."""
+        return self._picture_text(key, "alt")
+
+    def _picture_text(self, key: str, kind: str) -> str:
+        text = self.words.word("picture", f"{key.removeprefix('picture_')}_{kind}")
+        return text.format(level=self.situation.level)
 
 
 def section_texts(section: LeafletSection) -> tuple[str, ...]:
