@@ -19,6 +19,8 @@ _PALE, _BROKEN, _CEMENT = (0.96, 0.92, 0.82), (0.80, 0.46, 0.22), (0.16, 0.22, 0
 _INK = np.array([0.10, 0.08, 0.08])
 _PIXEL_MM = 0.11
 _MARGIN_MM = 3.0
+_BODY_WIDTH, _BODY_HEIGHT = 0.88, 0.95
+"""Half the size of the picture of a body, in distances from body to body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,30 @@ def panel_plane(*shown: LeafletBones, from_behind: bool = False) -> PicturePlane
         down=down,
         half_width_mm=half[0],
         half_height_mm=half[1],
+        pixel_mm=_PIXEL_MM,
+    )
+
+
+def body_plane(*shown: LeafletBones) -> PicturePlane:
+    """Return the picture of the broken body from the left, with half of each body next to it.
+
+    Its size follows the distance between the bodies, so that it suits a small patient too.
+    """
+    whole = panel_plane(*shown)
+    first = shown[0]
+    centres = list(first.centres_lps_mm.values())
+    own = first.centres_lps_mm.get(first.level)
+    if own is None or len(centres) < 2:
+        return whole
+    apart = float(np.linalg.norm(centres[0] - centres[-1])) / (len(centres) - 1)
+    offset = whole.to_picture(own)
+    centre = whole.centre_lps_mm + offset[0] * whole.right + offset[1] * whole.down
+    return PicturePlane(
+        centre_lps_mm=centre + 0.04 * apart * whole.right,
+        right=whole.right,
+        down=whole.down,
+        half_width_mm=_BODY_WIDTH * apart,
+        half_height_mm=_BODY_HEIGHT * apart,
         pixel_mm=_PIXEL_MM,
     )
 

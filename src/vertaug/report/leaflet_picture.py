@@ -9,7 +9,7 @@ from vertaug.case.plan import Procedure
 from vertaug.recovery.leaflet.leaflet import Leaflet
 from vertaug.report.leaflet_bone import LeafletBones, bones_after, read_bones
 from vertaug.report.leaflet_drawing import draw_steps
-from vertaug.report.leaflet_panel import LeafletPanel, PanelText, draw_panel, panel_plane
+from vertaug.report.leaflet_panel import LeafletPanel, PanelText, body_plane, draw_panel, panel_plane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def _after(
     if not after:
         return ()
     word = leaflet.words.groups["picture"]
-    plane = panel_plane(bones, *after.values())
+    plane = body_plane(bones, *after.values())
     ends = (word["front"], word["back"])
     shown = (("before", bones), *((procedure.value, found) for procedure, found in after.items()))
     return tuple(
