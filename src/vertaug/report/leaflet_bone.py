@@ -15,7 +15,6 @@ from vertaug.case.grid import FloatArray, Grid
 from vertaug.case.level import sort_levels
 from vertaug.case.plan import Procedure
 from vertaug.imaging.nifti import read_nifti
-from vertaug.recovery.leaflet.situation import LeafletSituation
 from vertaug.report.raster import Mesh
 from vertaug.report.surface import level_surface
 
@@ -116,11 +115,6 @@ def bones_after(
         return None
     moved = before if shift is None else _move(before, shift)
     return replace(moved, cement=cement)
-
-
-def shown_after(situation: LeafletSituation) -> tuple[Procedure, ...]:
-    """Return the procedures whose result can be shown, vertebroplasty first."""
-    return tuple(p for p in Procedure if p in situation.simulated)
 
 
 def _surface(values: NDArray[np.generic], grid: Grid, smoothing_mm: float) -> Mesh | None:

@@ -56,7 +56,7 @@ def _lie() -> str:
 def _numb() -> str:
     """Return a syringe at the skin of the back."""
     return (
-        f'{_VERTEBRA}{_SKIN_LINE}'
+        f"{_VERTEBRA}{_SKIN_LINE}"
         f'<path d="M104,38 L120,33" stroke="{_INK}" stroke-width="1.4"/>'
         f'<path d="M119,27 L136,21 L139,31 L122,37 Z" fill="#cfe0ec" {_JOIN}/>'
         f'<path d="M137,26 L146,23 M145,17 L149,29" {_LINE}/>'
@@ -71,7 +71,7 @@ def _guide() -> str:
     return (
         f'<rect x="22" y="1" width="22" height="8" rx="2" fill="#c9d6e0" {_JOIN}/>'
         f'<path d="M26,9 L10,66 M40,9 L58,66" fill="none" {beam}/>'
-        f'{_VERTEBRA}{_SKIN_LINE}{_NEEDLE.format(tip=44)}'
+        f"{_VERTEBRA}{_SKIN_LINE}{_NEEDLE.format(tip=44)}"
     )
 
 
@@ -98,7 +98,7 @@ def _check() -> str:
 def _balloon() -> str:
     """Return a balloon that lifts the upper face of the bone."""
     return (
-        f'{_VERTEBRA}{_SKIN_LINE}{_NEEDLE.format(tip=44)}'
+        f"{_VERTEBRA}{_SKIN_LINE}{_NEEDLE.format(tip=44)}"
         f'<ellipse cx="33" cy="45" rx="13" ry="8" fill="{_BALLOON}" {_JOIN}/>'
         f'<path d="M28,42 Q32,39 37,41" fill="none" stroke="#ffffff" stroke-width="1.4"/>'
         f'<path d="M24,31 L24,22 M20,26 L24,21 L28,26" {_LINE}/>'
@@ -107,9 +107,7 @@ def _balloon() -> str:
 
 def _fill() -> str:
     """Return cement going in."""
-    return (
-        f'{_VERTEBRA}{_SKIN_LINE}{_HATCH}{_BLOB}{_NEEDLE.format(tip=44)}'
-    )
+    return f"{_VERTEBRA}{_SKIN_LINE}{_HATCH}{_BLOB}{_NEEDLE.format(tip=44)}"
 
 
 def _out() -> str:
@@ -127,7 +125,7 @@ def draw_steps(procedure: Procedure) -> tuple[str, ...]:
 def _svg(body: str, name: str) -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 152 72">'
-        f'{body.replace("{name}", name)}</svg>'
+        f"{body.replace('{name}', name)}</svg>"
     )
 
 

@@ -67,9 +67,7 @@ class PanelText:
     broken: str
 
 
-def draw_panel(
-    bones: LeafletBones, text: PanelText, plane: PicturePlane
-) -> LeafletPanel:
+def draw_panel(bones: LeafletBones, text: PanelText, plane: PicturePlane) -> LeafletPanel:
     """Return a panel of the bones; see `panel_plane`."""
     rgb = _draw(bones, plane)
     buffer = io.BytesIO()

@@ -9,7 +9,13 @@ from vertaug.case.plan import Procedure
 from vertaug.recovery.leaflet.leaflet import Leaflet
 from vertaug.report.leaflet_bone import LeafletBones, bones_after, read_bones
 from vertaug.report.leaflet_drawing import draw_steps
-from vertaug.report.leaflet_panel import LeafletPanel, PanelText, body_plane, draw_panel, panel_plane
+from vertaug.report.leaflet_panel import (
+    LeafletPanel,
+    PanelText,
+    body_plane,
+    draw_panel,
+    panel_plane,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 GLOSSARY = frozenset(
-    "vertebra vertebrae vertebroplasty kyphoplasty cement osteoporosis radiotherapy".split()
+    {
+        *("vertebra", "vertebrae", "vertebroplasty", "kyphoplasty", "cement"),
+        *("osteoporosis", "radiotherapy"),
+    }
 )
 """Names that a leaflet has to use; measures are given with and without them."""
 
@@ -137,9 +140,7 @@ def _number_syllables(number: str) -> int:
     return said + (_DIGIT_SYLLABLES[ones] if ones or int(whole) == 0 else 0)
 
 
-def measure_readability(
-    texts: Iterable[str], exempt: frozenset[str] = frozenset()
-) -> Readability:
+def measure_readability(texts: Iterable[str], exempt: frozenset[str] = frozenset()) -> Readability:
     """Return the measures of texts, each a paragraph, a heading or a bullet.
 
     Parameters
