@@ -9,6 +9,7 @@ import typer
 
 import vertaug
 from vertaug.cli.command import as_command
+from vertaug.cli.leaflet_options import Leaflet
 from vertaug.cli.options import Calibration, Case, Json, Kvp, Level, Pdf, Quiet, Threads
 from vertaug.cli.questionnaire_options import Questionnaire
 from vertaug.cli.simulate_options import Simulate
@@ -325,7 +326,20 @@ class Info:
         show_info(as_json=self.json_output)
 
 
-for _kind in (Demo, Plan, Measure, Report, Fluoro, Simulate, Strength, Bench, Info, Questionnaire):
+_COMMANDS = (
+    Demo,
+    Plan,
+    Measure,
+    Report,
+    Fluoro,
+    Simulate,
+    Strength,
+    Leaflet,
+    Questionnaire,
+    Bench,
+    Info,
+)
+for _kind in _COMMANDS:
     app.command(name=_kind.__name__.lower())(as_command(_kind))
 
 

@@ -1,0 +1,63 @@
+"""The command that writes a leaflet."""
+
+import json
+from typing import TYPE_CHECKING
+
+import typer
+
+from vertaug.case.errors import InputError
+from vertaug.case.plan import Procedure
+from vertaug.workflow.kernels import choose_kernel_cache
+
+if TYPE_CHECKING:
+    from vertaug.cli.leaflet_options import Leaflet
+
+_BOTH = "both"
+
+
+def make_case_leaflet(given: "Leaflet") -> None:
+    """Write the leaflet, say what is left to do, print where it is."""
+    choose_kernel_cache()
+    from vertaug.recovery.leaflet.leaflet import LeafletRequest
+    from vertaug.workflow.leaflet import make_leaflet, read_leaflet_facts
+
+    request = LeafletRequest(
+        language=given.language,
+        procedures=_procedures(given.procedure),
+        facts=None if given.facts is None else read_leaflet_facts(given.facts),
+        phone=given.phone.strip(),
+    )
+    made = make_leaflet(given.case, request, out=given.out, large=given.large_print)
+    paths = {"html": made.files.html, "pdf": made.files.pdf}
+    if given.json_output:
+        tree = {
+            "level": made.level,
+            "language": given.language,
+            "notes": list(made.notes),
+            **{kind: str(path.resolve()) for kind, path in paths.items()},
+        }
+        typer.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+        return
+    if not given.quiet:
+        for note in made.notes:
+            typer.echo(f"note: {note}")
+        typer.echo("Research and teaching, not for clinical decisions.")
+    for path in paths.values():
+        typer.echo(path.resolve())
+
+
+def _procedures(given: str | None) -> tuple[Procedure, ...]:
+    """Return the procedures of an option; none where it was not given.
+
+    Raises
+    ------
+    InputError
+        If there is no such procedure.
+    """
+    if given is None:
+        return ()
+    known = {p.value: (p,) for p in Procedure} | {_BOTH: tuple(Procedure)}
+    if given.lower() not in known:
+        message = f"--procedure is one of {', '.join(known)}; got {given!r}"
+        raise InputError(message)
+    return known[given.lower()]

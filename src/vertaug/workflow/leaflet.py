@@ -1,0 +1,124 @@
+"""The leaflet of a case: facts read, content chosen, pictures drawn, both files written."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vertaug.case.bone_shift import BoneShift
+from vertaug.case.case_file import CaseDocument, read_case
+from vertaug.case.errors import FormatError
+from vertaug.case.plan import Procedure
+from vertaug.indications.fact import Fact
+from vertaug.indications.patient_facts import PatientFacts, define_fact
+from vertaug.recovery.leaflet.leaflet import LeafletRequest, compose_leaflet
+from vertaug.report.leaflet import LeafletFiles, require_leaflet_extras, write_leaflet
+from vertaug.report.leaflet_picture import draw_leaflet_pictures
+from vertaug.workflow.balloon_step import InflatedVertebra
+from vertaug.workflow.step_store import StepStore
+from vertaug.workflow.workspace import PRIVATE
+
+_UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeLeaflet:
+    """A leaflet on disk, and what a person still has to do or know.
+
+    Attributes
+    ----------
+    files : LeafletFiles
+    level : str
+    notes : tuple of str
+    """
+
+    files: LeafletFiles
+    level: str
+    notes: tuple[str, ...]
+
+
+def make_leaflet(
+    folder: Path, request: LeafletRequest, *, out: Path | None = None, large: bool = False
+) -> MadeLeaflet:
+    """Write the leaflet of a case.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the case.
+    request : LeafletRequest
+    out : Path, optional
+        Where to; the case folder otherwise.
+    large : bool
+        Large print.
+
+    Raises
+    ------
+    FormatError, LevelError
+        If there is no case, or it names no bone to treat.
+    StorageError
+        If a file cannot be written.
+    """
+    require_leaflet_extras()
+    case = read_case(folder)
+    leaflet = compose_leaflet(case, request)
+    balloon = Procedure.KYPHOPLASTY in leaflet.situation.simulated
+    shift = _find_shift(folder, case) if balloon else None
+    pictures = draw_leaflet_pictures(leaflet, folder, case, shift)
+    files = write_leaflet(leaflet, pictures, out or folder, large=large)
+    shown = len(pictures.after) - 1 if pictures.after else 0
+    notes = []
+    if not leaflet.phone:
+        notes.append("write the phone number of your team on its line before you hand it out")
+    if not pictures.before:
+        notes.append(
+            "without a picture of the patient's bone: the case has no labels/levels.nii.gz"
+        )
+    elif shown < len(leaflet.situation.simulated):
+        notes.append("a simulated result is not shown: the case has lost what it was drawn from")
+    if leaflet.words.word("page", "unreviewed"):
+        notes.append("the translation has not been reviewed by a clinician; every page says so")
+    return MadeLeaflet(files=files, level=leaflet.situation.level, notes=tuple(notes))
+
+
+def _find_shift(folder: Path, case: CaseDocument) -> BoneShift | None:
+    """Return how the balloons moved the bone; None where the stored step is gone."""
+    keys = {step.name: step.key for step in case.provenance.steps}
+    store = StepStore(folder=folder / PRIVATE / "steps")
+    found = store.load("balloon", keys.get("balloon", ""), InflatedVertebra)
+    return None if found is None else found.shift
+
+
+def read_leaflet_facts(path: Path) -> PatientFacts:
+    """Return the facts of a TOML file, such as ``[fx]`` with ``etiology = "osteoporotic"``.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read.
+    InputError
+        If a fact is not known, or its value impossible.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"the facts {path} cannot be read: {error}"
+        raise FormatError(message) from error
+    return PatientFacts.of(
+        Fact(
+            definition=define_fact(name),
+            value=None if value == _UNKNOWN and name != "fx.etiology" else value,
+            source=path.name,
+        )
+        for name, value in _flatten(tree)
+    )
+
+
+def _flatten(tree: Mapping[str, Any], group: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in tree.items():
+        name = f"{group}.{key}" if group else key
+        if isinstance(value, Mapping) and "value" not in value:
+            yield from _flatten(value, name)
+        else:
+            yield name, value["value"] if isinstance(value, Mapping) else value
