@@ -102,7 +102,7 @@ class AnalgesicDose:
 
 def _exact(value: object, what: str) -> Decimal:
     """Return a number above zero without rounding."""
-    if isinstance(value, float) or isinstance(value, bool):
+    if isinstance(value, (float, bool)):
         message = f"{what} is expected as a text or Decimal, such as '2.5', not as {value!r}"
         raise InputError(message)
     try:
