@@ -281,8 +281,8 @@ def _observed_words(measure: Measure, observed: ObservedCourse) -> str:
     seen = control_range(measure.key, measure.scale, day)
     if seen is None:
         return (
-            f"{name}: {value:g} on day {day:.0f}; the trials hold no mean without augmentation near "
-            "that day."
+            f"{name}: {value:g} on day {day:.0f}; the trials hold no mean without augmentation "
+            "near that day."
         )
     where = "inside the range of"
     if value < seen.low:

@@ -208,16 +208,17 @@ def _draw_share(axes: Axes, place: int, share: TrialShare) -> None:
     """Draw one pair and its numbers."""
     good = "more is good" if share.more_is_good else "fewer is good"
     when = time_words(share.timepoint)
-    _write(axes, place - 0.16, f"{share.what}, {when} ({good})", 0.02, bold=True)
-    against = f"{share.trial.label}, against {share.trial.comparator}; {share.trial.blinding_words}"
+    _write(axes, place - 0.16, f"{share.what}, {when}", 0.02, bold=True)
+    trial = share.trial
+    against = f"{trial.label}, against {trial.comparator}; {trial.blinding_words}; {good}"
     _write(axes, place + 0.18, against, 0.02)
     ends = (share.treated_percent, share.control_percent)
     axes.plot(ends, [place, place], color=FAINT, linewidth=0.9, zorder=2)
     for value, marker, colour in zip(ends, "os", (TREATED, CONTROL), strict=True):
         axes.plot([value], [place], linestyle="none", marker=marker, markersize=5.0, color=colour)
-    words = (
-        f"{share.treated_percent:g} of 100 with (n {share.treated_n}), "
-        f"{share.control_percent:g} without (n {share.control_n})"
+    lines = (
+        f"with: {share.treated_percent:g} of 100 (n {share.treated_n})",
+        f"without: {share.control_percent:g} of 100 (n {share.control_n})",
     )
-    for shift, part in zip((-0.16, 0.18), words.split(", ", 1), strict=True):
-        _write(axes, place + shift, part, _RIGHT + 0.012)
+    for shift, words in zip((-0.16, 0.18), lines, strict=True):
+        _write(axes, place + shift, words, _RIGHT + 0.012)

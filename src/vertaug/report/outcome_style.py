@@ -16,9 +16,9 @@ BAND = "#eef0e6"
 TICKS = ((0.0, "0"), (1.0, "1 d"), (7.0, "1 wk"), (30.4, "1 mo"), (91.3, "3"), (182.6, "6"))
 _YEAR = (365.25, "12 mo")
 GROUPS = {
-    Blinding.SHAM: "Sham-controlled: neither side knew",
+    Blinding.SHAM: "Sham-controlled: patients did not know",
     Blinding.ACTIVE: "Active control",
-    Blinding.OPEN: "Open: all knew",
+    Blinding.OPEN: "Open: patients knew",
     Blinding.NONE: "No control",
 }
 MARKERS = {Blinding.SHAM: "o", Blinding.ACTIVE: "s", Blinding.OPEN: "^", Blinding.NONE: "x"}
