@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from vertaug.case.errors import MissingExtraError
 from vertaug.recovery.clinic_site import ClinicSite
+from vertaug.recovery.date_words import day_words, window_words
 from vertaug.recovery.schedule import FollowUp, PlannedVisit
 from vertaug.recovery.zone_rule import zone_component
 
@@ -126,24 +127,6 @@ def _description(visit: PlannedVisit, clinic: ClinicSite, *, full_words: bool) -
             lines.append(f"Imaging: {visit.definition.imaging}.")
     lines.append("Planned by software for research and teaching; the clinic decides.")
     return "\n".join(lines)
-
-
-def day_words(moment: datetime) -> str:
-    """Return a day without the language of the computer: ``Tue 1 Dec 2026``."""
-    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    month = months[moment.month - 1]
-    return f"{days[moment.weekday()]} {moment.day} {month} {moment.year}"
-
-
-def window_words(visit: PlannedVisit) -> str:
-    """Return the window of a visit in words."""
-    first, last = visit.earliest, visit.latest
-    if not visit.by_the_hour:
-        return f"from {day_words(first)} to {day_words(last)}"
-    if first.date() == last.date():
-        return f"on {day_words(first)} from {first:%H:%M} to {last:%H:%M}"
-    return f"from {day_words(first)}, {first:%H:%M}, to {day_words(last)}, {last:%H:%M}"
 
 
 def _alarms(visit: PlannedVisit, clinic: ClinicSite) -> tuple[timedelta, ...]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
-from vertaug.indications.patient_facts import PatientFacts
+from vertaug.indications.fact import Fact
+from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.recovery.activity_plan import ActivityPlan, plan_activity
 from vertaug.recovery.analgesic import MmeResult, morphine_equivalents
 from vertaug.recovery.bone_drug import DrugCourse
@@ -128,7 +129,11 @@ def plan_recovery(
     follow_up = schedule_visits(procedure_at, clinic.days, read_visits(clinic.visits))
     day = procedure_at.date()
     bone = plan_bone_health(
-        case.facts, day, fracture_on=case.fracture_on, drugs=case.drugs, today=_today(day, diary)
+        _with_level(case),
+        day,
+        fracture_on=case.fracture_on,
+        drugs=case.drugs,
+        today=_today(day, diary),
     )
     return RecoveryPlan(
         case=case,
@@ -144,6 +149,14 @@ def plan_recovery(
         cut_points=read_cut_points(clinic.response),
         non_response=read_non_response_path(),
     )
+
+
+def _with_level(case: RecoveryCase) -> PatientFacts:
+    """Return the facts with the level of the case where it was not given."""
+    if case.level is None or case.facts.value("fx.level") is not None:
+        return case.facts
+    level = Fact(definition=define_fact("fx.level"), value=case.level, source="case")
+    return case.facts.with_facts((level,))
 
 
 def _today(procedure_on: date, diary: VisitDiary | None) -> date:
