@@ -13,7 +13,7 @@ from vertaug.recovery.analgesic import mme_words
 from vertaug.recovery.bone_health import BoneHealthPlan
 from vertaug.recovery.date_words import day_words, window_words
 from vertaug.recovery.recovery_plan import RecoveryPlan
-from vertaug.recovery.red_flag import FlagTierAdvice, read_banner
+from vertaug.recovery.red_flag import ClinicPhone, FlagTierAdvice, read_banner
 from vertaug.recovery.schedule import PlannedVisit
 from vertaug.recovery.source_note import SourceNote, Standing
 
@@ -130,7 +130,7 @@ def make_sheet(plan: RecoveryPlan) -> FollowUpSheet:
         visits=tuple(_visit(v, states.get(v.key, "")) for v in plan.follow_up.visits),
         phases=tuple(_phase(phase) for phase in plan.activity.phases),
         advice=_advice(plan.activity),
-        tiers=tuple(_tier(tier) for tier in plan.flags),
+        tiers=tuple(_tier(tier, phone) for tier in plan.flags),
         bone_words=tuple(task.patient_words for task in plan.bone.tasks if task.patient_words),
         bone_reason=plan.bone.reason,
         counted_from=plan.bone.counted_from,
@@ -154,8 +154,6 @@ def require_phone(sheet: FollowUpSheet) -> str:
     InputError
         If there is none: the sheet must not be printed.
     """
-    from vertaug.recovery.red_flag import ClinicPhone
-
     return ClinicPhone(clinic=sheet.phone or None).require()
 
 
@@ -210,11 +208,16 @@ def _advice(plan: ActivityPlan) -> tuple[str, ...]:
     )
 
 
-def _tier(tier: FlagTierAdvice) -> SheetTier:
+def _tier(tier: FlagTierAdvice, phone: ClinicPhone) -> SheetTier:
+    advice = tier.advice
+    for number in (phone.clinic, phone.emergency):
+        if number is not None:
+            # a number stays on one line
+            advice = advice.replace(number, number.replace(" ", "\u00a0"))
     return SheetTier(
         key=tier.tier.value,
         label=tier.label,
-        advice=tier.advice,
+        advice=advice,
         coordinator=tier.coordinator,
         signs=tuple(sign.words for sign in tier.signs),
     )
@@ -252,7 +255,8 @@ def _response(plan: RecoveryPlan) -> tuple[SheetLine, ...]:
     responder = (
         f"pain falls by {cut['nrs_fall'].text} points and {cut['nrs_fall_percent'].text} %; "
         f"strong: by {cut['strong_percent'].text} % or to below {cut['strong_below'].text}. "
-        f"No failure is called before day {cut['failure_call_day'].text}; a missing visit is missing."
+        f"No failure is called before day {cut['failure_call_day'].text}; a missing visit is "
+        "missing."
     )
     return (
         SheetLine(lead="Responder", words=responder, source=cut["nrs_fall"].note.words),

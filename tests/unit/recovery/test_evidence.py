@@ -169,7 +169,7 @@ def test_the_range_seen_without_augmentation():
     assert year.unverified
     assert set(year.arms) == {
         "VERTOS IV 2018 (sham)",
-        "VERTOS V 2023 (active control (local anaesthetic))",
+        "VERTOS V 2023 (local anaesthetic)",
         "VERTOS II 2010 (usual care)",
     }
     assert control_range("pain", "0-10", 3000) is None
