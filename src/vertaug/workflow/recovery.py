@@ -86,9 +86,8 @@ def plan_case_recovery(folder: Path, request: RecoveryRequest) -> tuple[Recovery
         drugs=read_bone_drugs(request.bone_drugs),
         doses=tuple(read_dose(text) for text in request.doses) if request.doses else None,
     )
-    return plan_recovery(case, procedure_at, site, read_diary(request, zone)), calendar_token(
-        document
-    )
+    plan = plan_recovery(case, procedure_at, site, read_diary(request, zone))
+    return plan, calendar_token(document)
 
 
 def calendar_token(document: CaseDocument) -> str:
