@@ -37,6 +37,8 @@ _COLUMNS = 3
 _HEAD_MM, _PANEL_MM, _FOOT_MM, _KEY_MM = 18.5, 36.0, 8.0, 10.0
 _LEFT_MM, _GAP_MM = 9.0, 7.0
 _HEAD_PT = 5.6
+_ALONE_MM = 105.0
+"""Width of the picture of one trial."""
 LineDash = Literal["-"] | tuple[float, Sequence[float]]
 _DASHED: LineDash = (0, (3.2, 1.6))
 
@@ -67,10 +69,11 @@ def draw_outcome_curves(
         observed.check(found)
     trials = [list(group) for _, group in groupby(arms, key=lambda arm: arm.trial.key)]
     rows = -(-len(trials) // _COLUMNS)
-    columns = min(_COLUMNS, max(2, len(trials)))
-    height = rows * (_HEAD_MM + _PANEL_MM + _FOOT_MM) + _KEY_MM
-    figure = canvas.new_figure(PAGE_WIDTH_MM, height)
-    width = (PAGE_WIDTH_MM - _LEFT_MM - columns * _GAP_MM + _GAP_MM - 2.0) / columns
+    columns = min(_COLUMNS, len(trials))
+    across = PAGE_WIDTH_MM if columns > 1 else _ALONE_MM
+    height = rows * (_HEAD_MM + _PANEL_MM + _FOOT_MM) + _KEY_MM * (1.0 if columns > 1 else 1.7)
+    figure = canvas.new_figure(across, height)
+    width = (across - _LEFT_MM - columns * _GAP_MM + _GAP_MM - 2.0) / columns
     for number, pair in enumerate(trials):
         row, column = divmod(number, columns)
         left = _LEFT_MM + column * (width + _GAP_MM)
@@ -83,7 +86,7 @@ def draw_outcome_curves(
         name=f"outcome_curves_{found.key.lower()}",
         caption=_caption(found, observed),
         png=canvas.png_bytes(figure),
-        width_mm=PAGE_WIDTH_MM,
+        width_mm=across,
         height_mm=height,
     )
 
@@ -181,7 +184,8 @@ def _draw_bracket(axes: Axes, arms: Sequence[TrialArm], mcid: float) -> None:
     centre = float(np.mean(ends))
     low, high = axes.get_ylim()
     centre = min(max(centre, low + 0.6 * mcid), high - 0.6 * mcid)
-    x = axes.get_xlim()[1] * 0.99
+    last = max(arm.points[-1].days for arm in arms)
+    x = min(place(last) + 0.4, axes.get_xlim()[1] * 0.99)
     axes.plot([x, x], [centre - mcid / 2, centre + mcid / 2], color=FAINT, linewidth=2.2,
               solid_capstyle="butt")  # fmt: skip
 
@@ -243,7 +247,8 @@ def _draw_key(
         marks.append(Line2D([], [], color=FAINT, linewidth=2.2))
         words.append(f"length of {measure.mcid:g}: least difference that matters")
     figure.legend(
-        marks, words, loc="lower left", bbox_to_anchor=(0.03, 2.2 / height), ncols=len(marks),
+        marks, words, loc="lower left", bbox_to_anchor=(0.03, 2.2 / height),
+        ncols=len(marks) if figure.get_figwidth() * 25.4 > _ALONE_MM + 1.0 else 2,
         fontsize=canvas.SMALL_PT - 0.5, frameon=False, columnspacing=1.2, handlelength=2.2,
         borderpad=0.1,
     )  # fmt: skip

@@ -177,7 +177,7 @@ _DIRECTIONS = "VERTOS IV printed sham minus vertebroplasty, which has the same s
 def draw_outcome_shares() -> Picture:
     """Draw how many of 100 patients had an outcome in both arms of a trial."""
     shares = trial_shares()
-    height = 13.0 + _FOOT_MM * 0.6 + 2 * _ROW_MM * len(shares)
+    height = 13.0 + _FOOT_MM * 0.6 + 2.6 * _ROW_MM * len(shares)
     figure = canvas.new_figure(PAGE_WIDTH_MM, height)
     axes = figure.add_axes((_LEFT, 11.0 / height, _RIGHT - _LEFT, (height - 16.0) / height))
     axes.set_xlim(0, 100)
@@ -208,10 +208,11 @@ def _draw_share(axes: Axes, place: int, share: TrialShare) -> None:
     """Draw one pair and its numbers."""
     good = "more is good" if share.more_is_good else "fewer is good"
     when = time_words(share.timepoint)
-    _write(axes, place - 0.16, f"{share.what}, {when}", 0.02, bold=True)
+    _write(axes, place - 0.27, f"{share.what}, {when}", 0.02, bold=True)
     trial = share.trial
-    against = f"{trial.label}, against {trial.comparator}; {trial.blinding_words}; {good}"
-    _write(axes, place + 0.18, against, 0.02)
+    against = f"{trial.label}, against {trial.comparator}; {trial.blinding_words}"
+    _write(axes, place, against, 0.02)
+    _write(axes, place + 0.27, good, 0.02)
     ends = (share.treated_percent, share.control_percent)
     axes.plot(ends, [place, place], color=FAINT, linewidth=0.9, zorder=2)
     for value, marker, colour in zip(ends, "os", (TREATED, CONTROL), strict=True):

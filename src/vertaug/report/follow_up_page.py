@@ -6,7 +6,7 @@ from dataclasses import asdict
 from vertaug.recovery.follow_up_sheet import FollowUpSheet, require_phone
 from vertaug.recovery.red_flag import BLANK_PHONE
 from vertaug.report.inputs import DISCLAIMER
-from vertaug.report.picture import Picture
+from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.typeset import typeset
 
 
@@ -35,6 +35,7 @@ def render_follow_up_html(sheet: FollowUpSheet, pictures: tuple[Picture, ...] = 
             "name": picture.name,
             "caption": picture.caption,
             "source": "data:image/png;base64," + base64.b64encode(picture.png).decode("ascii"),
+            "share": f"{100 * picture.width_mm / PAGE_WIDTH_MM:.1f}",
         }
         for picture in pictures
     ]

@@ -99,7 +99,7 @@ def test_each_state_of_a_visit(plan):
         "2026-12-18T00:00": VisitState.OVERDUE,
         "2026-12-23T00:00": VisitState.MISSED,
     }
-    assert {now: stands(plan, {}, at(now))["7d"] for now in cases} == cases
+    assert {text: stands(plan, {}, at(text))["7d"] for text in cases} == cases
 
 
 def test_done_in_and_outside_the_window(plan):

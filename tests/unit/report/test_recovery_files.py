@@ -33,7 +33,7 @@ def written(tmp_path_factory):
 
 
 def test_everything_is_written(written):
-    _, folder = written
+    files, folder = written
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert names == {
         "recovery.json",
