@@ -12,6 +12,7 @@ from vertaug.cli.command import as_command
 from vertaug.cli.leaflet_options import Leaflet
 from vertaug.cli.options import Calibration, Case, Json, Kvp, Level, Pdf, Quiet, Threads
 from vertaug.cli.questionnaire_options import Questionnaire
+from vertaug.cli.recovery_options import Recovery
 from vertaug.cli.simulate_options import Simulate
 from vertaug.cli.strength_options import Strength
 
@@ -334,6 +335,7 @@ _COMMANDS = (
     Fluoro,
     Simulate,
     Strength,
+    Recovery,
     Leaflet,
     Questionnaire,
     Bench,
