@@ -1,21 +1,18 @@
 """A procedure as it went: an immutable record of transitions and checked items.
 
-``advance`` returns a new course. What is not legal is refused with what is. Every step is kept,
-with when, by whom in which role, and values. Names are never stored.
+Every step is kept, with when, by whom in which role, and values. Names are never stored.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 from vertaug.case.errors import InputError
 from vertaug.case.level import parse_augmentable
 from vertaug.case.plan import Procedure
 from vertaug.indications.fact import FactValue
 from vertaug.procedure_day.checklist import Phase, item_named, list_items
-from vertaug.procedure_day.course_value import check_text, check_values
 from vertaug.procedure_day.state import State, Step, Way, list_ways, order_of
 
 
@@ -144,12 +141,12 @@ class Course:
         InputError
             If there is no such item.
         """
-        first = _ASKED_FROM[item_named(name, self.procedure).phase]
+        first = ASKED_FROM[item_named(name, self.procedure).phase]
         found = ItemState.UNKNOWN
         for entry in self.entries:
             if isinstance(entry, ItemRecord):
                 found = entry.state if entry.name == name else found
-            elif entry.step is Step.BACK and order_of(entry.to_state) < order_of(first):
+            elif entry.step is Step.BACK and order_of(entry.to_state) <= order_of(first):
                 found = ItemState.UNKNOWN
         return found
 
@@ -164,7 +161,7 @@ class Course:
         )
 
 
-_ASKED_FROM = {
+ASKED_FROM = {
     Phase.GO: State.SCHEDULED,
     Phase.SIGN_IN: State.CHECKED_IN,
     Phase.TIME_OUT: State.TIME_OUT,
@@ -188,82 +185,6 @@ def start_course(level: str, procedure: Procedure, started: datetime) -> Course:
     )
 
 
-def advance(  # noqa: PLR0913 - what a step of the record holds
-    course: Course,
-    to_state: State,
-    *,
-    time: datetime,
-    actor_role: Role,
-    values: Mapping[str, FactValue] = MappingProxyType({}),
-    reason: str = "",
-) -> Course:
-    """Return the course with one more step.
-
-    Raises
-    ------
-    InputError
-        If the state may not follow (those that may are listed), a gate is shut (what is open is
-        listed), a reason is missing, the time runs backwards, or a value is impossible.
-    """
-    from vertaug.procedure_day.gate import check_gate
-
-    way = _way(course, State(to_state))
-    carried = check_values(values)
-    if way.needs_reason:
-        words = f"the reason to go from {course.state} to {way.to_state}"
-        reason = check_text(reason, words)
-    elif reason:
-        reason = check_text(reason, "the reason")
-    step = Transition(
-        from_state=course.state,
-        to_state=way.to_state,
-        step=way.step,
-        time=check_time(time, course.last_time),
-        actor_role=Role(actor_role),
-        values=carried,
-        reason=reason,
-    )
-    check_gate(course, step)
-    return replace(course, entries=(*course.entries, step))
-
-
-def record_item(  # noqa: PLR0913 - what a record of an item holds
-    course: Course,
-    name: str,
-    state: ItemState,
-    *,
-    time: datetime,
-    actor_role: Role,
-    note: str = "",
-) -> Course:
-    """Return the course with an item of the checklist answered.
-
-    Raises
-    ------
-    InputError
-        If there is no such item, it is not its time yet, it always applies, or the time runs
-        backwards.
-    """
-    item, state = item_named(name, course.procedure), ItemState(state)
-    if state is ItemState.NOT_APPLICABLE:
-        if not item.may_not_apply:
-            message = f"{name} applies to every patient: it is done or not done"
-            raise InputError(message)
-        note = check_text(note, f"the reason why {name} does not apply")
-    first = _ASKED_FROM[item.phase]
-    if order_of(course.state) < order_of(first):
-        message = f"{name} is checked from {first} on; the course is at {course.state}"
-        raise InputError(message)
-    entry = ItemRecord(
-        name=name,
-        state=state,
-        time=check_time(time, course.last_time),
-        actor_role=Role(actor_role),
-        note=check_text(note, "the note") if note else "",
-    )
-    return replace(course, entries=(*course.entries, entry))
-
-
 def check_time(time: datetime, not_before: datetime | None) -> datetime:
     """Return a time of the record.
 
@@ -274,28 +195,14 @@ def check_time(time: datetime, not_before: datetime | None) -> datetime:
     """
     if not isinstance(time, datetime) or time.tzinfo is None or time.utcoffset() is None:
         message = (
-            "a time is expected with date and offset, such as 2026-03-02T09:30+01:00; got "
-            f"{time!s}"
+            f"a time is expected with date and offset, such as 2026-03-02T09:30+01:00; got {time!s}"
         )
         raise InputError(message)
-    if not_before is not None and time < not_before:
+    # to UTC first: times of one zone are compared by the wall clock, which jumps in autumn
+    if not_before is not None and time.astimezone(UTC) < not_before.astimezone(UTC):
         message = (
             f"times must not run backwards: {time.isoformat()} lies before the last entry at "
             f"{not_before.isoformat()}"
         )
         raise InputError(message)
     return time
-
-
-def _way(course: Course, to_state: State) -> Way:
-    for way in course.ways:
-        if way.to_state is to_state:
-            return way
-    legal = [
-        f"{way.to_state}{' (with a reason)' if way.needs_reason else ''}" for way in course.ways
-    ]
-    message = (
-        f"{to_state} may not follow {course.state} in a {course.procedure}; legal are "
-        f"{', '.join(legal) or 'none: the course has ended'}"
-    )
-    raise InputError(message)

@@ -18,10 +18,9 @@ from vertaug.procedure_day.course import (
     ItemState,
     Role,
     Transition,
-    advance,
-    record_item,
     start_course,
 )
+from vertaug.procedure_day.course_step import advance, record_item
 from vertaug.procedure_day.state import State, Step
 
 COURSE_VERSION = 1

@@ -13,20 +13,19 @@ def check_gate(course: Course, step: Transition) -> None:
     InputError
         With what is missing.
     """
-    if step.step is not Step.FORWARD:
-        return
-    if step.from_state is State.TIME_OUT:
-        _check_items(course)
+    if step.from_state is State.TIME_OUT and step.step is Step.FORWARD:
+        _check_items(course, step)
     if step.to_state is State.INJECT:
+        _check_items(course, step)
         _check_cement(course, step)
 
 
-def _check_items(course: Course) -> None:
+def _check_items(course: Course, step: Transition) -> None:
     still = course.open_items
     if still:
         message = (
-            f"{course.level}: the patient is not positioned before every go/no-go item is done; "
-            f"unknown is not done. Open: {', '.join(still)}"
+            f"{course.level}: no {step.to_state} before every go/no-go item is done; unknown is not "
+            f"done. Open: {', '.join(still)}"
         )
         raise InputError(message)
 
