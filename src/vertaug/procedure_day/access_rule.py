@@ -1,4 +1,4 @@
-"""What "correctly positioned" means, with what the plan says of it, and what is usual at a level."""
+"""What "correctly positioned" means, what the plan says of it, what is usual at a level."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Antibiotics that sources list, what a known allergy sets aside, and their time before the skin."""
+"""Antibiotics that sources list, what an allergy sets aside, their time before the skin."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,7 @@
-"""A course on disk, as JSON. Reading it plays it again, so that a record that was edited into
-something that cannot have happened is refused.
+"""A course on disk, as JSON.
+
+Reading it plays it again, so that a record that was edited into something that cannot have
+happened is refused.
 """
 
 import json

@@ -25,7 +25,7 @@ from vertaug.procedure_day.gate import check_gate
 from vertaug.procedure_day.state import State, Way, order_of
 
 
-def advance(  # noqa: PLR0913 - what a step of the record holds
+def advance(
     course: Course,
     to_state: State,
     *,
@@ -62,7 +62,7 @@ def advance(  # noqa: PLR0913 - what a step of the record holds
     return replace(course, entries=(*course.entries, step))
 
 
-def record_item(  # noqa: PLR0913 - what a record of an item holds
+def record_item(
     course: Course,
     name: str,
     state: ItemState,
