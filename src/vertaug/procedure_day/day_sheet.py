@@ -8,7 +8,7 @@ from datetime import date
 
 from vertaug.augmentation.cement.product import cement_product
 from vertaug.case.case_file import CaseDocument
-from vertaug.case.errors import InputError, LevelError
+from vertaug.case.errors import LevelError
 from vertaug.case.level import parse_level
 from vertaug.case.plan import Procedure
 from vertaug.indications.patient_facts import PatientFacts
@@ -50,8 +50,8 @@ from vertaug.procedure_day.sedation import (
 from vertaug.procedure_day.state import State, states_of
 from vertaug.procedure_day.stop_rule import (
     BalloonLimit,
-    StopRule,
     Stopped,
+    StopRule,
     after_stop,
     balloon_limits,
     how_to,
@@ -257,7 +257,7 @@ def _case_words(plan: DayPlan, cement: CementOfDay) -> tuple[tuple[str, str], ..
     sizes += [balloon] if balloon else []
     sizes += [f"cement {plan.cement_ml[1]:.1f} ml planned"] if plan.cement_ml else []
     words = {
-        "level": f"case: {plan.level} ({plan.level_source})",
+        "level": f"the case is planned for {plan.level}",
         "sides": plan.sides,
         "sizes": ", ".join(sizes),
         "cement": cement.product,
@@ -293,7 +293,7 @@ def _cement(plan: DayPlan, name: str | None) -> CementOfDay:
 
 def _stops(plan: DayPlan) -> StopsOfDay:
     balloon = plan.procedure is Procedure.KYPHOPLASTY
-    lengths = sorted({n.balloon_mm for n in plan.needles if n.balloon_mm})
+    lengths: list[float | None] = sorted({n.balloon_mm for n in plan.needles if n.balloon_mm})
     limits = [limit for length in lengths or [None] for limit in balloon_limits(length)]
     return StopsOfDay(
         how=how_to(plan.procedure),

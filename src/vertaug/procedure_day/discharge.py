@@ -144,7 +144,8 @@ def plan_observations(ended: datetime | None = None) -> tuple[Observation, ...]:
     if ended is not None and ended.utcoffset() is None:
         message = f"a time is expected with its offset from UTC; got {ended.isoformat()}"
         raise InputError(message)
-    minutes, last = [], 0
+    minutes: list[int] = []
+    last = 0
     for every, until in read_table("recovery_room")["schedule"]["vitals"]["every_min"]:
         minutes += range(last + every, until + 1, every)
         last = until
@@ -195,9 +196,7 @@ def judge_discharge(found: RecoveryFacts) -> DischargeJudgement:
         finding, words = Finding.UNKNOWN, f"not known: {'; '.join(missing)}"
     else:
         finding = Finding.MET
-        words = (
-            "every criterion of the list is met; whether the patient goes is decided by a person"
-        )
+        words = "every criterion of the list is met; a person decides whether the patient goes"
     return DischargeJudgement(
         criteria=criteria,
         finding=finding,

@@ -24,8 +24,8 @@ def _check_items(course: Course, step: Transition) -> None:
     still = course.open_items
     if still:
         message = (
-            f"{course.level}: no {step.to_state} before every go/no-go item is done; unknown is not "
-            f"done. Open: {', '.join(still)}"
+            f"{course.level}: no {step.to_state} before every go/no-go item is done; unknown is "
+            f"not done. Open: {', '.join(still)}"
         )
         raise InputError(message)
 

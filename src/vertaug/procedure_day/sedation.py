@@ -14,8 +14,8 @@ class SedationStep:
     Attributes
     ----------
     name, title, unit : str
-    step : tuple of float
-        Low and high.
+    step, combined_step : tuple of float
+        Low and high, alone and with the other drug, which halves both.
     usual_most : float or None
         Of the session; None where no source at hand names one.
     holds : bool or None
@@ -28,20 +28,15 @@ class SedationStep:
     title: str
     unit: str
     step: tuple[float, float]
+    combined_step: tuple[float, float]
     usual_most: float | None
     holds: bool | None
     words: str
     evidence: Evidence
 
 
-def list_sedation(age_y: float | None, *, combined: bool = True) -> tuple[SedationStep, ...]:
+def list_sedation(age_y: float | None) -> tuple[SedationStep, ...]:
     """Return the steps for an age.
-
-    Parameters
-    ----------
-    age_y : float or None
-    combined : bool
-        Opioid and benzodiazepine together, which halves both.
 
     Raises
     ------
@@ -51,28 +46,28 @@ def list_sedation(age_y: float | None, *, combined: bool = True) -> tuple[Sedati
     if age_y is not None and not 0 <= age_y <= 125:
         message = f"an age is expected within 0 to 125 years; got {age_y:g}"
         raise InputError(message)
-    return tuple(_step(name, age_y, combined=combined) for name in read_table("sedation")["drug"])
+    return tuple(_step(name, age_y) for name in read_table("sedation")["drug"])
 
 
-def _step(name: str, age_y: float | None, *, combined: bool) -> SedationStep:
+def _step(name: str, age_y: float | None) -> SedationStep:
     table = read_table("sedation")["drug"][name]
     least_age = table.get("from_age_y")
     holds = True if least_age is None else None if age_y is None else age_y >= least_age
-    share = 0.5 if combined else 1.0
-    low, high = (share * value for value in table["step"])
+    low, high = table["step"]
     most, unit = table.get("usual_most"), table["unit"]
     if holds is False:
         words = f"the source is for {least_age} years and above: local protocol"
     else:
         words = f"steps of {low:g} to {high:g} {unit}"
-        words += " (halved: combined)" if combined else ""
+        words += f", combined {low / 2:g} to {high / 2:g}"
         words += f"; usually at most {most:g} {unit} in all" if most is not None else ""
-        words += f"; from {least_age} years on" if holds is None else ""
+        words += f"; source is for {least_age} years and above" if holds is None else ""
     return SedationStep(
         name=name,
         title=table["title"],
         unit=unit,
         step=(low, high),
+        combined_step=(low / 2, high / 2),
         usual_most=most,
         holds=holds,
         words=words,
