@@ -162,8 +162,8 @@ def _of_drug(found: Ceiling, full: Ceiling) -> DrugCeiling:
     return DrugCeiling(
         name=drug.name,
         title=drug.title,
-        mg=rounded_down(found.mg),
-        full_mg=rounded_down(full.mg),
+        mg=rounded_down(found.mg, 0),
+        full_mg=rounded_down(full.mg, 0),
         capped=found.capped,
         law=f"{float(drug.mg_per_kg):g} mg/kg, at most {float(drug.most_mg):g} mg",
         volumes=tuple(

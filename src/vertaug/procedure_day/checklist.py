@@ -160,7 +160,7 @@ def _fill(item: ChecklistItem, day: DayFacts) -> KnownItem:
     if item.case and words:
         known.append(words)
     elif item.case:
-        missing.append(f"{item.case} not in the case")
+        missing.append(f"{item.case}: not in the case")
     for name in item.facts:
         fact = day.facts.facts.get(name)
         definition = define_fact(name)

@@ -5,10 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from vertaug.case.augmentation_record import ProcedureRecord
-from vertaug.case.case_file import CaseDocument, PathRecord, PlanningRecord, PlanRecord
+from vertaug.case.case_file import (
+    CaseDocument,
+    PathRecord,
+    PlanningRecord,
+    PlanRecord,
+    VertebraRecord,
+)
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
-from vertaug.case.positioner import describe_angles
+from vertaug.case.positioner import describe_angles, positioner_angles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +75,14 @@ class ViewOfDay:
     name : str
     primary_angle_deg, secondary_angle_deg : float
         As DICOM has them.
-    angles, sentence : str
+    angles : str
+        In words.
     """
 
     name: str
     primary_angle_deg: float
     secondary_angle_deg: float
     angles: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +130,8 @@ class DayPlan:
         Low, target, high.
     cement_basis : str
     simulated : SimulatedOfDay or None
+    pedicle_width_mm : tuple of (str, float)
+        By side, measured on the CT.
     notes : tuple of str
     """
 
@@ -138,6 +146,7 @@ class DayPlan:
     cement_ml: tuple[float, float, float] | None
     cement_basis: str
     simulated: SimulatedOfDay | None
+    pedicle_width_mm: tuple[tuple[str, float], ...]
     notes: tuple[str, ...]
 
     @property
@@ -180,6 +189,7 @@ def plan_of_day(
         raise InputError(message)
     chosen, said = _procedure(planning, procedure)
     plan = _plan(planning, chosen, number)
+    vertebra = document.anatomy.levels.get(level)
     return DayPlan(
         level=level,
         level_source=document.fracture.level_source,
@@ -192,8 +202,13 @@ def plan_of_day(
         cement_ml=None if planning is None else _cement(planning),
         cement_basis="" if planning is None else planning.cement.basis,
         simulated=_simulated(document, level, chosen),
-        notes=document.anatomy.levels[level].notes if level in document.anatomy.levels else (),
+        pedicle_width_mm=() if vertebra is None else _pedicles(vertebra),
+        notes=() if vertebra is None else vertebra.notes,
     )
+
+
+def _pedicles(vertebra: VertebraRecord) -> tuple[tuple[str, float], ...]:
+    return tuple((side, pedicle.width_mm) for side, pedicle in sorted(vertebra.pedicles.items()))
 
 
 def _procedure(
@@ -250,18 +265,27 @@ def _needle(path: PathRecord, origin_lps_mm: tuple[float, float, float]) -> Need
 
 
 def _views(planning: PlanningRecord, plan: PlanRecord | None) -> tuple[ViewOfDay, ...]:
-    """Return true AP and lateral; the views down needles belong to the first plan only."""
-    first = bool(planning.plans) and plan is planning.plans[0]
-    return tuple(
-        ViewOfDay(
-            name=name,
-            primary_angle_deg=view.primary_angle_deg,
-            secondary_angle_deg=view.secondary_angle_deg,
-            angles=describe_angles(view.primary_angle_deg, view.secondary_angle_deg),
-            sentence=view.sentence,
-        )
+    """Return true AP and lateral, and the views down the needles of this plan."""
+    found = [
+        _view(name, (view.primary_angle_deg, view.secondary_angle_deg))
         for name, view in planning.views.items()
-        if first or not name.startswith("barrel")
+        if not name.startswith("barrel")
+    ]
+    for path in () if plan is None else sorted(plan.paths, key=lambda path: path.side):
+        line = np.subtract(path.target_lps_mm, path.entry_lps_mm)
+        # the receptor in front of the patient, as in the views of the plan
+        found.append(
+            _view(f"barrel_{path.side}", positioner_angles(line if line[1] <= 0 else -line))
+        )
+    return tuple(found)
+
+
+def _view(name: str, angles_deg: tuple[float, float]) -> ViewOfDay:
+    return ViewOfDay(
+        name=name,
+        primary_angle_deg=angles_deg[0],
+        secondary_angle_deg=angles_deg[1],
+        angles=describe_angles(*angles_deg),
     )
 
 

@@ -112,12 +112,12 @@ def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:
         DayTile(
             label="Needle",
             value=", ".join(f"{gauge}G" for gauge in gauges) or "not planned",
-            detail=f"usual: {sheet.usual.needle}",
+            detail="" if plan.record is None else words.route(plan.record.route),
         ),
     ]
     if plan.cement_ml is not None:
         low, target, high = plan.cement_ml
-        detail = f"{low:.1f} to {high:.1f} ml; never one that must go in"
+        detail = f"range {low:.1f} to {high:.1f} ml; no goal by itself"
         tiles.append(DayTile(label="Cement planned", value=f"{target:.1f} ml", detail=detail))
     if drug.ceilings:
         first = drug.ceilings[0]
@@ -188,7 +188,7 @@ def _view_block(plan: DayPlan) -> DayBlock:
             _VIEWS.get(view.name, view.name),
             words.prone_receptor(view.primary_angle_deg, view.secondary_angle_deg),
             view.angles,
-            "",
+            "____° / ____°",
         )
         for view in plan.views
     )
@@ -242,10 +242,10 @@ def anaesthetic_block(drug: AnaestheticOfDay) -> DayBlock:
     rows = tuple(
         (
             c.title,
-            c.law,
             f"{c.mg:g} mg",
             *(f"{v.volume_ml:.1f} ml of {v.percent:g} %" for v in c.volumes),
-            f"{c.full_mg:g} mg",
+            f"({c.full_mg:g} mg)",
+            f"({c.law})",
         )
         for c in drug.ceilings
     )
@@ -263,7 +263,7 @@ def anaesthetic_block(drug: AnaestheticOfDay) -> DayBlock:
     return DayBlock(
         title=f"Local anaesthetics at {drug.weight_kg:g} kg: {CEILING_WORDS}",
         lines=lines,
-        columns=("", "law", "ceiling", "weak solution", "strong solution", "not reduced"),
+        columns=("", "ceiling", "that is", "or", "not reduced", "law"),
         rows=rows,
         note=note,
         large=True,
@@ -278,7 +278,7 @@ def _mixture_block(drug: AnaestheticOfDay) -> DayBlock:
         title=title,
         columns=(*(f"{r.used_ml:g} ml" for r in drug.remaining),),
         rows=(tuple(f"{r.left_ml:.1f} ml" for r in drug.remaining),),
-        note=f"Rounded down, {drug.mixture.evidence.mark}. Share used so far: ______ (at most 1.00)",
+        note=f"Rounded down, {drug.mixture.evidence.mark}. Share used: ______ (at most 1.00)",
         large=True,
     )
 
@@ -291,7 +291,8 @@ def rescue_block(drug: AnaestheticOfDay) -> DayBlock:
     else:
         text = (
             f"{rescue.text}: bolus {float(rescue.bolus_ml):.0f} ml, then "
-            f"{float(rescue.infusion_ml_per_min):.1f} ml/min, at most {float(rescue.most_ml):.0f} ml"
+            f"{float(rescue.infusion_ml_per_min):.1f} ml/min, in all at most "
+            f"{float(rescue.most_ml):.0f} ml"
         )
     line = DayLine(text=f"{text} ({rescue.evidence.source})", mark=mark, strong=True)
     return DayBlock(title="Rescue", lines=(line,))

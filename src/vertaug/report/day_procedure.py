@@ -1,7 +1,6 @@
 """Pages of the day's sheet from the needle to discharge."""
 
 from vertaug.case.plan import Procedure
-from vertaug.procedure_day.access_rule import AccessRule
 from vertaug.procedure_day.cement_clock import minutes
 from vertaug.procedure_day.checklist import Finding, Phase
 from vertaug.procedure_day.day_sheet import CementOfDay, DaySheet, StopsOfDay
@@ -34,10 +33,10 @@ _WORDS = {State.ACCESS_LEFT: "access LEFT", State.ACCESS_RIGHT: "access RIGHT"}
 def procedure_page(sheet: DaySheet) -> DayPage:
     """Return the page that lies beside the screen: access, balloon, cement, stop."""
     stops, balloon = sheet.stops, sheet.plan.procedure is Procedure.KYPHOPLASTY
-    left = [_access_block(sheet.access)]
+    left = [_access_block(sheet)]
     if balloon:
         left += [_balloon_block(stops)]
-    left += [_how_block(stops), _after_block(stops)]
+    left += [_how_block(stops)]
     return DayPage(
         title="Access, cement, stop",
         left=tuple(left),
@@ -48,6 +47,7 @@ def procedure_page(sheet: DaySheet) -> DayPage:
                 lines=tuple(_stop(rule) for rule in stops.cement),
                 alarm=True,
             ),
+            _after_block(stops),
         ),
         bottom=(_volume_log(sheet),),
     )
@@ -61,9 +61,9 @@ def _stop(rule: StopRule) -> DayLine:
     return DayLine(text=f"{rule.sign} → {rule.then}", mark=rule.evidence.mark)
 
 
-def _access_block(rules: tuple[AccessRule, ...]) -> DayBlock:
+def _access_block(sheet: DaySheet) -> DayBlock:
     ticks = []
-    for rule in rules:
+    for rule in sheet.access:
         said = [
             f"{value.side} {value.words}"
             + (" NOT KEPT" if value.finding is Finding.NOT_MET else "")
@@ -71,7 +71,28 @@ def _access_block(rules: tuple[AccessRule, ...]) -> DayBlock:
         ]
         known = f"plan: {'; '.join(said)}" if said else ""
         ticks.append(DayTick(text=rule.text, known=known, mark=rule.evidence.mark))
-    return DayBlock(title="Correctly positioned", ticks=tuple(ticks))
+    return DayBlock(title="Correctly positioned", lines=_usual(sheet), ticks=tuple(ticks))
+
+
+def _usual(sheet: DaySheet) -> tuple[DayLine, ...]:
+    """Return what is usual at the level, and the pedicles of this patient."""
+    usual = sheet.usual
+    lines = [
+        DayLine(text=f"Usual at {usual.level}: {usual.route}; {usual.needle}", mark=""),
+        DayLine(
+            text=f"Usual cement {usual.volume_ml[0]:g} to {usual.volume_ml[1]:g} ml",
+            mark=usual.volume_evidence.mark,
+        ),
+    ]
+    if sheet.plan.pedicle_width_mm:
+        widths = ", ".join(f"{side} {w:.1f} mm" for side, w in sheet.plan.pedicle_width_mm)
+        lines.append(DayLine(text=f"Pedicle width measured: {widths}"))
+    if usual.pedicle_width_mm is not None:
+        text = (
+            f"Pedicle width, mean of {usual.pedicle_evidence.source}: {usual.pedicle_width_mm:g} mm"
+        )
+        lines.append(DayLine(text=text, mark=usual.pedicle_evidence.mark))
+    return tuple(lines)
 
 
 def _balloon_block(stops: StopsOfDay) -> DayBlock:
@@ -198,14 +219,17 @@ def _log_block(sheet: DaySheet) -> DayBlock:
         title="Course: time and role, never a name",
         columns=("", "time, role", "", "time, role"),
         rows=tuple((one, "", other, "") for one, other in pairs),
+        blank_rows=True,
     )
 
 
 def _rates_block(sheet: DaySheet) -> DayBlock:
+    rows = tuple(
+        (one.title, f"{one.rate}{f' ({mark})' if (mark := one.evidence.mark) else ''}", one.note)
+        for one in sheet.complications
+    )
     return DayBlock(
         title=f"What to look for: rates of the literature, {sheet.plan.procedure}",
-        columns=("", "rate", "", ""),
-        rows=tuple(
-            (one.title, one.rate, one.note, one.evidence.mark) for one in sheet.complications
-        ),
+        columns=("", "rate", ""),
+        rows=rows,
     )

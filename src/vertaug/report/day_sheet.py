@@ -1,7 +1,6 @@
 """The day's sheet as HTML, PDF and JSON."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -40,24 +39,22 @@ def day_tree(sheet: DaySheet) -> dict[str, Any]:
 
 
 def _tree(value: object) -> object:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Fraction):
-        return round(float(value), 4)
-    if isinstance(value, float):
-        return round(value, 4) + 0.0
     if isinstance(value, PlanRecord):
         # the needles of the plan are told already; the whole plan is in case.json
         return {"route": value.route.value, "sides": value.sides, "safe": value.safe}
-    if isinstance(value, datetime | date):
-        return value.isoformat()
     if is_dataclass(value):
         return {f.name: _tree(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _tree(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_tree(item) for item in value]
-    return value
+    return _plain(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Fraction | float):
+        return round(float(value), 4) + 0.0
+    return value.isoformat() if isinstance(value, datetime | date) else value
 
 
 def render_day_html(sheet: DaySheet) -> str:
