@@ -54,10 +54,8 @@ def _first(made: tuple[Path, ...]) -> Path:
 
 def _lines(sheet: "DaySheet") -> list[str]:
     plan, drug = sheet.plan, sheet.anaesthetic
-    lines = [
-        f"{plan.level}, {plan.procedure} ({plan.procedure_source}), "
-        f"{plan.sides or 'no needle planned'}"
-    ]
+    sides = plan.sides or "no needle planned"
+    lines = [f"{plan.level}, {plan.procedure} ({plan.procedure_source}), {sides}"]
     if drug.ceilings:
         first = drug.ceilings[0]
         lines.append(

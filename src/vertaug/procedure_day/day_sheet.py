@@ -293,8 +293,9 @@ def _cement(plan: DayPlan, name: str | None) -> CementOfDay:
 
 def _stops(plan: DayPlan) -> StopsOfDay:
     balloon = plan.procedure is Procedure.KYPHOPLASTY
-    lengths: list[float | None] = sorted({n.balloon_mm for n in plan.needles if n.balloon_mm})
-    limits = [limit for length in lengths or [None] for limit in balloon_limits(length)]
+    lengths = sorted({n.balloon_mm for n in plan.needles if n.balloon_mm})
+    limits = [limit for length in lengths for limit in balloon_limits(length)]
+    limits = limits or list(balloon_limits(None))
     return StopsOfDay(
         how=how_to(plan.procedure),
         balloon=list_stop_rules(Stopped.BALLOON) if balloon else (),

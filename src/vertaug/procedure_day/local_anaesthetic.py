@@ -318,14 +318,14 @@ def remaining_ml(
 
 def rounded_down(value: Fraction, digits: int = 1) -> float:
     """Return a ceiling as it is printed: never above what it is."""
-    steps = 10.0**digits
-    return floor(value * 10**digits) / steps
+    steps: int = 10**digits
+    return floor(value * steps) / steps
 
 
 def rounded_up(value: Fraction, digits: int = 2) -> float:
     """Return a share of a ceiling as it is printed: never below what it is."""
-    steps = 10.0**digits
-    return -floor(-value * 10**digits) / steps
+    steps: int = 10**digits
+    return -floor(-value * steps) / steps
 
 
 def _tables() -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _short(mark: str) -> str:
 
 def _first_page(sheet: DaySheet) -> DayPage:
     go = ticks_of(sheet.checklist, Phase.GO)
-    half = (len(go) + 1) // 2
+    half = _middle(go)
     note = "Every box before the patient is positioned. What is not known is not done."
     return DayPage(
         title="Plan and go / no-go",
@@ -97,6 +97,12 @@ def _first_page(sheet: DaySheet) -> DayPage:
         left=(DayBlock(title="Go / no-go", ticks=go[:half], note=note),),
         right=(DayBlock(title="Go / no-go, continued", ticks=go[half:]),),
     )
+
+
+def _middle(ticks: tuple[DayTick, ...]) -> int:
+    """Return how many boxes stand in the left column, so that both are about as long."""
+    lengths = [60 + len(t.text + t.known + t.missing + t.cautions) for t in ticks]
+    return min(range(len(ticks) + 1), key=lambda n: abs(sum(lengths[:n]) - sum(lengths[n:])))
 
 
 def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:
@@ -234,11 +240,11 @@ def _room_page(sheet: DaySheet) -> DayPage:
 def anaesthetic_block(drug: AnaestheticOfDay) -> DayBlock:
     """Return the ceilings of the local anaesthetics."""
     if not drug.ceilings:
-        lines = (
+        asked = (
             DayLine(text=f"{drug.blocked}. Weight ______ kg", strong=True),
             DayLine(text="No weight, no number: vertaug has no usual weight to fall back on."),
         )
-        return DayBlock(title="Local anaesthetics", lines=lines, alarm=True)
+        return DayBlock(title="Local anaesthetics", lines=asked, alarm=True)
     rows = tuple(
         (
             c.title,
@@ -254,7 +260,7 @@ def anaesthetic_block(drug: AnaestheticOfDay) -> DayBlock:
     said = drug.reduction.words
     note = f"Ceilings, rounded down, x {factor:g} ({said}; range {low:g} to {high:g}, "
     note += f"{drug.reduction.evidence.mark}). {drug.mixture.text}. {drug.reach.text}."
-    lines = ()
+    lines: tuple[DayLine, ...] = ()
     if drug.allergy is not False:
         text = (
             "ALLERGY to local anaesthetics recorded" if drug.allergy else "Allergy not known: ask"

@@ -126,6 +126,8 @@ def clock_block(sheet: DaySheet) -> DayBlock:
     low, high = cement.session_most_ml
     text = f"At most {low:g} to {high:g} ml and 3 levels in one session"
     lines.append(DayLine(text=text, mark="unverified"))
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
     if cement.windows:
         title = f"Cement clock: {cement.product}"
         columns = ("room", "from", "ALARM", "to (min:s from mixing)")
@@ -161,7 +163,15 @@ def _predicted(injected_ml: float, first_stop_ml: float | None) -> str:
 
 def _volume_log(sheet: DaySheet) -> DayBlock:
     balloon = sheet.plan.procedure is Procedure.KYPHOPLASTY
-    columns = ("side", "batch, mixed at", "dough seen at", "start", "end", "ml", "leak")
+    columns: tuple[str, ...] = (
+        "side",
+        "batch, mixed at",
+        "dough seen at",
+        "start",
+        "end",
+        "ml",
+        "leak",
+    )
     if balloon:
         columns = ("side", "balloon ml / psi", *columns[1:])
     sides = [needle.side.upper() for needle in sheet.plan.needles] or ["LEFT", "RIGHT"]

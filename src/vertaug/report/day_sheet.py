@@ -141,4 +141,8 @@ def _write(sheet: DaySheet, path: Path, kind: str) -> Path:
         text = json.dumps(day_tree(sheet), indent=2, ensure_ascii=False, allow_nan=False)
         return replace_text(path, text + "\n")
     made = render_day_pdf(sheet)
-    return write_atomically(path, lambda part: part.write_bytes(made) and None)
+
+    def write(part: Path) -> None:
+        part.write_bytes(made)
+
+    return write_atomically(path, write)
