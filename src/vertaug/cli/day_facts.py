@@ -84,6 +84,8 @@ def _fact(name: str, given: Any, source: str) -> Fact:
         message = f"{name} is expected in {definition.unit or 'no unit'}; got {unit}"
         raise InputError(message)
     value = table["value"]
+    if definition.kind is FactKind.BOOL and isinstance(value, str):
+        value = {"yes": True, "no": False}.get(value.strip().lower(), value)
     unknown = value is None or (isinstance(value, str) and value.strip().lower() == _UNKNOWN)
     if unknown and not (definition.kind is FactKind.CHOICE and _UNKNOWN in definition.choices):
         value = None

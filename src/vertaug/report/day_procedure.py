@@ -163,17 +163,8 @@ def _predicted(injected_ml: float, first_stop_ml: float | None) -> str:
 
 def _volume_log(sheet: DaySheet) -> DayBlock:
     balloon = sheet.plan.procedure is Procedure.KYPHOPLASTY
-    columns: tuple[str, ...] = (
-        "side",
-        "batch, mixed at",
-        "dough seen at",
-        "start",
-        "end",
-        "ml",
-        "leak",
-    )
-    if balloon:
-        columns = ("side", "balloon ml / psi", *columns[1:])
+    first = ("side", "balloon ml / psi") if balloon else ("side",)
+    columns = (*first, "batch, mixed at", "dough seen at", "start", "end", "ml", "leak")
     sides = [needle.side.upper() for needle in sheet.plan.needles] or ["LEFT", "RIGHT"]
     return DayBlock(
         title="Cement as it went in",
