@@ -148,7 +148,7 @@ def test_items_are_not_answered_before_their_time(referred, walk, at):
 
 
 def test_an_unknown_item_names_the_known(timed_out):
-    with pytest.raises(InputError, match="has no item 'luck'.*identity"):
+    with pytest.raises(InputError, match=r"has no item 'luck'.*identity"):
         timed_out.item_state("luck")
 
 
@@ -191,7 +191,7 @@ def test_no_cement_after_its_window(on_table, walk):
     course = walk(course, State.CEMENT_WAIT)
     in_time = {"dough_seen": True, "cement_age_s": 540}
     assert walk(course, State.INJECT, values=in_time).state is State.INJECT
-    with pytest.raises(InputError, match="541 s old.*new batch"):
+    with pytest.raises(InputError, match=r"541 s old.*new batch"):
         walk(course, State.INJECT, values={**in_time, "cement_age_s": 541})
 
 
@@ -203,7 +203,7 @@ def test_the_gate_of_the_cement_holds_on_the_way_back_too(mixed, walk):
 
 def test_an_item_that_turns_out_not_done_stops_the_cement(mixed, tick, walk):
     course = tick(mixed, {"cement_lot"}, ItemState.NOT_DONE)
-    with pytest.raises(InputError, match="no inject before.*Open: cement_lot"):
+    with pytest.raises(InputError, match=r"no inject before.*Open: cement_lot"):
         walk(course, State.INJECT, values=DOUGH)
 
 

@@ -62,7 +62,7 @@ def test_a_case_without_a_plan_has_a_sheet_with_blanks(tree, facts_of):
 
 
 def test_another_level_in_the_facts_is_refused(document, facts_of):
-    with pytest.raises(LevelError, match="WRONG LEVEL.*L2.*L1"):
+    with pytest.raises(LevelError, match=r"WRONG LEVEL.*L2.*L1"):
         compose_day_sheet(document, facts_of(fx__level="L2"), KYPHO)
     assert compose_day_sheet(document, facts_of(fx__level="L1"), KYPHO).plan.level == "L1"
 

@@ -101,7 +101,7 @@ def test_what_is_left_of_a_second_drug():
 
 
 def test_without_a_weight_there_is_no_ceiling():
-    with pytest.raises(InputError, match="weight is not known.*weigh the patient"):
+    with pytest.raises(InputError, match=r"weight is not known.*weigh the patient"):
         ceiling(drug_named("ropivacaine"), None)
     with pytest.raises(InputError, match="weigh the patient"):
         add_up([], None)
@@ -111,7 +111,7 @@ def test_without_a_weight_there_is_no_ceiling():
 
 @pytest.mark.parametrize("weight_kg", [0, -50, 24.999, 300.001, 5000, "1e9"])
 def test_implausible_weights_are_refused(weight_kg):
-    with pytest.raises(InputError, match="implausible.*weigh again"):
+    with pytest.raises(InputError, match=r"implausible.*weigh again"):
         check_weight(weight_kg)
 
 

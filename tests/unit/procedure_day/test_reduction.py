@@ -26,9 +26,7 @@ def test_the_age_at_which_one_is_elderly(facts_of, age_y, applies):
     assert judge_reduction(facts_of(patient__age_y=age_y, patient__frail=False)).applies is applies
 
 
-@pytest.mark.parametrize(
-    "name", ["patient__frail", "patient__heart_failure", "cardiopulm__severe"]
-)
+@pytest.mark.parametrize("name", ["patient__frail", "patient__heart_failure", "cardiopulm__severe"])
 def test_one_reason_is_enough(facts_of, name):
     found = judge_reduction(facts_of(**{name: True}))
     assert found.applies is True
