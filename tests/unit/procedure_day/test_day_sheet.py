@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from vertaug.case.case_file import CaseDocument
+from vertaug.case.augmentation_record import AugmentationRecord, ProcedureRecord, ProductRecord
+from vertaug.case.case_file import CaseDocument, SimulationParameters
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.plan import Procedure
 from vertaug.procedure_day.anaesthetic_sheet import compose_anaesthetic
@@ -120,3 +121,47 @@ def test_items_show_what_the_case_knows(document, facts_of):
     assert "15 mm" in found["balloon_lot"].known[0]
     assert "10G" in found["sizes"].known[0]
     assert found["said_aloud"].known == ("the case is planned for L1",)
+
+
+@pytest.fixture
+def simulated(document):
+    """The case with a simulated kyphoplasty, of which only what the sheet reads is there."""
+
+    def make(*, level="L1", products=None, stop_ml=3.4):
+        product = ProductRecord.model_construct(name="low_viscosity", title="a low one")
+        record = ProcedureRecord.model_construct(
+            level=level,
+            injected_ml=4.0,
+            safe_volume_ml=stop_ml,
+            stop_reason="disc",
+            balloon_ml=3.0,
+            product=product,
+        )
+        given = SimulationParameters.model_construct(products=products)
+        parameters = document.provenance.parameters.model_copy(update={"kyphoplasty": given})
+        changes = {
+            "augmentation": AugmentationRecord.model_construct(
+                kyphoplasty=record, vertebroplasty=None
+            ),
+            "provenance": document.provenance.model_copy(update={"parameters": parameters}),
+        }
+        return document.model_copy(update=changes)
+
+    return make
+
+
+def test_the_simulation_gives_the_cement_of_the_clock(simulated, facts_of):
+    sheet = compose_day_sheet(simulated(), facts_of(), KYPHO)
+    assert sheet.plan.simulated.first_stop_ml == 3.4
+    assert sheet.cement.product.startswith("low-viscosity")
+    assert sheet.cement.windows[2].start_s == pytest.approx(180.0)
+
+
+def test_a_cement_of_ones_own_has_no_window_here(simulated, facts_of):
+    cement = compose_day_sheet(simulated(products="mine.toml"), facts_of(), KYPHO).cement
+    assert (cement.product, cement.windows) == ("a low one", ())
+
+
+def test_a_simulation_of_another_level_or_procedure_is_not_shown(simulated, facts_of):
+    assert plan_of_day(simulated(level="L2"), Procedure.KYPHOPLASTY).simulated is None
+    assert plan_of_day(simulated(), Procedure.VERTEBROPLASTY).simulated is None
