@@ -9,6 +9,7 @@ import typer
 
 import vertaug
 from vertaug.cli.command import as_command
+from vertaug.cli.day_options import Day
 from vertaug.cli.leaflet_options import Leaflet
 from vertaug.cli.options import Calibration, Case, Json, Kvp, Level, Pdf, Quiet, Threads
 from vertaug.cli.questionnaire_options import Questionnaire
@@ -335,6 +336,7 @@ _COMMANDS = (
     Fluoro,
     Simulate,
     Strength,
+    Day,
     Recovery,
     Leaflet,
     Questionnaire,

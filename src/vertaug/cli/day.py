@@ -1,0 +1,87 @@
+"""The command that writes the sheet for the day of the procedure."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from vertaug.case.errors import InputError
+from vertaug.case.plan import Procedure
+
+if TYPE_CHECKING:
+    from vertaug.cli.day_options import Day
+    from vertaug.procedure_day.day_sheet import DaySheet
+
+_LONGEST_NAME = 60
+
+
+def write_sheet(given: "Day") -> None:
+    """Compose the sheet, write it, say what stands out, print where it is."""
+    from vertaug.case.case_file import read_case
+    from vertaug.cli.day_facts import read_day_facts
+    from vertaug.indications.patient_facts import PatientFacts
+    from vertaug.procedure_day.day_sheet import DayChoice, compose_day_sheet
+    from vertaug.report.day_sheet import day_tree, write_day_sheet
+
+    choice = DayChoice(
+        procedure=None if given.procedure is None else _procedure(given.procedure),
+        plan=given.plan,
+        on=None if given.date is None else _day(given.date),
+        cement=given.cement,
+    )
+    document = read_case(given.case)
+    facts = PatientFacts.of(()) if given.facts is None else read_day_facts(given.facts)
+    name = given.case.resolve().name[:_LONGEST_NAME]
+    sheet = compose_day_sheet(document, facts, choice, name)
+    made = write_day_sheet(sheet, given.case / "day" if given.out is None else given.out)
+    if given.json_output:
+        tree = {**day_tree(sheet), "files": [str(path.resolve()) for path in made]}
+        typer.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+        return
+    if not given.quiet:
+        for line in _lines(sheet):
+            typer.echo(line)
+        typer.echo("Research and teaching, not for clinical decisions.")
+    typer.echo(str(_first(made).resolve()))
+
+
+def _first(made: tuple[Path, ...]) -> Path:
+    """Return the file to open: the one for paper where there is one."""
+    return next((path for path in made if path.suffix == ".pdf"), made[0])
+
+
+def _lines(sheet: "DaySheet") -> list[str]:
+    plan, drug = sheet.plan, sheet.anaesthetic
+    sides = plan.sides or "no needle planned"
+    lines = [f"{plan.level}, {plan.procedure} ({plan.procedure_source}), {sides}"]
+    if drug.ceilings:
+        first = drug.ceilings[0]
+        lines.append(
+            f"{first.title}: {first.mg:g} mg, {first.volumes[0].volume_ml:.1f} ml of "
+            f"{first.volumes[0].percent:g} % at {drug.weight_kg:g} kg, ceiling, not an order"
+        )
+    else:
+        lines.append(drug.blocked)
+    cautions = dict.fromkeys(c for item in sheet.checklist for c in item.cautions)
+    lines += [f"look: {caution}" for caution in cautions]
+    unknown = sum(len(item.missing) for item in sheet.checklist)
+    lines.append(f"unknown: {unknown} of the facts that the checklist asks for")
+    return lines
+
+
+def _procedure(given: str) -> Procedure:
+    known = {choice.value: choice for choice in Procedure}
+    if given.lower() not in known:
+        message = f"--procedure is one of {', '.join(known)}; got {given!r}"
+        raise InputError(message)
+    return known[given.lower()]
+
+
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        message = f"--date is expected as a day such as 2026-03-02; got {given!r}"
+        raise InputError(message) from error

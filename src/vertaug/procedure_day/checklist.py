@@ -1,0 +1,289 @@
+"""The checklist of the day: what to check, what is known already; nothing is ticked by itself.
+
+A fact that is known stands beside the empty box, a fact that is not known stands there as unknown.
+Unknown is never done.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from vertaug.case.errors import InputError
+from vertaug.case.plan import Procedure
+from vertaug.indications.fact import Fact, FactKind
+from vertaug.indications.patient_facts import PatientFacts, define_fact
+from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
+
+
+class Phase(StrEnum):
+    """When an item is checked."""
+
+    GO = "go"
+    SIGN_IN = "sign_in"
+    TIME_OUT = "time_out"
+    SIGN_OUT = "sign_out"
+
+
+class Finding(StrEnum):
+    """Whether something is so; unknown is neither."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistItem:
+    """One thing to check.
+
+    Attributes
+    ----------
+    name, text : str
+    phase : Phase
+    gate : bool
+        Whether it must be done before the patient is positioned.
+    may_not_apply : bool
+        Whether it may be set aside, with a reason.
+    only : Procedure or None
+        For one procedure only.
+    facts : tuple of str
+        Facts that are shown beside it.
+    case : str
+        What of the case is shown beside it; empty for nothing.
+    evidence : Evidence
+    """
+
+    name: str
+    text: str
+    phase: Phase
+    gate: bool
+    may_not_apply: bool
+    only: Procedure | None
+    facts: tuple[str, ...]
+    case: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """An item with what is known; still to be ticked by hand.
+
+    Attributes
+    ----------
+    item : ChecklistItem
+    known : tuple of str
+        Of the case and the facts, in words with dates.
+    missing : tuple of str
+        What is not known and how to get it.
+    cautions : tuple of str
+        What of the known speaks against going on, or is old.
+    """
+
+    item: ChecklistItem
+    known: tuple[str, ...]
+    missing: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFacts:
+    """What the items are filled from.
+
+    Attributes
+    ----------
+    facts : PatientFacts
+    on : date or None
+        Day of the procedure; None: ages of results are not judged.
+    case : tuple of (str, str)
+        Words of the case by their key: ``level``, ``sides``, ``sizes``, ``cement``, ``balloon``.
+    """
+
+    facts: PatientFacts
+    on: date | None = None
+    case: tuple[tuple[str, str], ...] = ()
+
+
+@cache
+def list_items(procedure: Procedure) -> tuple[ChecklistItem, ...]:
+    """Return the items of a procedure in their order."""
+    found = (_item(name, table) for name, table in read_table("checklist")["item"].items())
+    return tuple(item for item in found if item.only in {None, procedure})
+
+
+def item_named(name: str, procedure: Procedure) -> ChecklistItem:
+    """Return an item.
+
+    Raises
+    ------
+    InputError
+        If the procedure has none of that name.
+    """
+    for item in list_items(procedure):
+        if item.name == name:
+            return item
+    known = ", ".join(item.name for item in list_items(procedure))
+    message = f"the checklist of a {procedure} has no item {name!r}; it has {known}"
+    raise InputError(message)
+
+
+def _item(name: str, table: dict[str, Any]) -> ChecklistItem:
+    only = table.get("only")
+    return ChecklistItem(
+        name=name,
+        text=table["text"],
+        phase=Phase(table["phase"]),
+        gate=table.get("gate", False),
+        may_not_apply=table.get("may_not_apply", False),
+        only=None if only is None else Procedure(only),
+        facts=tuple(table.get("facts", ())),
+        case=table.get("case", ""),
+        evidence=evidence_of(table),
+    )
+
+
+def fill_checklist(procedure: Procedure, day: DayFacts) -> tuple[KnownItem, ...]:
+    """Return the items with what is known of each.
+
+    Raises
+    ------
+    InputError
+        If a result is dated after the day of the procedure.
+    """
+    return tuple(_fill(item, day) for item in list_items(procedure))
+
+
+def _fill(item: ChecklistItem, day: DayFacts) -> KnownItem:
+    known, missing, cautions = [], [], []
+    words = dict(day.case).get(item.case, "")
+    if item.case and words:
+        known.append(words)
+    elif item.case:
+        missing.append(f"{item.case}: not in the case")
+    for name in item.facts:
+        fact = day.facts.facts.get(name)
+        definition = define_fact(name)
+        if fact is None or fact.value is None:
+            if not _follows_from_no(name, day.facts):
+                missing.append(f"{definition.label} ({definition.how_to_get})")
+            continue
+        known.append(word_fact(fact, day.on))
+        cautions += _cautions(fact, day)
+    return KnownItem(
+        item=item, known=tuple(known), missing=tuple(missing), cautions=tuple(cautions)
+    )
+
+
+def _follows_from_no(name: str, facts: PatientFacts) -> bool:
+    """Whether a fact need not be asked because another is known to be "no"."""
+    asked_only_after = {
+        "med.hold_complete": ("med.antithrombotic_active", False),
+        "patient.surrogate": ("patient.consent_capacity", True),
+    }
+    other = asked_only_after.get(name)
+    return other is not None and facts.value(other[0]) is other[1]
+
+
+def word_fact(fact: Fact, on: date | None) -> str:
+    """Return a known fact in words, with its date and how old it is on the day.
+
+    Raises
+    ------
+    InputError
+        If it is dated after the day.
+    """
+    value, definition = fact.value, fact.definition
+    if definition.kind is FactKind.BOOL:
+        said = f"{definition.label}: {'yes' if value else 'no'}"
+    elif definition.kind is FactKind.NUMBER:
+        said = f"{definition.label} {value:g}{_unit(definition.unit)}"
+    else:
+        said = f"{definition.label}: {value}"
+    if fact.dated is None:
+        return said
+    age = age_days(fact, on)
+    told = "" if age is None else ", same day" if age == 0 else f", {age} d before"
+    return f"{said} ({fact.dated.isoformat()}{told})"
+
+
+_UNITS = {"10*9/L": " x10^9/L", "a": " years", "Cel": " °C", "d": " d"}
+
+
+def _unit(unit: str) -> str:
+    return _UNITS.get(unit, "" if not unit or unit.startswith("{") else f" {unit}")
+
+
+def age_days(fact: Fact, on: date | None) -> int | None:
+    """Return how old a fact is on the day of the procedure; None where a date is missing.
+
+    Raises
+    ------
+    InputError
+        If it is dated after that day.
+    """
+    if fact.dated is None or on is None:
+        return None
+    age = (on - fact.dated).days
+    if age < 0:
+        message = (
+            f"{fact.name} is dated {fact.dated.isoformat()}, after the procedure on "
+            f"{on.isoformat()}: correct one of the dates"
+        )
+        raise InputError(message)
+    return age
+
+
+_AGAINST = {
+    "sx.pain_matches_level": False,
+    "fx.progression": True,
+    "patient.pregnant": True,
+    "patient.can_lie_prone": False,
+    "neuro.new_deficit": True,
+    "alg.pmma_severe": True,
+    "alg.contrast_severe": True,
+    "alg.local_anaesthetic": True,
+    "alg.chlorhexidine": True,
+    "alg.antibiotic": True,
+    "inf.active_systemic": True,
+    "inf.osteomyelitis_target": True,
+    "inf.discitis_target": True,
+    "inf.local_skin": True,
+    "patient.consent_capacity": False,
+    "med.hold_complete": False,
+}
+"""Answers that a person must look at before anything goes on."""
+
+
+def _cautions(fact: Fact, day: DayFacts) -> list[str]:
+    limits, value = read_table("checklist")["limits"], fact.value
+    found = []
+    if fact.name in _AGAINST and value is _AGAINST[fact.name]:
+        found.append(f"{fact.definition.label}: stop and look")
+    numbers = {
+        "lab.inr": (float("-inf"), limits["inr_most"]),
+        "lab.plt": (limits["platelets_least"], float("inf")),
+        "fx.n_levels_planned": (0, limits["levels_most"]),
+        "sx.nrs_now": (1, 10),
+    }
+    if fact.name in numbers and isinstance(value, float):
+        low, high = numbers[fact.name]
+        if value > high:
+            found.append(f"{fact.definition.label} above {high:g}")
+        if value < low:
+            found.append(f"{fact.definition.label} below {low:g}")
+    age = age_days(fact, day.on)
+    most = _most_days(fact.name, limits)
+    if age is not None and most is not None and age > most:
+        found.append(f"{fact.definition.label} older than {most} d")
+    if most is not None and fact.dated is None:
+        found.append(f"{fact.definition.label} without a date")
+    return found
+
+
+def _most_days(name: str, limits: dict[str, Any]) -> int | None:
+    if name.startswith("lab."):
+        return int(limits["lab_days"])
+    if name == "fx.edema":
+        return int(limits["imaging_days"])
+    return None

@@ -1,0 +1,320 @@
+"""Pages of the day's sheet before the needle: who, what, go or no-go, anaesthesia."""
+
+from vertaug.procedure_day.anaesthetic_sheet import AnaestheticOfDay
+from vertaug.procedure_day.checklist import KnownItem, Phase
+from vertaug.procedure_day.day_plan import DayPlan, NeedleOfDay
+from vertaug.procedure_day.day_sheet import DaySheet
+from vertaug.procedure_day.evidence import Evidence, Line
+from vertaug.procedure_day.guide import Topic
+from vertaug.procedure_day.local_anaesthetic import CEILING_WORDS
+from vertaug.report import words
+from vertaug.report.day_page import DayBlock, DayLine, DayPage, DayPages, DayTick, DayTile
+from vertaug.report.day_procedure import after_page, procedure_page
+
+LEGEND = (
+    "unverified: recalled or uncertain, hold it against its source before any use. design default: "
+    "set by vertaug or a site, no source. partly verified: part read, rest recalled. No mark: read "
+    "in its source, or computed. Boxes are never ticked by the program; unknown is not done."
+)
+_VIEWS = {
+    "ap": "True AP",
+    "lateral": "True lateral",
+    "barrel_left": "Down the left needle",
+    "barrel_right": "Down the right needle",
+}
+LABEL = "Patient label (paste here; nothing is stored)"
+
+
+def describe_day(sheet: DaySheet) -> DayPages:
+    """Return the pages of a sheet."""
+    plan = sheet.plan
+    return DayPages(
+        case_name=sheet.case_name,
+        level=plan.level,
+        procedure=plan.procedure.value,
+        sides=plan.sides.upper() or "side not planned",
+        on="date ____________" if sheet.on is None else sheet.on.isoformat(),
+        warnings=_warnings(sheet),
+        legend=LEGEND,
+        pages=(_first_page(sheet), _room_page(sheet), procedure_page(sheet), after_page(sheet)),
+    )
+
+
+def _warnings(sheet: DaySheet) -> tuple[str, ...]:
+    plan, found = sheet.plan, []
+    if plan.procedure_source != "chosen":
+        found.append(f"Procedure: {plan.procedure_source}")
+    if plan.record is None:
+        found.append("The case has no needle plan for this procedure")
+    elif not plan.record.safe:
+        cut = "; ".join(f"{n.side}: {v}" for n in plan.needles for v in n.violations)
+        found.append(f"This plan does NOT keep every margin. {cut}")
+    if sheet.anaesthetic.blocked:
+        found.append(sheet.anaesthetic.blocked)
+    cautions = [caution for item in sheet.checklist for caution in item.cautions]
+    return (*found, *(words.sentence(caution) for caution in dict.fromkeys(cautions)))
+
+
+def marked(line: Line) -> DayLine:
+    """Return a line with how well it is known."""
+    return DayLine(text=line.text, mark=line.evidence.mark)
+
+
+def mark_note(*sources: Evidence) -> str:
+    """Return the marks of several sources for a note, none twice."""
+    return ", ".join(dict.fromkeys(one.mark for one in sources if one.mark))
+
+
+def ticks_of(items: tuple[KnownItem, ...], phase: Phase) -> tuple[DayTick, ...]:
+    """Return the boxes of a phase."""
+    return tuple(
+        DayTick(
+            text=known.item.text,
+            known="; ".join(known.known),
+            missing=", ".join(known.missing),
+            cautions="; ".join(known.cautions),
+            mark=_short(known.item.evidence.mark),
+            may_not_apply=known.item.may_not_apply,
+        )
+        for known in items
+        if known.item.phase is phase
+    )
+
+
+def _short(mark: str) -> str:
+    # nearly every item is the site's own choice; only what stands on memory is marked
+    return "" if mark == "design default" else mark
+
+
+def _first_page(sheet: DaySheet) -> DayPage:
+    go = ticks_of(sheet.checklist, Phase.GO)
+    half = _middle(go)
+    note = "Every box before the patient is positioned. What is not known is not done."
+    return DayPage(
+        title="Plan and go / no-go",
+        tiles=_tiles(sheet),
+        top=(_needle_block(sheet.plan), _view_block(sheet.plan)),
+        left=(DayBlock(title="Go / no-go", ticks=go[:half], note=note),),
+        right=(DayBlock(title="Go / no-go, continued", ticks=go[half:]),),
+    )
+
+
+def _middle(ticks: tuple[DayTick, ...]) -> int:
+    """Return how many boxes stand in the left column, so that both are about as long."""
+    lengths = [60 + len(t.text + t.known + t.missing + t.cautions) for t in ticks]
+    return min(range(len(ticks) + 1), key=lambda n: abs(sum(lengths[:n]) - sum(lengths[n:])))
+
+
+def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:
+    plan, drug = sheet.plan, sheet.anaesthetic
+    gauges = sorted({needle.gauge for needle in plan.needles})
+    tiles = [
+        DayTile(label="Level", value=plan.level, detail="count again on two films"),
+        DayTile(
+            label="Side",
+            value=plan.sides.upper() or "not planned",
+            detail=f"plan {plan.number}" if plan.number else "",
+        ),
+        DayTile(
+            label="Needle",
+            value=", ".join(f"{gauge}G" for gauge in gauges) or "not planned",
+            detail="" if plan.record is None else words.route(plan.record.route),
+        ),
+    ]
+    if plan.cement_ml is not None:
+        low, target, high = plan.cement_ml
+        detail = f"range {low:.1f} to {high:.1f} ml; no goal by itself"
+        tiles.append(DayTile(label="Cement planned", value=f"{target:.1f} ml", detail=detail))
+    if drug.ceilings:
+        first = drug.ceilings[0]
+        tiles.append(
+            DayTile(
+                label=f"{first.title} 1 %, {CEILING_WORDS}",
+                value=f"{first.volumes[0].volume_ml:.1f} ml",
+                detail=f"{first.mg:g} mg at {drug.weight_kg:g} kg{_reduced(drug)}",
+            )
+        )
+    else:
+        tiles.append(DayTile(label="Local anaesthetic", value="WEIGH FIRST", detail="____ kg"))
+    return tuple(tiles)
+
+
+def _reduced(drug: AnaestheticOfDay) -> str:
+    factor = float(drug.reduction.in_use)
+    return "" if factor == 1.0 else f", reduced x {factor:g}"
+
+
+def _needle_block(plan: DayPlan) -> DayBlock:
+    if not plan.needles:
+        return DayBlock(
+            title="Needles",
+            lines=(DayLine(text="Not planned in this case.", strong=True),),
+        )
+    rows = [
+        ("skin, from the body's centre", *(_skin(n) for n in plan.needles)),
+        ("skin to bone / to tip, as scanned", *(_depths(n) for n in plan.needles)),
+        ("toward the midline", *(words.medial(n.axial_angle_deg) for n in plan.needles)),
+        ("head or feet, in the patient", *(words.caudal(n.tilt_deg) for n in plan.needles)),
+        ("clearance to the canal", *(words.millimetres(n.canal_mm) for n in plan.needles)),
+        ("wall broken, with aiming error", *(_breach(n) for n in plan.needles)),
+    ]
+    if any(n.balloon_mm for n in plan.needles):
+        rows.append(("balloon", *(f"{n.balloon_mm or 0:g} mm" for n in plan.needles)))
+    return DayBlock(
+        title="Needles (patient's left and right)",
+        columns=("", *(f"{n.side.upper()}  {n.gauge}G" for n in plan.needles)),
+        rows=tuple(rows),
+        note="Planned on the CT as scanned; prone depth and angles differ: confirm on the films.",
+        large=True,
+    )
+
+
+def _skin(needle: NeedleOfDay) -> str:
+    if needle.skin_left_mm is None or needle.skin_head_mm is None:
+        return "outside the scan"
+    side = "left" if needle.skin_left_mm >= 0 else "right"
+    end = "headward" if needle.skin_head_mm >= 0 else "footward"
+    return f"{abs(needle.skin_left_mm):.0f} mm {side}, {abs(needle.skin_head_mm):.0f} mm {end}"
+
+
+def _depths(needle: NeedleOfDay) -> str:
+    if needle.skin_depth_mm is None or needle.reach_mm is None:
+        return f"{words.MISSING} (bone to tip {needle.length_mm:.0f} mm)"
+    return f"{needle.skin_depth_mm:.0f} / {needle.reach_mm:.0f} mm"
+
+
+def _breach(needle: NeedleOfDay) -> str:
+    share = needle.breach_probability
+    return words.percent(None if share is None else 100 * share)
+
+
+def _view_block(plan: DayPlan) -> DayBlock:
+    rows = tuple(
+        (
+            _VIEWS.get(view.name, view.name),
+            words.prone_receptor(view.primary_angle_deg, view.secondary_angle_deg),
+            view.angles,
+            "____° / ____°",
+        )
+        for view in plan.views
+    )
+    return DayBlock(
+        title="C-arm, prone, receptor above",
+        columns=("view", "turn the receptor", "DICOM, supine", "used today"),
+        rows=rows or (("true AP and lateral", words.MISSING, words.MISSING, ""),),
+    )
+
+
+def _room_page(sheet: DaySheet) -> DayPage:
+    guide = dict(sheet.guide)
+    sign_in = ticks_of(sheet.checklist, Phase.SIGN_IN)
+    time_out = ticks_of(sheet.checklist, Phase.TIME_OUT)
+    sedation = (
+        *(
+            DayLine(text=f"{s.title}: {s.words}", mark=s.evidence.mark)
+            for s in sheet.sedation.steps
+        ),
+        *(marked(line) for line in sheet.sedation.rules),
+        *(marked(line) for line in sheet.sedation.monitoring),
+    )
+    return DayPage(
+        title="Sign-in, time-out, anaesthesia",
+        top=(anaesthetic_block(sheet.anaesthetic),),
+        left=(
+            DayBlock(title="Sign-in", ticks=sign_in),
+            DayBlock(title="TIME-OUT: everybody stops and listens", ticks=time_out, alarm=True),
+            DayBlock(
+                title="Positioning",
+                lines=tuple(marked(line) for line in guide[Topic.POSITIONING]),
+            ),
+        ),
+        right=(
+            _mixture_block(sheet.anaesthetic),
+            rescue_block(sheet.anaesthetic),
+            DayBlock(title="Sedation and monitoring, not an order", lines=sedation),
+            _antibiotic_block(sheet),
+        ),
+    )
+
+
+def anaesthetic_block(drug: AnaestheticOfDay) -> DayBlock:
+    """Return the ceilings of the local anaesthetics."""
+    if not drug.ceilings:
+        asked = (
+            DayLine(text=f"{drug.blocked}. Weight ______ kg", strong=True),
+            DayLine(text="No weight, no number: vertaug has no usual weight to fall back on."),
+        )
+        return DayBlock(title="Local anaesthetics", lines=asked, alarm=True)
+    rows = tuple(
+        (
+            c.title,
+            f"{c.mg:g} mg",
+            *(f"{v.volume_ml:.1f} ml of {v.percent:g} %" for v in c.volumes),
+            f"({c.full_mg:g} mg)",
+            f"({c.law})",
+        )
+        for c in drug.ceilings
+    )
+    factor = float(drug.reduction.in_use)
+    low, high = (float(value) for value in drug.reduction.allowed)
+    said = drug.reduction.words
+    note = f"Ceilings, rounded down, x {factor:g} ({said}; range {low:g} to {high:g}, "
+    note += f"{drug.reduction.evidence.mark}). {drug.mixture.text}. {drug.reach.text}."
+    lines: tuple[DayLine, ...] = ()
+    if drug.allergy is not False:
+        text = (
+            "ALLERGY to local anaesthetics recorded" if drug.allergy else "Allergy not known: ask"
+        )
+        lines = (DayLine(text=text, strong=True),)
+    return DayBlock(
+        title=f"Local anaesthetics at {drug.weight_kg:g} kg: {CEILING_WORDS}",
+        lines=lines,
+        columns=("", "ceiling", "that is", "or", "not reduced", "law"),
+        rows=rows,
+        note=note,
+        large=True,
+    )
+
+
+def _mixture_block(drug: AnaestheticOfDay) -> DayBlock:
+    title = f"After {drug.first}, left of {drug.second}"
+    if not drug.remaining:
+        return DayBlock(title=title, lines=(DayLine(text=drug.blocked, strong=True),))
+    return DayBlock(
+        title=title,
+        columns=(*(f"{r.used_ml:g} ml" for r in drug.remaining),),
+        rows=(tuple(f"{r.left_ml:.1f} ml" for r in drug.remaining),),
+        note=f"Rounded down, {drug.mixture.evidence.mark}. Share used: ______ (at most 1.00)",
+        large=True,
+    )
+
+
+def rescue_block(drug: AnaestheticOfDay) -> DayBlock:
+    """Return lipid rescue by weight."""
+    rescue, mark = drug.rescue, drug.rescue.evidence.mark
+    if rescue.bolus_ml is None or rescue.infusion_ml_per_min is None or rescue.most_ml is None:
+        text = f"{rescue.text}: volumes need the weight"
+    else:
+        text = (
+            f"{rescue.text}: bolus {float(rescue.bolus_ml):.0f} ml, then "
+            f"{float(rescue.infusion_ml_per_min):.1f} ml/min, in all at most "
+            f"{float(rescue.most_ml):.0f} ml"
+        )
+    line = DayLine(text=f"{text} ({rescue.evidence.source})", mark=mark, strong=True)
+    return DayBlock(title="Rescue", lines=(line,))
+
+
+def _antibiotic_block(sheet: DaySheet) -> DayBlock:
+    lines = tuple(
+        DayLine(
+            text=f"{a.title} {a.words}{f' - {a.allergy}' if a.allergy else ''}",
+            mark=a.evidence.mark,
+            strong=a.allergy.startswith("NOT"),
+        )
+        for a in sheet.antibiotics
+    )
+    return DayBlock(
+        title="Antibiotic, as sources list it, not an order",
+        lines=lines,
+        note="In within 60 min before the skin is opened (vancomycin 120). Evidence is weak.",
+    )
