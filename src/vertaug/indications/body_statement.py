@@ -116,9 +116,7 @@ def _body(table: Mapping[str, Any]) -> Body:
     )
 
 
-def say_bodies(
-    bodies: Iterable[Body], facts: PatientFacts, pack: RulePack
-) -> tuple[BodyRow, ...]:
+def say_bodies(bodies: Iterable[Body], facts: PatientFacts, pack: RulePack) -> tuple[BodyRow, ...]:
     """Return what each body says of a patient.
 
     A cause that is stated as unknown excludes no body: it would say something once it is known.
@@ -133,9 +131,7 @@ def say_bodies(
 def _say(body: Body, facts: PatientFacts, values: Mapping[str, float]) -> BodyRow:
     covered = evaluate(body.covers, facts, values)
     if covered is False:
-        return BodyRow(
-            body=body, stance=Stance.NOT_COVERED, says=(), would_say=(), missing=()
-        )
+        return BodyRow(body=body, stance=Stance.NOT_COVERED, says=(), would_say=(), missing=())
     missing = list_open_facts(body.covers, facts, values)
     truths = [(each, evaluate(each.condition, facts, values)) for each in body.statements]
     says = tuple(each.text for each, truth in truths if truth)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from vertaug.indications.fact import Fact
+from vertaug.indications.fact import Fact, FactValue
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 
 KYPHOSIS_DEG = 15.0
@@ -26,7 +26,7 @@ def derive_facts(facts: PatientFacts) -> PatientFacts:
     return facts
 
 
-def derived_fact(name: str, value: bool | float | str, note: str) -> Fact:
+def derived_fact(name: str, value: FactValue, note: str) -> Fact:
     """Return a fact that follows from others.
 
     Parameters
@@ -46,12 +46,12 @@ def _find_kyphosis(facts: PatientFacts) -> Fact | None:
         label = define_fact(name).label
         if angle >= KYPHOSIS_DEG:
             note = f"{label} {angle:.1f} deg, at least {KYPHOSIS_DEG:g}"
-            return derived_fact("fx.kyphosis_present", True, note)
+            return derived_fact("fx.kyphosis_present", value=True, note=note)
         # a wedge below 15 degrees does not exclude a kyphosis of the segment
         hidden = POSTURE_DEG if facts.facts[name].source == MEASURED else 0.0
         if name == "fx.lka_deg" and angle < KYPHOSIS_DEG - hidden:
             note = f"{label} {angle:.1f} deg, below {KYPHOSIS_DEG - hidden:g}"
-            return derived_fact("fx.kyphosis_present", False, note)
+            return derived_fact("fx.kyphosis_present", value=False, note=note)
     return None
 
 

@@ -99,7 +99,8 @@ class FactDefinition:
 
     @property
     def _in_unit(self) -> str:
-        return f" {self.unit}" if self.unit else ""
+        """The unit in words; what stands in braces is no unit."""
+        return f" {self.unit}" if self.unit and not self.unit.startswith("{") else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,7 +112,6 @@ def _check_sepsis(facts: PatientFacts) -> str:
 
 
 def _check_neurology(facts: PatientFacts) -> str:
-    """A grade of N3 or N4 is a deficit, if not a new one; a cauda equina is never intact."""
     if facts.value("neuro.ao_grade") == "N0" and facts.value("neuro.cauda_equina"):
         return "neuro.ao_grade is N0 and neuro.cauda_equina is yes: correct one of them"
     return ""

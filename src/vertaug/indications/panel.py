@@ -185,9 +185,7 @@ def _list_notes(
     return tuple(notes)
 
 
-def _hash(
-    facts: PatientFacts, pack: RulePack, findings: Iterable[Finding], on: date
-) -> str:
+def _hash(facts: PatientFacts, pack: RulePack, findings: Iterable[Finding], on: date) -> str:
     """Return the SHA-256 of all that the panel comes from and to."""
     known = sorted(facts.facts.values(), key=lambda fact: fact.name)
     tree = {

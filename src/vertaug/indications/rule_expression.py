@@ -86,6 +86,8 @@ class Count:
     least: int
 
 
+Leaf = FactTest | Comparison | Membership
+"""What asks for one fact."""
 Expression = FactTest | Comparison | Membership | Negation | Junction | Count
 
 
@@ -135,9 +137,7 @@ def _parse(node: ast.expr) -> Expression:
     raise _refuse(node)
 
 
-def _parse_comparison(
-    node: ast.expr, left: ast.expr, op: ast.cmpop, right: ast.expr
-) -> Expression:
+def _parse_comparison(node: ast.expr, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Expression:
     text = ast.unparse(node)
     if isinstance(left, ast.Call):
         return _parse_count(node, left, op, right)
@@ -216,22 +216,9 @@ def _check_kind(node: ast.expr, name: str, constant: FactValue, *, ordered: bool
         raise _refuse(node, f"asks for {constant!r}, which {name} never is ({choices})")
 
 
-def evaluate(
-    expression: Expression, facts: PatientFacts, parameters: Mapping[str, float]
-) -> Truth:
+def evaluate(expression: Expression, facts: PatientFacts, parameters: Mapping[str, float]) -> Truth:
     """Return whether an expression holds; None where the facts do not say."""
     match expression:
-        case FactTest(fact=fact):
-            value = facts.value(fact)
-            return value if isinstance(value, bool) else None
-        case Comparison(fact=fact):
-            known = facts.value(fact)
-            if known is None:
-                return None
-            return _SIGNS[expression.sign](known, _bound(expression, parameters))
-        case Membership(fact=fact, constants=constants):
-            known = facts.value(fact)
-            return None if known is None else known in constants
         case Negation(part=part):
             truth = evaluate(part, facts, parameters)
             return None if truth is None else not truth
@@ -239,6 +226,17 @@ def evaluate(
             return _join([evaluate(part, facts, parameters) for part in parts], every=every)
         case Count(parts=parts, least=least):
             return _count([evaluate(part, facts, parameters) for part in parts], least)
+    value = facts.value(expression.fact)
+    return None if value is None else _test(expression, value, parameters)
+
+
+def _test(leaf: "Leaf", value: FactValue, parameters: Mapping[str, float]) -> bool:
+    match leaf:
+        case FactTest():
+            return bool(value)
+        case Membership(constants=constants):
+            return value in constants
+    return _SIGNS[leaf.sign](value, _bound(leaf, parameters))
 
 
 _SIGNS = dict(_OPERATORS.values())

@@ -36,8 +36,10 @@ class Source:
     @property
     def short(self) -> str:
         """Key and year."""
-        return self.key if self.year is None or str(self.year) in self.key else (
-            f"{self.key} ({self.year})"
+        return (
+            self.key
+            if self.year is None or str(self.year) in self.key
+            else (f"{self.key} ({self.year})")
         )
 
 
