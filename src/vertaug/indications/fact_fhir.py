@@ -214,7 +214,8 @@ def _read_allergy(resource: Mapping[str, Any], _on: date) -> tuple[list[Fact], l
 
 def _read_patient(resource: Mapping[str, Any], on: date) -> tuple[list[Fact], list[str]]:
     """Read sex and whole years of age; the birth date itself is not kept."""
-    facts, notes = [], []
+    facts: list[Fact] = []
+    notes: list[str] = []
     if resource.get("gender") in {"female", "male", "other"}:
         facts.append(_said("patient.sex", resource["gender"], "administrative"))
     born = _day(resource, "birthDate")

@@ -167,8 +167,9 @@ def _parse_count(node: ast.expr, call: ast.Call, op: ast.cmpop, right: ast.expr)
     if not named or call.keywords or not call.args:
         raise _refuse(call)
     least = right.value if isinstance(right, ast.Constant) else None
-    whole = isinstance(least, int) and not isinstance(least, bool)
-    if not isinstance(op, ast.GtE) or not whole or not 1 <= least <= len(call.args):
+    if not isinstance(least, int) or isinstance(least, bool):
+        least = 0
+    if not isinstance(op, ast.GtE) or not 1 <= least <= len(call.args):
         why = f"needs >= and a number from 1 to {len(call.args)} after count(...)"
         raise _refuse(node, why)
     return Count(ast.unparse(node), tuple(_parse(part) for part in call.args), least)

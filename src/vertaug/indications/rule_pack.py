@@ -307,7 +307,7 @@ def _check_sources(keys: Iterable[str], where: str) -> None:
 
 def _word(kind: type[_Word], given: object, where: str) -> _Word:
     try:
-        return kind(given)
+        return kind(str(given))
     except ValueError as error:
         known = ", ".join(word.value for word in kind)
         message = f"{where}: {given!r} is not one of {known}"
