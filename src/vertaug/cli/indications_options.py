@@ -1,6 +1,6 @@
 """The options of ``vertaug indications``."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from vertaug.cli.options import Json, Threads
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indications:
-    """Weigh the indications of a patient: what speaks for and against, who says so, what is missing.
+    """Weigh the indications of a patient: what speaks for and against, and what is missing.
 
     Never one verdict. Of a case, whose report then shows it; or of the facts alone. Unknown is
     never no.
@@ -51,17 +51,17 @@ class Indications:
         typer.Option(metavar="FILE.yaml", help="Rules of your site. (default: those of vertaug)"),
     ] = None
     settings: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--set", metavar="NAME=VALUE", help="A threshold within its range, as inr_max=1.8."
         ),
-    ] = field(default_factory=list)
+    ] = None
     override: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="RULE=REASON", help="Go on in spite of a rule; it stays in the panel."
         ),
-    ] = field(default_factory=list)
+    ] = None
     role: Annotated[
         str, typer.Option(metavar="ROLE", help="Role of who overrides, not a name.")
     ] = ""

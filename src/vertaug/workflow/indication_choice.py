@@ -1,9 +1,10 @@
 """What the user gave for the indication panel, kept in the case so that it is never stale."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from vertaug.case.case_file import CaseDocument
 from vertaug.case.errors import FormatError
@@ -136,11 +137,25 @@ class IndicationChoice:
         )
 
     def record_case(self, document: CaseDocument) -> IndicationRecord | None:
-        """Return the panel of a case; None where the case treats another level now."""
+        """Return the panel of a case; None where the case treats another level now.
+
+        An override of a rule that does not hold any more, because the case was measured again,
+        is left out and the panel says so.
+        """
         if document.fracture.level != self.level:
             return None
-        panel, notes = self.weigh_case(document)
-        return describe_panel(panel, notes)
+        bare = replace(self, rules=replace(self.rules, overrides=()))
+        held = bare.weigh_case(document)[0].fired
+        kept = tuple(o for o in self.rules.overrides if o.rule in held)
+        lost = [o.rule for o in self.rules.overrides if o.rule not in held]
+        own = replace(self, rules=replace(self.rules, overrides=kept))
+        panel, notes = own.weigh_case(document)
+        said = (f"the override of {name} is left out: the rule does not hold" for name in lost)
+        return describe_panel(panel, (*notes, *said))
+
+    def own_part(self) -> dict[str, Any]:
+        """Return it as plain values, as a part of the key of the case."""
+        return self.as_parameters().model_dump(mode="json")
 
     def as_parameters(self) -> IndicationParameters:
         """Return it as ``case.json`` keeps it."""

@@ -260,11 +260,7 @@ def _case_key(chain: Chain, folder: Path) -> str:
             "simulation": chain.simulation_keys,
             "kyphoplasty": chain.kyphoplasty_keys,
             "pdf": options.pdf,
-            "indications": (
-                None
-                if chain.indications is None
-                else chain.indications.as_parameters().model_dump()
-            ),
+            "indications": None if chain.indications is None else chain.indications.own_part(),
             "name": folder.resolve().name,
         },
     )
