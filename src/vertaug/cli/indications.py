@@ -97,7 +97,7 @@ def _choose(
         facts = indication_choice_of(kept).facts
         notes = (f"facts: the {len(kept.facts)} that the case has kept, given {kept.evaluated}",)
     rules = RuleChoice.of_file(
-        given.rules, _settings(given.settings), _overrides(given), all_rules=given.all_rules
+        given.rules, _settings(given.settings or ()), _overrides(given), all_rules=given.all_rules
     )
     level = None if document is None else document.fracture.level
     return IndicationChoice(facts=facts, evaluated=on, rules=rules, level=level), notes
@@ -119,7 +119,7 @@ def _settings(given: Iterable[str]) -> dict[str, float]:
 
 def _overrides(given: "Indications") -> list[Override]:
     overrides = []
-    for text in given.override:
+    for text in given.override or ():
         rule, sign, reason = text.partition("=")
         if not sign:
             message = f"--override is expected as RULE=\"reason in words\"; got '{text}'"

@@ -103,10 +103,10 @@ def _list_body(body: BodyRecord) -> list[str]:
         return _wrap(f"{head}does not cover this patient ({body.population})", "  ")
     lines = [line for text in body.says for line in _wrap(f"{head}{text}", "  ")]
     for would in body.would_say:
-        known = " and ".join((", ".join(would.missing[:-1]), would.missing[-1])).removeprefix(
-            " and "
-        )
-        lines += _wrap(f"{head}could say once {known} is known: {would.text}", "  ")
+        known = ", ".join(would.missing)
+        lines += _wrap(f"{head}could say, once {known} known: {would.text}", "  ")
+    if body.otherwise and body.would_say and not body.says:
+        lines += _wrap(f"{head}otherwise: {body.otherwise}", "  ")
     return lines
 
 
