@@ -88,14 +88,18 @@ class GateRecord(Part):
 
 
 class WouldSayRecord(Part):
-    """What a body would say with the facts that are missing."""
+    """What a body would say, depending on the facts that are missing: one of ``texts``, or none."""
 
-    text: str
+    texts: tuple[str, ...]
     missing: tuple[str, ...]
 
 
 class BodyRecord(Part):
-    """What a body says of the patient."""
+    """What a body says of the patient.
+
+    ``missing`` are the facts that decide whether it covers the patient at all, ``otherwise`` what
+    it says if nothing that it could say holds.
+    """
 
     source: str
     name: str

@@ -8,7 +8,6 @@ from vertaug.case.indication_record import (
     BodyRecord,
     FindingRecord,
     IndicationRecord,
-    UsedFactRecord,
 )
 from vertaug.indications.explanation import TRUTH_WORDS, Explanation
 from vertaug.indications.panel import IndicationPanel
@@ -90,23 +89,34 @@ def _list_findings(
             lines += _wrap(f"overridden{by}: {finding.override.reason}", "      ")
     if not findings:
         lines.append("  none holds")
-    if still_open:
-        lines += _wrap(f"undecided: {', '.join(rule.id for rule in still_open)}", "  ")
+    if still_open and effect == "emergency":
+        for rule in still_open:
+            lines += _wrap(f"not excluded: {rule.id}; missing: {', '.join(rule.missing)}", "  ")
+    elif still_open:
+        word = "not excluded" if effect in {"abs_ci", "rel_ci"} else "undecided"
+        lines += _wrap(f"{word}: {', '.join(rule.id for rule in still_open)}", "  ")
     return lines
 
 
 def _list_body(body: BodyRecord) -> list[str]:
-    year = f" ({body.year})" if body.year else ""
+    year = "" if body.year is None or str(body.year) in body.name else f" ({body.year})"
     mark = "" if body.status == "verified" else f", {body.status}"
-    head = f"{body.name}{year}{mark}: "
+    head = f"{body.name}{year}{mark}"
     if body.stance == "does not cover":
-        return _wrap(f"{head}does not cover this patient ({body.population})", "  ")
-    lines = [line for text in body.says for line in _wrap(f"{head}{text}", "  ")]
+        return _wrap(f"{head}: does not cover this patient ({body.population})", "  ")
+    lines = _wrap(head, "  ")
+    if body.missing:
+        asks = f"covers {body.population}; not known here: {', '.join(body.missing)}"
+        lines += _wrap(asks, "      ")
+    lines += [line for text in body.says for line in _wrap(f"says: {text}", "      ")]
     for would in body.would_say:
-        known = ", ".join(would.missing)
-        lines += _wrap(f"{head}could say, once {known} known: {would.text}", "  ")
-    if body.otherwise and body.would_say and not body.says:
-        lines += _wrap(f"{head}otherwise: {body.otherwise}", "  ")
+        if body.missing and would.missing != body.missing:
+            continue  # first whether it covers the patient
+        one = "one of: " if len(would.texts) > 1 else ""
+        said = f"could say, once {', '.join(would.missing)} known: {one}{' / '.join(would.texts)}"
+        lines += _wrap(said, "      ")
+    if body.otherwise and body.would_say and not body.says and not body.missing:
+        lines += _wrap(f"otherwise: {body.otherwise}", "      ")
     return lines
 
 
@@ -139,7 +149,9 @@ def list_explanation(found: Explanation, panel: IndicationPanel) -> list[str]:
     lines += [f"  {'  ' * p.depth}{TRUTH_WORDS[p.truth]:8}{p.text}" for p in found.parts]
     lines.append("Facts")
     for each in found.facts:
-        value = "unknown" if each.fact is None else _value(each.fact.value, each.definition.unit)
+        value = (
+            "unknown" if each.fact is None else _value(each.fact.value, each.definition.shown_unit)
+        )
         open_words = "; could decide it" if each.decisive else ""
         lines += _wrap(f"{each.definition.name} ({each.definition.label}): {value}"
                        f"{_origin(each.fact)}{open_words}", "  ")  # fmt: skip
@@ -177,12 +189,7 @@ def _value(value: object, unit: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     shown = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{shown} {unit}" if unit and not unit.startswith("{") else shown
-
-
-def value_words(fact: UsedFactRecord) -> str:
-    """Return a known value with its unit."""
-    return _value(fact.value, fact.unit)
+    return f"{shown} {unit}".strip()
 
 
 def write_explanation(found: Explanation, panel: IndicationPanel) -> dict[str, Any]:

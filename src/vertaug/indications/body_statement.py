@@ -140,7 +140,7 @@ def _say(body: Body, facts: PatientFacts, values: Mapping[str, float]) -> BodyRo
         for each, truth in truths
         if truth is None
     )
-    if not says and not would and body.otherwise:
+    if covered and not says and not would and body.otherwise:
         says = (body.otherwise,)
     if covered is None:
         would = (*((text, missing) for text in says), *would)

@@ -98,9 +98,14 @@ class FactDefinition:
         return float(value)
 
     @property
+    def shown_unit(self) -> str:
+        """The unit as people read it; what stands in braces in UCUM is none."""
+        shown = {"a": "years", "d": "days", "Cel": "°C", "[hnsf'U]": "HU", "deg": "°"}
+        return "" if self.unit.startswith("{") else shown.get(self.unit, self.unit)
+
+    @property
     def _in_unit(self) -> str:
-        """The unit in words; what stands in braces is no unit."""
-        return f" {self.unit}" if self.unit and not self.unit.startswith("{") else ""
+        return f" {self.shown_unit}" if self.shown_unit else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

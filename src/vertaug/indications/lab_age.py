@@ -31,10 +31,10 @@ class StaleFact:
     @property
     def words(self) -> str:
         """What became of it, in a sentence."""
-        value, unit = self.fact.value, self.fact.definition.unit
-        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        value, unit = self.fact.value, self.fact.definition.shown_unit
+        shown = f"{value:g} {unit}".strip() if isinstance(value, float) else str(value)
         return (
-            f"{self.fact.definition.label} {shown} {unit} is {self.age_days} days old, at most "
+            f"{self.fact.definition.label} {shown} is {self.age_days} days old, at most "
             f"{self.limit_h / _HOURS_PER_DAY:g} days ({self.limit_h:g} h) are allowed: it counts "
             "as unknown; test again"
         )

@@ -128,7 +128,7 @@ def _body(row: BodyRow) -> BodyRecord:
         population=body.population,
         stance=row.stance,
         says=row.says,
-        would_say=tuple(WouldSayRecord(text=t, missing=names) for t, names in row.would_say),
+        would_say=_would_say(row),
         otherwise=body.otherwise,
         missing=row.missing,
         note=body.note,
@@ -137,13 +137,21 @@ def _body(row: BodyRow) -> BodyRecord:
     )
 
 
+def _would_say(row: BodyRow) -> tuple[WouldSayRecord, ...]:
+    """Return statements that ask for the same facts together."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for text, missing in row.would_say:
+        grouped.setdefault(missing, []).append(text)
+    return tuple(WouldSayRecord(texts=tuple(t), missing=m) for m, t in grouped.items())
+
+
 def _used_fact(fact: Fact, on: date) -> UsedFactRecord:
     assert fact.value is not None
     return UsedFactRecord(
         name=fact.name,
         label=fact.definition.label,
         value=fact.value,
-        unit=fact.definition.unit,
+        unit=fact.definition.shown_unit,
         source=fact.source,
         note=fact.note,
         age_days=_age(fact, on),
