@@ -11,11 +11,12 @@ FactValueRecord = bool | Figure | str
 
 
 class GivenFact(Part):
-    """A fact that the user gave; dates are kept as days before the panel, notes not at all."""
+    """A fact that the user gave; a date is kept as days before the panel, a note on request."""
 
     name: str
     value: FactValueRecord
     age_days: int | None = None
+    note: str = ""
 
 
 class OverrideRecord(Part):
@@ -58,13 +59,13 @@ class UsedFactRecord(Part):
 class FindingRecord(Part):
     """A rule that holds; ``strength`` is our word for ``grade``, which is the source's own.
 
-    ``unverified`` rules were not checked against their source.
+    ``unverified`` rules were not checked against their source; ``years`` are those of ``sources``.
     """
 
     id: str
     say: str
     sources: tuple[str, ...]
-    years: tuple[int, ...]
+    years: tuple[int | None, ...]
     grade: str
     strength: str
     status: str
@@ -121,6 +122,7 @@ class UndecidedRecord(Part):
     id: str
     effect: str
     say: str
+    unverified: bool
     missing: tuple[str, ...]
 
 

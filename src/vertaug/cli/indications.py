@@ -18,6 +18,7 @@ from vertaug.indications.fact_date import read_date
 from vertaug.indications.fact_file import read_facts
 from vertaug.indications.fact_writer import write_facts
 from vertaug.indications.finding import Override
+from vertaug.indications.identity import drop_words
 from vertaug.indications.panel import IndicationPanel
 from vertaug.indications.panel_record import describe_panel
 from vertaug.indications.patient_facts import PatientFacts
@@ -93,6 +94,8 @@ def _choose(
     if given.facts is not None:
         found = read_facts(given.facts, on=on)
         facts, notes = found.facts, found.notes
+        if not given.keep_notes and given.case is not None and given.explain is None:
+            facts = drop_words(facts)
     elif kept is not None:
         facts = indication_choice_of(kept).facts
         notes = (f"facts: the {len(kept.facts)} that the case has kept, given {kept.evaluated}",)

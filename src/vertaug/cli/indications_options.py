@@ -65,6 +65,10 @@ class Indications:
     role: Annotated[
         str, typer.Option(metavar="ROLE", help="Role of who overrides, not a name.")
     ] = ""
+    keep_notes: Annotated[
+        bool,
+        typer.Option("--keep-notes", help="Keep the notes of facts; they may name a person."),
+    ] = False
     date: Annotated[
         str | None,
         typer.Option(metavar="YYYY-MM-DD", help="Day of the panel. (default: today)"),

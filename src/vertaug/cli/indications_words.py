@@ -79,8 +79,7 @@ def _list_findings(
     lines = ["", title]
     for finding in findings:
         mark = "  UNVERIFIED" if finding.unverified else ""
-        years = ", ".join(str(year) for year in finding.years)
-        source = ", ".join(finding.sources) + (f"; {years}" if years else "")
+        source = cite_shortly(finding)
         lines += _wrap(f"{finding.id} {finding.say} [{finding.strength}; {source}]{mark}", "  ")
         if finding.clears:
             lines += _wrap(f"cleared by: {finding.clears}", "      ")
@@ -96,6 +95,14 @@ def _list_findings(
         word = "not excluded" if effect in {"abs_ci", "rel_ci"} else "undecided"
         lines += _wrap(f"{word}: {', '.join(rule.id for rule in still_open)}", "  ")
     return lines
+
+
+def cite_shortly(finding: FindingRecord) -> str:
+    """Return the sources of a rule with their years."""
+    named = zip(finding.sources, finding.years, strict=True)
+    return ", ".join(
+        key if year is None or str(year) in key else f"{key} {year}" for key, year in named
+    ).replace("_", " ")
 
 
 def _list_body(body: BodyRecord) -> list[str]:

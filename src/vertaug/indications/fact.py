@@ -100,7 +100,14 @@ class FactDefinition:
     @property
     def shown_unit(self) -> str:
         """The unit as people read it; what stands in braces in UCUM is none."""
-        shown = {"a": "years", "d": "days", "Cel": "°C", "[hnsf'U]": "HU", "deg": "°"}
+        shown = {
+            "a": "years",
+            "d": "days",
+            "Cel": "°C",
+            "[hnsf'U]": "HU",
+            "deg": "°",
+            "10*9/L": "×10⁹/L",
+        }
         return "" if self.unit.startswith("{") else shown.get(self.unit, self.unit)
 
     @property

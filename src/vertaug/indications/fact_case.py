@@ -61,7 +61,7 @@ def join_case(facts: PatientFacts, document: CaseDocument) -> JoinedFacts:
             kept.append(fact)
         elif not _agree(fact.name, own, fact.value):
             notes.append(
-                f"{fact.name} ({fact.definition.label}) is given as {_shown(own)} and measured as "
+                f"{fact.definition.label} ({fact.name}) is given as {_shown(own)} and measured as "
                 f"{_shown(fact.value)}: the given value counts; look at the images"
             )
     return JoinedFacts(facts=facts.with_facts(kept), notes=tuple(notes))
@@ -131,7 +131,7 @@ def _read_wall(own: MeasurementRecord, error_mm: float) -> tuple[list[Fact], lis
         facts.append(_fact("fx.retropulsion_mm", back, f"CT, error {error_mm:.1f} mm"))
     elif back is not None:
         notes.append(
-            f"fx.retropulsion_mm stays unknown: {back:.1f} mm measured, within the error of "
+            f"retropulsion (fx.retropulsion_mm) stays unknown: {back:.1f} mm measured, within the error of "
             f"{error_mm:.1f} mm"
         )
     if canal is not None:
@@ -144,7 +144,7 @@ def _read_cleft(own: MeasurementRecord, _error_mm: float) -> tuple[list[Fact], l
     """Return a cleft that holds gas; fluid is not seen in CT, so that no gas is not no cleft."""
     if own.cleft_present:
         return [_fact("fx.cleft", value=True, note=f"gas {own.cleft_volume_ml:.1f} ml")], []
-    note = "fx.cleft stays unknown: no gas is seen in the CT, fluid is seen in MRI only"
+    note = "intravertebral cleft (fx.cleft) stays unknown: no gas is seen in the CT, fluid is seen in MRI only"
     return [], [note]
 
 
@@ -153,9 +153,9 @@ def _read_density(document: CaseDocument) -> tuple[list[Fact], list[str]]:
     if bone is None:
         return [], []
     if bone.genant_grade > 0:
-        note = "bone.hu_l1 stays unknown: L1 is fractured, its bone is compacted"
+        note = "CT number of L1 (bone.hu_l1) stays unknown: L1 is fractured, its bone is compacted"
         return [], [note]
     if document.scan.contrast:
-        note = "bone.hu_l1 stays unknown: the CT was taken with contrast, which raises it"
+        note = "CT number of L1 (bone.hu_l1) stays unknown: the CT was taken with contrast, which raises it"
         return [], [note]
     return [_fact("bone.hu_l1", bone.trabecular_hu, "CT, core of the body")], []

@@ -1,5 +1,6 @@
 """A rule with what it comes to for one patient."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -55,6 +56,8 @@ class Finding:
         Known facts that it reads.
     missing : tuple of str
         Unknown facts that could decide it.
+    clears : str
+        What would clear it, with the thresholds in force.
     override : Override or None
         Why someone goes on in spite of it.
     """
@@ -63,6 +66,7 @@ class Finding:
     truth: Truth
     facts: tuple[Fact, ...]
     missing: tuple[str, ...]
+    clears: str = ""
     override: Override | None = None
 
 
@@ -75,7 +79,16 @@ def find_truth(rule: Rule, facts: PatientFacts, pack: RulePack) -> Finding:
         truth=evaluate(condition, facts, values),
         facts=tuple(fact for fact in read if fact is not None and fact.value is not None),
         missing=list_open_facts(condition, facts, values),
+        clears=_fill_in(rule.clears, pack),
     )
+
+
+def _fill_in(text: str, pack: RulePack) -> str:
+    """Return a text with the values of the parameters that it names."""
+    for parameter in pack.parameters.values():
+        value = f"{parameter.value:g} {parameter.unit}".strip()
+        text = re.sub(rf"\b{re.escape(parameter.name)}\b", value, text)
+    return text
 
 
 def apply_overrides(

@@ -1,5 +1,9 @@
 """What names a person is not read: a panel needs none of it (clinical reference 7.5)."""
 
+from dataclasses import replace
+
+from vertaug.indications.patient_facts import PatientFacts
+
 OLDEST_AGE = 90.0
 """Ages above 89 years are kept as this: 90 or more."""
 
@@ -31,3 +35,8 @@ def keep_age(years: float) -> tuple[float, list[str]]:
     if years < OLDEST_AGE:
         return years, []
     return OLDEST_AGE, ["the age is kept as 90 or more"] if years > OLDEST_AGE else []
+
+
+def drop_words(facts: PatientFacts) -> PatientFacts:
+    """Return the facts without notes, in which someone may have written a name."""
+    return PatientFacts.of(replace(fact, note="") for fact in facts.facts.values())

@@ -63,7 +63,13 @@ def describe_panel(panel: IndicationPanel, notes: Iterable[str] = ()) -> Indicat
         ),
         tasks=tuple(map(_finding, panel.tasks)),
         undecided=tuple(
-            UndecidedRecord(id=f.rule.name, effect=f.rule.effect, say=f.rule.say, missing=f.missing)
+            UndecidedRecord(
+                id=f.rule.name,
+                effect=f.rule.effect,
+                say=f.rule.say,
+                unverified=f.rule.unverified,
+                missing=f.missing,
+            )
             for f in panel.undecided
         ),
         off=tuple(
@@ -85,18 +91,17 @@ def describe_panel(panel: IndicationPanel, notes: Iterable[str] = ()) -> Indicat
 
 def _finding(finding: Finding) -> FindingRecord:
     rule = finding.rule
-    years = (read_sources()[key].year for key in rule.sources)
     return FindingRecord(
         id=rule.name,
         say=rule.say,
         sources=rule.sources,
-        years=tuple(dict.fromkeys(year for year in years if year is not None)),
+        years=tuple(read_sources()[key].year for key in rule.sources),
         grade=rule.grade,
         strength=rule.strength,
         status=rule.status,
         unverified=rule.unverified,
         facts=tuple(fact.name for fact in finding.facts),
-        clears=rule.clears,
+        clears=finding.clears,
         alternatives=dict(rule.alternatives),
         override=None if finding.override is None else _override(finding.override),
     )
@@ -163,7 +168,7 @@ def _age(fact: Fact, on: date) -> int | None:
 
 
 def keep_facts(facts: PatientFacts, on: date) -> tuple[GivenFact, ...]:
-    """Return known facts as a case keeps them: without dates, sources and notes.
+    """Return known facts as a case keeps them: without dates and sources.
 
     Parameters
     ----------
@@ -173,7 +178,7 @@ def keep_facts(facts: PatientFacts, on: date) -> tuple[GivenFact, ...]:
         Day of the panel, from which their age is counted.
     """
     return tuple(
-        GivenFact(name=fact.name, value=fact.value, age_days=_age(fact, on))
+        GivenFact(name=fact.name, value=fact.value, age_days=_age(fact, on), note=fact.note)
         for fact in facts.facts.values()
         if fact.value is not None
     )
@@ -193,6 +198,7 @@ def restore_facts(given: Iterable[GivenFact], on: date) -> PatientFacts:
             value=each.value,
             dated=None if each.age_days is None else on - timedelta(days=each.age_days),
             source=GIVEN,
+            note=each.note,
         )
         for each in given
     )

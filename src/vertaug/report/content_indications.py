@@ -1,4 +1,4 @@
-"""The indication panel in the report: emergencies first, sources side by side, never one verdict."""
+"""The indication panel in the report: emergencies first, bodies side by side, no verdict."""
 
 from collections.abc import Iterable
 
@@ -9,6 +9,7 @@ from vertaug.case.indication_record import (
     MissingRecord,
     UsedFactRecord,
 )
+from vertaug.indications.patient_facts import define_fact
 from vertaug.report import words
 from vertaug.report.content import Cell, ReportPart, Status, Table, TextBlock, cells
 from vertaug.report.style import Mark
@@ -30,7 +31,6 @@ def indication_part(panel: IndicationRecord, level: str | None) -> ReportPart:
     level : str or None
         That the report is about.
     """
-    labels = {fact.fact: fact.label for fact in panel.missing}
     lists = (
         ("Absolute contraindications", panel.absolute, "abs_ci"),
         ("Relative contraindications, and what would clear them", panel.relative, "rel_ci"),
@@ -38,7 +38,7 @@ def indication_part(panel: IndicationRecord, level: str | None) -> ReportPart:
         ("Reasons against", panel.against, "against"),
     )
     tables = [_findings_table(panel, title, found, effect) for title, found, effect in lists]
-    tables += [bodies_table(panel, labels), gates_table(panel, labels), missing_table(panel)]
+    tables += [bodies_table(panel), gates_table(panel), missing_table(panel)]
     tables.append(_findings_table(panel, "Tasks", panel.tasks, "task"))
     for title, found, effect in (
         ("Technique", panel.techniques, "tech"),
@@ -103,8 +103,8 @@ def _method(panel: IndicationRecord) -> TextBlock:
             (
                 f"Rules {panel.rule_pack} {panel.rule_pack_version}, day {panel.evaluated_at}, "
                 f"panel {panel.hash[:16]}. Three-valued logic: what asks for an unknown fact is "
-                "undecided. Strength, strongest first: RCT-sham, RCT-open, SR-mixed, observational, "
-                "consensus, expert, payer; beside it what the source itself calls it. Unverified: "
+                "undecided. Strength, strongest first: RCT-sham, RCT-open, SR-mixed, "
+                "observational, consensus, expert, payer; beside it what the source itself calls it. Unverified: "
                 "from knowledge, not checked against the source. Full citations: vertaug "
                 "indications CASE --explain RULE."
             ),
@@ -122,7 +122,6 @@ def _findings_table(
     note = ""
     if still_open and not ruled_out:
         note = f"Undecided, facts are missing: {', '.join(rule.id for rule in still_open)}."
-    labels = {fact.fact: fact.label for fact in panel.missing}
     if not rows:
         rows.append(cells("–", "", f"{_NONE_HOLDS}."))
     if still_open and ruled_out:
@@ -130,7 +129,11 @@ def _findings_table(
             (
                 Cell(text=rule.id),
                 Cell(text="", chip="not excluded"),
-                Cell(text=rule.say, detail=f"Missing: {_named(rule.missing, labels)}"),
+                Cell(
+                    text=rule.say,
+                    mark=Mark.UNVERIFIED if rule.unverified else Mark.NONE,
+                    detail=f"Missing: {_named(rule.missing)}",
+                ),
             )
             for rule in still_open
         ]
@@ -144,8 +147,10 @@ def _findings_table(
 
 
 def _finding_row(finding: FindingRecord) -> tuple[Cell, ...]:
-    years = ", ".join(str(year) for year in finding.years)
-    source = f"{', '.join(finding.sources)}{f' ({years})' if years else ''}"
+    named = zip(finding.sources, finding.years, strict=True)
+    source = ", ".join(
+        key if year is None or str(year) in key else f"{key} {year}" for key, year in named
+    ).replace("_", " ")
     details = [f"{source}; {finding.status}; graded: {finding.grade}"]
     details += [f"{body} sees it otherwise: {text}" for body, text in finding.alternatives.items()]
     if finding.clears:
@@ -161,61 +166,61 @@ def _finding_row(finding: FindingRecord) -> tuple[Cell, ...]:
     )
 
 
-def _named(names: Iterable[str], labels: dict[str, str]) -> str:
-    return ", ".join(labels.get(name, name) for name in names)
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(define_fact(name).label for name in names)
 
 
-def bodies_table(panel: IndicationRecord, labels: dict[str, str]) -> Table:
+def bodies_table(panel: IndicationRecord) -> Table:
     """Return what each body says of the patient."""
     covering = [body for body in panel.sources if body.stance != "does not cover"]
     left = [body.name for body in panel.sources if body.stance == "does not cover"]
     return Table(
         title="What each body says of this patient",
         columns=("Body", "", "Says"),
-        rows=tuple(_body_row(body, labels) for body in covering),
+        rows=tuple(_body_row(body) for body in covering),
         note=f"Do not cover this patient: {'; '.join(left)}." if left else "",
     )
 
 
-def _body_row(body: BodyRecord, labels: dict[str, str]) -> tuple[Cell, ...]:
+def _body_row(body: BodyRecord) -> tuple[Cell, ...]:
     year = "" if body.year is None or str(body.year) in body.name else f" ({body.year})"
-    said = list(body.says)
+    said, details = list(body.says), []
     if body.missing:
-        said.append(f"Covers {body.population}; not known here: {_named(body.missing, labels)}.")
+        details.append(f"Covers {body.population}; not known here: {_named(body.missing)}.")
     for would in body.would_say:
         if body.missing and would.missing != body.missing:
-            continue
-        known = _named(would.missing, labels)
-        text = " / ".join(would.texts)
-        said.append(f"Could say, once known ({known}): {text}")
+            continue  # first whether it covers the patient
+        said.append(f"Could say: {' / '.join(would.texts)}")
+        if would.missing != body.missing:
+            details.append(f"Depends on: {_named(would.missing)}.")
     if body.otherwise and body.would_say and not body.says and not body.missing:
-        said.append(f"Otherwise: {body.otherwise}")
+        details.append(f"Otherwise: {body.otherwise}")
     unread = body.status == "recalled"
-    status = "" if body.status == "verified" else words.sentence(body.status)
+    details += [body.note, "" if body.status in {"verified", "recalled"} else "Partly verified."]
     return (
         Cell(text=f"{body.name}{year}", strong=True),
         Cell(text="", chip="payer" if body.payer else body.stance),
         Cell(
-            text=" ".join(said),
+            text=" ".join(said) or "Not known whether it covers this patient.",
             mark=Mark.UNVERIFIED if unread else Mark.NONE,
-            detail=" ".join(part for part in (body.note, "" if unread else status) if part),
+            detail=" ".join(part for part in details if part),
         ),
     )
 
 
-def gates_table(panel: IndicationRecord, labels: dict[str, str]) -> Table:
+def gates_table(panel: IndicationRecord) -> Table:
     """Return the criteria of payers and national bodies, in a box of their own."""
     rows = [
         (
-            Cell(text=gate.gate, strong=True),
+            Cell(text=gate.gate.replace("_onc", ", malignant").replace("_", " "), strong=True),
             Cell(text="", chip=gate.state),
             Cell(
                 text=_gate_words(gate.state, gate.say),
                 detail="; ".join(
                     part
                     for part in (
-                        f"Missing: {_named(gate.missing, labels)}" if gate.missing else "",
-                        f"{gate.id}, {', '.join(gate.sources)}, {gate.status}",
+                        f"Missing: {_named(gate.missing)}" if gate.missing else "",
+                        f"{gate.id}, {', '.join(gate.sources).replace('_', ' ')}, {gate.status}",
                     )
                     if part
                 ),

@@ -10,7 +10,7 @@ from vertaug.case.spine import Spine
 from vertaug.workflow.calibration import GENERIC, CalibrationChoice, choose_calibration
 from vertaug.workflow.chain import MEASURE, REPORT, TITLES, Chain
 from vertaug.workflow.extras import check_extras
-from vertaug.workflow.indication_choice import IndicationChoice
+from vertaug.workflow.indication_choice import IndicationChoice, indication_choice_of
 from vertaug.workflow.measured import Measured
 from vertaug.workflow.optional_steps import keep_added, want_simulation, want_strength
 from vertaug.workflow.progress import ProgressListener, Reporter
@@ -139,6 +139,7 @@ def add_indications(
     def add(chain: Chain, document: CaseDocument) -> Chain:
         own = replace(choice, level=document.fracture.level)
         own.weigh_case(document)  # refused before anything is written
+        own = indication_choice_of(own.as_parameters())  # as when the case is written again
         return keep_added(replace(chain, indications=own), document.provenance.parameters)
 
     return _again(Path(folder), CaseChanges(), _Rerun(add=add), progress)
