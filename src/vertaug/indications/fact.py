@@ -11,6 +11,16 @@ FactValue = bool | float | str
 """A known value: yes or no, a number in the unit of its definition, or one of its choices."""
 
 
+_SHOWN_UNITS = {
+    "a": "years",
+    "d": "days",
+    "Cel": "°C",
+    "deg": "°",
+    "[hnsf'U]": "HU",
+    "10*9/L": "×10⁹/L",
+}
+
+
 class FactKind(StrEnum):
     """What a fact can be."""
 

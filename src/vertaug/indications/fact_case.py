@@ -131,8 +131,8 @@ def _read_wall(own: MeasurementRecord, error_mm: float) -> tuple[list[Fact], lis
         facts.append(_fact("fx.retropulsion_mm", back, f"CT, error {error_mm:.1f} mm"))
     elif back is not None:
         notes.append(
-            f"retropulsion (fx.retropulsion_mm) stays unknown: {back:.1f} mm measured, within the error of "
-            f"{error_mm:.1f} mm"
+            f"retropulsion (fx.retropulsion_mm) stays unknown: {back:.1f} mm measured, within the "
+            f"error of {error_mm:.1f} mm"
         )
     if canal is not None:
         note = f"CT, error of the depth {error_mm:.1f} mm"
@@ -144,7 +144,10 @@ def _read_cleft(own: MeasurementRecord, _error_mm: float) -> tuple[list[Fact], l
     """Return a cleft that holds gas; fluid is not seen in CT, so that no gas is not no cleft."""
     if own.cleft_present:
         return [_fact("fx.cleft", value=True, note=f"gas {own.cleft_volume_ml:.1f} ml")], []
-    note = "intravertebral cleft (fx.cleft) stays unknown: no gas is seen in the CT, fluid is seen in MRI only"
+    note = (
+        "intravertebral cleft (fx.cleft) stays unknown: no gas is seen in the CT, fluid is seen in "
+        "MRI only"
+    )
     return [], [note]
 
 
@@ -156,6 +159,6 @@ def _read_density(document: CaseDocument) -> tuple[list[Fact], list[str]]:
         note = "CT number of L1 (bone.hu_l1) stays unknown: L1 is fractured, its bone is compacted"
         return [], [note]
     if document.scan.contrast:
-        note = "CT number of L1 (bone.hu_l1) stays unknown: the CT was taken with contrast, which raises it"
+        note = "CT number of L1 (bone.hu_l1) stays unknown: contrast in the CT raises it"
         return [], [note]
     return [_fact("bone.hu_l1", bone.trabecular_hu, "CT, core of the body")], []

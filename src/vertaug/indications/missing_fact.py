@@ -8,7 +8,7 @@ from vertaug.indications.finding import Finding
 from vertaug.indications.patient_facts import define_fact, read_definitions
 from vertaug.indications.rule import Effect
 
-_WEIGHTS: Mapping[Effect, int] = {Effect.EMERGENCY: 8, Effect.ABSOLUTE: 4, Effect.RELATIVE: 2}
+_WEIGHTS: Mapping[Effect, int] = {Effect.EMERGENCY: 32, Effect.ABSOLUTE: 4, Effect.RELATIVE: 2}
 """Of a rule by what it would mean, else 1: only the order of questions (design default)."""
 
 

@@ -104,8 +104,9 @@ def _method(panel: IndicationRecord) -> TextBlock:
                 f"Rules {panel.rule_pack} {panel.rule_pack_version}, day {panel.evaluated_at}, "
                 f"panel {panel.hash[:16]}. Three-valued logic: what asks for an unknown fact is "
                 "undecided. Strength, strongest first: RCT-sham, RCT-open, SR-mixed, "
-                "observational, consensus, expert, payer; beside it what the source itself calls it. Unverified: "
-                "from knowledge, not checked against the source. Full citations: vertaug "
+                "observational, consensus, expert, payer; beside it what the source itself calls "
+                "it. Unverified: from knowledge, not checked against the source. Full citations: "
+                "vertaug "
                 "indications CASE --explain RULE."
             ),
         ),
