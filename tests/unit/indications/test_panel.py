@@ -79,10 +79,11 @@ def names(findings):
 def test_case_a_exactly(weigh):
     panel = weigh(A, all_rules=True)
     assert panel.fired == ("F02", "F03", "F04", "G05", "G07", "P02", "T01", "K01")
-    assert names(panel.undecided) == (
+    undecided = (
         "E01 E03 A01 A02 A03 A04 A08 C03 C04 C05 C06 C07 C08 C12 C13 C14 C15 F01 F10 F11 G06 P01 "
         "T02 K02 K03"
-    ).split()
+    )
+    assert " ".join(names(panel.undecided)) == undecided
     assert panel.off_rules == ()
 
 
@@ -192,7 +193,7 @@ def test_a_setting_of_the_site_is_recorded(weigh, pack):
 
 
 def test_settings_outside_their_range_are_refused(pack):
-    with pytest.raises(InputError, match="between 1.5 and 1.8"):
+    with pytest.raises(InputError, match=r"between 1\.5 and 1\.8"):
         pack.with_settings({"inr_max": 2.5})
     with pytest.raises(InputError, match="there is no parameter 'inr'"):
         pack.with_settings({"inr": 1.5})
