@@ -1,4 +1,4 @@
-"""The panel under any facts: a fact moves only the rules that read it; knowing more undoes nothing."""
+"""The panel under any facts: a fact moves only rules that read it, knowing more undoes nothing."""
 
 from datetime import date
 

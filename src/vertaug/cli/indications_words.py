@@ -120,7 +120,7 @@ def _list_body(body: BodyRecord) -> list[str]:
         if body.missing and would.missing != body.missing:
             continue  # first whether it covers the patient
         one = "one of: " if len(would.texts) > 1 else ""
-        said = f"could say, once {', '.join(would.missing)} known: {one}{' / '.join(would.texts)}"
+        said = f"would say, depending on {', '.join(would.missing)}: {one}{' / '.join(would.texts)}"
         lines += _wrap(said, "      ")
     if body.otherwise and body.would_say and not body.says and not body.missing:
         lines += _wrap(f"otherwise: {body.otherwise}", "      ")

@@ -62,7 +62,8 @@ def join_case(facts: PatientFacts, document: CaseDocument) -> JoinedFacts:
         elif not _agree(fact.name, own, fact.value):
             notes.append(
                 f"{fact.definition.label} ({fact.name}) is given as {_shown(own)} and measured as "
-                f"{_shown(fact.value)}: the given value counts; look at the images"
+                f"{_shown(fact.value)} {fact.definition.shown_unit}".rstrip()
+                + ": the given value counts; look at the images"
             )
     return JoinedFacts(facts=facts.with_facts(kept), notes=tuple(notes))
 

@@ -191,7 +191,8 @@ def _body_row(body: BodyRecord) -> tuple[Cell, ...]:
     for would in body.would_say:
         if body.missing and would.missing != body.missing:
             continue  # first whether it covers the patient
-        said.append(f"Could say: {' / '.join(would.texts)}")
+        one = "one of: " if len(would.texts) > 1 else ""
+        said.append(f"Would say {one}{' / '.join(would.texts)}")
         if would.missing != body.missing:
             details.append(f"Depends on: {_named(would.missing)}.")
     if body.otherwise and body.would_say and not body.says and not body.missing:
@@ -200,7 +201,7 @@ def _body_row(body: BodyRecord) -> tuple[Cell, ...]:
     details += [body.note, "" if body.status in {"verified", "recalled"} else "Partly verified."]
     return (
         Cell(text=f"{body.name}{year}", strong=True),
-        Cell(text="", chip="payer" if body.payer else body.stance),
+        Cell(text="", chip=body.stance),
         Cell(
             text=" ".join(said) or "Not known whether it covers this patient.",
             mark=Mark.UNVERIFIED if unread else Mark.NONE,
