@@ -60,6 +60,7 @@ def join_case(facts: PatientFacts, document: CaseDocument) -> JoinedFacts:
         if own is None:
             kept.append(fact)
         elif not _agree(fact.name, own, fact.value):
+            unit = f" {fact.definition.shown_unit}".rstrip()
             notes.append(
                 f"{fact.definition.label} ({fact.name}) is given as {_shown(own)} and measured as "
                 f"{_shown(fact.value)} {fact.definition.shown_unit}".rstrip()

@@ -156,13 +156,21 @@ def _kyphoplasty_plan(case: ReportInput) -> tuple[Table, ...]:
     return tuple(plan_tables(case, plan, f"Plan {number} of the kyphoplasty"))
 
 
+def _kyphoplasty_parts(case: ReportInput) -> tuple[ReportPart, ...]:
+    """Return balloons and cement of the kyphoplasty, none where it was not simulated."""
+    from vertaug.report.content_kyphoplasty import kyphoplasty_parts
+
+    if case.kyphoplasty is None:
+        return ()
+    return kyphoplasty_parts(case.kyphoplasty, case.kyphoplasty_strength, _kyphoplasty_plan(case))
+
+
 def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
     from vertaug.report import content_fracture, content_list, content_method, content_plan
     from vertaug.report.content_comparison import comparison_part
     from vertaug.report.content_indications import indication_part
     from vertaug.report.content_injection import injection_part
-    from vertaug.report.content_kyphoplasty import kyphoplasty_parts
     from vertaug.report.content_status import status
     from vertaug.report.content_strength import strength_part
 
@@ -199,15 +207,7 @@ def build_content(case: ReportInput) -> ReportContent:
         provenance=content_method.provenance_tables(case),
         vertebroplasty=None if simulated is None else injection_part(simulated, found),
         strength=None if found is None else strength_part(found, own, case.kyphoplasty_strength),
-        kyphoplasty=(
-            ()
-            if case.kyphoplasty is None
-            else kyphoplasty_parts(
-                case.kyphoplasty, case.kyphoplasty_strength, _kyphoplasty_plan(case)
-            )
-        ),
-        indications=(
-            None if case.indications is None else indication_part(case.indications, level)
-        ),
+        kyphoplasty=_kyphoplasty_parts(case),
+        indications=indication_part(case.indications, level),
         comparison=comparison_part(simulated, case.kyphoplasty, (found, case.kyphoplasty_strength)),
     )

@@ -22,15 +22,17 @@ NEVER_A_VERDICT = (
 )
 
 
-def indication_part(panel: IndicationRecord, level: str | None) -> ReportPart:
-    """Return everything under the heading of the indications.
+def indication_part(panel: IndicationRecord | None, level: str | None) -> ReportPart | None:
+    """Return everything under the heading of the indications; None without a panel.
 
     Parameters
     ----------
-    panel : IndicationRecord
+    panel : IndicationRecord or None
     level : str or None
         That the report is about.
     """
+    if panel is None:
+        return None
     lists = (
         ("Absolute contraindications", panel.absolute, "abs_ci"),
         ("Relative contraindications, and what would clear them", panel.relative, "rel_ci"),
