@@ -151,8 +151,7 @@ def test_the_case_holds_panel_and_section_and_no_name(weighed):
     used = {fact.name: fact for fact in panel.facts}
     assert used["fx.level"].source == "measured in the case"
     assert used["sx.nrs_now"].source == "given"
-    # the measured loss of height joins: by the facts of the page alone this rule is undecided
-    assert "F04" in {rule.id for rule in panel.reasons_for}
+    assert used["fx.height_loss_pct"].source == "measured in the case"
     page = (weighed / "report.html").read_text("utf-8")
     assert "Indications, L1" in page
     for path in (weighed / "case.json", weighed / "report.html"):
@@ -213,3 +212,35 @@ def test_the_python_example_of_the_page_runs(facts, monkeypatch):
     exec(compile(code, "indications.md", "exec"), names)
     assert {"F02", "F03", "G05", "G07", "P02"} <= set(names["panel"].fired)
     assert names["panel"].missing[0].name == "neuro.cauda_equina"
+
+
+def test_settings_and_overrides_are_kept_with_the_facts(run, asked, facts):
+    held = read_case(asked).indications.reasons_for[0].id
+    first = ("--set", "inr_max=1.8", "--override", f"{held}=the team has discussed it")
+    assert run("indications", asked, *first, "-q", *DAY).code == 0
+    said = run("indications", asked, "--no-save", "--json", *DAY)
+    panel = json.loads(said.out)["indications"]
+    assert [p["value"] for p in panel["changed_parameters"]] == [1.8]
+    assert [o["rule"] for o in panel["overrides"]] == [held]
+    assert "that the case has kept" in said.err
+    # other facts: the reason was given for those before
+    said = run("indications", asked, "--facts", facts, "--no-save", "--json", *DAY)
+    assert json.loads(said.out)["indications"]["overrides"] == []
+    assert f"left out: {held}" in said.err
+
+
+def test_the_end_of_the_input_keeps_the_answers(run, monkeypatch, tmp_path):
+    import typer
+
+    answers = iter(["no"])
+
+    def prompt(*_, **__):
+        try:
+            return next(answers)
+        except StopIteration:
+            raise typer.Abort from None
+
+    monkeypatch.setattr("typer.prompt", prompt)
+    out = tmp_path / "facts.toml"
+    assert run("indications", "--ask", "-o", out, *DAY).code == 0
+    assert "new_deficit" in out.read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import typer
 
 from vertaug.case.case_file import CaseDocument, read_case
 from vertaug.case.errors import InputError
-from vertaug.case.indication_record import IndicationRecord
+from vertaug.case.indication_record import IndicationParameters, IndicationRecord
 from vertaug.cli.indications_questions import ask_facts
 from vertaug.cli.indications_words import list_explanation, list_panel, write_explanation
 from vertaug.indications.explanation import explain_rule
@@ -99,11 +100,33 @@ def _choose(
     elif kept is not None:
         facts = indication_choice_of(kept).facts
         notes = (f"facts: the {len(kept.facts)} that the case has kept, given {kept.evaluated}",)
-    rules = RuleChoice.of_file(
-        given.rules, _settings(given.settings or ()), _overrides(given), all_rules=given.all_rules
-    )
+    rules, said = _choose_rules(given, kept)
     level = None if document is None else document.fracture.level
-    return IndicationChoice(facts=facts, evaluated=on, rules=rules, level=level), notes
+    return IndicationChoice(facts=facts, evaluated=on, rules=rules, level=level), (*notes, *said)
+
+
+def _choose_rules(
+    given: "Indications", kept: IndicationParameters | None
+) -> tuple[RuleChoice, tuple[str, ...]]:
+    """Return the rules that are named; without any those that the case has kept.
+
+    Reasons against rules go with the facts that they were given for.
+    """
+    named = given.rules or given.settings or given.override or given.all_rules
+    if named or kept is None:
+        overrides = _overrides(given)
+        settings = _settings(given.settings or ())
+        found = RuleChoice.of_file(given.rules, settings, overrides, all_rules=given.all_rules)
+        return found, ()
+    rules = indication_choice_of(kept).rules
+    notes = []
+    if given.facts is not None and rules.overrides:
+        lost = ", ".join(override.rule for override in rules.overrides)
+        notes.append(f"overrides of the facts before are left out: {lost}")
+        rules = replace(rules, overrides=())
+    if rules != RuleChoice():
+        notes.append("rules, settings and overrides: those that the case has kept")
+    return rules, tuple(notes)
 
 
 def _settings(given: Iterable[str]) -> dict[str, float]:
@@ -128,7 +151,7 @@ def _overrides(given: "Indications") -> list[Override]:
             message = f"--override is expected as RULE=\"reason in words\"; got '{text}'"
             raise InputError(message)
         overrides.append(Override(rule=rule, reason=reason, user=given.role))
-    if given.role and not overrides:
+    if given.role and not given.override:
         message = "--role says who overrides a rule; give --override RULE=REASON with it"
         raise InputError(message)
     return overrides

@@ -25,7 +25,7 @@ class _StopAskingError(Exception):
 def ask_facts(choice: IndicationChoice, document: CaseDocument | None) -> IndicationChoice:
     """Return the choice with the answers; what the case has measured is not asked.
 
-    After each answer the next question is the one that would change the panel most.
+    The end of the input ends the questions as 'stop' does. After each answer the next question is the one that would change the panel most.
 
     Raises
     ------
@@ -104,7 +104,10 @@ def _prompt(question: str, missing: MissingFact | None = None) -> str:
     if missing is not None:
         rules = ", ".join(missing.rules)
         typer.echo(f"{missing.name}: {missing.definition.how_to_get}; asked by {rules}")
-    answer = str(typer.prompt(f"  {question}", default="", show_default=False)).strip()
+    try:
+        answer = str(typer.prompt(f"  {question}", default="", show_default=False)).strip()
+    except typer.Abort as error:  # what was answered so far is not lost
+        raise _StopAskingError from error
     if answer.lower() in _STOP:
         raise _StopAskingError
     return answer

@@ -19,7 +19,7 @@ from vertaug.indications.rule_expression import (
     list_open_facts,
     parse_expression,
 )
-from vertaug.indications.rule_pack import RulePack, load_yaml
+from vertaug.indications.rule_pack import load_yaml, read_own_pack
 from vertaug.indications.source import Source, read_sources
 
 
@@ -116,8 +116,8 @@ def _body(table: Mapping[str, Any]) -> Body:
     )
 
 
-def say_bodies(bodies: Iterable[Body], facts: PatientFacts, pack: RulePack) -> tuple[BodyRow, ...]:
-    """Return what each body says of a patient.
+def say_bodies(bodies: Iterable[Body], facts: PatientFacts) -> tuple[BodyRow, ...]:
+    """Return what each body says of a patient, by its own thresholds whatever the site has set.
 
     A cause that is stated as unknown excludes no body: it would say something once it is known.
     """
@@ -125,7 +125,8 @@ def say_bodies(bodies: Iterable[Body], facts: PatientFacts, pack: RulePack) -> t
     if cause is not None and cause.value == "unknown":
         open_cause = {**facts.facts, cause.name: replace(cause, value=None)}
         facts = PatientFacts(MappingProxyType(open_cause))
-    return tuple(_say(body, facts, pack.values) for body in bodies)
+    values = read_own_pack().values
+    return tuple(_say(body, facts, values) for body in bodies)
 
 
 def _say(body: Body, facts: PatientFacts, values: Mapping[str, float]) -> BodyRow:

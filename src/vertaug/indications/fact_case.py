@@ -63,8 +63,7 @@ def join_case(facts: PatientFacts, document: CaseDocument) -> JoinedFacts:
             unit = f" {fact.definition.shown_unit}".rstrip()
             notes.append(
                 f"{fact.definition.label} ({fact.name}) is given as {_shown(own)} and measured as "
-                f"{_shown(fact.value)} {fact.definition.shown_unit}".rstrip()
-                + ": the given value counts; look at the images"
+                f"{_shown(fact.value)}{unit}: the given value counts; look at the images"
             )
     return JoinedFacts(facts=facts.with_facts(kept), notes=tuple(notes))
 

@@ -151,7 +151,7 @@ def weigh_indications(
         techniques=of(Effect.TECHNIQUE),
         information=of(Effect.INFORM),
         tasks=of(Effect.TASK),
-        bodies=say_bodies(read_bodies(), known, pack),
+        bodies=say_bodies(read_bodies(), known),
         undecided=undecided,
         missing=list_missing(undecided),
         off_rules=tuple(rule for rule in pack.rules if rule not in used),

@@ -83,9 +83,11 @@ def first_page_words(panel: IndicationRecord) -> str:
         still_open = [rule.id for rule in panel.undecided if rule.effect == effect]
         left = f" ({len(still_open)} not excluded, facts are missing)" if still_open else ""
         parts.append(f"{name}: {holds}{left}")
+    late = any("past their review date" in note for note in panel.notes)
+    old = " Some rules are past their review date." if late else ""
     return (
         f"Facts of the patient, {panel.evaluated_at}: {'; '.join(parts)}. Reasons for and against "
-        "by source, never one verdict: see Indications."
+        f"by source, never one verdict: see Indications.{old}"
     )
 
 

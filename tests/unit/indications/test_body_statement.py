@@ -13,9 +13,9 @@ KEYS = {
 
 
 @pytest.fixture
-def rows(know, pack):
+def rows(know):
     def call(values):
-        said = say_bodies(read_bodies(), know(values), pack)
+        said = say_bodies(read_bodies(), know(values))
         return {row.body.source.key: row for row in said}
 
     return call

@@ -243,3 +243,26 @@ def test_kyphosis_follows_from_the_measured_angle(weigh):
     # a wedge below 15 degrees does not exclude a kyphosis of the segment
     assert weigh({**bare, "fx.vwa_deg": 14.0}).facts.value("fx.kyphosis_present") is None
     assert weigh({**A, "fx.lka_deg": 3.0}).facts.value("fx.kyphosis_present") is True
+
+
+def test_the_thresholds_of_a_body_are_not_those_of_the_site(weigh, pack):
+    milder = pack.with_settings({"nrs_min_out": 4})
+    values = {**A, "sx.nrs_now": 4}
+    panel = weigh(values, pack=milder)
+    assert {f.rule.name: f.truth for f in panel.gates}["P02"] is True
+    payer = next(row for row in panel.bodies if row.body.source.key == "CMS_LCD")
+    assert payer.says == ("Coverage criteria not met.",)
+
+
+def test_rules_of_a_site_with_few_parameters(weigh):
+    from vertaug.indications.rule_pack import parse_rule_pack
+
+    text = """version: "1"
+params: {lab_max_age_h: {value: 72, range: [24, 720], src: site}}
+rules:
+- {id: X1, when: inf.sepsis, effect: emergency, grade: expert, st: verified, src: [site],
+   say: Sepsis., pt: "", strength: expert, review_by: 2027-01-01}
+"""
+    panel = weigh({**A, "inf.sepsis": True}, pack=parse_rule_pack(text, "site.yaml"))
+    assert panel.fired == ("X1",)
+    assert len(panel.bodies) == 17
