@@ -25,7 +25,8 @@ class _StopAskingError(Exception):
 def ask_facts(choice: IndicationChoice, document: CaseDocument | None) -> IndicationChoice:
     """Return the choice with the answers; what the case has measured is not asked.
 
-    The end of the input ends the questions as 'stop' does. After each answer the next question is the one that would change the panel most.
+    The end of the input ends the questions, as 'stop' does. After each answer the next question is
+    the one that would change the panel most.
 
     Raises
     ------
