@@ -21,6 +21,11 @@ _SHOWN_UNITS = {
 }
 
 
+def show_unit(unit: str) -> str:
+    """Return a UCUM unit as people read it; what stands in braces is none."""
+    return "" if unit.startswith("{") else _SHOWN_UNITS.get(unit, unit)
+
+
 class FactKind(StrEnum):
     """What a fact can be."""
 
@@ -109,7 +114,7 @@ class FactDefinition:
 
     @property
     def shown_unit(self) -> str:
-        """The unit as people read it; what stands in braces in UCUM is none."""
+        """The unit as people read it."""
         shown = {
             "a": "years",
             "d": "days",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vertaug.case.errors import InputError
-from vertaug.indications.fact import Fact
+from vertaug.indications.fact import Fact, show_unit
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.indications.rule import Rule
 from vertaug.indications.rule_expression import Truth, evaluate, list_facts, list_open_facts
@@ -86,7 +86,7 @@ def find_truth(rule: Rule, facts: PatientFacts, pack: RulePack) -> Finding:
 def _fill_in(text: str, pack: RulePack) -> str:
     """Return a text with the values of the parameters that it names."""
     for parameter in pack.parameters.values():
-        value = f"{parameter.value:g} {parameter.unit}".strip()
+        value = f"{parameter.value:g} {show_unit(parameter.unit)}".strip()
         text = re.sub(rf"\b{re.escape(parameter.name)}\b", value, text)
     return text
 

@@ -67,8 +67,15 @@ def warn_of_emergency(status: Status, panel: IndicationRecord | None) -> Status:
     urgent = [f"{f.id}: {f.say}" for f in panel.emergencies]
     if not urgent:
         return Status(mark=status.mark, text=status.text, advice=advice, unchecked=status.unchecked)
-    text = f"EMERGENCY by the facts of the patient. {' '.join(urgent)} {status.text}"
-    return Status(mark=Mark.CUT, text=text, advice=advice, unchecked=status.unchecked)
+    text = f"EMERGENCY by the facts of the patient. {' '.join(urgent)}"
+    # what is planned stands back
+    return Status(
+        mark=Mark.CUT,
+        text=text,
+        advice=tuple(
+            line for line in (advice[0], status.text, status.unchecked, *advice[1:]) if line
+        ),
+    )
 
 
 def first_page_words(panel: IndicationRecord) -> str:
@@ -195,8 +202,8 @@ def _body_row(body: BodyRecord) -> tuple[Cell, ...]:
     for would in body.would_say:
         if body.missing and would.missing != body.missing:
             continue  # first whether it covers the patient
-        one = "one of: " if len(would.texts) > 1 else ""
-        said.append(f"Would say {one}{' / '.join(would.texts)}")
+        one = " one of" if len(would.texts) > 1 else ""
+        said.append(f"Would say{one}: {' / '.join(would.texts)}")
         if would.missing != body.missing:
             details.append(f"Depends on: {_named(would.missing)}.")
     if body.otherwise and body.would_say and not body.says and not body.missing:
