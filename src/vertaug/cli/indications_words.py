@@ -179,7 +179,8 @@ def _cite(source: Source) -> str:
     citation = (
         "" if source.citation_status == "verified" else f"; citation {source.citation_status}"
     )
-    return f"{source.key}: {source.citation} [content {source.status}{citation}]"
+    read = f"; read: {source.read_at}" if source.read_at else ""
+    return f"{source.key}: {source.citation} [content {source.status}{citation}{read}]"
 
 
 def _origin(fact: Any) -> str:

@@ -9,6 +9,8 @@ KYPHOSIS_DEG = 15.0
 """Kyphosis from which there is a deformity (Anselmetti 2013, verified)."""
 POSTURE_DEG = 5.0
 """Kyphosis that lying down can hide (JOSR 2023: 4 to 5 degrees between sitting and supine)."""
+TESTED_YEARS = (12, 55)
+"""Ages of women in which pregnancy is asked for (clinical reference 1.3)."""
 MEASURED = "measured in the case"
 """Source of a fact from the CT of the case, in which the patient lies."""
 DERIVED = "derived"
@@ -55,5 +57,17 @@ def _find_kyphosis(facts: PatientFacts) -> Fact | None:
     return None
 
 
-_DERIVATIONS: tuple[Derivation, ...] = (_find_kyphosis,)
+def _exclude_pregnancy(facts: PatientFacts) -> Fact | None:
+    """Return that a man, or a woman whom nobody would test, is not pregnant."""
+    sex, age = facts.value("patient.sex"), facts.number("patient.age_y")
+    if sex == "male":
+        return derived_fact("patient.pregnant", value=False, note="male")
+    youngest, oldest = TESTED_YEARS
+    if sex == "female" and age is not None and not youngest <= age < oldest + 1:
+        note = f"female of {age:g} years; tested from {youngest} to {oldest}"
+        return derived_fact("patient.pregnant", value=False, note=note)
+    return None
+
+
+_DERIVATIONS: tuple[Derivation, ...] = (_find_kyphosis, _exclude_pregnancy)
 """In order: a later one may read what an earlier one found. Scores are joined here."""

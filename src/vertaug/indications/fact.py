@@ -115,15 +115,7 @@ class FactDefinition:
     @property
     def shown_unit(self) -> str:
         """The unit as people read it."""
-        shown = {
-            "a": "years",
-            "d": "days",
-            "Cel": "°C",
-            "[hnsf'U]": "HU",
-            "deg": "°",
-            "10*9/L": "×10⁹/L",
-        }
-        return "" if self.unit.startswith("{") else shown.get(self.unit, self.unit)
+        return show_unit(self.unit)
 
     @property
     def _in_unit(self) -> str:

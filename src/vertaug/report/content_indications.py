@@ -209,7 +209,10 @@ def _body_row(body: BodyRecord) -> tuple[Cell, ...]:
     if body.otherwise and body.would_say and not body.says and not body.missing:
         details.append(f"Otherwise: {body.otherwise}")
     unread = body.status == "recalled"
-    details += [body.note, "" if body.status in {"verified", "recalled"} else "Partly verified."]
+    details += [
+        body.note,
+        "" if body.status in {"verified", "recalled"} else words.sentence(body.status),
+    ]
     return (
         Cell(text=f"{body.name}{year}", strong=True),
         Cell(text="", chip=body.stance),
