@@ -97,8 +97,7 @@ def _expected(definition: FactDefinition) -> str:
         return "yes, no"
     if definition.kind is FactKind.CHOICE:
         return ", ".join(definition.choices)
-    unit = "" if definition.unit.startswith("{") else f" {definition.unit}"
-    return f"{definition.low:g} to {definition.high:g}{unit}"
+    return f"{definition.low:g} to {definition.high:g} {definition.shown_unit}".rstrip()
 
 
 def _prompt(question: str, missing: MissingFact | None = None) -> str:
