@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from vertaug.case.augmentation_record import AugmentationRecord
 from vertaug.case.case_part import Coefficient, Figure, HeightTriple, Part, Triple
 from vertaug.case.errors import FormatError
+from vertaug.case.indication_record import IndicationParameters, IndicationRecord
 from vertaug.case.measurement import FractureShape
 from vertaug.case.mechanics_record import MechanicsRecord
 from vertaug.case.plan import Procedure, Route
@@ -92,7 +93,7 @@ class SimulationParameters(Part):
 class Parameters(Part):
     """What the user chose; ``strength``, ``simulation`` and ``kyphoplasty`` if computed.
 
-    ``simulation`` is that of a vertebroplasty.
+    ``simulation`` is that of a vertebroplasty, ``indications`` what was given for the panel.
     """
 
     level: str | None
@@ -107,6 +108,7 @@ class Parameters(Part):
     strength: StrengthParameters | None = None
     simulation: SimulationParameters | None = None
     kyphoplasty: SimulationParameters | None = None
+    indications: IndicationParameters | None = None
 
 
 class Provenance(Part):
@@ -319,7 +321,8 @@ class CaseDocument(Part):
     """All of ``case.json``.
 
     ``planning`` is absent where no level was planned, ``mechanics`` where no strength was
-    computed, ``augmentation`` where nothing was simulated.
+    computed, ``augmentation`` where nothing was simulated, ``indications`` where no facts of the
+    patient were given for the level.
     """
 
     schema_version: int
@@ -333,6 +336,7 @@ class CaseDocument(Part):
     planning: PlanningRecord | None
     mechanics: MechanicsRecord | None = None
     augmentation: AugmentationRecord | None = None
+    indications: IndicationRecord | None = None
 
 
 def format_case(document: CaseDocument) -> str:

@@ -7,6 +7,9 @@ from types import MappingProxyType
 
 from vertaug.case.level import sort_levels
 
+WALL_ERROR_MM = 2.0
+"""How far posterior wall and canal can be off; a coarser voxel counts more (design default)."""
+
 
 class FractureShape(StrEnum):
     """Shape of a vertebral deformity by the height that lost most (Genant 1993)."""

@@ -10,6 +10,7 @@ import typer
 import vertaug
 from vertaug.cli.command import as_command
 from vertaug.cli.day_options import Day
+from vertaug.cli.indications_options import Indications
 from vertaug.cli.leaflet_options import Leaflet
 from vertaug.cli.options import Calibration, Case, Json, Kvp, Level, Pdf, Quiet, Threads
 from vertaug.cli.questionnaire_options import Questionnaire
@@ -332,6 +333,7 @@ _COMMANDS = (
     Demo,
     Plan,
     Measure,
+    Indications,
     Report,
     Fluoro,
     Simulate,

@@ -40,6 +40,12 @@ def list_changes(result: "CaseResult") -> list[str]:
         f"{samples} and the options of this injection"
         for procedure, samples in result.dropped_samples
     ]
+    if result.idle_indications is not None:
+        lines.append(
+            f"The facts of the patient are those of {result.idle_indications} and this case treats "
+            f"{result.document.fracture.level or 'no level'}: it has no indication panel. They are "
+            "kept; give those of this level with: vertaug indications CASE --facts FACTS"
+        )
     return lines + _strength_changes(result)
 
 

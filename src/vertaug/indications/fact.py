@@ -11,6 +11,21 @@ FactValue = bool | float | str
 """A known value: yes or no, a number in the unit of its definition, or one of its choices."""
 
 
+_SHOWN_UNITS = {
+    "a": "years",
+    "d": "days",
+    "Cel": "°C",
+    "deg": "°",
+    "[hnsf'U]": "HU",
+    "10*9/L": "×10⁹/L",
+}
+
+
+def show_unit(unit: str) -> str:
+    """Return a UCUM unit as people read it; what stands in braces is none."""
+    return "" if unit.startswith("{") else _SHOWN_UNITS.get(unit, unit)
+
+
 class FactKind(StrEnum):
     """What a fact can be."""
 
@@ -98,8 +113,13 @@ class FactDefinition:
         return float(value)
 
     @property
+    def shown_unit(self) -> str:
+        """The unit as people read it."""
+        return show_unit(self.unit)
+
+    @property
     def _in_unit(self) -> str:
-        return f" {self.unit}" if self.unit else ""
+        return f" {self.shown_unit}" if self.shown_unit else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,22 +8,37 @@ from vertaug.report.style import Mark
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One entry of a table: its text, how it stands, and whether it is bold."""
+    """One entry of a table: its text, how it stands, and whether it is bold.
+
+    Attributes
+    ----------
+    chip : str
+        A word in a frame before the text.
+    detail : str
+        In small letters below it.
+    """
 
     text: str
     mark: Mark = Mark.NONE
     strong: bool = False
+    chip: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table; the first column names the rows, ``lead`` stands above it and ``note`` below."""
+    """A table; the first column names the rows, ``lead`` stands above it and ``note`` below.
+
+    One that is ``boxed`` stands apart from what is beside it, an ``urgent`` one in alarm.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     lead: str = ""
+    boxed: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +113,8 @@ class ReportContent:
         Balloons, then cement; none where it was not simulated.
     comparison : ReportPart or None
         Of both procedures on one level.
+    indications : ReportPart or None
+        None where no facts of the patient were given.
     """
 
     title: str
@@ -114,6 +131,7 @@ class ReportContent:
     strength: ReportPart | None = None
     kyphoplasty: tuple[ReportPart, ...] = ()
     comparison: ReportPart | None = None
+    indications: ReportPart | None = None
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:
@@ -138,12 +156,21 @@ def _kyphoplasty_plan(case: ReportInput) -> tuple[Table, ...]:
     return tuple(plan_tables(case, plan, f"Plan {number} of the kyphoplasty"))
 
 
+def _kyphoplasty_parts(case: ReportInput) -> tuple[ReportPart, ...]:
+    """Return balloons and cement of the kyphoplasty, none where it was not simulated."""
+    from vertaug.report.content_kyphoplasty import kyphoplasty_parts
+
+    if case.kyphoplasty is None:
+        return ()
+    return kyphoplasty_parts(case.kyphoplasty, case.kyphoplasty_strength, _kyphoplasty_plan(case))
+
+
 def build_content(case: ReportInput) -> ReportContent:
     """Put the case into words and tables."""
     from vertaug.report import content_fracture, content_list, content_method, content_plan
     from vertaug.report.content_comparison import comparison_part
+    from vertaug.report.content_indications import indication_part
     from vertaug.report.content_injection import injection_part
-    from vertaug.report.content_kyphoplasty import kyphoplasty_parts
     from vertaug.report.content_status import status
     from vertaug.report.content_strength import strength_part
 
@@ -180,12 +207,7 @@ def build_content(case: ReportInput) -> ReportContent:
         provenance=content_method.provenance_tables(case),
         vertebroplasty=None if simulated is None else injection_part(simulated, found),
         strength=None if found is None else strength_part(found, own, case.kyphoplasty_strength),
-        kyphoplasty=(
-            ()
-            if case.kyphoplasty is None
-            else kyphoplasty_parts(
-                case.kyphoplasty, case.kyphoplasty_strength, _kyphoplasty_plan(case)
-            )
-        ),
+        kyphoplasty=_kyphoplasty_parts(case),
+        indications=indication_part(case.indications, level),
         comparison=comparison_part(simulated, case.kyphoplasty, (found, case.kyphoplasty_strength)),
     )

@@ -2,7 +2,12 @@
 
 from vertaug.case.density import DensityCalibration
 from vertaug.case.level import sort_levels
-from vertaug.case.measurement import HeightSet, PosteriorWall, VertebraMeasurement
+from vertaug.case.measurement import (
+    WALL_ERROR_MM,
+    HeightSet,
+    PosteriorWall,
+    VertebraMeasurement,
+)
 from vertaug.fracture.grading import grade_loss
 from vertaug.fracture.interior import CLEFT_EXTENT_MM
 from vertaug.report import words
@@ -11,7 +16,6 @@ from vertaug.report.inputs import ReportInput
 
 HEIGHT_NAMES = ("anterior", "middle", "posterior")
 _SAME_LOSS_PERCENT = 1.0  # a profile that adds no more than this is not named
-_WALL_ERROR_MM = 2.0  # posterior wall and canal: less than this, or than a voxel, is not told
 WITHIN = "within measurement error"
 _BROKEN = "fractured body, not comparable"
 
@@ -175,7 +179,7 @@ def findings_table(measured: VertebraMeasurement, case: ReportInput) -> Table:
 
 def wall_error_mm(case: ReportInput) -> float:
     """Return how far posterior wall and canal can be off: 2 mm or the coarsest voxel."""
-    return max(_WALL_ERROR_MM, float(case.spine.scan.grid.spacing_mm.max()))
+    return max(WALL_ERROR_MM, float(case.spine.scan.grid.spacing_mm.max()))
 
 
 def is_told(wall: PosteriorWall, limit_mm: float) -> bool:

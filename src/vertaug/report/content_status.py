@@ -9,6 +9,7 @@ from vertaug.case.plan import AccessPlan, PlanningResult, Route
 from vertaug.report import words
 from vertaug.report.content import Status
 from vertaug.report.content_fracture import WITHIN, canal_loss_is_told, is_told, wall_error_mm
+from vertaug.report.content_indications import warn_of_emergency
 from vertaug.report.content_injection import first_page_words as vertebroplasty_words
 from vertaug.report.content_kyphoplasty import first_page_words as kyphoplasty_words
 from vertaug.report.content_plan import (
@@ -39,7 +40,7 @@ def status(case: ReportInput) -> Status:
         more = (*more, first_page_words(case.strength))
     if case.kyphoplasty_strength is not None:
         more = (*more, first_page_words(case.kyphoplasty_strength))
-    return replace(found, advice=(*found.advice, *more))
+    return warn_of_emergency(replace(found, advice=(*found.advice, *more)), case.indications)
 
 
 def _status(case: ReportInput) -> Status:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import LevelError
+from vertaug.case.indication_record import IndicationRecord
 from vertaug.case.kyphoplasty import SimulatedKyphoplasty
 from vertaug.case.measurement import FractureAssessment
 from vertaug.case.plan import PlanningResult
@@ -89,6 +90,8 @@ class ReportInput:
         Required margins, against which the margins of the plans are marked.
     patient : XrayPatient or None
         Prepared for the radiographs of the plan; None where the report is to prepare it.
+    indications : IndicationRecord or None
+        The panel; None where no facts of the patient were given for the level.
     """
 
     spine: Spine
@@ -104,6 +107,7 @@ class ReportInput:
     kyphoplasty_strength: StrengthAssessment | None = None
     rules: SafetyRules = field(default_factory=SafetyRules)
     patient: XrayPatient | None = None
+    indications: IndicationRecord | None = None
 
     def __post_init__(self) -> None:
         if self.planning is not None and self.planning.level not in self.spine.vertebrae:

@@ -51,5 +51,6 @@ class Mark(StrEnum):
     NARROW = "narrow"
     CAUTION = "caution"
     UNCERTAIN = "uncertain"
+    UNVERIFIED = "unverified"
     CUT = "not kept"
     NONE = ""

@@ -10,6 +10,7 @@ from vertaug.case.spine import Spine
 from vertaug.workflow.calibration import GENERIC, CalibrationChoice, choose_calibration
 from vertaug.workflow.chain import MEASURE, REPORT, TITLES, Chain
 from vertaug.workflow.extras import check_extras
+from vertaug.workflow.indication_choice import IndicationChoice, indication_choice_of
 from vertaug.workflow.measured import Measured
 from vertaug.workflow.optional_steps import keep_added, want_simulation, want_strength
 from vertaug.workflow.progress import ProgressListener, Reporter
@@ -112,6 +113,34 @@ def add_simulation(
 
     def add(chain: Chain, document: CaseDocument) -> Chain:
         return want_simulation(chain, runs, document.provenance.parameters, strength=strength)
+
+    return _again(Path(folder), CaseChanges(), _Rerun(add=add), progress)
+
+
+def add_indications(
+    folder: Path, choice: IndicationChoice, *, progress: ProgressListener | None = None
+) -> CaseResult:
+    """Write the indication panel of an existing case; the CT is not needed.
+
+    Parameters
+    ----------
+    folder : Path
+    choice : IndicationChoice
+        Its facts stay in the case, and the panel is made again whenever the case changes.
+
+    Raises
+    ------
+    FormatError
+        If the folder holds no complete case.
+    InputError
+        If the facts or rules cannot be used, or the facts are those of another level.
+    """
+
+    def add(chain: Chain, document: CaseDocument) -> Chain:
+        own = replace(choice, level=document.fracture.level)
+        own.weigh_case(document)  # refused before anything is written
+        own = indication_choice_of(own.as_parameters())  # as when the case is written again
+        return keep_added(replace(chain, indications=own), document.provenance.parameters)
 
     return _again(Path(folder), CaseChanges(), _Rerun(add=add), progress)
 

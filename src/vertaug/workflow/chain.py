@@ -18,6 +18,7 @@ from vertaug.workflow.balloon_ahead import BalloonTask, inflate_ahead, task_ahea
 from vertaug.workflow.balloon_choice import BALLOON_STEP
 from vertaug.workflow.calibration import CalibrationChoice
 from vertaug.workflow.fingerprint import make_key
+from vertaug.workflow.indication_choice import IndicationChoice
 from vertaug.workflow.kernels import warm_up, warm_up_mechanics
 from vertaug.workflow.kyphoplasty_strength import (
     KYPHOPLASTY_STRENGTH,
@@ -82,6 +83,8 @@ class Chain:
         How strength is computed; None leaves it out.
     simulation, kyphoplasty : SimulationRun or None
         The simulated vertebroplasty and kyphoplasty; None leaves one out.
+    indications : IndicationChoice or None
+        Facts of the patient for the panel, which is made again each time.
     """
 
     store: StepStore
@@ -94,6 +97,7 @@ class Chain:
     strength: StrengthChoice | None = None
     simulation: SimulationRun | None = None
     kyphoplasty: SimulationRun | None = None
+    indications: IndicationChoice | None = None
 
     @property
     def measure_key(self) -> str:

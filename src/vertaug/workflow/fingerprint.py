@@ -12,7 +12,7 @@ from pathlib import Path
 import vertaug
 
 _LIBRARIES = ("numpy", "scipy", "numba", "SimpleITK", "pydicom", "scikit-image")
-_CODE_SUFFIXES = frozenset({".py", ".toml", ".csv", ".json"})
+_CODE_SUFFIXES = frozenset({".py", ".toml", ".csv", ".json", ".yaml"})
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ from vertaug.workflow.chain import (
     STRENGTH,
     Chain,
 )
+from vertaug.workflow.indication_choice import indication_choice_of
 from vertaug.workflow.kyphoplasty_strength import KYPHOPLASTY_STRENGTH
 from vertaug.workflow.progress import Reporter
 from vertaug.workflow.simulation_choice import simulation_choice_of
@@ -39,9 +40,17 @@ def keep_added(chain: Chain, before: Parameters | None, *, strength: bool = True
     """
     if before is None:
         return chain
-    kept = _keep_simulation(chain, before, Procedure.VERTEBROPLASTY)
+    kept = _keep_simulation(keep_indications(chain, before), before, Procedure.VERTEBROPLASTY)
     kept = _keep_simulation(kept, before, Procedure.KYPHOPLASTY)
     return name_steps(_keep_strength(kept, before) if strength else kept, _NEW_CASE)
+
+
+def keep_indications(chain: Chain, before: Parameters) -> Chain:
+    """Return the chain with the facts of the patient that the case has, unless it has new ones."""
+    given = before.indications
+    if given is None or chain.indications is not None:
+        return chain
+    return replace(chain, indications=indication_choice_of(given))
 
 
 def _keep_simulation(chain: Chain, before: Parameters, procedure: Procedure) -> Chain:
@@ -140,7 +149,7 @@ def want_simulation(
         computed before, else by its defaults; what was computed with that of the other one is kept
         if it still fits. Otherwise all of it is, at least that as scanned.
     """
-    wanted = chain
+    wanted = keep_indications(chain, before)
     asked = {run.choice.procedure: run for run in runs}
     for procedure in Procedure:
         if procedure in asked:

@@ -8,6 +8,7 @@ from vertaug.case.case_file import (
     SimulationParameters,
     StrengthParameters,
 )
+from vertaug.case.indication_record import IndicationRecord
 from vertaug.fluoroscopy.patient import XrayPatient
 from vertaug.report import InputRecord, ReportInput, ReportProvenance
 from vertaug.report.filling_films import FillingFilms
@@ -21,6 +22,7 @@ def make_report_input(
     films: FillingFilms | None = None,
     kyphoplasty_films: KyphoplastyFilms | None = None,
     *,
+    indications: IndicationRecord | None = None,
     patient: XrayPatient | None = None,
 ) -> ReportInput:
     """Return everything that the report of a case shows.
@@ -33,6 +35,8 @@ def make_report_input(
         Of the vertebroplasty.
     kyphoplasty_films : KyphoplastyFilms, optional
         Of the kyphoplasty.
+    indications : IndicationRecord, optional
+        The panel.
     patient : XrayPatient, optional
         Prepared for radiographs.
     """
@@ -47,6 +51,7 @@ def make_report_input(
         kyphoplasty=results.kyphoplasty,
         kyphoplasty_films=kyphoplasty_films,
         kyphoplasty_strength=results.kyphoplasty_strength,
+        indications=indications,
         patient=patient,
         provenance=ReportProvenance(
             case_name=name,

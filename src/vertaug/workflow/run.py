@@ -81,6 +81,8 @@ class CaseResult:
         Of older simulations whose place another of the same procedure took.
     dropped_kyphoplasty_strength : bool
         Whether the strength after a kyphoplasty fits no more, though the strength is there.
+    idle_indications : str or None
+        Level of which the facts of the patient are, where the case treats another one now.
     """
 
     folder: Path
@@ -96,6 +98,7 @@ class CaseResult:
     dropped_cement: StrengthParameters | None = None
     replaced_simulations: tuple[SimulationParameters, ...] = ()
     dropped_kyphoplasty_strength: bool = False
+    idle_indications: str | None = None
 
 
 def run_case(
@@ -171,6 +174,7 @@ def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseRes
     return replace(
         result,
         dropped_strength=strength if now is None else None,
+        idle_indications=idle_level(chain, result.document),
         dropped_simulations=tuple(
             procedure
             for procedure in Procedure
@@ -187,6 +191,14 @@ def say_changes(result: CaseResult, chain: Chain, before: Parameters) -> CaseRes
             and not now.kyphoplasty_cement
         ),
     )
+
+
+def idle_level(chain: Chain, document: CaseDocument) -> str | None:
+    """Return the level of facts that make no panel, because the case treats another one."""
+    chosen = chain.indications
+    if chosen is None or document.indications is not None:
+        return None
+    return chosen.level or "no level"
 
 
 def _replaced(before: Parameters, chain: Chain) -> tuple[SimulationParameters, ...]:
@@ -248,6 +260,7 @@ def _case_key(chain: Chain, folder: Path) -> str:
             "simulation": chain.simulation_keys,
             "kyphoplasty": chain.kyphoplasty_keys,
             "pdf": options.pdf,
+            "indications": None if chain.indications is None else chain.indications.own_part(),
             "name": folder.resolve().name,
         },
     )
@@ -308,6 +321,7 @@ def write_case(
             name,
             films,
             kyphoplasty_films,
+            indications=document.indications,
             patient=None if views is None else views.patient,
         ),
         staging,
@@ -338,6 +352,7 @@ def _describe(
         kyphoplasty=(
             None if chain.kyphoplasty is None else chain.kyphoplasty.choice.as_parameters()
         ),
+        indications=None if chain.indications is None else chain.indications.as_parameters(),
     )
     keys = chain.step_keys(results.assessment.level)
     provenance = Provenance(
@@ -348,7 +363,11 @@ def _describe(
         parameters=parameters,
         steps=tuple(StepKey(name=name, key=key) for name, key in keys.items()),
     )
-    return describe_case(results, provenance)
+    document = describe_case(results, provenance)
+    if chain.indications is None:
+        return document
+    panel = chain.indications.record_case(document)
+    return document.model_copy(update={"indications": panel})
 
 
 def _result(folder: Path, document: CaseDocument, *, unchanged: bool) -> CaseResult:

@@ -1,0 +1,73 @@
+"""Facts that follow from other facts, joined where the patient's own are unknown."""
+
+from collections.abc import Callable
+
+from vertaug.indications.fact import Fact, FactValue
+from vertaug.indications.patient_facts import PatientFacts, define_fact
+
+KYPHOSIS_DEG = 15.0
+"""Kyphosis from which there is a deformity (Anselmetti 2013, verified)."""
+POSTURE_DEG = 5.0
+"""Kyphosis that lying down can hide (JOSR 2023: 4 to 5 degrees between sitting and supine)."""
+TESTED_YEARS = (12, 55)
+"""Ages of women in which pregnancy is asked for (clinical reference 1.3)."""
+MEASURED = "measured in the case"
+"""Source of a fact from the CT of the case, in which the patient lies."""
+DERIVED = "derived"
+
+Derivation = Callable[[PatientFacts], Fact | None]
+"""Gives a fact that follows from others; None where it does not follow."""
+
+
+def derive_facts(facts: PatientFacts) -> PatientFacts:
+    """Return the facts with those that follow from them; one that is known is never replaced."""
+    for derive in _DERIVATIONS:
+        found = derive(facts)
+        if found is not None and facts.value(found.name) is None:
+            facts = facts.with_facts([found])
+    return facts
+
+
+def derived_fact(name: str, value: FactValue, note: str) -> Fact:
+    """Return a fact that follows from others.
+
+    Parameters
+    ----------
+    note : str
+        What it follows from.
+    """
+    return Fact(definition=define_fact(name), value=value, source=DERIVED, note=note)
+
+
+def _find_kyphosis(facts: PatientFacts) -> Fact | None:
+    """Return whether there is a kyphosis; lying down can hide some, so little is needed for no."""
+    for name in ("fx.lka_deg", "fx.vwa_deg"):
+        angle = facts.number(name)
+        if angle is None:
+            continue
+        label = define_fact(name).label
+        if angle >= KYPHOSIS_DEG:
+            note = f"{label} {angle:.1f} deg, at least {KYPHOSIS_DEG:g}"
+            return derived_fact("fx.kyphosis_present", value=True, note=note)
+        # a wedge below 15 degrees does not exclude a kyphosis of the segment
+        hidden = POSTURE_DEG if facts.facts[name].source == MEASURED else 0.0
+        if name == "fx.lka_deg" and angle < KYPHOSIS_DEG - hidden:
+            note = f"{label} {angle:.1f} deg, below {KYPHOSIS_DEG - hidden:g}"
+            return derived_fact("fx.kyphosis_present", value=False, note=note)
+    return None
+
+
+def _exclude_pregnancy(facts: PatientFacts) -> Fact | None:
+    """Return that a man, or a woman whom nobody would test, is not pregnant."""
+    sex, age = facts.value("patient.sex"), facts.number("patient.age_y")
+    if sex == "male":
+        return derived_fact("patient.pregnant", value=False, note="male")
+    youngest, oldest = TESTED_YEARS
+    if sex == "female" and age is not None and not youngest <= age < oldest + 1:
+        note = f"female of {age:g} years; tested from {youngest} to {oldest}"
+        return derived_fact("patient.pregnant", value=False, note=note)
+    return None
+
+
+_DERIVATIONS: tuple[Derivation, ...] = (_find_kyphosis, _exclude_pregnancy)
+"""In order: a later one may read what an earlier one found. Scores are joined here."""

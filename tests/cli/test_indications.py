@@ -1,0 +1,246 @@
+"""The command that weighs the indications: of facts, of a case, by questions."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import vertaug
+from vertaug.case.case_file import read_case
+from vertaug.cli.main import main
+
+DAY = ("--date", "2026-11-30")
+PAGE = Path(vertaug.__file__).parents[2] / "docs" / "indications.md"
+
+
+@pytest.fixture
+def facts(tmp_path):
+    """The facts that the page shows."""
+    text = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL)[0]
+    path = tmp_path / "facts.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def titles(text):
+    return [line for line in text.splitlines() if re.fullmatch(r"[A-Z][A-Z ]{4,}.*", line)]
+
+
+def test_facts_alone(run, facts):
+    said = run("indications", "--facts", facts, *DAY)
+    assert said.code == 0
+    assert [title.split(" (")[0].split(",")[0] for title in titles(said.out)] == [
+        "EMERGENCIES",
+        "ABSOLUTE CONTRAINDICATIONS",
+        "RELATIVE CONTRAINDICATIONS",
+        "REASONS FOR",
+        "REASONS AGAINST",
+        "TECHNIQUE",
+        "CRITERIA OF PAYERS AND NATIONAL BODIES",
+        "WHAT EACH BODY SAYS",
+        "MISSING FACTS",
+        "TASKS",
+    ]
+    assert "never one verdict" in " ".join(said.out.split())
+    for words in ("F03", "G05", "not excluded: E01", "K02"):
+        assert words in said.out
+
+
+def test_facts_alone_as_json(run, facts):
+    said = run("indications", "--facts", facts, "--json", *DAY)
+    panel = json.loads(said.out)["indications"]
+    assert said.code == 0
+    assert [rule["id"] for rule in panel["for"]] == ["F02", "F03"]
+    assert {rule["id"] for rule in panel["against"]} == {"G05", "G07"}
+    assert panel["evaluated_at"] == "2026-11-30"
+
+
+def test_all_rules_and_settings(run, facts):
+    options = ("--all-rules", "--set", "inr_max=1.6", "--json", *DAY)
+    panel = json.loads(run("indications", "--facts", facts, *options).out)["indications"]
+    assert panel["off"] == []
+    assert [p["name"] for p in panel["changed_parameters"]] == ["inr_max"]
+
+
+def test_explain(run, facts):
+    said = run("indications", "--facts", facts, "--explain", "f02", *DAY)
+    assert said.code == 0
+    assert "F02 (for): true" in said.out
+    assert "true    sx.nrs_now >= P.nrs_severe" in said.out
+    assert "Lancet 2016;388:1408" in said.out
+    assert "P.acute_days = 42" in said.out
+    tree = json.loads(run("indications", "--facts", facts, "--explain", "F02", "--json", *DAY).out)
+    assert (tree["id"], tree["truth"]) == ("F02", "true")
+    wrong = run("indications", "--facts", facts, "--explain", "F99", *DAY)
+    assert wrong.code == 2
+    assert "there is no rule 'F99'; there are F0" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "give a case folder"),
+        (("--ask",), "-o FILE.toml"),
+        (("--facts", "none.toml"), "cannot be read"),
+        (("--facts", "F", "--set", "inr_max"), "NAME=VALUE"),
+        (("--facts", "F", "--set", "inr_max=9"), "between 1.5 and 1.8"),
+        (("--facts", "F", "--override", "C01"), 'RULE="reason'),
+        (("--facts", "F", "--override", "A07=she wants it so"), "A07 does not hold here"),
+        (("--facts", "F", "--role", "radiologist"), "--override"),
+        (("--facts", "F", "--date", "soon"), "expected as a date"),
+        (("--facts", "F", "-o", "facts.json"), "written as .toml"),
+        (("--facts", "F", "--rules", "none.yaml"), "cannot be read"),
+        (("no-case", "--facts", "F"), "is not a case of vertaug"),
+    ],
+)
+def test_refusals(run, facts, arguments, words):
+    said = run("indications", *(str(facts) if a == "F" else a for a in arguments))
+    assert said.code == 2
+    assert words in said.err
+
+
+def test_questions_are_asked_in_their_order_and_answers_written(run, monkeypatch, tmp_path):
+    answers = iter(["no", "ja", "no", "no", "", "6 weeks", "stop"])
+    asked = []
+
+    def prompt(question, **_):
+        asked.append(question)
+        return next(answers)
+
+    monkeypatch.setattr("typer.prompt", prompt)
+    out = tmp_path / "facts.toml"
+    said = run("indications", "--ask", "-o", out, *DAY)
+    assert said.code == 0
+    assert "new or progressive neurological deficit (yes, no)" in asked[0]
+    assert "expected as yes or no; got 'ja'" in said.out
+    text = out.read_text(encoding="utf-8")
+    assert "new_deficit = {value = false" in text
+    assert "cauda_equina = {value = false" in text
+    again = run("indications", "--facts", out, "--json", *DAY)
+    panel = json.loads(again.out)["indications"]
+    assert "E01" not in {rule["id"] for rule in panel["undecided"]}
+
+
+@pytest.fixture(scope="session")
+def weighed(finished, tmp_path_factory):
+    """A case with the facts of the page; copy it before changing it."""
+    import shutil
+
+    folder = tmp_path_factory.mktemp("weighed") / "case"
+    shutil.copytree(finished, folder)
+    text = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL)[0]
+    path = folder.parent / "Mrs Somebody.toml"
+    path.write_text(text.replace("[sx]", 'name = "Somebody"\n[sx]'), encoding="utf-8")
+    with pytest.raises(SystemExit) as left:
+        main(["indications", str(folder), "--facts", str(path), "-q", *DAY])
+    assert not left.value.code
+    return folder
+
+
+@pytest.fixture
+def asked(weighed, tmp_path):
+    import shutil
+
+    return shutil.copytree(weighed, tmp_path / "case")
+
+
+def test_the_case_holds_panel_and_section_and_no_name(weighed):
+    document = read_case(weighed)
+    panel = document.indications
+    used = {fact.name: fact for fact in panel.facts}
+    assert used["fx.level"].source == "measured in the case"
+    assert used["sx.nrs_now"].source == "given"
+    assert used["fx.height_loss_pct"].source == "measured in the case"
+    page = (weighed / "report.html").read_text("utf-8")
+    assert "Indications, L1" in page
+    for path in (weighed / "case.json", weighed / "report.html"):
+        assert "Somebody" not in path.read_text("utf-8")
+
+
+def test_nothing_changed_and_the_facts_are_those_kept(run, asked):
+    before = (asked / "case.json").read_bytes()
+    said = run("indications", asked, "-q", *DAY)
+    assert said.code == 0
+    assert (asked / "case.json").read_bytes() == before
+    assert "that the case has kept" in said.err
+
+
+def test_other_steps_keep_the_panel_and_make_it_again(run, asked):
+    before = read_case(asked).indications
+    assert run("report", asked, "-q").code == 0
+    assert read_case(asked).indications == before
+    assert run("measure", asked, "-q", "--kvp", "100").code == 0
+    assert read_case(asked).indications is not None
+    assert read_case(asked).indications.evaluated_at == before.evaluated_at
+
+
+def test_an_override_is_kept_and_shown(run, asked):
+    held = read_case(asked).indications.reasons_for[0].id
+    option = f"{held}=the team has discussed it"
+    said = run("indications", asked, "--override", option, "--role", "radiologist", *DAY)
+    assert said.code == 0
+    assert "overridden (radiologist): the team has discussed it" in said.out
+    assert read_case(asked).indications.overrides[0].rule == held
+    assert "OVERRIDDEN by radiologist" in (asked / "report.html").read_text("utf-8")
+
+
+def test_looking_only_leaves_the_case_as_it_is(run, asked, facts):
+    before = (asked / "case.json").read_bytes()
+    other = facts.with_name("other.toml")
+    other.write_text("[inf]\nsepsis = true\n")
+    said = run("indications", asked, "--facts", other, "--no-save", *DAY)
+    assert "E03" in said.out
+    assert run("indications", asked, "--facts", other, "--explain", "E03", *DAY).code == 0
+    assert (asked / "case.json").read_bytes() == before
+
+
+def test_facts_of_another_level_change_nothing(run, asked, tmp_path):
+    before = (asked / "case.json").read_bytes()
+    path = tmp_path / "other.toml"
+    path.write_text('[fx]\nlevel = "T9"\n')
+    said = run("indications", asked, "--facts", path, *DAY)
+    assert said.code == 2
+    assert "those of T9" in said.err
+    assert (asked / "case.json").read_bytes() == before
+
+
+def test_the_python_example_of_the_page_runs(facts, monkeypatch):
+    code = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL)[0]
+    monkeypatch.chdir(facts.parent)
+    names = {}
+    exec(compile(code, "indications.md", "exec"), names)
+    assert {"F02", "F03", "G05", "G07", "P02"} <= set(names["panel"].fired)
+    assert names["panel"].missing[0].name == "neuro.cauda_equina"
+
+
+def test_settings_and_overrides_are_kept_with_the_facts(run, asked, facts):
+    held = read_case(asked).indications.reasons_for[0].id
+    first = ("--set", "inr_max=1.8", "--override", f"{held}=the team has discussed it")
+    assert run("indications", asked, *first, "-q", *DAY).code == 0
+    said = run("indications", asked, "--no-save", "--json", *DAY)
+    panel = json.loads(said.out)["indications"]
+    assert [p["value"] for p in panel["changed_parameters"]] == [1.8]
+    assert [o["rule"] for o in panel["overrides"]] == [held]
+    assert "that the case has kept" in said.err
+    # other facts: the reason was given for those before
+    said = run("indications", asked, "--facts", facts, "--no-save", "--json", *DAY)
+    assert json.loads(said.out)["indications"]["overrides"] == []
+    assert f"left out: {held}" in said.err
+
+
+def test_the_end_of_the_input_keeps_the_answers(run, monkeypatch, tmp_path):
+    import typer
+
+    answers = iter(["no"])
+
+    def prompt(*_, **__):
+        try:
+            return next(answers)
+        except StopIteration:
+            raise typer.Abort from None
+
+    monkeypatch.setattr("typer.prompt", prompt)
+    out = tmp_path / "facts.toml"
+    assert run("indications", "--ask", "-o", out, *DAY).code == 0
+    assert "new_deficit" in out.read_text(encoding="utf-8")

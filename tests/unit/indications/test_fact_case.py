@@ -1,0 +1,178 @@
+"""Facts that a case has measured: joined, never over a given one, silent where CT cannot tell."""
+
+from dataclasses import replace
+
+import pytest
+
+from vertaug.case.case_content import CaseResults, describe_case
+from vertaug.case.case_file import Parameters, Provenance
+from vertaug.case.density import DensityCalibration
+from vertaug.case.errors import InputError
+from vertaug.case.measurement import (
+    Cleft,
+    FractureAssessment,
+    FractureShape,
+    HeightSet,
+    PosteriorWall,
+    TrabecularDensity,
+    VertebraMeasurement,
+)
+from vertaug.indications.derived_fact import MEASURED, derive_facts
+from vertaug.indications.fact_case import join_case, measure_facts
+from vertaug.verification.analytic_vertebra import AnalyticVertebra
+
+LAW = DensityCalibration(
+    slope_mg_per_ml_per_hu=0.75,
+    intercept_mg_per_ml=0.0,
+    relative_uncertainty=0.1,
+    offset_uncertainty_mg_per_ml=5.0,
+    method="generic",
+    description="test",
+)
+PROVENANCE = Provenance(
+    created="2026-01-02T03:04:05+00:00",
+    software={"vertaug": "0"},
+    code_sha256="0" * 64,
+    inputs=(),
+    parameters=Parameters(
+        level=None,
+        procedures=("vertebroplasty",),
+        gauge=None,
+        series=None,
+        numbering=None,
+        kvp=None,
+        calibration="generic",
+        correct_orientation=False,
+        pdf=True,
+    ),
+    steps=(),
+)
+BROKEN = VertebraMeasurement(
+    level="L2",
+    complete=True,
+    heights_mm=HeightSet(anterior=16.0, middle=18.0, posterior=25.0),
+    heights_3d_mm=HeightSet(anterior=16.0, middle=18.0, posterior=25.0),
+    own_ratios=HeightSet(anterior=0.64, middle=0.72, posterior=1.0),
+    reference_mm=HeightSet(anterior=26.0, middle=25.0, posterior=26.0),
+    reference_method="mean of the intact L1 and L3",
+    loss_percent=HeightSet(anterior=38.4615, middle=28.0, posterior=3.8),
+    genant_grade=2,
+    shape=FractureShape.WEDGE,
+    wedge_angle_deg=16.0,
+    local_kyphosis_deg=18.0,
+    cobb_angle_deg=15.0,
+    posterior_wall=PosteriorWall(
+        retropulsion_mm=3.0,
+        canal_depth_mm=12.0,
+        canal_reference_mm=16.0,
+        canal_compromise_percent=25.0,
+    ),
+    cleft=Cleft(present=True, volume_ml=0.7, extent_mm=14.0),
+    trabecular=TrabecularDensity(
+        mean_hu=150.0, sd_hu=20.0, density_mg_per_ml=None, uncertainty_mg_per_ml=None, method=""
+    ),
+    body_volume_ml=20.0,
+    predicted_volume_ml=None,
+    lost_volume_ml=None,
+    endplate_residual_mm=(0.4, 0.4),
+    profile_loss_percent=41.0,
+)
+INTACT = replace(
+    BROKEN,
+    level="L1",
+    genant_grade=0,
+    trabecular=replace(BROKEN.trabecular, mean_hu=88.0),
+)
+
+
+@pytest.fixture(scope="module")
+def spine():
+    return AnalyticVertebra().spine()
+
+
+@pytest.fixture
+def document(spine):
+    def make(own=BROKEN, intact=INTACT):
+        levels = {m.level: m for m in (own, intact) if m is not None}
+        assessment = FractureAssessment(
+            level=None if own is None else own.level,
+            level_source="the worst grade",
+            levels=levels,
+            incomplete={},
+        )
+        results = CaseResults(spine=spine, calibration=LAW, assessment=assessment, planning=None)
+        return describe_case(results, PROVENANCE)
+
+    return make
+
+
+def test_what_is_measured(document):
+    facts = {fact.name: fact for fact in measure_facts(document())[0]}
+    values = {name: fact.value for name, fact in facts.items()}
+    assert values == {
+        "fx.level": "L2",
+        "fx.height_loss_pct": 38.4615,
+        "fx.vwa_deg": 16.0,
+        "fx.lka_deg": 18.0,
+        "fx.retropulsion_mm": 3.0,
+        "fx.canal_compromise_pct": 25.0,
+        "fx.cleft": True,
+        "bone.hu_l1": 88.0,
+    }
+    assert {fact.source for fact in facts.values()} == {MEASURED}
+    assert "41 % along" in facts["fx.height_loss_pct"].note
+
+
+def test_what_ct_cannot_tell_stays_unknown(document):
+    wall = replace(BROKEN.posterior_wall, retropulsion_mm=1.2)
+    gasless = replace(
+        BROKEN, posterior_wall=wall, cleft=Cleft(present=False, volume_ml=0.0, extent_mm=0.0)
+    )
+    broken_l1 = replace(INTACT, genant_grade=1)
+    facts, notes = measure_facts(document(gasless, broken_l1))
+    names = {fact.name for fact in facts}
+    assert not names & {"fx.cleft", "fx.retropulsion_mm", "bone.hu_l1"}
+    told = " ".join(notes)
+    assert all(words in told for words in ("within the error", "MRI only", "compacted"))
+
+
+def test_a_wall_in_front_of_the_line_is_not_pushed_back(document):
+    wall = replace(BROKEN.posterior_wall, retropulsion_mm=0.0)
+    facts, _ = measure_facts(document(replace(BROKEN, posterior_wall=wall)))
+    assert {fact.name: fact.value for fact in facts}["fx.retropulsion_mm"] == 0.0
+
+
+def test_a_given_fact_is_never_replaced_and_a_conflict_is_told(document, know):
+    joined = join_case(know({"fx.height_loss_pct": 20, "fx.cleft": False}), document())
+    assert joined.facts.value("fx.height_loss_pct") == 20.0
+    assert joined.facts.value("fx.cleft") is False
+    assert joined.facts.value("fx.vwa_deg") == 16.0
+    told = " ".join(joined.notes)
+    assert "given as 20.0 and measured as 38.5" in told
+    assert "given as no and measured as yes" in told
+
+
+def test_a_small_difference_and_an_unknown_fact_are_no_conflict(document, know):
+    joined = join_case(know({"fx.height_loss_pct": 40, "fx.cleft": None}), document())
+    assert joined.notes == ()
+    assert joined.facts.value("fx.height_loss_pct") == 40.0
+    assert joined.facts.value("fx.cleft") is True
+
+
+def test_facts_of_another_level_are_refused(document, know):
+    with pytest.raises(InputError, match="those of T12"):
+        join_case(know({"fx.level": "T12"}), document())
+
+
+def test_a_case_without_a_fracture_measures_little(document):
+    facts, _ = measure_facts(document(None))
+    assert [fact.name for fact in facts] == ["bone.hu_l1"]
+
+
+def test_lying_hides_some_kyphosis(document, know):
+    near = replace(BROKEN, local_kyphosis_deg=12.0, wedge_angle_deg=8.0)
+    facts = derive_facts(join_case(know({}), document(near)).facts)
+    assert facts.value("fx.kyphosis_present") is None
+    flat = replace(BROKEN, local_kyphosis_deg=9.0, wedge_angle_deg=8.0)
+    facts = derive_facts(join_case(know({}), document(flat)).facts)
+    assert facts.value("fx.kyphosis_present") is False
