@@ -20,10 +20,9 @@ _LONGEST_NAME = 60
 def write_sheet(given: "Day") -> None:
     """Compose the sheet, write it, say what stands out, print where it is."""
     from vertaug.case.case_file import read_case
-    from vertaug.cli.day_facts import read_day_facts
-    from vertaug.indications.patient_facts import PatientFacts
     from vertaug.procedure_day.day_sheet import DayChoice, compose_day_sheet
     from vertaug.report.day_sheet import day_tree, write_day_sheet
+    from vertaug.workflow.patient_file import find_patient_facts
 
     choice = DayChoice(
         procedure=None if given.procedure is None else _procedure(given.procedure),
@@ -32,16 +31,16 @@ def write_sheet(given: "Day") -> None:
         cement=given.cement,
     )
     document = read_case(given.case)
-    facts = PatientFacts.of(()) if given.facts is None else read_day_facts(given.facts)
+    found = find_patient_facts(document, given.facts, choice.on or date.today())
     name = given.case.resolve().name[:_LONGEST_NAME]
-    sheet = compose_day_sheet(document, facts, choice, name)
+    sheet = compose_day_sheet(document, found.facts, choice, name)
     made = write_day_sheet(sheet, given.case / "day" if given.out is None else given.out)
     if given.json_output:
         tree = {**day_tree(sheet), "files": [str(path.resolve()) for path in made]}
         typer.echo(json.dumps(tree, indent=2, ensure_ascii=False))
         return
     if not given.quiet:
-        for line in _lines(sheet):
+        for line in (*_lines(sheet), *(f"note: {note}" for note in found.notes)):
             typer.echo(line)
         typer.echo("Research and teaching, not for clinical decisions.")
     typer.echo(str(_first(made).resolve()))

@@ -19,15 +19,16 @@ def make_case_leaflet(given: "Leaflet") -> None:
     """Write the leaflet, say what is left to do, print where it is."""
     choose_kernel_cache()
     from vertaug.recovery.leaflet.leaflet import LeafletRequest
-    from vertaug.workflow.leaflet import make_leaflet, read_leaflet_facts
+    from vertaug.workflow.leaflet import make_leaflet
 
     request = LeafletRequest(
         language=given.language,
         procedures=_procedures(given.procedure),
-        facts=None if given.facts is None else read_leaflet_facts(given.facts),
         phone=given.phone.strip(),
     )
-    made = make_leaflet(given.case, request, out=given.out, large=given.large_print)
+    made = make_leaflet(
+        given.case, request, facts=given.facts, out=given.out, large=given.large_print
+    )
     paths = {"html": made.files.html, "pdf": made.files.pdf}
     if given.json_output:
         tree = {

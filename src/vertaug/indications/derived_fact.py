@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from vertaug.indications.fact import Fact, FactValue
 from vertaug.indications.patient_facts import PatientFacts, define_fact
+from vertaug.indications.score.derived import derive_scores
 
 KYPHOSIS_DEG = 15.0
 """Kyphosis from which there is a deformity (Anselmetti 2013, verified)."""
@@ -25,6 +26,9 @@ def derive_facts(facts: PatientFacts) -> PatientFacts:
         found = derive(facts)
         if found is not None and facts.value(found.name) is None:
             facts = facts.with_facts([found])
+    # the OF type is a part of the OF score: a second round finds what the first made possible
+    for _ in range(2):
+        facts = facts.with_facts(derive_scores(facts))
     return facts
 
 
@@ -70,4 +74,4 @@ def _exclude_pregnancy(facts: PatientFacts) -> Fact | None:
 
 
 _DERIVATIONS: tuple[Derivation, ...] = (_find_kyphosis, _exclude_pregnancy)
-"""In order: a later one may read what an earlier one found. Scores are joined here."""
+"""In order: a later one may read what an earlier one found."""

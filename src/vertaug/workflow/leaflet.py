@@ -1,25 +1,19 @@
 """The leaflet of a case: facts read, content chosen, pictures drawn, both files written."""
 
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 from vertaug.case.bone_shift import BoneShift
 from vertaug.case.case_file import CaseDocument, read_case
-from vertaug.case.errors import FormatError
 from vertaug.case.plan import Procedure
-from vertaug.indications.fact import Fact
-from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.recovery.leaflet.leaflet import LeafletRequest, compose_leaflet
 from vertaug.report.leaflet import LeafletFiles, require_leaflet_extras, write_leaflet
 from vertaug.report.leaflet_picture import draw_leaflet_pictures
 from vertaug.workflow.balloon_step import InflatedVertebra
+from vertaug.workflow.patient_file import find_patient_facts, list_fired_rules
 from vertaug.workflow.step_store import StepStore
 from vertaug.workflow.workspace import PRIVATE
-
-_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +33,26 @@ class MadeLeaflet:
 
 
 def make_leaflet(
-    folder: Path, request: LeafletRequest, *, out: Path | None = None, large: bool = False
+    folder: Path,
+    request: LeafletRequest,
+    *,
+    facts: Path | None = None,
+    out: Path | None = None,
+    large: bool = False,
 ) -> MadeLeaflet:
     """Write the leaflet of a case.
+
+    What its indication panel says to the patient is printed; facts of a file are of this leaflet
+    only.
 
     Parameters
     ----------
     folder : Path
         Of the case.
     request : LeafletRequest
+        Its facts and rules are replaced by those found.
+    facts : Path, optional
+        File of facts; those that the case has kept otherwise.
     out : Path, optional
         Where to; the case folder otherwise.
     large : bool
@@ -57,18 +62,22 @@ def make_leaflet(
     ------
     FormatError, LevelError
         If there is no case, or it names no bone to treat.
+    InputError
+        If a fact is not known, or its value impossible.
     StorageError
         If a file cannot be written.
     """
     require_leaflet_extras()
     case = read_case(folder)
-    leaflet = compose_leaflet(case, request)
+    found = find_patient_facts(case, facts, date.today())
+    known = replace(request, facts=found.facts, rules=list_fired_rules(case))
+    leaflet = compose_leaflet(case, known)
     balloon = Procedure.KYPHOPLASTY in leaflet.situation.simulated
     shift = _find_shift(folder, case) if balloon else None
     pictures = draw_leaflet_pictures(leaflet, folder, case, shift)
     files = write_leaflet(leaflet, pictures, out or folder, large=large)
     shown = len(pictures.after) - 1 if pictures.after else 0
-    notes = []
+    notes = list(found.notes)
     if not leaflet.phone:
         notes.append("write the phone number of your team on its line before you hand it out")
     if not pictures.before:
@@ -88,37 +97,3 @@ def _find_shift(folder: Path, case: CaseDocument) -> BoneShift | None:
     store = StepStore(folder=folder / PRIVATE / "steps")
     found = store.load("balloon", keys.get("balloon", ""), InflatedVertebra)
     return None if found is None else found.shift
-
-
-def read_leaflet_facts(path: Path) -> PatientFacts:
-    """Return the facts of a TOML file, such as ``[fx]`` with ``etiology = "osteoporotic"``.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read.
-    InputError
-        If a fact is not known, or its value impossible.
-    """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        message = f"the facts {path} cannot be read: {error}"
-        raise FormatError(message) from error
-    return PatientFacts.of(
-        Fact(
-            definition=define_fact(name),
-            value=None if value == _UNKNOWN and name != "fx.etiology" else value,
-            source=path.name,
-        )
-        for name, value in _flatten(tree)
-    )
-
-
-def _flatten(tree: Mapping[str, Any], group: str = "") -> Iterable[tuple[str, Any]]:
-    for key, value in tree.items():
-        name = f"{group}.{key}" if group else key
-        if isinstance(value, Mapping) and "value" not in value:
-            yield from _flatten(value, name)
-        else:
-            yield name, value["value"] if isinstance(value, Mapping) else value

@@ -9,6 +9,7 @@ from vertaug.case.case_file import CaseDocument, read_case
 from vertaug.recovery.dose import read_dose
 from vertaug.recovery.recovery_plan import RecoveryCase, RecoveryPlan, plan_recovery
 from vertaug.recovery.time_shift import read_local_time
+from vertaug.workflow.patient_file import find_patient_facts
 from vertaug.workflow.recovery_request import (
     RecoveryRequest,
     find_zone,
@@ -16,7 +17,6 @@ from vertaug.workflow.recovery_request import (
     read_clinic,
     read_day,
     read_diary,
-    read_patient_facts,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def plan_case_recovery(folder: Path, request: RecoveryRequest) -> tuple[Recovery
     case = RecoveryCase(
         name=folder.resolve().name,
         level=document.fracture.level,
-        facts=read_patient_facts(request.facts),
+        facts=find_patient_facts(document, request.facts, procedure_at.date()).facts,
         procedure=request.procedure,
         fracture_on=(
             None

@@ -1,14 +1,11 @@
 """What a user says about the recovery of a case, as texts, read into values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Any
 
 from vertaug.case.errors import InputError
-from vertaug.indications.fact import Fact
-from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.recovery.bone_drug import DrugCourse
 from vertaug.recovery.clinic_site import ClinicSite, read_site
 from vertaug.recovery.recovery_plan import VisitDiary
@@ -194,57 +191,3 @@ def read_bone_drugs(given: Sequence[str]) -> tuple[DrugCourse, ...]:
             )
         )
     return tuple(courses)
-
-
-def read_patient_facts(path: Path | None) -> PatientFacts:
-    """Return the facts of a TOML or JSON file: groups, or full names, with their values.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or a fact is not known or cannot be.
-    """
-    if path is None:
-        return PatientFacts.of(())
-    facts = []
-    for name, given in _flatten(_load(path)):
-        table: Mapping[str, Any] = given if isinstance(given, Mapping) else {"value": given}
-        value = table.get("value")
-        definition = define_fact(name)
-        dated = table.get("dated")
-        facts.append(
-            Fact(
-                definition=definition,
-                value=None if value == "unknown" and "unknown" not in definition.choices else value,
-                dated=read_day(str(dated), f"{name}.dated") if dated is not None else None,
-                source=path.name,
-            )
-        )
-    return PatientFacts.of(facts)
-
-
-def _load(path: Path) -> Mapping[str, Any]:
-    import json
-    import tomllib
-
-    try:
-        text = path.read_text("utf-8")
-        tree = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
-        message = f"the facts {path} cannot be read as TOML or JSON: {error}"
-        raise InputError(message) from error
-    if not isinstance(tree, dict):
-        message = f"the facts {path} are expected as groups such as [fx]"
-        raise InputError(message)
-    return tree
-
-
-def _flatten(tree: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:
-    """Return full names with their values."""
-    pairs: list[tuple[str, Any]] = []
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and "value" not in value and "." not in key:
-            pairs += [(f"{key}.{inner}", given) for inner, given in value.items()]
-        else:
-            pairs.append((key, value))
-    return pairs

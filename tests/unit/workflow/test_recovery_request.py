@@ -13,7 +13,6 @@ from vertaug.workflow.recovery_request import (
     local_zone_name,
     read_bone_drugs,
     read_diary,
-    read_patient_facts,
     split_pairs,
 )
 
@@ -69,36 +68,3 @@ def test_drugs_for_bone():
     assert found[1].stopped is None
     with pytest.raises(InputError, match="start of denosumab"):
         read_bone_drugs(("denosumab=soon",))
-
-
-def test_facts_from_a_file(tmp_path):
-    path = tmp_path / "facts.toml"
-    path.write_text(
-        '"patient.age_y" = 79\n[fx]\netiology = "unknown"\n'
-        'age_days = { value = 33, dated = 2026-11-25 }\nedema = "unknown"\n'
-    )
-    facts = read_patient_facts(path)
-    assert facts.value("fx.etiology") == "unknown"  # a cause that was looked for and not found
-    assert facts.value("fx.edema") is None  # nobody knows
-    assert facts.number("patient.age_y") == 79
-    assert facts.facts["fx.age_days"].dated == date(2026, 11, 25)
-    as_json = tmp_path / "facts.json"
-    as_json.write_text('{"fx": {"etiology": "osteoporotic"}}')
-    assert read_patient_facts(as_json).value("fx.etiology") == "osteoporotic"
-    assert read_patient_facts(None).value("fx.etiology") is None
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("[fx]\netiologie = 1\n", "did you mean fx.etiology"),
-        ('[fx]\netiology = "age"\n', "one of osteoporotic"),
-        ("[fx\n", "TOML or JSON"),
-        ("[fx]\nage_days = { value = 3, dated = 5 }\n", "date"),
-    ],
-)
-def test_facts_that_cannot_be_are_refused(tmp_path, text, words):
-    path = tmp_path / "facts.toml"
-    path.write_text(text)
-    with pytest.raises(InputError, match=words):
-        read_patient_facts(path)
