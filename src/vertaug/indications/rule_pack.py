@@ -319,7 +319,7 @@ def _status(given: object, where: str) -> SourceStatus:
     if given not in RULE_STATUSES:
         message = f"{where}: {given!r} is not one of {', '.join(RULE_STATUSES)}"
         raise FormatError(message)
-    return SourceStatus(given)
+    return SourceStatus(str(given))
 
 
 def _refuse_twice(names: Iterable[str], where: str) -> None:
