@@ -1,7 +1,7 @@
 """Coarse operators of a body of bricks, plain, for tests.
 
-Same signatures as `_galerkin_numba`. Runs of cells and of nodes are given as (base, first, last),
-see `span_grid`.
+Same signatures as `_galerkin_numba` and `_stencil_numba`. Runs of cells and of nodes are given as
+(base, first, last), see `span_grid`.
 """
 
 from typing import Any
@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.numerics.hexahedron import CORNERS
+from vertaug.numerics.span_grid import SpanGrid
+
 Runs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+TRIANGLE = np.triu_indices(24)
+"""Rows and columns of what is kept of a cell's stiffness."""
 
 
 def parent_weights(position: int) -> NDArray[np.float64]:
@@ -23,6 +28,36 @@ def parent_weights(position: int) -> NDArray[np.float64]:
     halves = np.array([[[1.0, 0.0], [0.5, 0.5]], [[0.5, 0.5], [0.0, 1.0]]])
     a, b, c = (halves[(position >> shift) & 1] for shift in (2, 1, 0))
     return np.kron(a, np.kron(b, c))
+
+
+def unfold_triangle(stiffness: NDArray[Any]) -> NDArray[Any]:
+    """Return whole matrices, shape (..., 24, 24), from their upper triangles."""
+    whole = np.empty((*stiffness.shape[:-1], 24, 24), dtype=stiffness.dtype)
+    row, column = TRIANGLE
+    whole[..., row, column] = whole[..., column, row] = stiffness
+    return whole
+
+
+def assemble_dense(grid: SpanGrid, matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the matrix of a level from the stiffness of its cells.
+
+    Parameters
+    ----------
+    grid : SpanGrid
+    matrices : (n, 24, 24) float64 array
+
+    Returns
+    -------
+    (3 m, 3 m) float64 array
+        Degrees of freedom are counted as 3 node + axis.
+    """
+    number = grid.spread_nodes(np.arange(grid.nodes.size))
+    where = np.argwhere(grid.spread_cells(np.ones(grid.cells.size, dtype=bool)))
+    nodes = number[tuple((where[:, None, :] + CORNERS).transpose(2, 0, 1))]
+    dofs = (3 * nodes[:, :, None] + np.arange(3)).reshape(-1, 24)
+    matrix = np.zeros((3 * grid.nodes.size, 3 * grid.nodes.size))
+    np.add.at(matrix, (dofs[:, :, None], dofs[:, None, :]), matrices)
+    return matrix
 
 
 def _cells(runs: Runs) -> list[tuple[int, int, int, int]]:
@@ -56,13 +91,14 @@ def sum_bricks(
     ----------
     moduli : (materials, n) array
         Modulus of each brick for each material it is a mixture of.
-    table : (patterns, materials, 8, 576) array
-        Stiffness of a brick at a modulus of 1 as the coarse nodes feel it, by its position.
+    table : (patterns, materials, 8, 300) array
+        Stiffness of a brick at a modulus of 1 as the coarse nodes feel it, by its position;
+        the upper triangle of 24 x 24, row by row.
     pattern : (n,) int16 array
         Which of a brick's nodes are held: first index of ``table``.
     fine, coarse : runs of cells
-    out : (m, 576) array
-        Filled; rows of a 24 x 24 matrix.
+    out : (m, 300) array
+        Filled; the same of coarse cells.
     """
     for i, j, k, at in _cells(coarse):
         out[at] = 0
@@ -79,9 +115,9 @@ def sum_cells(stiffness: NDArray[Any], fine: Runs, coarse: Runs, out: NDArray[An
 
     Parameters
     ----------
-    stiffness : (n, 576) array
+    stiffness : (n, 300) array
     fine, coarse : runs of cells
-    out : (m, 576) array
+    out : (m, 300) array
         Filled.
     """
     weights = [np.kron(parent_weights(n), np.eye(3)) for n in range(8)]
@@ -92,7 +128,7 @@ def sum_cells(stiffness: NDArray[Any], fine: Runs, coarse: Runs, out: NDArray[An
                 fine, 2 * i + (position >> 2), 2 * j + ((position >> 1) & 1), 2 * k + (position & 1)
             )
             if child is not None:
-                out[at] += (p.T @ stiffness[child].reshape(24, 24) @ p).ravel()
+                out[at] += (p.T @ unfold_triangle(stiffness[child]) @ p)[TRIANGLE]
 
 
 def gather_stencil(
@@ -102,13 +138,14 @@ def gather_stencil(
 
     Parameters
     ----------
-    stiffness : (n, 576) array
+    stiffness : (n, 300) array
     cells, nodes : runs
     shift : int
         First plane of ``nodes`` counted in planes of ``cells``.
-    out : (m, 243) array
-        Filled: entry ``81 p + 3 s + q`` is the force along p from axis q of the neighbour at
-        (di, dj, dk) with ``s = 9 (di + 1) + 3 (dj + 1) + dk + 1``.
+    out : (m, 126) array
+        Filled: entry ``42 p + 3 s + q`` is the force along p from axis q of the neighbour at
+        (di, dj, dk) with ``s = 9 di + 3 dj + dk``, from 0 for the node itself to 13. What it
+        feels from the other 13 is the transpose of what they feel from it.
     """
     for i, j, k, at in _cells(nodes):
         rows = np.zeros((3, 3, 3, 3, 3))
@@ -117,11 +154,11 @@ def gather_stencil(
             cell = _find(cells, i + shift - a, j - b, k - c)
             if cell is None:
                 continue
-            matrix = stiffness[cell].reshape(8, 3, 8, 3)
+            matrix = unfold_triangle(stiffness[cell]).reshape(8, 3, 8, 3)
             for other in range(8):
                 side = (1 - a + (other >> 2), 1 - b + ((other >> 1) & 1), 1 - c + (other & 1))
                 rows[(slice(None), *side)] += matrix[corner, :, other]
-        out[at] = rows.ravel()
+        out[at] = rows.reshape(3, 27, 3)[:, 13:].ravel()
 
 
 def sweep_stencil(
@@ -143,7 +180,7 @@ def sweep_stencil(
     ----------
     x : (3 m + 12,) array
         Value ``6 + 3 n + p`` is that of node n along p; the first and the last six are 0.
-    blocks : (m, 243) array
+    blocks : (m, 126) array
         From `gather_stencil`.
     nodes : runs of nodes
     task : int
@@ -160,11 +197,13 @@ def sweep_stencil(
     field = x[inner].reshape(-1, 3)
     out = np.zeros(field.shape)
     for i, j, k, at in _cells(nodes):
-        rows = blocks[at].reshape(3, 27, 3)
-        for side in range(27):
+        rows = blocks[at].reshape(3, 14, 3)
+        out[at] += rows[:, 0] @ field[at]
+        for side in range(14, 27):
             other = _find(nodes, i + side // 9 - 1, j + side // 3 % 3 - 1, k + side % 3 - 1)
             if other is not None:
-                out[at] += rows[:, side] @ field[other]
+                out[at] += rows[:, side - 13] @ field[other]
+                out[other] += rows[:, side - 13].T @ field[at]
     product = out.ravel()
     if task == 0:
         y[inner] = product
