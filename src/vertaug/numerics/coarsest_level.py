@@ -78,7 +78,8 @@ def factorise_coarsest(grid: SpanGrid, cells: FloatArray) -> CoarsestLevel:
     row, column = TRIANGLE
     diagonal = np.zeros(3 * grid.nodes.size)
     np.add.at(diagonal, dofs, cells[:, row == column])
-    order = _short_rows(grid, np.flatnonzero(diagonal > 0.0))
+    # a modulus that is not finite is told by the residual, not here
+    order = _short_rows(grid, np.flatnonzero((diagonal > 0.0) & np.isfinite(diagonal)))
     matrix = assemble_profile(dofs, cells, order, diagonal.size)
     matrix.values[matrix.start[1:] - 1] *= 1.0 + _SHIFT
     if not factor(matrix.values, matrix.first, matrix.start):

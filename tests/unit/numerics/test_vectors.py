@@ -75,7 +75,8 @@ def test_factor_and_solution(size, full):
     first = np.zeros(size, dtype=np.int64) if full else rng.integers(0, np.arange(size) + 1)
     lower = np.tril(rng.standard_normal((size, size)))
     lower[np.arange(size) < first[:, None]] = 0.0
-    matrix = lower + lower.T + size * np.eye(size)
+    matrix = lower + lower.T
+    matrix += np.diag(1.0 + np.abs(matrix).sum(axis=1))
     right = rng.standard_normal(size)
     exact = np.linalg.solve(matrix, right)
     found = []
