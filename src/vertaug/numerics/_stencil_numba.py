@@ -11,7 +11,7 @@ is met by zeros of the operator. Each thread owns a slab of planes and computes 
 once more: nothing is written by two threads, and the order of additions does not depend on their
 number.
 
-The readable twin is in `_galerkin_reference`.
+The readable twin is `_stencil_reference`.
 """
 
 from typing import Any

@@ -7,7 +7,8 @@ import pytest
 from vertaug.numerics import (
     _galerkin_numba as fast,
     _galerkin_reference as reference,
-    _stencil_numba as stencil,
+    _stencil_numba,
+    _stencil_reference,
 )
 from vertaug.numerics.brick_operator import BrickBody, node_weights
 from vertaug.numerics.coarse_operator import coarsen_body, coarsen_operator, runs_of
@@ -158,11 +159,11 @@ def test_stencils_are_swept_as_by_the_twin(levels, kind, task):
     limit = 1e-13 if kind is np.float64 else 1e-4
     for grid in levels:
         problem = Sweep(grid, kind)
-        first = problem.run(stencil, task, 1)
-        for one, exact in zip(first, problem.run(reference, task, 1), strict=True):
+        first = problem.run(_stencil_numba, task, 1)
+        for one, exact in zip(first, problem.run(_stencil_reference, task, 1), strict=True):
             assert one[6:-6] == pytest.approx(exact[6:-6], rel=limit, abs=30 * limit)
         for parts in (2, 5):
-            for one, other in zip(problem.run(stencil, task, parts), first, strict=True):
+            for one, other in zip(problem.run(_stencil_numba, task, parts), first, strict=True):
                 assert np.array_equal(one, other, equal_nan=True)
 
 
@@ -276,7 +277,7 @@ def test_coarse_operators_are_the_products_of_matrices(name):
     p = interpolation(body.grid, first.grid, free)
     exact = p.T @ fine_matrix(body) @ p
     assert matrix_of(first) == pytest.approx(exact, abs=1e-6 * np.abs(exact).max())
-    second, wider = coarsen_operator(first, cells)
+    second, _ = coarsen_operator(first, cells)
     q = interpolation(first.grid, second.grid, np.ones(len(exact)))
     after = q.T @ exact @ q
     assert matrix_of(second) == pytest.approx(after, abs=1e-6 * np.abs(after).max())
