@@ -52,7 +52,7 @@ def assemble_dense(grid: SpanGrid, matrices: NDArray[np.float64]) -> NDArray[np.
         Degrees of freedom are counted as 3 node + axis.
     """
     number = grid.spread_nodes(np.arange(grid.nodes.size))
-    where = np.argwhere(grid.spreadlist_entries(np.ones(grid.cells.size, dtype=bool)))
+    where = np.argwhere(grid.spread_cells(np.ones(grid.cells.size, dtype=bool)))
     nodes = number[tuple((where[:, None, :] + CORNERS).transpose(2, 0, 1))]
     dofs = (3 * nodes[:, :, None] + np.arange(3)).reshape(-1, 24)
     matrix = np.zeros((3 * grid.nodes.size, 3 * grid.nodes.size))
@@ -112,7 +112,7 @@ def sum_bricks(
                 out[at] += moduli[:, child] @ table[pattern[child], :, position]
 
 
-def sumlist_entries(stiffness: NDArray[Any], fine: Runs, coarse: Runs, out: NDArray[Any]) -> None:
+def sum_cells(stiffness: NDArray[Any], fine: Runs, coarse: Runs, out: NDArray[Any]) -> None:
     """Fill the stiffness of coarse cells from that of cells half as wide.
 
     Parameters
