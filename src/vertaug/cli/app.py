@@ -286,7 +286,7 @@ class Bench:
 
     suite: Annotated[Suite, typer.Argument(help="Which problems.")] = Suite.XRAY
     large: Annotated[
-        bool, typer.Option("--large", help="mechanics: also 8 million elements (3.5 GB).")
+        bool, typer.Option("--large", help="mechanics: also 8 million elements (2.5 GB).")
     ] = False
     first_compile: Annotated[
         bool,

@@ -123,7 +123,8 @@ def bone_tissue_share(model: VertebraModel) -> FloatArray | None:
     density = model.density_mg_per_ml
     if density is None:
         return None
-    return np.asarray(np.where(density > 0.0, 1.0 - PorosityLaw().evaluate(density), 0.0))
+    tissue = 1.0 - PorosityLaw().evaluate(density.astype(np.float64))
+    return np.asarray(np.where(density > 0.0, tissue, 0.0))
 
 
 def _check_place(own: NDArray[np.bool_], contents: FloatArray, outside: float, room: float) -> None:

@@ -45,8 +45,8 @@ class VertebraModel:
         Nodes at the platens; node (i, j, k) is the lower corner of voxel (i, j, k).
     height_mm : float
         Of the body between its endplates, for apparent strain.
-    density_mg_per_ml : (ni, nj, nk) float64 array or None
-        Of the image in voxels of bone, 0 elsewhere; to be shown, not computed with.
+    density_mg_per_ml : (ni, nj, nk) float32 array or None
+        Of the image in voxels of bone, 0 elsewhere; no modulus follows from it.
     notes : tuple of str
         What was changed or left out when the model was made, in sentences.
     """
@@ -59,15 +59,17 @@ class VertebraModel:
     superior_nodes: NDArray[np.int64]
     inferior_nodes: NDArray[np.int64]
     height_mm: float
-    density_mg_per_ml: FloatArray | None = None
+    density_mg_per_ml: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        names = ["bone_mpa", "filler_mpa", "strength_mpa"]
+        kinds: dict[str, type[np.floating]] = dict.fromkeys(
+            ("bone_mpa", "filler_mpa", "strength_mpa"), np.float64
+        )
         if self.density_mg_per_ml is not None:
-            names.append("density_mg_per_ml")
-        for name in names:
-            values = read_only(getattr(self, name), np.float64)
+            kinds["density_mg_per_ml"] = np.float32
+        for name, kind in kinds.items():
+            values = read_only(getattr(self, name), kind)
             object.__setattr__(self, name, values)
             if values.shape != self.grid.shape:
                 message = f"{name} has shape {values.shape}, its grid {self.grid.shape}"

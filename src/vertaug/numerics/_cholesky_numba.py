@@ -1,4 +1,4 @@
-"""Solving small dense systems without a library that starts threads of its own, compiled.
+"""Solving small systems without a library that starts threads of its own, compiled.
 
 The readable twin is `_cholesky_reference`.
 """
@@ -11,36 +11,44 @@ from numpy.typing import NDArray
 
 
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _dot(a, b, n):  # type: ignore[no-untyped-def]
+def _dot(a, b):  # type: ignore[no-untyped-def]
     total = 0.0
-    for k in range(n):
+    for k in range(a.size):
         total += a[k] * b[k]
     return total
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def factor(matrix: NDArray[np.float64]) -> bool:
+def factor(values: NDArray[np.float64], first: NDArray[np.int64], start: NDArray[np.int64]) -> bool:
     """Replace the lower half of a matrix by its Cholesky factor; see the reference."""
-    for i in range(matrix.shape[0]):
-        row = matrix[i]
-        for j in range(i):
-            row[j] = (row[j] - _dot(row, matrix[j], j)) / matrix[j, j]
-        rest = row[i] - _dot(row, row, i)
+    for i in range(first.size):
+        row, left = values[start[i] : start[i + 1]], first[i]
+        for j in range(left, i):
+            other = values[start[j] : start[j + 1]]
+            both = max(left, first[j])
+            part = _dot(row[both - left : j - left], other[both - first[j] : j - first[j]])
+            row[j - left] = (row[j - left] - part) / other[-1]
+        rest = row[-1] - _dot(row[:-1], row[:-1])
         if not rest > 0.0:
             return False
-        row[i] = math.sqrt(rest)
+        row[-1] = math.sqrt(rest)
     return True
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def solve(lower: NDArray[np.float64], x: NDArray[np.float64]) -> None:
+def solve(
+    values: NDArray[np.float64],
+    first: NDArray[np.int64],
+    start: NDArray[np.int64],
+    x: NDArray[np.float64],
+) -> None:
     """Replace the right side by the solution; see the reference."""
-    n = lower.shape[0]
-    for i in range(n):
-        x[i] = (x[i] - _dot(lower[i], x, i)) / lower[i, i]
-    for i in range(n - 1, -1, -1):
-        v = x[i] / lower[i, i]
+    for i in range(x.size):
+        row = values[start[i] : start[i + 1]]
+        x[i] = (x[i] - _dot(row[:-1], x[first[i] : i])) / row[-1]
+    for i in range(x.size - 1, -1, -1):
+        row = values[start[i] : start[i + 1]]
+        v = x[i] / row[-1]
         x[i] = v
-        row = lower[i]
-        for j in range(i):
-            x[j] -= v * row[j]
+        for n in range(i - first[i]):
+            x[first[i] + n] -= v * row[n]

@@ -2,10 +2,8 @@
 
 Every coarse function is interpolated linearly from eight coarse nodes, so the stiffness of a
 coarse cell is the sum over its eight children of ``P^T K P``. It is exact: no mean modulus is
-taken, thin struts and voids keep their own stiffness. A node's operator is its three rows of 81
-numbers, for itself and its 26 neighbours. Vectors of coarse levels hold the three values of a
-node side by side, with two nodes of nothing before the first and after the last one, so that
-what lies beside the end of a run can be read; it is met by zeros of the operator.
+taken, thin struts and voids keep their own stiffness. Stiffness is symmetric: of a cell's 24 rows
+the upper triangle is kept, of a node's operator the half that `_stencil_numba` multiplies with.
 
 The readable twin is `_galerkin_reference`.
 """
@@ -18,7 +16,9 @@ from numpy.typing import NDArray
 
 _U = numba.uint64
 _FAST: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-_SIZE = 576
+_WHOLE = 576
+_SIZE = 300
+"""Numbers of a cell's stiffness, and of its upper triangle, row by row."""
 
 
 @numba.njit(**_FAST)
@@ -76,8 +76,28 @@ def _fold(k, position, work):  # type: ignore[no-untyped-def]
         for a in range(24):
             for b in range(24):
                 work[a * 24 + b] = k[b * 24 + a]
-        for n in range(_SIZE):
+        for n in range(_WHOLE):
             k[n] = work[n]
+
+
+@numba.njit(**_FAST)
+def _unfold_triangle(given, one):  # type: ignore[no-untyped-def]
+    """Fill all rows from the upper triangle."""
+    n = 0
+    for a in range(24):
+        for b in range(a, 24):
+            one[a * 24 + b] = given[n]
+            one[b * 24 + a] = given[n]
+            n += 1
+
+
+@numba.njit(**_FAST)
+def _add_triangle(one, total):  # type: ignore[no-untyped-def]
+    n = 0
+    for a in range(24):
+        for b in range(a, 24):
+            total[n] += one[a * 24 + b]
+            n += 1
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -91,10 +111,11 @@ def sum_bricks(
 ) -> None:
     """Fill the stiffness of coarse cells from the moduli of bricks; see the reference."""
     base, first, last = coarse
-    for i in numba.prange(base.shape[0]):
-        for j in range(base.shape[1]):
-            for k in range(first[i, j], last[i, j]):
-                _sum_children(moduli, table, pattern, fine, i, j, k, out[base[i, j] + k])
+    rows = base.shape[1]
+    for row in numba.prange(base.shape[0] * rows):
+        i, j = row // rows, row % rows
+        for k in range(first[i, j], last[i, j]):
+            _sum_children(moduli, table, pattern, fine, i, j, k, out[base[i, j] + k])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -107,26 +128,35 @@ def sum_cells(
     """Fill the stiffness of coarse cells from that of finer cells; see the reference."""
     base, first, last = coarse
     fine_base, fine_first, fine_last = fine
-    for i in numba.prange(base.shape[0]):
-        one, work = np.empty(_SIZE, out.dtype), np.empty(_SIZE, out.dtype)
-        for j in range(base.shape[1]):
-            for k in range(first[i, j], last[i, j]):
-                total = out[base[i, j] + k]
-                for n in range(_SIZE):
-                    total[n] = 0
-                for position in range(8):
-                    ci, cj = 2 * i + (position >> 2), 2 * j + ((position >> 1) & 1)
-                    ck = 2 * k + (position & 1)
-                    if ci >= fine_base.shape[0] or cj >= fine_base.shape[1]:
-                        continue
-                    if ck < fine_first[ci, cj] or ck >= fine_last[ci, cj]:
-                        continue
-                    given = stiffness[fine_base[ci, cj] + ck]
-                    for n in range(_SIZE):
-                        one[n] = given[n]
-                    _fold(one, position, work)
-                    for n in range(_SIZE):
-                        total[n] += one[n]
+    rows = base.shape[1]
+    for row in numba.prange(base.shape[0] * rows):
+        i, j = row // rows, row % rows
+        one, work = np.empty(_WHOLE, out.dtype), np.empty(_WHOLE, out.dtype)
+        for k in range(first[i, j], last[i, j]):
+            total = out[base[i, j] + k]
+            for n in range(_SIZE):
+                total[n] = 0
+            for position in range(8):
+                ci, cj = 2 * i + (position >> 2), 2 * j + ((position >> 1) & 1)
+                ck = 2 * k + (position & 1)
+                if ci >= fine_base.shape[0] or cj >= fine_base.shape[1]:
+                    continue
+                if ck < fine_first[ci, cj] or ck >= fine_last[ci, cj]:
+                    continue
+                _unfold_triangle(stiffness[fine_base[ci, cj] + ck], one)
+                _fold(one, position, work)
+                _add_triangle(one, total)
+
+
+@numba.njit(**_FAST)
+def _add_corner(given, corner, other, side, mine):  # type: ignore[no-untyped-def]
+    """Add what one node of a cell feels from another one that does not come before it."""
+    for p in range(3):
+        for q in range(3):
+            a, b = 3 * corner + p, 3 * other + q
+            if a > b:
+                a, b = b, a
+            mine[42 * p + 3 * side + q] += given[a * (47 - a) // 2 + b]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
@@ -140,107 +170,24 @@ def gather_stencil(
     """Fill the blocks of every node from the stiffness of its cells; see the reference."""
     base, first, last = nodes
     cell_base, cell_first, cell_last = cells
-    for i in numba.prange(base.shape[0]):
-        for j in range(base.shape[1]):
-            for k in range(first[i, j], last[i, j]):
-                mine = out[base[i, j] + k]
-                for n in range(243):
-                    mine[n] = 0
-                for corner in range(8):
-                    a, b, c = corner >> 2, (corner >> 1) & 1, corner & 1
-                    ci, cj, ck = i + shift - a, j - b, k - c
-                    if ci < 0 or cj < 0 or ci >= cell_base.shape[0] or cj >= cell_base.shape[1]:
-                        continue
-                    if ck < cell_first[ci, cj] or ck >= cell_last[ci, cj]:
-                        continue
-                    given = stiffness[cell_base[ci, cj] + ck]
-                    for other in range(8):
-                        side = 9 * (1 - a + (other >> 2)) + 3 * (1 - b + ((other >> 1) & 1))
-                        side += 1 - c + (other & 1)
-                        for p in range(3):
-                            for q in range(3):
-                                value = given[(3 * corner + p) * 24 + 3 * other + q]
-                                mine[81 * p + 3 * side + q] += value
-
-
-@numba.njit(**_FAST)
-def _collect(x, nodes, i, j, k, near):  # type: ignore[no-untyped-def]
-    """Copy the values of a node and its 26 neighbours side by side.
-
-    Beside the ends of a run stand values of another run: the blocks for them are zero.
-    """
-    base, first, last = nodes
-    to = 0
-    for di in range(-1, 2):
-        for dj in range(-1, 2):
-            a, b = i + di, j + dj
-            seen = 0 <= a < base.shape[0] and 0 <= b < base.shape[1]
-            seen = seen and last[a, b] > first[a, b]
-            if seen and first[a, b] <= k + 1 and last[a, b] >= k:
-                at = _U(3 * (base[a, b] + k) + 3)
-                for n in range(_U(9)):
-                    near[_U(to) + n] = x[at + n]
-            else:
-                for n in range(_U(9)):
-                    near[_U(to) + n] = 0
-            to += 9
-
-
-@numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
-def _product(blocks, at, near):  # type: ignore[no-untyped-def]
-    """Return the product of a node's three rows with its neighbourhood."""
-    s0 = s1 = s2 = near[0] * blocks.dtype.type(0)
-    for n in range(_U(81)):
-        v = near[n]
-        s0 += blocks[at + n] * v
-        s1 += blocks[at + _U(81) + n] * v
-        s2 += blocks[at + _U(162) + n] * v
-    return s0, s1, s2
-
-
-@numba.njit(**_FAST)
-def _end_node(s, task, b, d, weight, keep, take, x, y, at):  # type: ignore[no-untyped-def]
-    """Write one value of the result; vectors have two nodes of nothing before the first one."""
-    if task == 0:
-        y[at] = s
-    elif task == 1:
-        y[at] = b[at] - s if weight[at] != 0.0 else b[at] * 0
-    else:
-        g = keep * d[at] + take * weight[at] * (b[at] - s)
-        d[at] = g
-        y[at] = x[at] + g
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
-def sweep_stencil(
-    x: NDArray[Any],
-    blocks: NDArray[Any],
-    nodes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
-    task: int,
-    b: NDArray[Any],
-    d: NDArray[Any],
-    weight: NDArray[Any],
-    keep: float,
-    take: float,
-    y: NDArray[Any],
-    parts: int,
-) -> None:
-    """Fill ``y`` from the product of a coarse operator with ``x``; see the reference."""
-    base, first, last = nodes
-    count = base.shape[0]
-    flat = blocks.reshape(-1)
-    for part in numba.prange(parts):
-        near = np.empty(81, x.dtype)
-        for i in range(count * part // parts, count * (part + 1) // parts):
-            for j in range(base.shape[1]):
-                for k in range(first[i, j], last[i, j]):
-                    node = base[i, j] + k
-                    _collect(x, nodes, i, j, k, near)
-                    s0, s1, s2 = _product(flat, _U(243 * node), near)
-                    at = _U(3 * node + 6)
-                    _end_node(s0, task, b, d, weight, keep, take, x, y, at)
-                    _end_node(s1, task, b, d, weight, keep, take, x, y, at + _U(1))
-                    _end_node(s2, task, b, d, weight, keep, take, x, y, at + _U(2))
+    rows = base.shape[1]
+    for row in numba.prange(base.shape[0] * rows):
+        i, j = row // rows, row % rows
+        for k in range(first[i, j], last[i, j]):
+            mine = out[base[i, j] + k]
+            for n in range(126):
+                mine[n] = 0
+            for corner in range(8):
+                a, b, c = corner >> 2, (corner >> 1) & 1, corner & 1
+                ci, cj, ck = i + shift - a, j - b, k - c
+                if ci < 0 or cj < 0 or ci >= cell_base.shape[0] or cj >= cell_base.shape[1]:
+                    continue
+                if ck < cell_first[ci, cj] or ck >= cell_last[ci, cj]:
+                    continue
+                given = stiffness[cell_base[ci, cj] + ck]
+                for other in range(corner, 8):
+                    side = 9 * ((other >> 2) - a) + 3 * (((other >> 1) & 1) - b) + (other & 1) - c
+                    _add_corner(given, corner, other, side, mine)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})

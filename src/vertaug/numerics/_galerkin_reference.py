@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.numerics.hexahedron import CORNERS
+from vertaug.numerics.span_grid import SpanGrid
+
 Runs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+TRIANGLE = np.triu_indices(24)
+"""Rows and columns of what is kept of a cell's stiffness."""
 
 
 def parent_weights(position: int) -> NDArray[np.float64]:
@@ -25,7 +30,38 @@ def parent_weights(position: int) -> NDArray[np.float64]:
     return np.kron(a, np.kron(b, c))
 
 
-def _cells(runs: Runs) -> list[tuple[int, int, int, int]]:
+def unfold_triangle(stiffness: NDArray[Any]) -> NDArray[Any]:
+    """Return whole matrices, shape (..., 24, 24), from their upper triangles."""
+    whole = np.empty((*stiffness.shape[:-1], 24, 24), dtype=stiffness.dtype)
+    row, column = TRIANGLE
+    whole[..., row, column] = whole[..., column, row] = stiffness
+    return whole
+
+
+def assemble_dense(grid: SpanGrid, matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the matrix of a level from the stiffness of its cells.
+
+    Parameters
+    ----------
+    grid : SpanGrid
+    matrices : (n, 24, 24) float64 array
+
+    Returns
+    -------
+    (3 m, 3 m) float64 array
+        Degrees of freedom are counted as 3 node + axis.
+    """
+    number = grid.spread_nodes(np.arange(grid.nodes.size))
+    where = np.argwhere(grid.spread_cells(np.ones(grid.cells.size, dtype=bool)))
+    nodes = number[tuple((where[:, None, :] + CORNERS).transpose(2, 0, 1))]
+    dofs = (3 * nodes[:, :, None] + np.arange(3)).reshape(-1, 24)
+    matrix = np.zeros((3 * grid.nodes.size, 3 * grid.nodes.size))
+    np.add.at(matrix, (dofs[:, :, None], dofs[:, None, :]), matrices)
+    return matrix
+
+
+def list_entries(runs: Runs) -> list[tuple[int, int, int, int]]:
+    """Return the place (i, j, k) and the number of each cell or node of some runs."""
     base, first, last = runs
     return [
         (i, j, k, int(base[i, j]) + k)
@@ -35,7 +71,8 @@ def _cells(runs: Runs) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _find(runs: Runs, i: int, j: int, k: int) -> int | None:
+def find_entry(runs: Runs, i: int, j: int, k: int) -> int | None:
+    """Return the number of a cell or node, None outside the runs."""
     base, first, last = runs
     if not (0 <= i < base.shape[0] and 0 <= j < base.shape[1]):
         return None
@@ -56,18 +93,19 @@ def sum_bricks(
     ----------
     moduli : (materials, n) array
         Modulus of each brick for each material it is a mixture of.
-    table : (patterns, materials, 8, 576) array
-        Stiffness of a brick at a modulus of 1 as the coarse nodes feel it, by its position.
+    table : (patterns, materials, 8, 300) array
+        Stiffness of a brick at a modulus of 1 as the coarse nodes feel it, by its position;
+        the upper triangle of 24 x 24, row by row.
     pattern : (n,) int16 array
         Which of a brick's nodes are held: first index of ``table``.
     fine, coarse : runs of cells
-    out : (m, 576) array
-        Filled; rows of a 24 x 24 matrix.
+    out : (m, 300) array
+        Filled; the same of coarse cells.
     """
-    for i, j, k, at in _cells(coarse):
+    for i, j, k, at in list_entries(coarse):
         out[at] = 0
         for position in range(8):
-            child = _find(
+            child = find_entry(
                 fine, 2 * i + (position >> 2), 2 * j + ((position >> 1) & 1), 2 * k + (position & 1)
             )
             if child is not None:
@@ -79,20 +117,20 @@ def sum_cells(stiffness: NDArray[Any], fine: Runs, coarse: Runs, out: NDArray[An
 
     Parameters
     ----------
-    stiffness : (n, 576) array
+    stiffness : (n, 300) array
     fine, coarse : runs of cells
-    out : (m, 576) array
+    out : (m, 300) array
         Filled.
     """
     weights = [np.kron(parent_weights(n), np.eye(3)) for n in range(8)]
-    for i, j, k, at in _cells(coarse):
+    for i, j, k, at in list_entries(coarse):
         out[at] = 0
         for position, p in enumerate(weights):
-            child = _find(
+            child = find_entry(
                 fine, 2 * i + (position >> 2), 2 * j + ((position >> 1) & 1), 2 * k + (position & 1)
             )
             if child is not None:
-                out[at] += (p.T @ stiffness[child].reshape(24, 24) @ p).ravel()
+                out[at] += (p.T @ unfold_triangle(stiffness[child]) @ p)[TRIANGLE]
 
 
 def gather_stencil(
@@ -102,77 +140,27 @@ def gather_stencil(
 
     Parameters
     ----------
-    stiffness : (n, 576) array
+    stiffness : (n, 300) array
     cells, nodes : runs
     shift : int
         First plane of ``nodes`` counted in planes of ``cells``.
-    out : (m, 243) array
-        Filled: entry ``81 p + 3 s + q`` is the force along p from axis q of the neighbour at
-        (di, dj, dk) with ``s = 9 (di + 1) + 3 (dj + 1) + dk + 1``.
+    out : (m, 126) array
+        Filled: entry ``42 p + 3 s + q`` is the force along p from axis q of the neighbour at
+        (di, dj, dk) with ``s = 9 di + 3 dj + dk``, from 0 for the node itself to 13. What it
+        feels from the other 13 is the transpose of what they feel from it.
     """
-    for i, j, k, at in _cells(nodes):
+    for i, j, k, at in list_entries(nodes):
         rows = np.zeros((3, 3, 3, 3, 3))
         for corner in range(8):
             a, b, c = corner >> 2, (corner >> 1) & 1, corner & 1
-            cell = _find(cells, i + shift - a, j - b, k - c)
+            cell = find_entry(cells, i + shift - a, j - b, k - c)
             if cell is None:
                 continue
-            matrix = stiffness[cell].reshape(8, 3, 8, 3)
+            matrix = unfold_triangle(stiffness[cell]).reshape(8, 3, 8, 3)
             for other in range(8):
                 side = (1 - a + (other >> 2), 1 - b + ((other >> 1) & 1), 1 - c + (other & 1))
                 rows[(slice(None), *side)] += matrix[corner, :, other]
-        out[at] = rows.ravel()
-
-
-def sweep_stencil(
-    x: NDArray[Any],
-    blocks: NDArray[Any],
-    nodes: Runs,
-    task: int,
-    b: NDArray[Any],
-    d: NDArray[Any],
-    weight: NDArray[Any],
-    keep: float,
-    take: float,
-    y: NDArray[Any],
-    parts: int,
-) -> None:
-    """Fill ``y`` from the product of a coarse operator with ``x``.
-
-    Parameters
-    ----------
-    x : (3 m + 12,) array
-        Value ``6 + 3 n + p`` is that of node n along p; the first and the last six are 0.
-    blocks : (m, 243) array
-        From `gather_stencil`.
-    nodes : runs of nodes
-    task : int
-        0: ``y = A x``. 1: ``y = b - A x``, zero where ``weight`` is. 2: a step of Chebyshev's
-        iteration, ``d = keep d + take weight (b - A x)`` and ``y = x + d``.
-    b, d, weight : (3 m + 12,) arrays
-    keep, take : float
-    y : (3 m + 12,) array
-        Filled between its first and last six; not ``x``.
-    parts : int
-        Slabs that are worked on side by side; the result does not depend on it.
-    """
-    inner = slice(6, -6)
-    field = x[inner].reshape(-1, 3)
-    out = np.zeros(field.shape)
-    for i, j, k, at in _cells(nodes):
-        rows = blocks[at].reshape(3, 27, 3)
-        for side in range(27):
-            other = _find(nodes, i + side // 9 - 1, j + side // 3 % 3 - 1, k + side % 3 - 1)
-            if other is not None:
-                out[at] += rows[:, side] @ field[other]
-    product = out.ravel()
-    if task == 0:
-        y[inner] = product
-    elif task == 1:
-        y[inner] = np.where(weight[inner] == 0, 0.0, b[inner] - product)
-    else:
-        d[inner] = keep * d[inner] + take * weight[inner] * (b[inner] - product)
-        y[inner] = x[inner] + d[inner]
+        out[at] = rows.reshape(3, 27, 3)[:, 13:].ravel()
 
 
 def _parents(i: int, j: int, k: int) -> list[tuple[int, int, int, float]]:
@@ -204,9 +192,9 @@ def restrict(
     """
     origin, along, step = layout
     out[6:-6] = 0
-    for i, j, k, at in _cells(fine_nodes):
+    for i, j, k, at in list_entries(fine_nodes):
         for a, b, c, share in _parents(i, j, k):
-            to = _find(nodes, a, b, c)
+            to = find_entry(nodes, a, b, c)
             if to is not None:
                 for p in range(3):
                     out[6 + 3 * to + p] += share * fine[origin + along * p + step * at]
@@ -234,12 +222,12 @@ def interpolate(
         Added to.
     """
     origin, along, step = layout
-    for i, j, k, at in _cells(fine_nodes):
+    for i, j, k, at in list_entries(fine_nodes):
         for p in range(3):
             to = origin + along * p + step * at
             if weight[to] == 0:
                 continue
             for a, b, c, share in _parents(i, j, k):
-                come = _find(nodes, a, b, c)
+                come = find_entry(nodes, a, b, c)
                 if come is not None:
                     x[to] += share * coarse[6 + 3 * come + p]

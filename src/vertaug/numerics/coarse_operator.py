@@ -1,17 +1,18 @@
 """Coarse levels of a body: exact operators of trilinear interpolation."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.numerics._galerkin_reference import parent_weights
+from vertaug.numerics._galerkin_reference import TRIANGLE, parent_weights
 from vertaug.numerics.brick_operator import RESIDUAL, STEP, BrickBody
+from vertaug.numerics.hexahedron import FloatArray
 from vertaug.numerics.span_grid import Rows, SpanGrid, coarsen
 
-_PLANES = 8
-"""Planes of cells whose stiffness is held in memory at once; even."""
+_PLANES = 2
+"""Planes of cells whose stiffness is found at once; even. The last one is kept for the next."""
 _LANCZOS_STEPS = 20
 _TINY = 1e-5
 _SAFETY = 1.05
@@ -27,22 +28,15 @@ class CoarseOperator:
     Attributes
     ----------
     grid : SpanGrid
-    blocks : (m, 243) float32 array
-        Rows of each node, see `_galerkin_reference.gather_stencil`.
+    blocks : (m, 126) float32 array
+        Rows of each node for itself and those behind it, see `_galerkin_reference.gather_stencil`.
     weight : (3 m + 12,) float32 array
         Reciprocal of the diagonal; 0 where a node moves nothing, and at both ends.
-    cells : (n, 576) float64 array
-        Stiffness of the cells of the next coarser grid.
     """
 
     grid: SpanGrid
     blocks: NDArray[np.float32]
     weight: NDArray[np.float32]
-    cells: NDArray[np.float64]
-
-    def without_cells(self) -> "CoarseOperator":
-        """Return the operator without what only the next level needs."""
-        return replace(self, cells=np.empty((0, 576)))
 
     def residual(self, u: NDArray[Any], b: NDArray[Any], out: NDArray[Any]) -> None:
         """Fill ``b`` minus the forces, zero where a node moves nothing."""
@@ -68,7 +62,7 @@ class CoarseOperator:
     ) -> None:
         import numba
 
-        from vertaug.numerics._galerkin_numba import sweep_stencil
+        from vertaug.numerics._stencil_numba import sweep_stencil
 
         kind = u.dtype.type
         given = (kind(shares[0]), kind(shares[1]))
@@ -112,81 +106,67 @@ class CoarseOperator:
         return _SAFETY * float(values[-1] + beside[-1] * abs(vectors[-1, -1]))
 
 
-def assemble_dense(
-    grid: SpanGrid, cells: NDArray[np.float64], free: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the matrix of a small level from the stiffness of its cells.
-
-    Parameters
-    ----------
-    grid : SpanGrid
-    cells : (n, 576) float64 array
-    free : (f,) int64 array
-        Which degrees of freedom, counted as 3 node + axis.
+def coarsen_body(body: BrickBody) -> tuple[CoarseOperator, FloatArray]:
+    """Return the first coarse level of a body of bricks, and what the second one is made of.
 
     Returns
     -------
-    (f, f) float64 array
+    CoarseOperator
+    (n, 300) float64 array
+        Stiffness of the cells of the next coarser grid, upper triangles row by row.
     """
-    size = grid.nodes.size
-    number = grid.spread_nodes(np.arange(size))
-    inside = grid.spread_cells(np.ones(grid.cells.size, dtype=bool))
-    where = np.argwhere(inside)
-    corners = np.array([[n >> 2, (n >> 1) & 1, n & 1] for n in range(8)])
-    nodes = number[tuple((where[:, None, :] + corners).transpose(2, 0, 1))]
-    dofs = (3 * nodes[:, :, None] + np.arange(3)).reshape(len(where), 24)
-    matrix = np.zeros((3 * size, 3 * size))
-    np.add.at(matrix, (dofs[:, :, None], dofs[:, None, :]), cells.reshape(-1, 24, 24))
-    return np.asarray(matrix[np.ix_(free, free)])
-
-
-def coarsen_body(body: BrickBody) -> CoarseOperator:
-    """Return the first coarse level of a body of bricks."""
     from vertaug.numerics._galerkin_numba import gather_stencil, sum_bricks, sum_cells
 
     pattern, table = _held_patterns(body)
-    moduli = body.moduli
     fine, grid = body.grid, coarsen(body.grid)
     after = coarsen(grid)
-    blocks = np.empty((grid.nodes.size, 243), dtype=np.float32)
-    cells = np.empty((after.cells.size, 576))
-    planes = grid.shape[0]
+    blocks = np.empty((grid.nodes.size, 126), dtype=np.float32)
+    cells = np.empty((after.cells.size, 300))
+    sizes, planes = (grid.cells.last - grid.cells.first).sum(axis=1), grid.shape[0]
+    held = np.empty((_most_of(sizes, _PLANES + 1), 300))
     for start in range(0, planes, _PLANES):
         stop = min(start + _PLANES, planes)
         before = max(start - 1, 0)
         own, size = _part(grid.cells, before, stop)
-        held = np.empty((size, 576))
-        sum_bricks(moduli, table, pattern, _planes(fine.cells, 2 * before, 2 * stop), own, held)
+        base, first, last = (a[start - before :] for a in own)
+        new = base, first, last
+        sum_bricks(body.moduli, table, pattern, _planes(fine.cells, 2 * start, 2 * stop), new, held)
         nodes = _planes(grid.nodes, start, stop + (stop == planes))
         gather_stencil(held, own, nodes, start - before, blocks)
-        base, first, last = (a[start - before :] for a in own)
-        sum_cells(
-            held, (base, first, last), _planes(after.cells, start // 2, (stop + 1) // 2), cells
-        )
-    return _finish(grid, blocks, cells)
+        sum_cells(held, new, _planes(after.cells, start // 2, (stop + 1) // 2), cells)
+        kept = int(sizes[stop - 1])
+        held[:kept] = held[size - kept : size]
+    return _finish(grid, blocks), cells
 
 
-def coarsen_operator(operator: CoarseOperator) -> CoarseOperator:
-    """Return the next coarser level."""
+def coarsen_operator(
+    operator: CoarseOperator, cells: FloatArray
+) -> tuple[CoarseOperator, FloatArray]:
+    """Return the next coarser level from the stiffness of its cells, as `coarsen_body` does."""
     from vertaug.numerics._galerkin_numba import gather_stencil, sum_cells
 
     grid = coarsen(operator.grid)
     after = coarsen(grid)
-    blocks = np.empty((grid.nodes.size, 243), dtype=np.float32)
-    cells = np.empty((after.cells.size, 576))
-    gather_stencil(operator.cells, runs_of(grid.cells), runs_of(grid.nodes), 0, blocks)
-    sum_cells(operator.cells, runs_of(grid.cells), runs_of(after.cells), cells)
-    return _finish(grid, blocks, cells)
+    blocks = np.empty((grid.nodes.size, 126), dtype=np.float32)
+    gather_stencil(cells, runs_of(grid.cells), runs_of(grid.nodes), 0, blocks)
+    wider = np.empty((after.cells.size, 300))
+    sum_cells(cells, runs_of(grid.cells), runs_of(after.cells), wider)
+    return _finish(grid, blocks), wider
 
 
-def _finish(
-    grid: SpanGrid, blocks: NDArray[np.float32], cells: NDArray[np.float64]
-) -> CoarseOperator:
-    # the node itself is neighbour 13 of 27: entry 81 p + 39 + p
+def _finish(grid: SpanGrid, blocks: NDArray[np.float32]) -> CoarseOperator:
+    # the first of 14 neighbours is the node itself: entry 42 p + p
     diagonal = np.zeros(3 * grid.nodes.size + 12, dtype=np.float32)
-    diagonal[6:-6] = blocks[:, [39, 121, 203]].reshape(-1)
+    diagonal[6:-6] = blocks[:, [0, 43, 86]].reshape(-1)
     weight = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)
-    return CoarseOperator(grid=grid, blocks=blocks, weight=weight, cells=cells)
+    return CoarseOperator(grid=grid, blocks=blocks, weight=weight)
+
+
+def _most_of(sizes: NDArray[np.int64], many: int) -> int:
+    """Return the most that so many neighbours make together."""
+    sums = np.concatenate([[0], np.cumsum(sizes)])
+    many = min(many, len(sizes))
+    return int((sums[many:] - sums[:-many]).max())
 
 
 def runs_of(rows: Rows) -> Runs:
@@ -205,7 +185,7 @@ def _part(rows: Rows, start: int, stop: int) -> tuple[Runs, int]:
     return (base - begin, first, last), int((last - first).sum())
 
 
-def _held_patterns(body: BrickBody) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
+def _held_patterns(body: BrickBody) -> tuple[NDArray[np.int16], FloatArray]:
     """Return which of its degrees of freedom each brick has held, as a number, and their tables.
 
     A table holds for each material and each position of a brick in its coarse cell the
@@ -230,10 +210,10 @@ def _held_patterns(body: BrickBody) -> tuple[NDArray[np.int16], NDArray[np.float
     box[tuple(where.T)] = 1 + number
     free = np.concatenate([np.ones((1, 24), dtype=bool), kinds[:, None] >> np.arange(24) & 1 == 0])
     weights = [np.kron(parent_weights(n), np.eye(3)) for n in range(8)]
-    table = np.empty((len(free), len(body.moduli), 8, 576))
+    table = np.empty((len(free), len(body.moduli), 8, 300))
     for m, matrix in enumerate(body.brick_stiffnesses()):
         for n, mask in enumerate(free):
             masked = matrix * np.outer(mask, mask)
             for position, p in enumerate(weights):
-                table[n, m, position] = (p.T @ masked @ p).ravel()
+                table[n, m, position] = (p.T @ masked @ p)[TRIANGLE]
     return grid.gather_cells(box), table

@@ -20,20 +20,19 @@ from vertaug.numerics.brick_operator import (
 )
 from vertaug.numerics.coarse_operator import (
     CoarseOperator,
-    assemble_dense,
     coarsen_body,
     coarsen_operator,
     runs_of,
 )
+from vertaug.numerics.coarsest_level import CoarsestLevel, factorise_coarsest
+from vertaug.numerics.span_grid import coarsen
 from vertaug.numerics.thread_limit import few_threads
 
 _DIRECT_NODES = 350
-"""The coarsest level has about as many nodes at most; its matrix is dense."""
+"""The coarsest level has about as many nodes at most."""
 _ONE_THREAD_NODES = 5_000
 """Smaller levels run on one thread: starting a second one takes longer than it saves."""
 _MOST_DEGREE = 200
-_SHIFT = 1e-6
-"""Added to the diagonal of the coarsest level, where the body may be free to drift."""
 
 
 class _Level(Protocol):
@@ -105,18 +104,18 @@ class ElasticMultigrid:
     fine : BrickOperator
         In single precision.
     coarse : tuple of CoarseOperator
+    coarsest : CoarsestLevel
     largest : tuple of float
-        Bound of the scaled eigenvalues of each level.
+        Bound of the scaled eigenvalues of each level but the coarsest.
     smoothing : Smoothing
     """
 
     fine: BrickOperator
     coarse: tuple[CoarseOperator, ...]
+    coarsest: CoarsestLevel
     largest: tuple[float, ...]
     smoothing: Smoothing
     rooms: tuple[_Room, ...]
-    factor: NDArray[np.float64]
-    free: NDArray[np.int64]
 
     @property
     def right(self) -> NDArray[np.float32]:
@@ -134,8 +133,9 @@ class ElasticMultigrid:
 
     def _descend(self, number: int) -> NDArray[np.float32]:
         room = self.rooms[number]
-        if number == len(self.coarse):
-            return self._solve_coarsest(room)
+        if number > len(self.coarse):
+            self.coarsest.solve(room.right, room.x)
+            return room.x
         with few_threads(room.x.size // 3, _ONE_THREAD_NODES):
             return self._correct(number, room)
 
@@ -145,10 +145,10 @@ class ElasticMultigrid:
         level: _Level = self.fine if number == 0 else self.coarse[number - 1]
         weight = self.fine.weight if number == 0 else self.coarse[number - 1].weight
         grid = self.fine.body.grid if number == 0 else self.coarse[number - 1].grid
-        below = self.coarse[number]
+        below = self.coarse[number].grid if number < len(self.coarse) else self.coarsest.grid
         x, spare = self._smooth(number, level, weight, (room.x, room.spare), fresh=True)
         level.residual(x, room.right, spare)
-        own, nodes = runs_of(grid.nodes), runs_of(below.grid.nodes)
+        own, nodes = runs_of(grid.nodes), runs_of(below.nodes)
         # the finest level keeps its three components apart, the coarse ones side by side
         layout = (0, x.shape[1], 1) if number == 0 else (6, 1, 3)
         restrict(spare.reshape(-1), layout, own, nodes, self.rooms[number + 1].right)
@@ -186,15 +186,6 @@ class ElasticMultigrid:
             x, spare, rho = spare, x, after
         return x, spare
 
-    def _solve_coarsest(self, room: _Room) -> NDArray[np.float32]:
-        from vertaug.numerics._cholesky_numba import solve
-
-        room.x[:] = 0
-        values = room.right[6:-6][self.free].astype(np.float64)
-        solve(self.factor, values)
-        room.x[6:-6][self.free] = values
-        return room.x
-
 
 def prepare_multigrid(
     body: BrickBody, weight: NDArray[np.float32], smoothing: Smoothing
@@ -208,29 +199,25 @@ def prepare_multigrid(
         From `node_weights`.
     smoothing : Smoothing
     """
-    from vertaug.numerics._cholesky_numba import factor
-
     fine = prepare_operator(body, weight, np.float32)
-    coarse = [coarsen_body(body)]
-    while len(coarse) < 2 or coarse[-1].grid.nodes.size > _DIRECT_NODES:
-        coarse.append(coarsen_operator(coarse[-1]))
     # the stiffness of cells is needed for the next level only
-    levels = [level.without_cells() for level in coarse]
-    free = np.flatnonzero(levels[-1].weight[6:-6])
-    matrix = assemble_dense(levels[-1].grid, coarse[-2].cells, free)
-    matrix[np.diag_indices_from(matrix)] *= 1.0 + _SHIFT
-    if not factor(matrix):
-        message = "the stiffness of the coarsest grid is not positive definite"
-        raise ArithmeticError(message)
-    shapes = [(3, body.grid.nodes.size), *(level.weight.shape for level in levels)]
+    level, cells = coarsen_body(body)
+    coarse, grid = [level], coarsen(level.grid)
+    while grid.nodes.size > _DIRECT_NODES:
+        level, cells = coarsen_operator(level, cells)
+        coarse.append(level)
+        grid = coarsen(grid)
+    coarsest = factorise_coarsest(grid, cells)
+    del cells
+    values = (3 * grid.nodes.size + 12,)
+    shapes = [(3, body.grid.nodes.size), *(level.weight.shape for level in coarse), values]
     return ElasticMultigrid(
         fine=fine,
-        coarse=tuple(levels),
-        largest=(largest_eigenvalue(body), *(level.largest_eigenvalue() for level in levels)),
+        coarse=tuple(coarse),
+        coarsest=coarsest,
+        largest=(largest_eigenvalue(body), *(level.largest_eigenvalue() for level in coarse)),
         smoothing=smoothing,
         rooms=tuple(_make_room(shape) for shape in shapes),
-        factor=matrix,
-        free=free,
     )
 
 

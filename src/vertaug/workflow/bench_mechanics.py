@@ -99,7 +99,7 @@ def choose_problems(*, large: bool = False, first_compile: bool = False) -> Mech
     Parameters
     ----------
     large : bool
-        Also 8 million elements, which takes 3.5 GB of memory.
+        Also 8 million elements, which takes 2.5 GB of memory.
     first_compile : bool
         Also the time of compiling, about a minute.
     """

@@ -191,9 +191,9 @@ MECHANICS_KERNELS: tuple[KernelSignature, ...] = tuple(
         ("numerics._brick_numba", ("sweep",)),
         (
             "numerics._galerkin_numba",
-            ("sum_bricks", "sum_cells", "gather_stencil", "sweep_stencil", "restrict"),
+            ("sum_bricks", "sum_cells", "gather_stencil", "restrict", "interpolate"),
         ),
-        ("numerics._galerkin_numba", ("interpolate",)),
+        ("numerics._stencil_numba", ("sweep_stencil",)),
         ("numerics._cholesky_numba", ("factor", "solve")),
         ("numerics._vector_numba", ("dot", "advance", "turn")),
         ("numerics._pieces_numba", ("count_faces", "gather_wrenches", "add_motions")),

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vertaug.case.case_file import InputFile
 from vertaug.case.errors import ComputationError, InputError, LabelError, StorageError
-from vertaug.case.grid import FloatArray
 from vertaug.case.mechanics_content import describe_mechanics
 from vertaug.case.storage import replace_text
 from vertaug.case.strength import StrengthAssessment
@@ -166,7 +166,7 @@ def _check_height(given_mm: float, measured_mm: float) -> None:
         raise InputError(message)
 
 
-def _describe_density(density: FloatArray | None) -> str:
+def _describe_density(density: NDArray[np.float32] | None) -> str:
     """Say what the image was taken for; Hounsfield units of bone lie in the same range."""
     if density is None or not density.any():
         return "The image was taken for mg/ml K2HPO4."

@@ -4,14 +4,14 @@ import numba
 import numpy as np
 import pytest
 
-from vertaug.numerics import _galerkin_numba as fast, _galerkin_reference as reference
-from vertaug.numerics.brick_operator import BrickBody, node_weights
-from vertaug.numerics.coarse_operator import (
-    assemble_dense,
-    coarsen_body,
-    coarsen_operator,
-    runs_of,
+from vertaug.numerics import (
+    _galerkin_numba as fast,
+    _galerkin_reference as reference,
+    _stencil_numba,
+    _stencil_reference,
 )
+from vertaug.numerics.brick_operator import BrickBody, node_weights
+from vertaug.numerics.coarse_operator import coarsen_body, coarsen_operator, runs_of
 from vertaug.numerics.hexahedron import (
     OrthotropicRatios,
     isotropic_stiffness,
@@ -96,9 +96,8 @@ def levels(request):
 
 def stencil_of(grid, rng):
     """Random symmetric stiffness of cells, gathered at the nodes by the plain twin."""
-    cells = rng.standard_normal((grid.cells.size, 24, 24))
-    cells = (cells + cells.transpose(0, 2, 1)).reshape(-1, 576)
-    blocks = np.full((grid.nodes.size, 243), np.nan)
+    cells = rng.standard_normal((grid.cells.size, 300))
+    blocks = np.full((grid.nodes.size, 126), np.nan)
     reference.gather_stencil(cells, runs_of(grid.cells), runs_of(grid.nodes), 0, blocks)
     return guarded(blocks)
 
@@ -108,9 +107,9 @@ def test_bricks_are_summed_as_by_the_twin(levels, materials):
     fine, coarse = levels
     rng = np.random.default_rng(0)
     moduli = guarded(rng.random((materials, fine.cells.size)) * (rng.random(fine.cells.size) > 0.2))
-    table = rng.standard_normal((3, materials, 8, 576))
+    table = rng.standard_normal((3, materials, 8, 300))
     pattern = rng.integers(0, 3, fine.cells.size).astype(np.int16)
-    found = np.full((2, coarse.cells.size, 576), np.nan)
+    found = np.full((2, coarse.cells.size, 300), np.nan)
     for module, out in zip((fast, reference), found, strict=True):
         module.sum_bricks(moduli, table, pattern, runs_of(fine.cells), runs_of(coarse.cells), out)
     assert found[0] == pytest.approx(found[1], abs=1e-13)
@@ -118,8 +117,8 @@ def test_bricks_are_summed_as_by_the_twin(levels, materials):
 
 def test_cells_are_summed_as_by_the_twin(levels):
     fine, coarse = levels
-    given = guarded(np.random.default_rng(1).standard_normal((fine.cells.size, 576)))
-    found = np.full((2, coarse.cells.size, 576), np.nan)
+    given = guarded(np.random.default_rng(1).standard_normal((fine.cells.size, 300)))
+    found = np.full((2, coarse.cells.size, 300), np.nan)
     for module, out in zip((fast, reference), found, strict=True):
         module.sum_cells(given, runs_of(fine.cells), runs_of(coarse.cells), out)
     assert found[0] == pytest.approx(found[1], abs=1e-12)
@@ -128,8 +127,8 @@ def test_cells_are_summed_as_by_the_twin(levels):
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_stencils_are_gathered_as_by_the_twin(levels, kind):
     for grid in levels:
-        given = guarded(np.random.default_rng(2).standard_normal((grid.cells.size, 576)))
-        found = np.full((2, grid.nodes.size, 243), np.nan, dtype=kind)
+        given = guarded(np.random.default_rng(2).standard_normal((grid.cells.size, 300)))
+        found = np.full((2, grid.nodes.size, 126), np.nan, dtype=kind)
         for module, out in zip((fast, reference), found, strict=True):
             module.gather_stencil(given, runs_of(grid.cells), runs_of(grid.nodes), 0, out)
         assert found[0] == pytest.approx(found[1], abs=1e-5 if kind is np.float32 else 1e-13)
@@ -160,11 +159,11 @@ def test_stencils_are_swept_as_by_the_twin(levels, kind, task):
     limit = 1e-13 if kind is np.float64 else 1e-4
     for grid in levels:
         problem = Sweep(grid, kind)
-        first = problem.run(fast, task, 1)
-        for one, exact in zip(first, problem.run(reference, task, 1), strict=True):
+        first = problem.run(_stencil_numba, task, 1)
+        for one, exact in zip(first, problem.run(_stencil_reference, task, 1), strict=True):
             assert one[6:-6] == pytest.approx(exact[6:-6], rel=limit, abs=30 * limit)
         for parts in (2, 5):
-            for one, other in zip(problem.run(fast, task, parts), first, strict=True):
+            for one, other in zip(problem.run(_stencil_numba, task, parts), first, strict=True):
                 assert np.array_equal(one, other, equal_nan=True)
 
 
@@ -229,9 +228,9 @@ def make_body(filled, materials, held_share):
 
 def fine_matrix(body):
     grid = body.grid
-    stiffness = np.array(body.brick_stiffnesses()).reshape(len(body.moduli), 576)
-    every = np.arange(3 * grid.nodes.size)
-    return assemble_dense(grid, body.moduli.T @ stiffness, every)
+    return reference.assemble_dense(
+        grid, np.einsum("mn,mij->nij", body.moduli, np.array(body.brick_stiffnesses()))
+    )
 
 
 def interpolation(fine, coarse, free):
@@ -274,22 +273,21 @@ GALERKIN = {
 def test_coarse_operators_are_the_products_of_matrices(name):
     body = make_body(*GALERKIN[name])
     free = (node_weights(body) > 0).T.ravel().astype(np.float64)
-    first = coarsen_body(body)
+    first, cells = coarsen_body(body)
     p = interpolation(body.grid, first.grid, free)
     exact = p.T @ fine_matrix(body) @ p
     assert matrix_of(first) == pytest.approx(exact, abs=1e-6 * np.abs(exact).max())
-    second = coarsen_operator(first)
+    second, _ = coarsen_operator(first, cells)
     q = interpolation(first.grid, second.grid, np.ones(len(exact)))
     after = q.T @ exact @ q
     assert matrix_of(second) == pytest.approx(after, abs=1e-6 * np.abs(after).max())
-    every = np.arange(len(after))
-    found = assemble_dense(second.grid, first.cells, every)
+    found = reference.assemble_dense(second.grid, reference.unfold_triangle(cells))
     assert found == pytest.approx(after, abs=1e-13 * np.abs(after).max())
 
 
 def test_weights_are_reciprocals_and_zero_where_nothing_moves():
     body = make_body(*GALERKIN["held"])
-    level = coarsen_body(body)
+    level, _ = coarsen_body(body)
     diagonal = np.diag(matrix_of(level))
     weight = level.weight[6:-6]
     assert (level.weight[:6] == 0).all()
@@ -300,7 +298,7 @@ def test_weights_are_reciprocals_and_zero_where_nothing_moves():
 
 @pytest.mark.parametrize("name", GALERKIN)
 def test_power_method_bounds_the_largest_eigenvalue(name):
-    level = coarsen_body(make_body(*GALERKIN[name]))
+    level, _ = coarsen_body(make_body(*GALERKIN[name]))
     matrix = matrix_of(level)
     root = np.sqrt(level.weight[6:-6])
     exact = np.linalg.eigvalsh((matrix + matrix.T) / 2 * np.outer(root, root)).max()
@@ -315,12 +313,12 @@ def test_bits_do_not_depend_on_the_number_of_threads():
     for threads in (1, 2):
         numba.set_num_threads(threads)
         try:
-            first = coarsen_body(body)
-            second = coarsen_operator(first)
+            first, cells = coarsen_body(body)
+            second, wider = coarsen_operator(first, cells)
             x, y = np.ones((2, *first.weight.shape), dtype=np.float32)
             first.residual(x * (first.weight > 0), x, y)
         finally:
             numba.set_num_threads(before)
-        found.append((first.blocks, first.cells, second.blocks, y))
+        found.append((first.blocks, cells, second.blocks, wider, y))
     for one, other in zip(*found, strict=True):
         assert np.array_equal(one, other)

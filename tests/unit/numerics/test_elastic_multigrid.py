@@ -108,7 +108,7 @@ def test_cycles_alone_reduce_the_error(prepared):
 def test_eigenvalues_of_coarse_levels_are_bounded_closely(contrast):
     """A bound that falls short lets Chebyshev's iteration grow what it should damp."""
     body = make_body((20, 18, 22), 0.0, contrast=contrast)
-    level = coarsen_body(body)
+    level, _ = coarsen_body(body)
     matrix = assemble_level(level)
     free = level.weight[6:-6] > 0
     root = np.sqrt(level.weight[6:-6][free].astype(np.float64))

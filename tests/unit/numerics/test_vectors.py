@@ -61,21 +61,31 @@ def test_bits_do_not_depend_on_the_number_of_threads():
         assert np.array_equal(one, other)
 
 
+def profile(matrix, first):
+    """Return rows of the lower half from some columns on, one after the other."""
+    start = np.concatenate([[0], np.cumsum(np.arange(len(matrix)) - first + 1)])
+    rows = [matrix[i, left : i + 1] for i, left in enumerate(first)]
+    return np.concatenate(rows), first, start
+
+
 @pytest.mark.parametrize("size", [1, 2, 33, 120])
-def test_factor_and_solution(size):
+@pytest.mark.parametrize("full", [True, False])
+def test_factor_and_solution(size, full):
     rng = np.random.default_rng(size)
-    root = rng.standard_normal((size, size))
-    matrix = root @ root.T + 0.1 * np.eye(size)
+    first = np.zeros(size, dtype=np.int64) if full else rng.integers(0, np.arange(size) + 1)
+    lower = np.tril(rng.standard_normal((size, size)))
+    lower[np.arange(size) < first[:, None]] = 0.0
+    matrix = lower + lower.T
+    matrix += np.diag(1.0 + np.abs(matrix).sum(axis=1))
     right = rng.standard_normal(size)
     exact = np.linalg.solve(matrix, right)
     found = []
     for module in (_cholesky_numba, _cholesky_reference):
-        # what lies above the diagonal belongs to nobody
-        lower = np.where(np.tri(size, dtype=bool), matrix, np.nan)
+        values, *rows = profile(matrix, first)
         x = right.copy()
-        assert module.factor(lower)
-        module.solve(lower, x)
-        found.append(np.tril(lower))
+        assert module.factor(values, *rows)
+        module.solve(values, *rows, x)
+        found.append(values)
         assert x == pytest.approx(exact, rel=1e-9, abs=1e-9)
     assert found[0] == pytest.approx(found[1], rel=1e-9, abs=1e-9)
 
@@ -83,5 +93,5 @@ def test_factor_and_solution(size):
 @pytest.mark.parametrize("spoilt", [-1.0, 0.0, np.nan])
 @pytest.mark.parametrize("module", [_cholesky_numba, _cholesky_reference])
 def test_a_matrix_that_is_not_positive_is_told(module, spoilt):
-    matrix = np.diag([1.0, 2.0, spoilt, 3.0])
-    assert not module.factor(matrix)
+    given = profile(np.diag([1.0, 2.0, spoilt, 3.0]), np.array([0, 1, 1, 2]))
+    assert not module.factor(*given)
