@@ -18,5 +18,5 @@ def test_the_same_content_gives_the_same_bytes():
 
 
 def test_what_could_not_be_set_is_named():
-    with pytest.raises(ComputationError, match="^the form could not be set as PDF: "):
+    with pytest.raises(ComputationError, match=r"^the form could not be set as PDF: "):
         typeset("questionnaire.typ", {}, "the form")
