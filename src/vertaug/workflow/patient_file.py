@@ -31,8 +31,9 @@ def find_patient_facts(document: CaseDocument, path: Path | None, on: date) -> R
         If a fact is not known, impossible, or of another level than the case.
     """
     given = _kept(document) if path is None else read_facts(path, on=on)
-    joined = join_case(given.facts, document)
-    return ReadFacts(facts=derive_facts(joined.facts), notes=(*given.notes, *joined.notes))
+    # what the case could not measure is a note of the panel, not of every sheet
+    joined = join_case(given.facts, document).facts
+    return ReadFacts(facts=derive_facts(joined), notes=given.notes)
 
 
 def _kept(document: CaseDocument) -> ReadFacts:
