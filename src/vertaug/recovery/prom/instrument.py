@@ -1,0 +1,375 @@
+"""The instruments that can be scored, and those that are refused because of their licence."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from vertaug.case.errors import FormatError, InputError
+
+Status = Literal["verified", "partly verified", "recalled", "computed", "design default"]
+"""How well a rule, a number or a licence is known to be what its source says."""
+
+Method = Literal["answer", "mean", "count", "percent", "points", "profile"]
+"""How answers become a score, see `vertaug.recovery.prom.score`."""
+
+_FOLDER = "vertaug.recovery.prom"
+# As the default bundle and the follow-up sheet list them.
+_NAMES = (
+    "nrs_now",
+    "nrs_rest",
+    "nrs_move",
+    "vas_mm",
+    "rmdq24",
+    "rdq23",
+    "odi",
+    "rand36",
+    "eq5d5l",
+    "qualeffo41",
+    "tug_s",
+    "peg",
+    "pgic",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One question.
+
+    Attributes
+    ----------
+    id : str
+    text : str
+        Empty where the licence forbids to ship it.
+    low, high : float
+        Least and greatest possible answer.
+    whole : bool
+        Answers are whole numbers.
+    stem : str
+        What stands above this question and those after it; empty where nothing does.
+    options : tuple of str
+        Words of the answers from ``low`` to ``high``; empty where none ship.
+    points : tuple of float
+        What the answers from ``low`` to ``high`` count; empty where they count as they are.
+    ends : tuple of str
+        Words of the least and the greatest answer, where those between have none.
+    not_applicable : bool
+        "Does not apply to me" is an answer.
+    """
+
+    id: str
+    text: str
+    low: float
+    high: float
+    whole: bool = True
+    stem: str = ""
+    options: tuple[str, ...] = ()
+    points: tuple[float, ...] = ()
+    ends: tuple[str, ...] = ()
+    not_applicable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreScale:
+    """One score of an instrument.
+
+    Attributes
+    ----------
+    name : str
+    title : str
+    scale : str
+        Such as ``0-24``; scores of different scales are never compared.
+    low, high : float
+    worse : {"up", "down"}
+        In which direction the patient is worse.
+    items : tuple of str
+        Which items count.
+    reliable : tuple of float
+        Least and greatest value before, between which a change can be trusted; empty where the
+        whole scale can.
+    reliable_source : str
+    """
+
+    name: str
+    title: str
+    scale: str
+    low: float
+    high: float
+    worse: Literal["up", "down"]
+    items: tuple[str, ...]
+    reliable: tuple[float, ...] = ()
+    reliable_source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """How large a change must be to matter or to be more than error.
+
+    Attributes
+    ----------
+    score : str
+        Name of the score.
+    kind : {"mcid", "mdc"}
+        Least change that matters to patients; least change that is more than error.
+    value : float
+    unit : {"points", "percent"}
+        Percent of the value before.
+    words : str
+    source : str
+    status : Status
+    """
+
+    score: str
+    kind: Literal["mcid", "mdc"]
+    value: float
+    unit: Literal["points", "percent"] = "points"
+    words: str
+    source: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """A patient-reported outcome measure or a timed test.
+
+    Attributes
+    ----------
+    id, name, version : str
+    method : Method
+    scale : str
+        Of its first score.
+    low, high : float
+        Of its first score.
+    worse : {"up", "down"}
+        Of its first score.
+    items : tuple of Item
+    scales : tuple of ScoreScale
+    mcid : tuple of Threshold
+        Published least changes; empty where none is known.
+    instructions : str
+        What the patient or the examiner reads first; empty where none ships.
+    missing_rule : str
+        What happens to unanswered items, in words.
+    licence, attribution : str
+        May its text be shipped, and the line that must stand under it.
+    source : str
+    status : Status
+        Of the scoring rule.
+    is_change : bool
+        It asks for the change itself, so two of them are not subtracted.
+    """
+
+    id: str
+    name: str
+    version: str
+    method: Method
+    scale: str
+    low: float
+    high: float
+    worse: Literal["up", "down"]
+    items: tuple[Item, ...]
+    scales: tuple[ScoreScale, ...]
+    mcid: tuple[Threshold, ...]
+    instructions: str
+    missing_rule: str
+    licence: str
+    attribution: str
+    source: str
+    status: Status
+    is_change: bool = False
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of its scores."""
+        return tuple(scale.name for scale in self.scales)
+
+    @property
+    def has_text(self) -> bool:
+        """Every question has its words, so that a page can be printed."""
+        return all(item.text for item in self.items)
+
+    def find_item(self, name: str) -> Item:
+        """Return an item.
+
+        Raises
+        ------
+        InputError
+            If there is none of that name.
+        """
+        for item in self.items:
+            if item.id == name:
+                return item
+        known = [item.id for item in self.items]
+        ends = known[0] if len(known) == 1 else f"{known[0]} to {known[-1]}"
+        message = f"{self.name} ({self.id}) has no item {name!r}; expected {ends}"
+        raise InputError(message)
+
+    def find_scale(self, name: str) -> ScoreScale:
+        """Return one of its scores.
+
+        Raises
+        ------
+        InputError
+            If there is none of that name.
+        """
+        for scale in self.scales:
+            if scale.name == name:
+                return scale
+        message = f"{self.name} ({self.id}) has no score {name!r}; it has {', '.join(self.scores)}"
+        raise InputError(message)
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _ItemForm(_Form):
+    id: str
+    text: str = ""
+    low: float
+    high: float
+    whole: bool = True
+    stem: str = ""
+    options: tuple[str, ...] = ()
+    points: tuple[float, ...] = ()
+    ends: tuple[str, ...] = ()
+    not_applicable: bool = False
+
+
+class _ScaleForm(_Form):
+    name: str
+    title: str
+    scale: str
+    low: float
+    high: float
+    worse: Literal["up", "down"]
+    items: tuple[str, ...]
+    reliable: tuple[float, ...] = ()
+    reliable_source: str = ""
+
+
+class _ThresholdForm(_Form):
+    score: str
+    kind: Literal["mcid", "mdc"]
+    value: float
+    unit: Literal["points", "percent"] = "points"
+    words: str
+    source: str
+    status: Status
+
+
+class _InstrumentForm(_Form):
+    name: str
+    version: str
+    method: Method
+    instructions: str = ""
+    missing_rule: str
+    licence: str
+    attribution: str = ""
+    source: str
+    status: Status
+    is_change: bool = False
+    options: dict[str, tuple[str, ...]] = {}
+    points: dict[str, tuple[float, ...]] = {}
+    item: tuple[dict[str, Any], ...]
+    score: tuple[_ScaleForm, ...]
+    threshold: tuple[_ThresholdForm, ...] = ()
+
+
+def list_instruments() -> tuple[Instrument, ...]:
+    """Return every instrument that can be scored."""
+    return tuple(_read(name) for name in _NAMES)
+
+
+def find_instrument(name: str) -> Instrument:
+    """Return an instrument by its id.
+
+    Case, spaces, hyphens and underscores do not matter.
+
+    Raises
+    ------
+    InputError
+        If it is unknown (the nearest ones are named), or its licence forbids to score it here
+        (the reason is named).
+    """
+    from difflib import get_close_matches
+
+    plain = _plain(name)
+    by_plain = {_plain(known): known for known in _NAMES}
+    if plain in by_plain:
+        return _read(by_plain[plain])
+    reason = _read_refused().get(plain)
+    if reason is not None:
+        message = f"'{name}' cannot be scored here: {reason}"
+        raise InputError(message)
+    near = [by_plain[found] for found in get_close_matches(plain, by_plain, n=3, cutoff=0.5)]
+    meant = f"; did you mean {', '.join(near)}" if near else f"; known are {', '.join(_NAMES)}"
+    message = f"there is no instrument '{name}'{meant}"
+    raise InputError(message)
+
+
+def list_refused() -> tuple[tuple[str, str], ...]:
+    """Return the names that are refused, each with its reason."""
+    return tuple(_read_refused().items())
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+@cache
+def _read_refused() -> dict[str, str]:
+    import tomllib
+
+    text = files(_FOLDER).joinpath("data/refused.toml").read_text("utf-8")
+    return {
+        _plain(name): table["reason"]
+        for table in tomllib.loads(text).values()
+        for name in table["names"]
+    }
+
+
+@cache
+def _read(name: str) -> Instrument:
+    import tomllib
+
+    where = f"{name}.toml"
+    text = files(_FOLDER).joinpath(f"data/{where}").read_text("utf-8")
+    try:
+        form = _InstrumentForm.model_validate(tomllib.loads(text))
+        items = tuple(_item(table, form) for table in form.item)
+    except (ValidationError, KeyError) as error:
+        message = f"{where} is not as expected: {error}"
+        raise FormatError(message) from error
+    scales = tuple(ScoreScale(**scale.model_dump()) for scale in form.score)
+    return Instrument(
+        id=name,
+        name=form.name,
+        version=form.version,
+        method=form.method,
+        scale=scales[0].scale,
+        low=scales[0].low,
+        high=scales[0].high,
+        worse=scales[0].worse,
+        items=items,
+        scales=scales,
+        mcid=tuple(Threshold(**threshold.model_dump()) for threshold in form.threshold),
+        instructions=form.instructions,
+        missing_rule=form.missing_rule,
+        licence=form.licence,
+        attribution=form.attribution,
+        source=form.source,
+        status=form.status,
+        is_change=form.is_change,
+    )
+
+
+def _item(table: dict[str, Any], form: _InstrumentForm) -> Item:
+    """Return an item; its options and points may name a list that several items share."""
+    shared = dict(table)
+    for key, lists in (("options", form.options), ("points", form.points)):
+        if isinstance(shared.get(key), str):
+            shared[key] = lists[shared[key]]
+    return Item(**_ItemForm.model_validate(shared).model_dump())
