@@ -1,10 +1,14 @@
 """A row that somebody wants to write, and what is wrong with it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.recovery.prom.answer import check_answers
+from vertaug.recovery.prom.instrument import ScoreScale, find_instrument
 from vertaug.recovery.registry.definition import TableDefinition, define_table
 
 _LONGEST_SHOWN = 60
@@ -129,21 +133,19 @@ _GRADES: dict[str, Sequence[str]] = {"ctcae": "12345", "sir": "ABCDEF", "cirse":
 
 def _check_row(entry: Entry, values: Mapping[str, Any]) -> list[Fault]:
     """Check what columns of one row say together."""
-    found: list[tuple[str, str]] = []
-    if entry.table == "visit":
-        found = _check_visit(values)
-    elif entry.table == "event":
-        found = _check_grade(values)
-    elif entry.table == "procedure_level":
-        found = _check_leak(values)
-    elif entry.table == "score":
-        found = _check_score(values)
+    check = {
+        "visit": _check_visit,
+        "event": _check_grade,
+        "procedure_level": _check_leak,
+        "score": _check_score,
+        "questionnaire": _check_questionnaire,
+    }.get(entry.table)
     return [
         Fault(
             place=entry.place, column=f"{entry.table}.{column}",
             found=show(values[column]), expected=expected,
         )
-        for column, expected in found
+        for column, expected in (check(values) if check else ())
     ]  # fmt: skip
 
 
@@ -179,19 +181,69 @@ def _check_leak(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _check_score(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     answered, asked = values["answered"], values["asked"]
+    faults = []
     if answered is not None and asked is not None and answered > asked:
-        return [("answered", f"at most the {asked} items that were asked")]
-    low, high = read_scale(values["scale"])
+        faults.append(("answered", f"at most the {asked} items that were asked"))
+    scale, expected = find_scale(values["instrument"], values["score"])
+    if scale is None:
+        column, words = expected
+        return [*faults, (column, words)]
+    # the index of EQ-5D-5L has the name of its value set behind its scale
+    if values["scale"] != scale.scale and not values["scale"].startswith(f"{scale.scale}, "):
+        faults.append(("scale", f"{scale.scale}; scales are never mixed"))
     value = values["value"]
-    if value is not None and low is not None and high is not None and not low <= value <= high:
-        return [("value", f"a value of its scale {values['scale']}")]
+    if value is not None and not scale.low <= value <= scale.high:
+        faults.append(("value", f"a value from {scale.low:g} to {scale.high:g}"))
+    return faults
+
+
+@cache
+def find_scale(instrument: str, score: str) -> tuple[ScoreScale | None, tuple[str, str]]:
+    """Return a score of an instrument; where it is unknown, the wrong column and what was expected.
+
+    Parameters
+    ----------
+    instrument : str
+        Its id as it is stored.
+    score : str
+    """
+    try:
+        known = find_instrument(instrument)
+        if known.id != instrument:
+            return None, ("instrument", known.id)
+        return known.find_scale(score), ("", "")
+    except InputError as error:
+        column = "score" if "has no score" in str(error) else "instrument"
+        return None, (column, f"a known one: {error}")
+
+
+def _check_questionnaire(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    try:
+        known = find_instrument(values["instrument"])
+    except InputError as error:
+        return [("instrument", f"a known one: {error}")]
+    if known.id != values["instrument"]:
+        return [("instrument", known.id)]
+    try:
+        check_answers(known, read_answers(values["answers"]))
+    except InputError as error:
+        return [("answers", f"answers that are possible: {error}")]
     return []
 
 
-def read_scale(scale: str) -> tuple[float | None, float | None]:
-    """Return the ends of a scale written ``0-24``, None where it is written otherwise."""
-    low, mark, high = scale.partition("-")
+def read_answers(text: str | None) -> dict[str, Any]:
+    """Return answers by item from their JSON.
+
+    Raises
+    ------
+    InputError
+        If it is no object of JSON.
+    """
     try:
-        return (float(low), float(high)) if mark else (None, None)
+        found = json.loads(text or "{}")
     except ValueError:
-        return None, None
+        found = None
+    if not isinstance(found, dict):
+        message = 'answers are expected as JSON such as {"q1": 1, "q2": null}'
+        raise InputError(message)
+    return found

@@ -1,6 +1,6 @@
 """What rows say together: parents, duplicates, and dates in their order."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -9,14 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from vertaug.recovery.registry.definition import IDENTITY, read_definitions
-from vertaug.recovery.registry.entry import Fault, Row, show
+from vertaug.recovery.registry.entry import Fault, Place, Row, show
 from vertaug.recovery.registry.schema import table_of
 from vertaug.recovery.registry.visit_kind import VISIT_KINDS
 
 Key = tuple[Any, ...]
 _PIECE = 500
-_FROM_ALL = 2000
-"""With more patients than this a table is read whole."""
 
 
 @dataclass(slots=True)
@@ -27,6 +25,7 @@ class History:
     patients: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     procedures: dict[Key, date] = field(default_factory=dict)
     visits: dict[Key, dict[str, date]] = field(default_factory=dict)
+    last_days: dict[str, date] = field(default_factory=dict)
     record_numbers: dict[str, str] = field(default_factory=dict)
     persons: dict[Key, str] = field(default_factory=dict)
 
@@ -42,15 +41,20 @@ class History:
             self.patients[values["pseudonym"]] = values
         elif row.table == "procedure":
             self.procedures[row.key] = values["done_on"]
+            self._saw(values["pseudonym"], values["done_on"])
         elif row.table == "visit" and values["visited_on"] is not None:
             place = (values["pseudonym"], values["procedure_no"])
             self.visits.setdefault(place, {})[values["kind"]] = values["visited_on"]
+            self._saw(values["pseudonym"], values["visited_on"])
         elif row.table == IDENTITY:
             if values["record_number"] is not None:
                 self.record_numbers[values["record_number"]] = values["pseudonym"]
             person = _person(values)
             if person is not None:
                 self.persons[person] = values["pseudonym"]
+
+    def _saw(self, pseudonym: str, day: date) -> None:
+        self.last_days[pseudonym] = max(day, self.last_days.get(pseudonym, day))
 
 
 def _person(values: Mapping[str, Any]) -> Key | None:
@@ -59,37 +63,47 @@ def _person(values: Mapping[str, Any]) -> Key | None:
     return (" ".join(values["name"].casefold().split()), values["birth_date"])
 
 
-def load_history(connection: Connection, rows: Sequence[Row]) -> History:
-    """Read what is there of the patients of these rows."""
+def load_history(
+    connection: Connection, tables: Collection[str], pseudonyms: Collection[str] | None
+) -> History:
+    """Read what is there that rows of some tables are held against.
+
+    Parameters
+    ----------
+    connection : Connection
+    tables : collection of str
+        Whose rows are to be checked.
+    pseudonyms : collection of str or None
+        Of which patients; None for all.
+    """
     history = History()
-    names = sorted({str(row.values["pseudonym"]) for row in rows})
-    tables = {row.table for row in rows}
     parents = {read_definitions()[name].parent for name in tables} - {""}
-    needed = [n for n in read_definitions() if n in tables | parents | {"patient", "procedure"}]
-    for name in needed:
-        for values in _read_rows(connection, name, names):
-            _remember(history, name, values, whole=name in tables)
+    needed = {*tables, *parents, "patient"}
+    if set(tables) & {"patient", "visit"}:
+        needed |= {"procedure", "visit"}
+    if "event" in tables:
+        needed.add("procedure")
+    for name in (n for n in read_definitions() if n in needed):
+        for values in _read_rows(connection, name, pseudonyms):
+            history.add(Row(table=name, values=values, place=_NOWHERE))
     return history
 
 
-def _remember(history: History, name: str, values: Mapping[str, Any], *, whole: bool) -> None:
-    from vertaug.recovery.registry.entry import Place
-
-    if whole or name in {"patient", "procedure", "visit", "procedure_level"}:
-        history.add(Row(table=name, values=values, place=Place()))
+_NOWHERE = Place()
 
 
 def _read_rows(
-    connection: Connection, name: str, pseudonyms: list[str]
+    connection: Connection, name: str, pseudonyms: Collection[str] | None
 ) -> Iterable[Mapping[str, Any]]:
     target = table_of(name)
     wanted = sa.select(*_needed_columns(target, name))
-    if name == IDENTITY or len(pseudonyms) > _FROM_ALL:
+    if pseudonyms is None or name == IDENTITY:
         # a person may be known by another pseudonym
         yield from connection.execute(wanted).mappings()
         return
-    for start in range(0, len(pseudonyms), _PIECE):
-        piece = pseudonyms[start : start + _PIECE]
+    names = sorted(pseudonyms)
+    for start in range(0, len(names), _PIECE):
+        piece = names[start : start + _PIECE]
         yield from connection.execute(wanted.where(target.c.pseudonym.in_(piece))).mappings()
 
 
@@ -157,13 +171,17 @@ def _check_key(row: Row, history: History, *, replaces: bool) -> list[Fault]:
     return []
 
 
-def _check_patient(row: Row, _history: History) -> list[Fault]:
+def _check_patient(row: Row, history: History) -> list[Fault]:
     values = row.values
-    return [
+    faults = [
         _fault(row, name, f"a date from enrolment on, {values['enrolled_on'].isoformat()}")
         for name in ("died_on", "withdrawn_on", "lost_on")
         if values[name] is not None and values[name] < values["enrolled_on"]
     ]
+    last = history.last_days.get(values["pseudonym"])
+    if values["died_on"] is not None and last is not None and values["died_on"] < last:
+        faults.append(_fault(row, "died_on", f"a date from the last visit on, {last}"))
+    return faults
 
 
 def _check_identity(row: Row, history: History) -> list[Fault]:
