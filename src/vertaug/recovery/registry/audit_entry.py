@@ -1,10 +1,10 @@
 """One line of the audit log: who wrote which row when, chained to the line before by its hash."""
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from json.encoder import encode_basestring
 from typing import Any
 
 from vertaug.case.errors import InputError
@@ -13,9 +13,20 @@ from vertaug.recovery.registry.definition import TableDefinition
 FIRST = "0" * 64
 """What the first entry has as the hash before it."""
 
-_encode = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=date.isoformat
-).encode
+_WORDS: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    bool: lambda value: "true" if value else "false",
+    int: int.__repr__,
+    float: float.__repr__,
+    type(None): lambda _: "null",
+    date: lambda value: f'"{value.isoformat()}"',
+}
+"""How a value stands in canonical JSON: a million times in a large import, so without json.dumps."""
+
+
+def _list(values: Sequence[Any]) -> str:
+    """Return values as JSON without blanks."""
+    return f"[{','.join([_WORDS[type(value)](value) for value in values])}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +63,7 @@ class Head:
 
 def name_object(table: TableDefinition, row: Mapping[str, Any]) -> str:
     """Return the name of a row in the log: its table and its key."""
-    return table.name + _encode([row[name] for name in table.key])
+    return table.name + _list([row[name] for name in table.key])
 
 
 def hash_row(table: str, columns: Sequence[str], row: Mapping[str, Any]) -> str:
@@ -68,13 +79,25 @@ def hash_row(table: str, columns: Sequence[str], row: Mapping[str, Any]) -> str:
     row : mapping
         Values of their kinds.
     """
-    held = {name: row[name] for name in columns if row[name] is not None}
-    return hashlib.sha256(_encode([table, held]).encode("utf-8")).hexdigest()
+    held = [
+        f'"{name}":{_WORDS[type(value)](value)}'
+        for name in columns
+        if (value := row[name]) is not None
+    ]
+    text = f'["{table}",{{{",".join(held)}}}]'
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def describe_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Return the changed values as JSON: column, value before and after."""
-    return _encode({n: [before[n], after[n]] for n in sorted(after) if before[n] != after[n]})
+def describe_change(
+    before: Mapping[str, Any], after: Mapping[str, Any], hidden: Sequence[str] = ()
+) -> str:
+    """Return the changed values as JSON: column, value before and after; no values of ``hidden``."""
+    told = []
+    for name in sorted(after):
+        if before[name] != after[name]:
+            pair = ["hidden", "hidden"] if name in hidden else [before[name], after[name]]
+            told.append(f'"{name}":{_list(pair)}')
+    return f"{{{','.join(told)}}}"
 
 
 def chain_entries(events: Sequence[Event], author: Author, head: Head) -> list[dict[str, Any]]:
@@ -105,5 +128,5 @@ _CHAINED = ("seq", "at", "actor", "role", "action", "object", "row_hash", "chang
 
 def hash_entry(entry: Mapping[str, Any]) -> str:
     """Return the SHA-256 of an entry: of all that stands in it and the hash before."""
-    body = _encode([entry[name] for name in _CHAINED])
+    body = _list([entry[name] for name in _CHAINED])
     return hashlib.sha256(body.encode("utf-8")).hexdigest()

@@ -25,6 +25,8 @@ class TableDefinition:
     parent : str
         Table whose key each row must have, empty for patients.
     fields : tuple of Field
+    columns : tuple of str
+        Their names.
     """
 
     name: str
@@ -32,11 +34,12 @@ class TableDefinition:
     key: tuple[str, ...]
     parent: str
     fields: tuple[Field, ...]
+    columns: tuple[str, ...]
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return tuple(field.name for field in self.fields)
+    def hidden(self) -> tuple[str, ...]:
+        """Columns whose words go into no log: they may name a person."""
+        return tuple(f.name for f in self.fields if f.identifies or f.kind is FieldKind.NOTE)
 
     def field(self, name: str) -> Field:
         """Return a column by its name.
@@ -96,4 +99,5 @@ def _read_table(name: str, tree: dict[str, Any]) -> TableDefinition:
         key=tuple(tree["key"]),
         parent=tree.get("parent", ""),
         fields=fields,
+        columns=tuple(tree["fields"]),
     )

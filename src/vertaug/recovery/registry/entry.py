@@ -1,7 +1,7 @@
 """A row that somebody wants to write, and what is wrong with it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -68,11 +68,7 @@ class Row:
     table: str
     values: Mapping[str, Any]
     place: Place
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What names it in its table."""
-        return tuple(self.values[name] for name in define_table(self.table).key)
+    key: tuple[Any, ...]
 
 
 def show(value: object) -> str:
@@ -99,21 +95,24 @@ def check_entry(entry: Entry) -> tuple[Row | None, list[Fault]]:
             found="a column of this name",
             expected=f"one of the columns {', '.join(table.columns)}",
         )
-        for name in entry.values
-        if name not in table.columns
+        for name in entry.values.keys() - table.columns
     ]
     values = _take_values(table, entry, faults)
     if not faults:
         faults += _check_row(entry, values)
     if faults:
         return None, faults
-    return Row(table=entry.table, values=values, place=entry.place), []
+    key = tuple([values[name] for name in table.key])
+    return Row(table=entry.table, values=values, place=entry.place, key=key), []
 
 
 def _take_values(table: TableDefinition, entry: Entry, faults: list[Fault]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for column in table.fields:
         given = entry.values.get(column.name)
+        if given is None and not column.required:
+            values[column.name] = None
+            continue
         try:
             values[column.name] = column.take(given)
         except InputError as error:
@@ -133,13 +132,7 @@ _GRADES: dict[str, Sequence[str]] = {"ctcae": "12345", "sir": "ABCDEF", "cirse":
 
 def _check_row(entry: Entry, values: Mapping[str, Any]) -> list[Fault]:
     """Check what columns of one row say together."""
-    check = {
-        "visit": _check_visit,
-        "event": _check_grade,
-        "procedure_level": _check_leak,
-        "score": _check_score,
-        "questionnaire": _check_questionnaire,
-    }.get(entry.table)
+    check = _TOGETHER.get(entry.table)
     return [
         Fault(
             place=entry.place, column=f"{entry.table}.{column}",
@@ -247,3 +240,13 @@ def read_answers(text: str | None) -> dict[str, Any]:
         message = 'answers are expected as JSON such as {"q1": 1, "q2": null}'
         raise InputError(message)
     return found
+
+
+_TOGETHER: dict[str, Callable[[Mapping[str, Any]], Sequence[tuple[str, str]]]] = {
+    "visit": _check_visit,
+    "event": _check_grade,
+    "procedure_level": _check_leak,
+    "score": _check_score,
+    "questionnaire": _check_questionnaire,
+}
+"""Each returns wrong columns with what was expected."""

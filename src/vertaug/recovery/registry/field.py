@@ -14,10 +14,11 @@ Value = str | int | float | bool | date | None
 
 _YES = frozenset({"1", "yes", "true", "y"})
 _NO = frozenset({"0", "no", "false", "n"})
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""And halves of characters, which no file can hold."""
 _PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
 _TOP_AGE = "90+"
-_LONGEST = {"code": 4000, "note": 4000}
+_LONGEST = 4000
 
 
 class FieldKind(StrEnum):
@@ -31,6 +32,9 @@ class FieldKind(StrEnum):
     FLAG = "flag"
     DATE = "date"
     LEVEL = "level"
+
+
+_NUMERIC = frozenset({FieldKind.WHOLE, FieldKind.NUMBER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,22 +109,25 @@ class Field:
             raise InputError(self.expected) from error
 
     def _convert(self, given: object) -> Value:
-        if self.kind is FieldKind.FLAG:
-            return _as_flag(given)
+        if self.kind in _NUMERIC:
+            return self._as_number(given)
         if self.kind is FieldKind.DATE:
             return _as_date(given)
-        if self.kind in {FieldKind.WHOLE, FieldKind.NUMBER}:
-            return self._as_number(given)
+        if self.kind is FieldKind.FLAG:
+            return _as_flag(given)
         text = given if self.kind is FieldKind.NOTE else str(given).strip()
-        if not isinstance(text, str) or _CONTROL.search(text) or len(text) > _LONGEST["note"]:
-            raise ValueError(text)
+        if not isinstance(text, str):
+            raise TypeError(given)
         return self._as_text(text)
 
     def _as_text(self, text: str) -> str:
-        text.encode("utf-8")  # a lone surrogate cannot be stored
         if self.kind is FieldKind.LEVEL:
             return _as_level(text)
-        if self.kind is FieldKind.CHOICE and text not in self.choices:
+        if self.kind is FieldKind.CHOICE:
+            if text not in self.choices:
+                raise ValueError(text)
+            return text
+        if len(text) > _LONGEST or _CONTROL.search(text):
             raise ValueError(text)
         if self.name == "pseudonym" and not _PSEUDONYM.fullmatch(text):
             raise ValueError(text)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from vertaug.recovery.registry.definition import IDENTITY, read_definitions
 from vertaug.recovery.registry.entry import Fault, Place, Row, show
+from vertaug.recovery.registry.field import FieldKind
 from vertaug.recovery.registry.schema import table_of
 from vertaug.recovery.registry.visit_kind import VISIT_KINDS
 
@@ -85,7 +87,8 @@ def load_history(
         needed.add("procedure")
     for name in (n for n in read_definitions() if n in needed):
         for values in _read_rows(connection, name, pseudonyms):
-            history.add(Row(table=name, values=values, place=_NOWHERE))
+            key = tuple([values[column] for column in read_definitions()[name].key])
+            history.add(Row(table=name, values=values, place=_NOWHERE, key=key))
     return history
 
 
@@ -130,16 +133,22 @@ def check_history(row: Row, history: History, today: date, *, replaces: bool = F
     replaces : bool
         It takes the place of the row with its key.
     """
-    faults = [*_check_key(row, history, replaces=replaces)]
+    faults = _check_key(row, history, replaces=replaces)
     if faults:
         return faults
-    faults += [
-        _fault(row, field.name, f"a date up to today, {today.isoformat()}")
-        for field in read_definitions()[row.table].fields
-        if isinstance(row.values[field.name], date) and row.values[field.name] > today
+    faults = [
+        _fault(row, name, f"a date up to today, {today.isoformat()}")
+        for name in _date_columns(row.table)
+        if (day := row.values[name]) is not None and day > today
     ]
     check = _CHECKS.get(row.table)
     return faults + (check(row, history) if check else [])
+
+
+@cache
+def _date_columns(table: str) -> tuple[str, ...]:
+    fields = read_definitions()[table].fields
+    return tuple(field.name for field in fields if field.kind is FieldKind.DATE)
 
 
 def _fault(row: Row, column: str, expected: str) -> Fault:
@@ -154,10 +163,10 @@ def _fault(row: Row, column: str, expected: str) -> Fault:
 def _check_key(row: Row, history: History, *, replaces: bool) -> list[Fault]:
     table = read_definitions()[row.table]
     known = history.knows(row.table, row.key)
-    words = ", ".join(show(value) for value in row.key)
     if known != replaces:
         expected = "a row that is there already" if replaces else "a row that is not there yet"
         what = "none with" if replaces else "a second one with"
+        words = ", ".join(show(value) for value in row.key)
         text = f"{what} {', '.join(table.key)} {words}"
         return [Fault(place=row.place, column=row.table, found=text, expected=expected)]
     if table.parent:

@@ -1,5 +1,6 @@
 """Rows are checked and written together, all or none; or only checked."""
 
+import gc
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -120,10 +121,15 @@ def take_rows(
                 history = load_history(pen.connection, tables, pseudonyms)
             for batch in _batches(given):
                 _take_batch(batch, history, rules, count, pen)
+                if len(batch) == _BATCH:
+                    # what a large import remembers is never garbage: the collector passes it by
+                    gc.freeze()
             if rules.dry_run or (count.fault_count and not rules.skip_bad):
                 raise _Abandoned
     except _Abandoned:
         return _report(count, written=False)
+    finally:
+        gc.unfreeze()
     return _report(count, written=True)
 
 

@@ -18,6 +18,7 @@ from vertaug.recovery.registry.audit_entry import (
     hash_row,
     name_object,
 )
+from vertaug.recovery.registry.bulk import insert_many
 from vertaug.recovery.registry.connection import writing
 from vertaug.recovery.registry.definition import IDENTITY, TableDefinition, define_table
 from vertaug.recovery.registry.schema import AUDIT, AUDIT_HEAD, SALT, table_of
@@ -38,8 +39,8 @@ class Pen:
         definition, target = define_table(table), table_of(table)
         columns = stored_columns(definition)
         for start in range(0, len(rows), _BATCH):
-            batch = [self._with_salt(table, row) for row in rows[start : start + _BATCH]]
-            self.connection.execute(sa.insert(target), batch)
+            batch = self._with_salt(table, rows[start : start + _BATCH])
+            insert_many(self.connection, target, batch)
             self.record(
                 [
                     Event(
@@ -70,9 +71,8 @@ class Pen:
         if before == after:
             return
         self.connection.execute(sa.update(target).where(*is_it).values(dict(row)))
-        changed = describe_change(before, after)
-        if table == IDENTITY:  # the log is for ever, a name is not
-            changed = None
+        # the log is for ever, a name is not
+        changed = describe_change(before, after, definition.hidden)
         self.record(
             [
                 Event(
@@ -96,7 +96,7 @@ class Pen:
         if not events:
             return
         entries = chain_entries(events, self._author, self._head)
-        self.connection.execute(sa.insert(AUDIT), entries)
+        insert_many(self.connection, AUDIT, entries)
         last = entries[-1]
         self._head = Head(entries=last["seq"], hash=last["hash"])
         self.connection.execute(
@@ -104,9 +104,10 @@ class Pen:
         )
 
     @staticmethod
-    def _with_salt(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        salt = {SALT: secrets.token_hex(16)} if table == IDENTITY else {}
-        return dict(row) | salt
+    def _with_salt(table: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        if table != IDENTITY:
+            return rows
+        return [dict(row) | {SALT: secrets.token_hex(16)} for row in rows]
 
 
 @contextmanager
