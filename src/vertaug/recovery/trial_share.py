@@ -1,0 +1,117 @@
+"""Shares of patients in both arms of a trial, and the range of means seen without augmentation."""
+
+from dataclasses import dataclass
+
+from vertaug.recovery.evidence import ValueKind, read_evidence, trial_arms
+from vertaug.recovery.source_note import Standing, read_data
+from vertaug.recovery.trial import Trial, read_trials
+
+_CONTROLS = ("sham", "usual", "control", "NSM")
+_NEAR = 1.3
+"""Two times within this factor of each other are put together (design default)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialShare:
+    """How many of 100 in each arm.
+
+    Attributes
+    ----------
+    trial : Trial
+    what, timepoint : str
+    treated_percent, control_percent : float
+    treated_n, control_n : int or None
+    more_is_good : bool
+    standing : Standing
+    """
+
+    trial: Trial
+    what: str
+    timepoint: str
+    treated_percent: float
+    control_percent: float
+    treated_n: int | None
+    control_n: int | None
+    more_is_good: bool
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRange:
+    """Means of groups that had no augmentation, near one time.
+
+    Attributes
+    ----------
+    low, high : float
+    arms : tuple of str
+        Trials with their comparator.
+    unverified : bool
+        One of them is from memory.
+    """
+
+    low: float
+    high: float
+    arms: tuple[str, ...]
+    unverified: bool
+
+
+def trial_shares() -> tuple[TrialShare, ...]:
+    """Return the shares that controlled trials printed, sham-controlled ones first."""
+    wanted = read_data("trials")["share"]
+    rows = [
+        row for row in read_evidence() if row.kind is ValueKind.PERCENT and row.measure in wanted
+    ]
+    shares = []
+    for trial in read_trials().values():
+        own = [row for row in rows if row.trial == trial.key]
+        for name, timepoint in dict.fromkeys((row.measure, row.timepoint) for row in own):
+            pair = [row for row in own if (row.measure, row.timepoint) == (name, timepoint)]
+            controls = [row for row in pair if row.arm in _CONTROLS]
+            treated = [row for row in pair if row.arm not in _CONTROLS]
+            if len(controls) == len(treated) == 1:
+                shares.append(
+                    TrialShare(
+                        trial=trial,
+                        what=wanted[name]["label"],
+                        timepoint=timepoint,
+                        treated_percent=treated[0].value,
+                        control_percent=controls[0].value,
+                        treated_n=treated[0].n,
+                        control_n=controls[0].n,
+                        more_is_good=wanted[name]["best"] == "high",
+                        standing=treated[0].standing,
+                    )
+                )
+    return tuple(shares)
+
+
+def control_range(measure: str, scale: str, days: float) -> ControlRange | None:
+    """Return the range of means of control arms near a time; None where none was measured.
+
+    Parameters
+    ----------
+    measure, scale : str
+    days : float
+        Since the procedure, above 0.
+
+    Raises
+    ------
+    InputError
+        If there is no such measure, or not on that scale.
+    """
+    near = [
+        (arm, point)
+        for arm in trial_arms(measure, scale)
+        if not arm.treated
+        for point in arm.points
+        if point.days > 0 and max(point.days, days) <= _NEAR * min(point.days, days)
+    ]
+    if not near:
+        return None
+    values = [point.value for _, point in near]
+    return ControlRange(
+        low=min(values),
+        high=max(values),
+        arms=tuple(f"{arm.trial.label} ({arm.label})" for arm, _ in near),
+        unverified=any(point.unverified for _, point in near),
+    )
