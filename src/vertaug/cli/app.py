@@ -10,6 +10,7 @@ import typer
 import vertaug
 from vertaug.cli.command import as_command
 from vertaug.cli.options import Calibration, Case, Json, Kvp, Level, Pdf, Quiet, Threads
+from vertaug.cli.questionnaire_options import Questionnaire
 from vertaug.cli.simulate_options import Simulate
 from vertaug.cli.strength_options import Strength
 
@@ -324,7 +325,7 @@ class Info:
         show_info(as_json=self.json_output)
 
 
-for _kind in (Demo, Plan, Measure, Report, Fluoro, Simulate, Strength, Bench, Info):
+for _kind in (Demo, Plan, Measure, Report, Fluoro, Simulate, Strength, Bench, Info, Questionnaire):
     app.command(name=_kind.__name__.lower())(as_command(_kind))
 
 
