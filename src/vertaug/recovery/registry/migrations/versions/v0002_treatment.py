@@ -1,4 +1,4 @@
-"""Drugs against osteoporosis, opioids by drug, answers by item, loss to follow-up, strength from CT."""
+"""Drugs against osteoporosis and pain, answers by item, loss to follow-up, strength from CT."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,8 +22,10 @@ def upgrade() -> None:
     _make_table(
         "analgesic",
         sa.Column("drug", sa.Text(), primary_key=True),
-        sa.Column("dose_per_day", sa.Double()),
-        sa.Column("dose_unit", sa.Text()),
+        sa.Column("route", sa.Text(), primary_key=True),
+        sa.Column("amount", sa.Double()),
+        sa.Column("unit", sa.Text()),
+        sa.Column("times_per_day", sa.Double()),
     )
     op.create_table(
         "treatment",
