@@ -3,6 +3,10 @@
 A patient is followed up to the last image in which the spine was looked through for new
 fractures: without such an image nobody knows, and the patient is not counted but told. Times are
 when a fracture was found, which is later than when it happened. Death ends the follow-up.
+
+Fractures are found when they are looked for. By the day of the image, who is looked at early in
+the window of a visit would leave the risk before who is looked at late, and the curve would fall
+far below the share of patients with a fracture. So times are those of the planned visits.
 """
 
 from dataclasses import dataclass
@@ -14,11 +18,13 @@ from vertaug.case.errors import MissingExtraError
 from vertaug.recovery.registry.schema import table_of
 from vertaug.recovery.registry.sql_day import days_between
 
-RISK_DAYS = (0, 30, 91, 182, 365)
-"""When the numbers at risk are told."""
+RISK_DAYS = (1, 7, 30, 91, 182, 365)
+"""Planned visits after the procedure, days; then comes one each half year."""
+_HALF_YEAR_DAYS = 182.5
 _WORDS = (
-    "First new vertebral fracture after the first procedure, by the day on which it was found. "
-    "Censored at the last image in which the spine was looked through; death ends follow-up."
+    "First new vertebral fracture after the first procedure, when it was found. Censored at the "
+    "last image in which the spine was looked through; death ends follow-up. Times are those of "
+    "the nearest planned visit (days 1, 7, 30, 91, 182, 365, then each half year)."
 )
 
 
@@ -89,7 +95,7 @@ def estimate_fractures(connection: Connection) -> FractureSurvival:
         If lifelines is not installed.
     """
     courses = _group_courses(connection)
-    followed = [(day, event, n) for day, event, n in courses if day is not None]
+    followed = [(nearest_visit(day), event, n) for day, event, n in courses if day is not None]
     never = sum(n for day, _, n in courses if day is None)
     steps = _fit(followed) if followed else ()
     return FractureSurvival(
@@ -100,6 +106,13 @@ def estimate_fractures(connection: Connection) -> FractureSurvival:
         risk_days=RISK_DAYS,
         at_risk=tuple(sum(n for d, _, n in followed if d >= day) for day in RISK_DAYS),
     )
+
+
+def nearest_visit(day: int) -> int:
+    """Return the day of the planned visit that is nearest to a day after the procedure."""
+    halves = max(1, round(day / _HALF_YEAR_DAYS))
+    later = int(halves * _HALF_YEAR_DAYS)
+    return min((*RISK_DAYS, later), key=lambda planned: (abs(planned - day), planned))
 
 
 def _group_courses(connection: Connection) -> list[tuple[int | None, bool, int]]:
