@@ -15,8 +15,8 @@ from vertaug.case.mechanics_record import StateRecord
 from vertaug.recovery.registry.audit_entry import Author
 from vertaug.recovery.registry.connection import reading
 from vertaug.recovery.registry.entry import Entry
-from vertaug.recovery.registry.intake import IntakeRules, write_entries
-from vertaug.recovery.registry.pen import open_pen
+from vertaug.recovery.registry.intake import IntakeRules, write_with
+from vertaug.recovery.registry.pen import Pen, open_pen
 from vertaug.recovery.registry.schema import table_of
 
 
@@ -95,9 +95,10 @@ def add_case(
     if not entries:
         message = f"{folder} holds no result for {level}; plan or simulate it first"
         raise InputError(message)
-    if replace:
-        _remove(engine, place, author)
-    write_entries(engine, entries, author, IntakeRules())
+    with open_pen(engine, author) as pen:
+        if replace:
+            _remove(pen, place)
+        write_with(pen, entries, IntakeRules())
     return len(entries)
 
 
@@ -116,12 +117,11 @@ def _check_level(engine: Engine, place: dict[str, str | int]) -> None:
         raise InputError(message)
 
 
-def _remove(engine: Engine, place: dict[str, str | int], author: Author) -> None:
+def _remove(pen: Pen, place: dict[str, str | int]) -> None:
     target = table_of("prediction")
     is_it = [target.c[name] == value for name, value in place.items()]
-    with open_pen(engine, author) as pen:
-        for row in pen.connection.execute(sa.select(target).where(*is_it)).mappings().all():
-            pen.delete("prediction", row)
+    for row in pen.connection.execute(sa.select(target).where(*is_it)).mappings().all():
+        pen.delete("prediction", row)
 
 
 def _list_figures(document: CaseDocument, level: str) -> Iterator[_Figure]:

@@ -186,10 +186,25 @@ def write_entries(
     InputError
         If one cannot be written; names the first of what is wrong.
     """
-    chosen = IntakeRules() if rules is None else rules
-    report = take_rows(engine, entries, author, chosen)
-    if report.faults:
-        raise InputError(list_faults(report))
+    with open_pen(engine, author) as pen:
+        write_with(pen, entries, IntakeRules() if rules is None else rules)
+
+
+def write_with(pen: Pen, entries: Sequence[Entry], rules: IntakeRules) -> None:
+    """Write rows within a transaction that does more.
+
+    Raises
+    ------
+    InputError
+        If one cannot be written; the transaction is taken back.
+    """
+    tables = {one.table for one in entries}
+    pseudonyms = {str(one.values.get("pseudonym", "")).strip() for one in entries}
+    count = _Count()
+    history = load_history(pen.connection, tables, pseudonyms)
+    _take_batch(entries, history, rules, count, pen)
+    if count.fault_count:
+        raise InputError(list_faults(_report(count, written=False)))
 
 
 def list_faults(report: IntakeReport) -> str:
