@@ -1,4 +1,4 @@
-"""The published courses: read with types, never mixed, turned one way, labelled as what they are."""
+"""The published courses: typed, never mixed, turned one way, labelled as what they are."""
 
 from collections import Counter
 

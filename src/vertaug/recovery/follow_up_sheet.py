@@ -1,0 +1,292 @@
+"""What the follow-up sheet says: one page for the patient, one for the clinic.
+
+Only words and dates; it is laid out elsewhere. Without the number to call it must not be handed
+out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from vertaug.recovery.activity_plan import ActivityPhase, ActivityPlan
+from vertaug.recovery.analgesic import mme_words
+from vertaug.recovery.bone_health import BoneHealthPlan
+from vertaug.recovery.date_words import day_words, window_words
+from vertaug.recovery.recovery_plan import RecoveryPlan
+from vertaug.recovery.red_flag import FlagTierAdvice, read_banner
+from vertaug.recovery.schedule import PlannedVisit
+from vertaug.recovery.source_note import SourceNote, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetVisit:
+    """A visit as it is printed."""
+
+    label: str
+    day: str
+    clock: str
+    how: str
+    window: str
+    capture: str
+    imaging: str
+    state: str
+    source: str
+    closed: bool
+    for_patient: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPhase:
+    """Some days of activity as they are printed."""
+
+    label: str
+    span: str
+    do: tuple[str, ...]
+    leave: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetTier:
+    """Warning signs of one urgency as they are printed."""
+
+    key: str
+    label: str
+    advice: str
+    coordinator: str
+    signs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetLine:
+    """A line for the clinic: a date or name, words, and where they come from."""
+
+    lead: str
+    words: str
+    source: str
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpSheet:
+    """The sheet.
+
+    Attributes
+    ----------
+    title, case_name, treated, clinic : str
+        ``treated``: bone, procedure and day.
+    phone, emergency : str
+        Empty where not given.
+    banner : str
+        That nobody watches.
+    visits : tuple of SheetVisit
+    phases : tuple of SheetPhase
+    advice : tuple of str
+    tiers : tuple of SheetTier
+    bone_words : tuple of str
+        For the patient.
+    bone_reason, counted_from : str
+    tasks, warnings, analgesics, response : tuple of SheetLine
+        For the clinic.
+    spreads : str
+        Numbers on which published sheets disagree.
+    unverified : str
+        What must be checked against its source; empty where nothing is.
+    """
+
+    title: str
+    case_name: str
+    treated: str
+    clinic: str
+    phone: str
+    emergency: str
+    banner: str
+    visits: tuple[SheetVisit, ...]
+    phases: tuple[SheetPhase, ...]
+    advice: tuple[str, ...]
+    tiers: tuple[SheetTier, ...]
+    bone_words: tuple[str, ...]
+    bone_reason: str
+    counted_from: str
+    tasks: tuple[SheetLine, ...]
+    warnings: tuple[SheetLine, ...]
+    analgesics: tuple[SheetLine, ...]
+    response: tuple[SheetLine, ...]
+    spreads: str
+    unverified: str
+
+
+def make_sheet(plan: RecoveryPlan) -> FollowUpSheet:
+    """Return the sheet of a plan."""
+    states = {one.visit.key: one.state.value for one in plan.standings}
+    phone = plan.site.phone
+    return FollowUpSheet(
+        title="After your back treatment",
+        case_name=plan.case.name,
+        treated=_treated(plan),
+        clinic=plan.site.name,
+        phone=phone.clinic or "",
+        emergency=phone.emergency or "",
+        banner=read_banner(),
+        visits=tuple(_visit(v, states.get(v.key, "")) for v in plan.follow_up.visits),
+        phases=tuple(_phase(phase) for phase in plan.activity.phases),
+        advice=_advice(plan.activity),
+        tiers=tuple(_tier(tier) for tier in plan.flags),
+        bone_words=tuple(task.patient_words for task in plan.bone.tasks if task.patient_words),
+        bone_reason=plan.bone.reason,
+        counted_from=plan.bone.counted_from,
+        tasks=_tasks(plan.bone),
+        warnings=tuple(
+            SheetLine(lead="", words=one.words, source=one.note.words, strong=one.urgent)
+            for one in plan.bone.warnings
+        ),
+        analgesics=_analgesics(plan),
+        response=_response(plan),
+        spreads=_spreads(plan.activity),
+        unverified=_unverified(plan),
+    )
+
+
+def require_phone(sheet: FollowUpSheet) -> str:
+    """Return the number to call.
+
+    Raises
+    ------
+    InputError
+        If there is none: the sheet must not be printed.
+    """
+    from vertaug.recovery.red_flag import ClinicPhone
+
+    return ClinicPhone(clinic=sheet.phone or None).require()
+
+
+def _treated(plan: RecoveryPlan) -> str:
+    what = plan.case.procedure or "bone cement treatment"
+    where = f" of {plan.case.level}" if plan.case.level else ""
+    at = plan.follow_up.procedure_at
+    return f"{what[:1].upper()}{what[1:]}{where} on {day_words(at)} at {at:%H:%M} ({plan.zone})"
+
+
+def _visit(visit: PlannedVisit, state: str) -> SheetVisit:
+    definition = visit.definition
+    return SheetVisit(
+        label=definition.label,
+        day=day_words(visit.proposed),
+        clock=f"{visit.proposed:%H:%M}",
+        how=definition.how,
+        window=window_words(visit),
+        capture="; ".join(definition.capture),
+        imaging=definition.imaging,
+        state=state,
+        source=definition.note.words,
+        closed=visit.closed,
+        for_patient=definition.in_calendar,
+    )
+
+
+def _phase(phase: ActivityPhase) -> SheetPhase:
+    return SheetPhase(
+        label=phase.label,
+        span=_span(phase.start, phase.end),
+        do=phase.do,
+        leave=phase.leave,
+    )
+
+
+def _span(start: datetime, end: datetime | None) -> str:
+    """Return from when to when, in few words."""
+    first = day_words(start, short=True)
+    if end is None:
+        return f"from {first}"
+    last = day_words(end, short=True)
+    if start.date() == end.date():
+        return f"{first}, {start:%H:%M} to {end:%H:%M}"
+    return f"{first} to {last}"
+
+
+def _advice(plan: ActivityPlan) -> tuple[str, ...]:
+    return (
+        *(one.words for one in plan.advice),
+        f"You may drive again from {day_words(plan.drive_from)} on, if you feel safe.",
+    )
+
+
+def _tier(tier: FlagTierAdvice) -> SheetTier:
+    return SheetTier(
+        key=tier.tier.value,
+        label=tier.label,
+        advice=tier.advice,
+        coordinator=tier.coordinator,
+        signs=tuple(sign.words for sign in tier.signs),
+    )
+
+
+def _tasks(plan: BoneHealthPlan) -> tuple[SheetLine, ...]:
+    lines = []
+    for task in plan.tasks:
+        undecided = f" (undecided: {task.undecided})" if task.undecided else ""
+        lines.append(
+            SheetLine(
+                lead=day_words(task.due), words=task.words + undecided, source=task.note.words
+            )
+        )
+    return tuple(lines)
+
+
+def _analgesics(plan: RecoveryPlan) -> tuple[SheetLine, ...]:
+    """Return the opioids of a day; not asked is said as such."""
+    found = plan.analgesics
+    if found is None:
+        return (SheetLine(lead="Opioids", words="not asked yet", source=""),)
+    lines = [SheetLine(lead="Opioids", words=mme_words(found), source=found.factors.note.words)]
+    lines += [
+        SheetLine(lead="", words=flag.words, source=flag.note.words)
+        for flag in (*found.refused, *found.flags)
+    ]
+    return (*lines, SheetLine(lead="", words=found.factors.limits, source=""))
+
+
+def _response(plan: RecoveryPlan) -> tuple[SheetLine, ...]:
+    """Return when pain counts as fallen, and what to look at where it has not."""
+    cut = plan.cut_points
+    path = plan.non_response
+    responder = (
+        f"pain falls by {cut['nrs_fall'].text} points and {cut['nrs_fall_percent'].text} %; "
+        f"strong: by {cut['strong_percent'].text} % or to below {cut['strong_below'].text}. "
+        f"No failure is called before day {cut['failure_call_day'].text}; a missing visit is missing."
+    )
+    return (
+        SheetLine(lead="Responder", words=responder, source=cut["nrs_fall"].note.words),
+        SheetLine(
+            lead="No responder at 2 to 4 weeks",
+            words=f"{', then '.join(path.steps)}. Think of: {', '.join(path.causes)}.",
+            source=path.note.words,
+        ),
+    )
+
+
+def _spreads(plan: ActivityPlan) -> str:
+    """Return the numbers of the activity plan on which published sheets disagree."""
+    found = [
+        f"{value.words}: {value.text} (published: {value.spread})"
+        for value in plan.values.values()
+        if value.spread
+    ]
+    return "; ".join(found) + "."
+
+
+def _notes(plan: RecoveryPlan) -> Iterable[tuple[str, SourceNote]]:
+    yield from ((phase.label, phase.note) for phase in plan.activity.phases)
+    yield from ((one.key, one.note) for one in plan.activity.advice)
+    yield from ((task.words, task.note) for task in plan.bone.tasks)
+
+
+def _unverified(plan: RecoveryPlan) -> str:
+    """Say how much of the sheet is from memory."""
+    notes = list(_notes(plan))
+    recalled = [note for _, note in notes if note.standing is Standing.RECALLED]
+    if not recalled:
+        return ""
+    return (
+        f"{len(recalled)} of {len(notes)} entries on activity and bone are from memory and marked "
+        "(unverified): check them against their sources, or set your own in a site file."
+    )
