@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from numbers import Real
 from typing import Final
 
 from vertaug.case.errors import InputError
@@ -64,8 +65,11 @@ def _check(instrument: Instrument, item: Item, answer: Answer) -> CheckedAnswer:
             return CheckedAnswer(item=item, value=Absence.NOT_APPLICABLE)
         message = f"{where}: {_expected(item)}; got {answer!r}"
         raise InputError(message)
-    if isinstance(answer, int | float):
+    if isinstance(answer, Real):
         return CheckedAnswer(item=item, value=_number(where, item, answer))
+    if not isinstance(answer, Sequence):
+        message = f"{where}: {_expected(item)}; got {answer!r}"
+        raise InputError(message)
     if instrument.method != "percent" or not answer:
         message = f"{where}: one answer is expected; got {len(answer)}. Ask which one holds, or "
         message += "leave it out"
@@ -74,18 +78,19 @@ def _check(instrument: Instrument, item: Item, answer: Answer) -> CheckedAnswer:
     return CheckedAnswer(item=item, value=max(boxes), boxes=len(set(boxes)))
 
 
-def _number(where: str, item: Item, answer: float) -> float:
-    is_tick = isinstance(answer, bool)
+def _number(where: str, item: Item, answer: object) -> float:
+    # Whole numbers of NumPy and of tables are numbers, too; words are not.
+    number = float(answer) if isinstance(answer, Real) else math.nan
     possible = (
-        (not is_tick or (item.low, item.high) == (0, 1))
-        and math.isfinite(answer)
-        and item.low <= answer <= item.high
-        and (not item.whole or answer == round(answer))
+        (not isinstance(answer, bool) or (item.low, item.high) == (0, 1))
+        and math.isfinite(number)
+        and item.low <= number <= item.high
+        and (not item.whole or number.is_integer())
     )
     if not possible:
         message = f"{where}: {_expected(item)}; got {answer!r}"
         raise InputError(message)
-    return float(answer)
+    return number
 
 
 def _expected(item: Item) -> str:
