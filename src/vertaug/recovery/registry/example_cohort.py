@@ -20,6 +20,8 @@ _LEVELS = ("T8", "T11", "T12", "L1", "L2", "L3", "L4")
 _LEVEL_ODDS = (0.06, 0.1, 0.24, 0.3, 0.14, 0.1, 0.06)
 _EVENTS = ("pain_flare", "leak_symptomatic", "pulmonary_cement_embolism", "other_fracture")
 _IMAGES = ("24h", "3mo", "12mo")
+_FRACTURES_A_YEAR = 0.2
+"""Rate of first new fractures: 18 % within a year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,14 +235,15 @@ def _images(patient: ExamplePatient, last: date) -> Iterator[Entry]:
 
 def _fractures(patient: ExamplePatient, last: date) -> Iterator[Entry]:
     rng = _rng(patient, 9)
-    looked = [on for _, kind, on in _seen(patient, last) if kind in _IMAGES[1:]]
-    if looked and rng.random() < 0.16:
+    broken_on = patient.done_on + timedelta(days=rng.exponential(365.25 / _FRACTURES_A_YEAR))
+    looked = [on for _, kind, on in _seen(patient, last) if kind in _IMAGES and on >= broken_on]
+    if looked:
         yield Entry(
             table="new_fracture",
             values={
                 "pseudonym": patient.pseudonym,
                 "level": "T9" if patient.level != "T9" else "T10",
-                "found_on": looked[int(rng.integers(0, len(looked)))],
+                "found_on": looked[0],
                 "adjacent": bool(rng.random() < 0.6),
                 "symptomatic": bool(rng.random() < 0.5),
             },
