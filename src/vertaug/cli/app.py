@@ -11,6 +11,7 @@ import vertaug
 from vertaug.cli.command import as_command
 from vertaug.cli.options import Calibration, Case, Json, Kvp, Level, Pdf, Quiet, Threads
 from vertaug.cli.questionnaire_options import Questionnaire
+from vertaug.cli.registry_app import registry_app
 from vertaug.cli.simulate_options import Simulate
 from vertaug.cli.strength_options import Strength
 
@@ -327,6 +328,7 @@ class Info:
 
 for _kind in (Demo, Plan, Measure, Report, Fluoro, Simulate, Strength, Bench, Info, Questionnaire):
     app.command(name=_kind.__name__.lower())(as_command(_kind))
+app.add_typer(registry_app)
 
 
 def _show_version(*, wanted: bool) -> None:

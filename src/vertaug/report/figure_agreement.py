@@ -1,10 +1,13 @@
 """Predicted beside observed values: each level as a point, bias and limits of agreement."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vertaug.case.errors import InputError
+from vertaug.case.grid import FloatArray
 from vertaug.recovery.registry.agreement import Agreement
 from vertaug.report import canvas
 from vertaug.report.figure_filling_curves import BLUE, FAINT, GRID, INK, RED
@@ -57,19 +60,24 @@ def _dress(axes: Axes, across: str, up: str) -> None:
         spine.set_linewidth(0.6)
 
 
-_POINT = {"linestyle": "none", "marker": "o", "markersize": 3.0, "markerfacecolor": "#FFFFFF"}
+_POINT: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 3.0,
+    "markerfacecolor": "#FFFFFF",
+}
 
 
 def _draw_pairs(
-    axes: Axes, predicted: np.ndarray[tuple[int], np.dtype[np.float64]],
-    observed: np.ndarray[tuple[int], np.dtype[np.float64]], unit: str,
+    axes: Axes, predicted: FloatArray,
+    observed: FloatArray, unit: str,
 ) -> None:  # fmt: skip
     low = min(float(predicted.min()), float(observed.min()))
     high = max(float(predicted.max()), float(observed.max()))
     room = 0.06 * max(high - low, 1e-3 * max(abs(high), 1.0))
     ends = (low - room, high + room)
     axes.plot(ends, ends, color=FAINT, linewidth=0.8, linestyle="--")
-    axes.plot(predicted, observed, color=BLUE, markeredgewidth=0.8, **_POINT)  # type: ignore[arg-type]
+    axes.plot(predicted, observed, color=BLUE, markeredgewidth=0.8, **_POINT)
     axes.set_xlim(ends)
     axes.set_ylim(ends)
     axes.text(
@@ -80,11 +88,11 @@ def _draw_pairs(
 
 
 def _draw_differences(
-    axes: Axes, predicted: np.ndarray[tuple[int], np.dtype[np.float64]],
-    observed: np.ndarray[tuple[int], np.dtype[np.float64]], agreement: Agreement,
+    axes: Axes, predicted: FloatArray,
+    observed: FloatArray, agreement: Agreement,
 ) -> None:  # fmt: skip
     mean, difference = 0.5 * (predicted + observed), observed - predicted
-    axes.plot(mean, difference, color=BLUE, markeredgewidth=0.8, **_POINT)  # type: ignore[arg-type]
+    axes.plot(mean, difference, color=BLUE, markeredgewidth=0.8, **_POINT)
     axes.axhline(0.0, color=FAINT, linewidth=0.8, linestyle="--")
     for value, words, dash in (
         (agreement.bias, "bias", "-"),
@@ -106,8 +114,7 @@ def _write_head(figure: Figure, agreement: Agreement) -> None:
     title = _TITLES.get(agreement.quantity, agreement.quantity)
     lines = [
         f"{title}, {agreement.procedure}: {len(agreement.pairs)} levels",
-        f"Only predicted: {agreement.only_predicted}; only observed: {agreement.only_observed} "
-        "(both left out).",
+        f"Only predicted: {agreement.only_predicted}; only observed: {agreement.only_observed}.",
     ]
     if agreement.not_usable:
         lines[1] += (

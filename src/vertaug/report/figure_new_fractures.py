@@ -109,8 +109,7 @@ def _write_risk(axes: Axes, survival: FractureSurvival, last: int) -> None:
 def _write_head(figure: Figure, survival: FractureSurvival) -> None:
     lines = [
         f"New vertebral fractures: {survival.events} in {survival.patients} patients followed",
-        f"{survival.never_looked} more had no image in which new fractures were looked for: "
-        "unknown, not counted.",
+        f"{survival.never_looked} more without an image that looked for them: not counted.",
     ]
     year = survival.free_at(365)
     if year is not None:

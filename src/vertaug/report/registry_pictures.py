@@ -14,15 +14,16 @@ _LABEL = "this registry"
 
 
 def draw_summary(summary: RegistrySummary) -> Iterator[tuple[str, Picture]]:
-    """Yield the name of a file without its ending, and its picture; what there is nothing of is left out."""
+    """Yield names of files without ending, and pictures of what is known."""
     for what in dict.fromkeys(point.what for point in summary.scores):
         measure = MEASURES.get(what.instrument)
         course = mean_course(what, summary.scores, f"{_LABEL}, {what.instrument}")
         if measure is None or course is None:
             continue
         try:
-            yield f"{what.instrument}_beside_trials", draw_outcome_curves(
-                measure, what.scale, course
+            yield (
+                f"{what.instrument}_beside_trials",
+                draw_outcome_curves(measure, what.scale, course),
             )
         except InputError:
             continue  # no trial has a course of it on this scale

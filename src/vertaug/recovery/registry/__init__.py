@@ -1,1 +1,1 @@
-"""The registry: patients by pseudonym, procedures, visits, scores, events, images; with an audit log."""
+"""Patients by pseudonym, procedures, visits, scores, events, images; with an audit log."""

@@ -1,4 +1,4 @@
-"""What was predicted beside what was observed: bias and limits of agreement (Bland & Altman 1986)."""
+"""What was predicted beside what was observed (Bland & Altman 1986)."""
 
 import math
 from collections.abc import Sequence
@@ -82,9 +82,11 @@ _QUANTITIES = (
 
 
 def compare_predictions(connection: Connection) -> tuple[Agreement, ...]:
-    """Return the agreement of each quantity for each procedure that was done and simulated."""
+    """Return the agreement of each quantity that was ever predicted, by procedure."""
     found = []
-    for quantity in _QUANTITIES:
+    prediction = table_of("prediction")
+    known = set(connection.execute(sa.select(prediction.c.quantity).distinct()).scalars())
+    for quantity in (q for q in _QUANTITIES if q.name in known):
         rows = _read_pairs(connection, quantity)
         for procedure in sorted({row.procedure for row in rows}):
             mine = [row for row in rows if row.procedure == procedure]
@@ -125,7 +127,11 @@ def _read_pairs(connection: Connection, quantity: _Quantity) -> Sequence[Any]:
 
 def _observe(quantity: _Quantity) -> sa.ColumnElement[Any]:
     """Return what was seen: in the procedure itself, or on the first image after it."""
-    procedure, level, image = table_of("procedure"), table_of("procedure_level"), table_of("imaging")
+    procedure, level, image = (
+        table_of("procedure"),
+        table_of("procedure_level"),
+        table_of("imaging"),
+    )
     if quantity.name == "leak_ml":
         return level.c.leak_ml
     value = image.c[quantity.observed]

@@ -1,9 +1,8 @@
-"""Is the audit log whole, and do the rows still hold what was last logged?"""
+"""Whether the audit log is whole, and the rows still hold what was last logged."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -12,6 +11,7 @@ from vertaug.case.errors import InputError
 from vertaug.recovery.registry.audit_entry import FIRST, Head, hash_entry, hash_row, name_object
 from vertaug.recovery.registry.connection import reading
 from vertaug.recovery.registry.definition import read_definitions
+from vertaug.recovery.registry.field import Record
 from vertaug.recovery.registry.pen import stored_columns
 from vertaug.recovery.registry.schema import AUDIT, AUDIT_HEAD, table_of
 
@@ -116,7 +116,7 @@ class _Walk:
         self.fault = ""
         self._noted = noted
 
-    def take(self, entry: Mapping[str, Any]) -> bool:
+    def take(self, entry: Record) -> bool:
         expected = self.entries + 1
         if entry["seq"] != expected:
             last = int(entry["seq"]) - 1
@@ -158,7 +158,7 @@ class _Walk:
         return False
 
 
-def _words(entry: Mapping[str, Any]) -> str:
+def _words(entry: Record) -> str:
     return (
         f"entry {entry['seq']} ({entry['action']} of {entry['object']} by {entry['actor']}, "
         f"{entry['at']})"

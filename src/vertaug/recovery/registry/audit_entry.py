@@ -9,6 +9,7 @@ from typing import Any
 
 from vertaug.case.errors import InputError
 from vertaug.recovery.registry.definition import TableDefinition
+from vertaug.recovery.registry.field import Record
 
 FIRST = "0" * 64
 """What the first entry has as the hash before it."""
@@ -21,7 +22,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     type(None): lambda _: "null",
     date: lambda value: f'"{value.isoformat()}"',
 }
-"""How a value stands in canonical JSON: a million times in a large import, so without json.dumps."""
+"""How a value stands in canonical JSON: needed a million times, so without json.dumps."""
 
 
 def _list(values: Sequence[Any]) -> str:
@@ -61,12 +62,12 @@ class Head:
     hash: str
 
 
-def name_object(table: TableDefinition, row: Mapping[str, Any]) -> str:
+def name_object(table: TableDefinition, row: Record) -> str:
     """Return the name of a row in the log: its table and its key."""
     return table.name + _list([row[name] for name in table.key])
 
 
-def hash_row(table: str, columns: Sequence[str], row: Mapping[str, Any]) -> str:
+def hash_row(table: str, columns: Sequence[str], row: Record) -> str:
     """Return the SHA-256 of what a row holds.
 
     Unknown values are left out, so that a column that a later version adds changes no hash.
@@ -91,7 +92,7 @@ def hash_row(table: str, columns: Sequence[str], row: Mapping[str, Any]) -> str:
 def describe_change(
     before: Mapping[str, Any], after: Mapping[str, Any], hidden: Sequence[str] = ()
 ) -> str:
-    """Return the changed values as JSON: column, value before and after; no values of ``hidden``."""
+    """Return the changed values as JSON, before and after; of ``hidden`` only the names."""
     told = []
     for name in sorted(after):
         if before[name] != after[name]:
@@ -126,7 +127,7 @@ def chain_entries(events: Sequence[Event], author: Author, head: Head) -> list[d
 _CHAINED = ("seq", "at", "actor", "role", "action", "object", "row_hash", "changed", "previous")
 
 
-def hash_entry(entry: Mapping[str, Any]) -> str:
+def hash_entry(entry: Record) -> str:
     """Return the SHA-256 of an entry: of all that stands in it and the hash before."""
     body = _list([entry[name] for name in _CHAINED])
     return hashlib.sha256(body.encode("utf-8")).hexdigest()

@@ -1,4 +1,4 @@
-"""The board of the morning: who is due or overdue, who told a red flag, whose bones are untreated."""
+"""The board of the morning: visits due and overdue, red flags, bones without treatment."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -154,7 +154,11 @@ def _list_bone_tasks(connection: Connection, today: date) -> tuple[BoneTask, ...
         .order_by(procedure.c.done_on, procedure.c.pseudonym)
     )
     return tuple(
-        BoneTask(pseudonym=row[0], procedure_no=row[1], done_on=row[2],
-                 late=(today - row[2]).days > WITHIN_DAYS)
+        BoneTask(
+            pseudonym=row[0],
+            procedure_no=row[1],
+            done_on=row[2],
+            late=(today - row[2]).days > WITHIN_DAYS,
+        )
         for row in connection.execute(wanted)
     )

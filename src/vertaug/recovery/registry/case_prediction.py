@@ -41,7 +41,12 @@ class TreatedLevel:
 
 
 def add_case(
-    engine: Engine, folder: str | Path, where: TreatedLevel, author: Author, *, replace: bool = False
+    engine: Engine,
+    folder: str | Path,
+    where: TreatedLevel,
+    author: Author,
+    *,
+    replace: bool = False,
 ) -> int:
     """Write the results of a case into the registry; return how many.
 
@@ -69,7 +74,7 @@ def add_case(
     if level is None:
         message = f"{folder} treats no level; name one with --level"
         raise InputError(message)
-    place = {
+    place: dict[str, str | int] = {
         "pseudonym": where.pseudonym, "procedure_no": where.procedure_no, "level": level
     }  # fmt: skip
     _check_level(engine, place)

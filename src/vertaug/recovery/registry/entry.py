@@ -10,6 +10,7 @@ from vertaug.case.errors import InputError
 from vertaug.recovery.prom.answer import check_answers
 from vertaug.recovery.prom.instrument import ScoreScale, find_instrument
 from vertaug.recovery.registry.definition import TableDefinition, define_table
+from vertaug.recovery.registry.field import Record
 
 _LONGEST_SHOWN = 60
 
@@ -66,7 +67,7 @@ class Row:
     """A checked row with a value for each column."""
 
     table: str
-    values: Mapping[str, Any]
+    values: Record
     place: Place
     key: tuple[Any, ...]
 

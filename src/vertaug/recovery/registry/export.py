@@ -82,7 +82,7 @@ def export_parquet(engine: Engine, folder: Path, rules: ReleaseRules) -> tuple[P
 
 
 def _plain(batch: list[dict[str, Any]], schema: Any) -> list[dict[str, Any]]:
-    """An age is text where the oldest are put together."""
+    """Return rows with ages as text where the oldest are put together."""
     if "age_y" not in schema.names or str(schema.field("age_y").type) != "string":
         return batch
     return [r | {"age_y": None if r["age_y"] is None else str(r["age_y"])} for r in batch]

@@ -2,15 +2,19 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.level import parse_level
 
 Value = str | int | float | bool | date | None
 """A stored value; None where it is unknown."""
+Record = Mapping[Any, Any]
+"""Values by column; rows of SQLAlchemy can be asked by more than names."""
 
 _YES = frozenset({"1", "yes", "true", "y"})
 _NO = frozenset({"0", "no", "false", "n"})

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from vertaug.recovery.registry.definition import IDENTITY, read_definitions
 from vertaug.recovery.registry.entry import Fault, Place, Row, show
-from vertaug.recovery.registry.field import FieldKind
+from vertaug.recovery.registry.field import FieldKind, Record
 from vertaug.recovery.registry.schema import table_of
 from vertaug.recovery.registry.visit_kind import VISIT_KINDS
 
@@ -24,7 +24,7 @@ class History:
     """What is in the registry, and in the rows before, of some patients."""
 
     keys: dict[str, set[Key]] = field(default_factory=dict)
-    patients: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    patients: dict[str, Record] = field(default_factory=dict)
     procedures: dict[Key, date] = field(default_factory=dict)
     visits: dict[Key, dict[str, date]] = field(default_factory=dict)
     last_days: dict[str, date] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class History:
         self.last_days[pseudonym] = max(day, self.last_days.get(pseudonym, day))
 
 
-def _person(values: Mapping[str, Any]) -> Key | None:
+def _person(values: Record) -> Key | None:
     if values["name"] is None or values["birth_date"] is None:
         return None
     return (" ".join(values["name"].casefold().split()), values["birth_date"])
@@ -81,7 +81,7 @@ def load_history(
     history = History()
     parents = {read_definitions()[name].parent for name in tables} - {""}
     needed = {*tables, *parents, "patient"}
-    if set(tables) & {"patient", "visit"}:
+    if set(tables) & {"patient", "procedure", "visit"}:
         needed |= {"procedure", "visit"}
     if "event" in tables:
         needed.add("procedure")
@@ -97,7 +97,7 @@ _NOWHERE = Place()
 
 def _read_rows(
     connection: Connection, name: str, pseudonyms: Collection[str] | None
-) -> Iterable[Mapping[str, Any]]:
+) -> Iterable[Record]:
     target = table_of(name)
     wanted = sa.select(*_needed_columns(target, name))
     if pseudonyms is None or name == IDENTITY:
@@ -121,7 +121,9 @@ def _needed_columns(target: sa.Table, name: str) -> list[sa.Column[Any]]:
     return [target.c[column] for column in dict.fromkeys(names)]
 
 
-def check_history(row: Row, history: History, today: date, *, replaces: bool = False) -> list[Fault]:
+def check_history(
+    row: Row, history: History, today: date, *, replaces: bool = False
+) -> list[Fault]:
     """Return what is wrong with a row beside those that are there.
 
     Parameters
@@ -221,6 +223,10 @@ def _check_procedure(row: Row, history: History) -> list[Fault]:
         return [_fault(row, "done_on", f"a date before death, {patient['died_on']}")]
     if values["done_on"] < patient["enrolled_on"]:
         return [_fault(row, "done_on", f"a date from enrolment on, {patient['enrolled_on']}")]
+    seen = history.visits.get((values["pseudonym"], values["procedure_no"]), {})
+    for kind, on in seen.items():
+        if (on > values["done_on"]) if kind == "baseline" else (on < values["done_on"]):
+            return [_fault(row, "done_on", f"a date that fits visit {kind} on {on}")]
     earlier = history.procedures.get((values["pseudonym"], values["procedure_no"] - 1))
     if earlier is not None and values["done_on"] < earlier:
         return [_fault(row, "done_on", f"a date from procedure before on, {earlier}")]
@@ -241,12 +247,17 @@ def _check_visit(row: Row, history: History) -> list[Fault]:
     died = history.patients[values["pseudonym"]]["died_on"]
     if died is not None and on > died:
         return [_fault(row, "visited_on", f"a date before death, {died}")]
-    rank = VISIT_KINDS.index(kind)
-    for other, date_of in history.visits.get(place, {}).items():
-        if VISIT_KINDS.index(other) < rank and date_of > on:
-            return [_fault(row, "visited_on", f"a date from visit {other} on, {date_of}")]
-        if VISIT_KINDS.index(other) > rank and date_of < on:
-            return [_fault(row, "visited_on", f"a date up to visit {other}, {date_of}")]
+    return _check_order(row, history.visits.get(place, {}))
+
+
+def _check_order(row: Row, visits: Mapping[str, date]) -> list[Fault]:
+    """Check that no visit passes another of the same procedure."""
+    on, rank = row.values["visited_on"], VISIT_KINDS.index(row.values["kind"])
+    for other, day in visits.items():
+        if VISIT_KINDS.index(other) < rank and day > on:
+            return [_fault(row, "visited_on", f"a date from visit {other} on, {day}")]
+        if VISIT_KINDS.index(other) > rank and day < on:
+            return [_fault(row, "visited_on", f"a date up to visit {other}, {day}")]
     return []
 
 

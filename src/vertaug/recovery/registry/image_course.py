@@ -76,7 +76,11 @@ def _pair_images() -> sa.Subquery:
 
     Standing and lying are paired apart; where a level has pairs of both, standing counts.
     """
-    procedure, level, image = table_of("procedure"), table_of("procedure_level"), table_of("imaging")
+    procedure, level, image = (
+        table_of("procedure"),
+        table_of("procedure_level"),
+        table_of("imaging"),
+    )
     key = (level.c.pseudonym, level.c.procedure_no, level.c.level)
     spans = (
         sa.select(

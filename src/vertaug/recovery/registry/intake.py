@@ -3,19 +3,21 @@
 import gc
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import islice
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from vertaug.case.errors import InputError
 from vertaug.recovery.registry.audit_entry import Author
 from vertaug.recovery.registry.connection import reading
-from vertaug.recovery.registry.definition import read_definitions
-from vertaug.recovery.registry.entry import Entry, Fault, Row, check_entry
+from vertaug.recovery.registry.definition import define_table, read_definitions
+from vertaug.recovery.registry.entry import Entry, Fault, Row, check_entry, show
 from vertaug.recovery.registry.history import History, check_history, load_history
 from vertaug.recovery.registry.pen import Pen, open_pen
+from vertaug.recovery.registry.schema import table_of
 
 _BATCH = 10_000
 _MOST_FAULTS = 10_000
@@ -81,8 +83,8 @@ class IntakeRules:
     replace: bool = False
 
 
-class _Abandoned(Exception):  # noqa: N818 - not an error: it takes the transaction back
-    """Nothing is to be written."""
+class _Abandoned(Exception):
+    """Nothing is to be written: the transaction is taken back."""
 
 
 def take_rows(
@@ -124,13 +126,18 @@ def take_rows(
                 if len(batch) == _BATCH:
                     # what a large import remembers is never garbage: the collector passes it by
                     gc.freeze()
-            if rules.dry_run or (count.fault_count and not rules.skip_bad):
-                raise _Abandoned
+            _refuse_bad(rules, count)
     except _Abandoned:
         return _report(count, written=False)
     finally:
         gc.unfreeze()
     return _report(count, written=True)
+
+
+def _refuse_bad(rules: IntakeRules, count: _Count) -> None:
+    """Leave the transaction without writing where rows are bad."""
+    if rules.dry_run or (count.fault_count and not rules.skip_bad):
+        raise _Abandoned
 
 
 def _report(count: _Count, *, written: bool) -> IntakeReport:
@@ -207,6 +214,34 @@ def write_with(pen: Pen, entries: Sequence[Entry], rules: IntakeRules) -> None:
         raise InputError(list_faults(_report(count, written=False)))
 
 
+def correct_entry(engine: Engine, entry: Entry, author: Author) -> None:
+    """Change the given columns of a row that is there; its other columns stay.
+
+    Raises
+    ------
+    InputError
+        If there is no such row, or it cannot hold what is given.
+    """
+    table, target = define_table(entry.table), table_of(entry.table)
+    key = {}
+    for name in table.key:
+        try:
+            key[name] = table.field(name).take(entry.values.get(name))
+        except InputError as error:
+            message = f"{entry.table}.{name}: expected {error}"
+            raise InputError(message) from error
+    with open_pen(engine, author) as pen:
+        wanted = sa.select(target).where(*(target.c[n] == value for n, value in key.items()))
+        found = pen.connection.execute(wanted).mappings().first()
+        if found is None:
+            words = ", ".join(f"{n} {show(value)}" for n, value in key.items())
+            message = f"there is no {entry.table} with {words} that could be corrected"
+            raise InputError(message)
+        kept = {name: found[name] for name in table.columns}
+        merged = replace(entry, values={**kept, **entry.values})
+        write_with(pen, [merged], IntakeRules(replace=True))
+
+
 def list_faults(report: IntakeReport) -> str:
     """Return the first of what is wrong in one line."""
     first = "; ".join(fault.sentence for fault in report.faults[:_LISTED])
@@ -219,5 +254,3 @@ def order_entries(entries: Iterable[Entry]) -> list[Entry]:
     """Return rows with parents before their children, else in their order."""
     ranks = {name: n for n, name in enumerate(read_definitions())}
     return sorted(entries, key=lambda one: ranks[one.table])
-
-

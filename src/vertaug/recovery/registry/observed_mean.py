@@ -39,9 +39,7 @@ def mean_course(what: ScoreKind, points: Sequence[ScorePoint], label: str) -> Ob
     if not known:
         return None
     values = [round(point.mean.mean or 0.0, 2) for point in known]
-    halves = [
-        None if p.mean.sd is None else _WIDE * p.mean.sd / math.sqrt(p.mean.n) for p in known
-    ]
+    halves = [None if p.mean.sd is None else _WIDE * p.mean.sd / math.sqrt(p.mean.n) for p in known]
     ends = list(zip(values, halves, strict=True))
     return ObservedCourse(
         label=label,

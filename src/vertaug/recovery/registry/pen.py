@@ -21,6 +21,7 @@ from vertaug.recovery.registry.audit_entry import (
 from vertaug.recovery.registry.bulk import insert_many
 from vertaug.recovery.registry.connection import writing
 from vertaug.recovery.registry.definition import IDENTITY, TableDefinition, define_table
+from vertaug.recovery.registry.field import Record
 from vertaug.recovery.registry.schema import AUDIT, AUDIT_HEAD, SALT, table_of
 
 _BATCH = 20_000
@@ -84,7 +85,7 @@ class Pen:
             ]
         )
 
-    def delete(self, table: str, row: Mapping[str, Any]) -> None:
+    def delete(self, table: str, row: Record) -> None:
         """Remove a row; the log keeps that it was there."""
         definition, target = define_table(table), table_of(table)
         is_it = [target.c[name] == row[name] for name in definition.key]

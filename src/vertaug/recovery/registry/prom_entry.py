@@ -44,7 +44,7 @@ def enter_answers(
     """
     known = find_instrument(instrument)
     scores = score_answers(known.id, answers, value_set=value_set)
-    place = {
+    place: dict[str, str | int] = {
         "pseudonym": visit.pseudonym, "procedure_no": visit.procedure_no, "kind": visit.kind
     }  # fmt: skip
     sheet = Entry(

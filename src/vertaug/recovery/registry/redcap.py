@@ -344,4 +344,3 @@ def _take_form(line: Mapping[str, str], variables: Iterable[MappedVariable]) -> 
             given = line[one.variable].strip()
             values[one.column] = one.codes.get(given, given)
     return values
-

@@ -6,7 +6,7 @@ otherwise (clinical reference 7.5).
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from vertaug.recovery.registry.definition import IDENTITY, TableDefinition, read_definitions
-from vertaug.recovery.registry.field import Field, FieldKind
+from vertaug.recovery.registry.field import Field, FieldKind, Record
 from vertaug.recovery.registry.schema import table_of
 
 OLDEST_TOLD = 89
@@ -83,7 +83,10 @@ def read_leaving(
 ) -> Iterator[dict[str, Any]]:
     """Yield rows in the order of their keys, with what is not told replaced."""
     target = table_of(table.name)
-    order = [sa.collate(target.c[n], _plain_order(connection)) if _is_text(target.c[n]) else target.c[n] for n in table.key]
+    order = [
+        sa.collate(target.c[n], _plain_order(connection)) if _is_text(target.c[n]) else target.c[n]
+        for n in table.key
+    ]
     wanted = sa.select(*(target.c[field.name] for field in fields)).order_by(*order)
     if pseudonym is not None:
         wanted = wanted.where(target.c.pseudonym == pseudonym)
@@ -100,9 +103,7 @@ def _plain_order(connection: Connection) -> str:
     return "BINARY" if connection.dialect.name == "sqlite" else "C"
 
 
-def _release_row(
-    row: Mapping[str, Any], fields: tuple[Field, ...], rules: ReleaseRules
-) -> dict[str, Any]:
+def _release_row(row: Record, fields: tuple[Field, ...], rules: ReleaseRules) -> dict[str, Any]:
     values = dict(row)
     age = values.get("age_y")
     if age is not None and age > OLDEST_TOLD and not rules.exact_ages:

@@ -3,19 +3,21 @@
 SQLAlchemy is imported here; import this module only where the registry is opened.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from vertaug.recovery.registry.definition import IDENTITY, TableDefinition, read_definitions
 from vertaug.recovery.registry.field import FieldKind
 
 VERSIONS = ("0001", "0002")
-"""Schema versions that this vertaug knows, oldest first; the files lie in ``migrations/versions``."""
+"""Schema versions that this vertaug knows, oldest first; see ``migrations/versions``."""
 VERSION = VERSIONS[-1]
 VERSION_TABLE = "alembic_version"
 SALT = "salt"
-"""Random text in each row of `identity`: the hash in the audit log cannot be guessed from a name."""
+"""Random text in each row of `identity`: no hash in the log can be guessed from a name."""
 
-_TYPES: dict[FieldKind, sa.types.TypeEngine[object]] = {
+_TYPES: dict[FieldKind, sa.types.TypeEngine[Any]] = {
     FieldKind.CODE: sa.Text(),
     FieldKind.NOTE: sa.Text(),
     FieldKind.CHOICE: sa.Text(),
@@ -61,7 +63,8 @@ def _build_metadata() -> sa.MetaData:
     # means and responders of all visits are read from this index alone
     sa.Index(
         "score_by_scale",
-        score.c.instrument, score.c.score, score.c.scale, score.c.kind, score.c.value,
+        score.c.instrument, score.c.score, score.c.scale, score.c.kind,
+        score.c.pseudonym, score.c.procedure_no, score.c.value,
     )  # fmt: skip
     identity = metadata.tables[IDENTITY]
     sa.Index("identity_record_number", identity.c.record_number, unique=True)

@@ -51,7 +51,7 @@ def create_registry(database: str | Path, author: Author) -> Engine:
         _run(connection, VERSION)
         connection.execute(sa.insert(AUDIT_HEAD).values(id=1, entries=0, hash=FIRST))
         origin = {
-            "registry": uuid4().hex,
+            "registry_id": uuid4().hex,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "made_by": f"vertaug {vertaug.__version__}",
         }

@@ -183,24 +183,41 @@ def _count(
     )
     first, last = before.c.value, now.c.value
     gain = first - last if scale.worse == "up" else last - first
-    columns = [
-        column
-        for one in definitions
-        for column in (count_if(_met(one, first, last, gain)), count_if(_can(one, first)))
-    ]
+    ables = list(dict.fromkeys(_least(one) for one in definitions))
+    columns = [count_if(_met(one, first, last, gain)) for one in definitions]
+    columns += [count_if(_can(first, least)) for least in ables]
     both = (before.c.pseudonym == now.c.pseudonym) & (before.c.procedure_no == now.c.procedure_no)
     wanted = (
-        sa.select(now.c.kind, *columns)
-        .select_from(before.join(now, both))
-        .group_by(now.c.kind)
+        sa.select(now.c.kind, *columns).select_from(before.join(now, both)).group_by(now.c.kind)
     )
     rows = {row[0]: row[1:] for row in connection.execute(wanted)}
+    places = {least: len(definitions) + n for n, least in enumerate(ables)}
     return [
-        _point(what, kind, one, rows[kind][2 * n : 2 * n + 2], enrolled)
+        ResponsePoint(
+            what=what,
+            kind=kind,
+            definition=one.words,
+            source=one.source,
+            status=one.status,
+            share=exact_share(int(rows[kind][n]), int(rows[kind][places[_least(one)]])),
+            enrolled=enrolled,
+        )
         for n, one in enumerate(definitions)
         for kind in VISIT_KINDS
         if kind in rows
     ]
+
+
+_SOME = 1e-9
+
+
+def _least(one: _Definition) -> float:
+    """Return the value before from which on the definition can be met at all.
+
+    Points alone are met or not from any value, as means of a group count them; nothing falls by
+    percent of zero.
+    """
+    return max(one.points, _SOME) if one.percent else 0.0
 
 
 def _met(
@@ -209,31 +226,16 @@ def _met(
     last: sa.ColumnElement[float],
     gain: sa.ColumnElement[float],
 ) -> sa.ColumnElement[bool]:
-    met = (gain >= one.points) & (100.0 * gain >= one.percent * first)
+    # a hair less, for differences of decimals
+    met = (gain >= one.points - _SOME) & (100.0 * gain >= one.percent * first - _SOME)
     if one.below is not None:
         met = met | ((last < one.below) & (first >= one.below))
-    return met & _can(one, first)
+    return met & _can(first, _least(one))
 
 
-def _can(one: _Definition, first: sa.ColumnElement[float]) -> sa.ColumnElement[bool]:
-    """Whether it could be met from there: pain of 1 cannot fall by 2, nothing falls by percent."""
-    least = one.points if one.percent else 0.0
-    return (first >= least) & (first > 0.0) if one.percent else first >= least
-
-
-def _point(
-    what: ScoreKind, kind: str, one: _Definition, row: Sequence[int], enrolled: int
-) -> ResponsePoint:
-    met, able = row
-    return ResponsePoint(
-        what=what,
-        kind=kind,
-        definition=one.words,
-        source=one.source,
-        status=one.status,
-        share=exact_share(int(met), int(able)),
-        enrolled=enrolled,
-    )
+def _can(first: sa.ColumnElement[float], least: float) -> sa.ColumnElement[bool]:
+    """Whether it could be met from there: pain of 1 cannot fall by 2, none falls by percent."""
+    return first >= least
 
 
 def scales_apart(points: Sequence[ScorePoint]) -> Mapping[tuple[str, str], tuple[str, ...]]:

@@ -19,5 +19,3 @@ def days_between(
 def count_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     """Return how many rows fulfil a condition; unknown is not counted."""
     return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
-
-

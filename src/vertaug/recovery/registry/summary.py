@@ -1,9 +1,8 @@
-"""The registry on a page: visits, scores, responders, events, fractures, opioids, bone treatment."""
+"""The registry on a page: visits, scores, responders, events, fractures, drugs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from threading import Thread
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,8 +72,6 @@ def summarise(engine: Engine, today: date) -> RegistrySummary:
     today : date
         Visits are due up to it.
     """
-    loading = Thread(target=_load_lifelines)  # takes seconds, the database answers meanwhile
-    loading.start()
     with reading(engine) as connection:
         totals = _count_totals(connection)
         points = mean_scores(connection)
@@ -87,20 +84,11 @@ def summarise(engine: Engine, today: date) -> RegistrySummary:
             "opioids": mean_opioids(connection),
             "bone_treatment": count_bone_treatment(connection, today),
             "agreements": compare_predictions(connection),
+            "fractures": estimate_fractures(connection),
         }
-        loading.join()
-        fractures = estimate_fractures(connection)
     return RegistrySummary(
-        today=today, totals=totals, scores=points, fractures=fractures,
-        **counted,  # type: ignore[arg-type]
+        today=today, totals=totals, scores=points, **counted,  # type: ignore[arg-type]
     )  # fmt: skip
-
-
-def _load_lifelines() -> None:
-    from contextlib import suppress
-
-    with suppress(ImportError):  # said where it is needed
-        import lifelines  # noqa: F401
 
 
 def _count_totals(connection: Connection) -> Totals:

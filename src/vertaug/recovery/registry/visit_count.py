@@ -110,7 +110,7 @@ def _group_courses(connection: Connection) -> list[tuple[date, date, date, date,
         & (masks.c.procedure_no == procedure.c.procedure_no),
     )
     wanted = sa.select(*columns, sa.func.count()).select_from(joined).group_by(*columns)
-    return [tuple(row) for row in connection.execute(wanted)]  # type: ignore[misc]
+    return [tuple(row) for row in connection.execute(wanted)]
 
 
 def judge_course(course: _Course, today: date) -> list[tuple[str, str]]:
@@ -123,9 +123,7 @@ def judge_course(course: _Course, today: date) -> list[tuple[str, str]]:
     last_done = course.done.bit_length() - 1
     # the empty visits after the last one that was done
     tail = [n for n in over if n > last_done]
-    return [
-        (visit.kind, _judge(course, n, visit, tail, today)) for n, visit in enumerate(days)
-    ]
+    return [(visit.kind, _judge(course, n, visit, tail, today)) for n, visit in enumerate(days)]
 
 
 def _judge(course: _Course, n: int, visit: VisitDays, tail: list[int], today: date) -> str:

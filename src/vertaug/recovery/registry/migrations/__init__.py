@@ -1,1 +1,1 @@
-"""Alembic's environment of the registry; versions lie in ``versions`` and are never edited once released."""
+"""Alembic's environment; files in ``versions`` are never edited once released."""

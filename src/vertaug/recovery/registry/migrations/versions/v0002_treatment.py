@@ -36,7 +36,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["pseudonym"], ["patient.pseudonym"], name="treatment_parent"),
         sqlite_with_rowid=False,
     )
-    op.create_index("score_by_scale", "score", ["instrument", "score", "scale", "kind", "value"])
+    of_scale = ["instrument", "score", "scale", "kind", "pseudonym", "procedure_no", "value"]
+    op.create_index("score_by_scale", "score", of_scale)
 
 
 def downgrade() -> None:
