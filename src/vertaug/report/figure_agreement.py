@@ -102,7 +102,8 @@ def _draw_differences(
         if value is not None:
             axes.axhline(value, color=RED, linewidth=1.0, linestyle=dash)
             axes.annotate(
-                f"{words}: {value:.3g}".replace(": -", ": −"), (1.0, value), xycoords=("axes fraction", "data"),
+                f"{words}: {value:.3g}".replace(": -", ": −"),
+                (1.0, value), xycoords=("axes fraction", "data"),
                 xytext=(-1, 2), textcoords="offset points", ha="right", va="bottom", color=RED,
                 fontsize=canvas.SMALL_PT,
             )  # fmt: skip

@@ -88,9 +88,10 @@ def verify_audit(engine: Engine, noted: Head | None = None) -> AuditReport:
     with reading(engine) as connection:
         walk = _Walk(noted)
         wanted = sa.select(AUDIT).order_by(AUDIT.c.seq).execution_options(yield_per=5000)
-        for entry in connection.execute(wanted).mappings():
-            if not walk.take(entry):
-                break
+        with connection.execute(wanted) as found:
+            for entry in found.mappings():
+                if not walk.take(entry):
+                    break
         head = connection.execute(sa.select(AUDIT_HEAD.c.entries, AUDIT_HEAD.c.hash)).first()
         if not walk.fault:
             walk.close(None if head is None else Head(entries=int(head[0]), hash=str(head[1])))

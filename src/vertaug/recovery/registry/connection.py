@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.pool import NullPool
 
 from vertaug.case.errors import FormatError, InputError, StorageError
 from vertaug.recovery.registry.schema import VERSION, VERSION_TABLE, VERSIONS
@@ -56,12 +57,14 @@ def connect(database: str | Path) -> Engine:
     """Return an engine; nothing is opened or checked yet, see `open_registry`."""
     url = read_url(database)
     if url.drivername == "sqlite":
-        engine = sa.create_engine(url, connect_args={"timeout": WAIT_S, "isolation_level": None})
+        arguments: dict[str, Any] = {"timeout": WAIT_S, "isolation_level": None}
+        engine = sa.create_engine(url, connect_args=arguments, poolclass=NullPool)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+    # no pool: nothing is left open when a command ends, and nothing is shared after a fork
     arguments = {"options": f"-c lock_timeout={WAIT_S}s -c timezone=UTC", "connect_timeout": 10}
-    engine = sa.create_engine(url, connect_args=arguments)
+    engine = sa.create_engine(url, connect_args=arguments, poolclass=NullPool)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -99,14 +102,12 @@ def open_registry(database: str | Path) -> Engine:
     engine = connect(database)
     found = find_version(engine)
     if found is None:
-        engine.dispose()
         message = (
             f"there is no registry in {name_of(engine.url)}; "
             "make one with: vertaug registry init --database PATH-or-URL"
         )
         raise InputError(message)
     if found != VERSION:
-        engine.dispose()
         message = (
             f"the registry has the older schema {found}, this vertaug uses {VERSION}; "
             "bring it up to date with: vertaug registry upgrade"

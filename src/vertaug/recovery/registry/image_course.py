@@ -71,43 +71,42 @@ def follow_images(connection: Connection) -> ImageCourse:
     )
 
 
-def _pair_images() -> sa.Subquery:
-    """Return the first and the last image of each treated level.
+def _span_images() -> sa.Subquery:
+    """Return the days of the first and the last image of levels, apart by posture and modality.
 
-    Standing and lying are paired apart; where a level has pairs of both, standing counts.
+    Where a level has more than one such pair, ``rank`` 1 is the standing one.
     """
-    procedure, level, image = (
-        table_of("procedure"),
-        table_of("procedure_level"),
-        table_of("imaging"),
-    )
+    procedure, level, image = table_of("procedure"), table_of("procedure_level"), table_of("imaging")
     key = (level.c.pseudonym, level.c.procedure_no, level.c.level)
-    spans = (
+    standing_first = sa.func.coalesce(image.c.standing, sa.false()).desc()
+    same = (level.c.pseudonym == procedure.c.pseudonym) & (
+        level.c.procedure_no == procedure.c.procedure_no
+    )
+    of_level = (image.c.pseudonym == level.c.pseudonym) & (image.c.level == level.c.level)
+    first_on, last_on = sa.func.min(image.c.imaged_on), sa.func.max(image.c.imaged_on)
+    rank = sa.func.row_number().over(
+        partition_by=key, order_by=(standing_first, image.c.modality, image.c.standing)
+    )
+    return (
         sa.select(
             *key,
-            image.c.standing,
             image.c.modality,
-            sa.func.min(image.c.imaged_on).label("first_on"),
-            sa.func.max(image.c.imaged_on).label("last_on"),
-            sa.func.row_number()
-            .over(
-                partition_by=key,
-                order_by=(sa.func.coalesce(image.c.standing, sa.false()).desc(), image.c.modality),
-            )
-            .label("rank"),
+            first_on.label("first_on"),
+            last_on.label("last_on"),
+            rank.label("rank"),
         )
-        .join_from(
-            procedure,
-            level,
-            (level.c.pseudonym == procedure.c.pseudonym)
-            & (level.c.procedure_no == procedure.c.procedure_no),
-        )
-        .join(image, (image.c.pseudonym == level.c.pseudonym) & (image.c.level == level.c.level))
+        .join_from(procedure, level, same)
+        .join(image, of_level)
         .where(image.c.imaged_on >= procedure.c.done_on, image.c.modality != "mri")
         .group_by(*key, image.c.standing, image.c.modality)
-        .having(sa.func.min(image.c.imaged_on) < sa.func.max(image.c.imaged_on))
+        .having(first_on < last_on)
         .subquery()
     )
+
+
+def _pair_images() -> sa.Subquery:
+    """Return the first and the last image of each treated level."""
+    image, spans = table_of("imaging"), _span_images()
     first, last = image.alias("first_image"), image.alias("last_image")
 
     def at(which: sa.FromClause, day: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:

@@ -90,8 +90,9 @@ def read_leaving(
     wanted = sa.select(*(target.c[field.name] for field in fields)).order_by(*order)
     if pseudonym is not None:
         wanted = wanted.where(target.c.pseudonym == pseudonym)
-    for row in connection.execute(wanted.execution_options(yield_per=_YIELD)).mappings():
-        yield _release_row(row, fields, rules)
+    with connection.execute(wanted.execution_options(yield_per=_YIELD)) as found:
+        for row in found.mappings():
+            yield _release_row(row, fields, rules)
 
 
 def _is_text(column: sa.Column[Any]) -> bool:

@@ -86,18 +86,15 @@ def upgrade_registry(database: str | Path, author: Author) -> tuple[str, Path | 
         If it was made by a newer vertaug.
     """
     engine = connect(database)
-    try:
-        before = _found_version(engine)
-        if before == VERSION:
-            return before, None
-        copy = _copy_before(engine, before)
-        with writing(engine) as connection:
-            _run(connection, VERSION)
-            moved = Event(action="upgrade", object=f'schema["{VERSION}"]', changed=f'"{before}"')
-            Pen(connection, author).record([moved])
-        return before, copy
-    finally:
-        engine.dispose()
+    before = _found_version(engine)
+    if before == VERSION:
+        return before, None
+    copy = _copy_before(engine, before)
+    with writing(engine) as connection:
+        _run(connection, VERSION)
+        moved = Event(action="upgrade", object=f'schema["{VERSION}"]', changed=f'"{before}"')
+        Pen(connection, author).record([moved])
+    return before, copy
 
 
 def downgrade_registry(database: str | Path, version: str, author: Author) -> int:
@@ -114,20 +111,17 @@ def downgrade_registry(database: str | Path, version: str, author: Author) -> in
         If there is no registry, or the version is not an older one.
     """
     engine = connect(database)
-    try:
-        before = _found_version(engine)
-        if version not in VERSIONS or VERSIONS.index(version) >= VERSIONS.index(before):
-            older = ", ".join(VERSIONS[: VERSIONS.index(before)]) or "none"
-            message = f"expected an older schema than {before}: {older}; got {version}"
-            raise InputError(message)
-        with writing(engine) as connection:
-            lost = list(_list_losses(connection, version, before))
-            _run(connection, version, down=True)
-            moved = Event(action="downgrade", object=f'schema["{version}"]', changed=f'"{before}"')
-            Pen(connection, author).record([*lost, moved])
-        return len(lost)
-    finally:
-        engine.dispose()
+    before = _found_version(engine)
+    if version not in VERSIONS or VERSIONS.index(version) >= VERSIONS.index(before):
+        older = ", ".join(VERSIONS[: VERSIONS.index(before)]) or "none"
+        message = f"expected an older schema than {before}: {older}; got {version}"
+        raise InputError(message)
+    with writing(engine) as connection:
+        lost = list(_list_losses(connection, version, before))
+        _run(connection, version, down=True)
+        moved = Event(action="downgrade", object=f'schema["{version}"]', changed=f'"{before}"')
+        Pen(connection, author).record([*lost, moved])
+    return len(lost)
 
 
 def _found_version(engine: Engine) -> str:
