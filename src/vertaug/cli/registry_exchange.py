@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vertaug.cli.registry_exchange_options import Export, Import, Init, Upgrade, Verify
     from vertaug.recovery.registry.entry import Entry, Fault
     from vertaug.recovery.registry.intake import IntakeReport
-    from vertaug.recovery.registry.redcap import DictionaryReport
+    from vertaug.recovery.registry.redcap_reader import DictionaryReport
     from vertaug.recovery.registry.release import ReleaseRules
 
 _EXIT_CHANGED = 3
@@ -111,7 +111,7 @@ def _read(
             raise InputError(message)
         files = find_tables(given.paths)
         return read_tables(files), set(files), []
-    from vertaug.recovery.registry import redcap
+    from vertaug.recovery.registry import redcap_reader as redcap
     from vertaug.recovery.registry.definition import read_definitions
 
     if len(given.paths) != 1 or not given.paths[0].is_file():

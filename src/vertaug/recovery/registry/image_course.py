@@ -76,7 +76,11 @@ def _span_images() -> sa.Subquery:
 
     Where a level has more than one such pair, ``rank`` 1 is the standing one.
     """
-    procedure, level, image = table_of("procedure"), table_of("procedure_level"), table_of("imaging")
+    procedure, level, image = (
+        table_of("procedure"),
+        table_of("procedure_level"),
+        table_of("imaging"),
+    )
     key = (level.c.pseudonym, level.c.procedure_no, level.c.level)
     standing_first = sa.func.coalesce(image.c.standing, sa.false()).desc()
     same = (level.c.pseudonym == procedure.c.pseudonym) & (

@@ -25,9 +25,7 @@ PROGRAMS = ("initdb", "pg_ctl", "postgres")
 
 def find_programs():
     """The folder of PostgreSQL's programs: on the path, or where Debian puts them."""
-    folders = [
-        Path(found).resolve().parent for name in PROGRAMS if (found := shutil.which(name))
-    ]
+    folders = [Path(found).resolve().parent for name in PROGRAMS if (found := shutil.which(name))]
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     for folder in folders:
         if all((folder / name).exists() for name in PROGRAMS):

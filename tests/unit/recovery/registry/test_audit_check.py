@@ -171,9 +171,8 @@ def test_a_cut_log_with_its_head_set_back_needs_a_noted_head(engine, fill, tampe
     ("statement", "object_name", "words"),
     [
         (
-            "UPDATE score SET value = 1 WHERE pseudonym = 'X-000001' AND kind = 'baseline' "
-            "AND instrument = 'nrs_move'",
-            'score["X-000001",1,"baseline","nrs_move","nrs_move"]',
+            "UPDATE procedure_level SET cement_ml = 9 WHERE pseudonym = 'X-000001'",
+            'procedure_level["X-000001"',
             "changed outside",
         ),
         (
@@ -193,9 +192,7 @@ def test_a_cut_log_with_its_head_set_back_needs_a_noted_head(engine, fill, tampe
         ),
     ],
 )
-def test_a_row_changed_behind_the_log_is_found(
-    engine, fill, tamper, statement, object_name, words
-):
+def test_a_row_changed_behind_the_log_is_found(engine, fill, tamper, statement, object_name, words):
     fill(engine)
     children = [
         f"DELETE FROM {table} WHERE pseudonym = 'X-000009'"

@@ -50,8 +50,8 @@ def refuse(table, **values):
         ("procedure_level", {"pseudonym": "P-001", "procedure_no": 1, "level": "L9"},
          "procedure_level.level", "a level: C1-C7, T1-T13, L1-L6 or S1"),
         ("procedure_level",
-         {"pseudonym": "P-001", "procedure_no": 1, "level": "L1", "leak_seen": "no", "leak_s": "yes"},
-         "procedure_level.leak_s", "no leak where none was seen"),
+         {"pseudonym": "P-001", "procedure_no": 1, "level": "L1", "leak_seen": "no",
+          "leak_s": "yes"}, "procedure_level.leak_s", "no leak where none was seen"),
         ("procedure_level",
          {"pseudonym": "P-001", "procedure_no": 1, "level": "L1", "leak_seen": "maybe"},
          "procedure_level.leak_seen", "yes or no"),
@@ -146,7 +146,9 @@ def test_dates_in_the_wrong_order_are_refused(engine, enrol, put, changes, expec
          "a procedure_level that is in the registry"),
     ],
 )  # fmt: skip
-def test_rows_that_contradict_what_is_there_are_refused(engine, enrol, put, table, values, expected):
+def test_rows_that_contradict_what_is_there_are_refused(
+    engine, enrol, put, table, values, expected
+):
     enrol(engine)
     with pytest.raises(InputError, match=expected):
         put(engine, table, **values)
@@ -242,15 +244,27 @@ def test_children_may_come_with_their_parents(engine, author, count):
 
 def test_a_correction_changes_what_is_named_and_no_more(engine, enrol, put, author):
     enrol(engine)
-    put(engine, "visit", **VISIT, status="done", visited_on="2026-01-17", walking="bed", mme_per_day=0)
+    put(
+        engine,
+        "visit",
+        **VISIT,
+        status="done",
+        visited_on="2026-01-17",
+        walking="bed",
+        mme_per_day=0,
+    )
     correct_entry(engine, Entry(table="visit", values=VISIT | {"walking": "aid"}), author)
     with reading(engine) as connection:
         (row,) = connection.execute(table_of("visit").select()).mappings().all()
-    assert (row["walking"], row["mme_per_day"], row["visited_on"]) == ("aid", 0.0, date(2026, 1, 17))
+    assert (row["walking"], row["mme_per_day"], row["visited_on"]) == (
+        "aid",
+        0.0,
+        date(2026, 1, 17),
+    )
     with pytest.raises(InputError, match="from the procedure on"):
         wrong = VISIT | {"visited_on": "2026-01-02"}
         correct_entry(engine, Entry(table="visit", values=wrong), author)
-    with pytest.raises(InputError, match="no visit with .*'3mo' that could be corrected"):
+    with pytest.raises(InputError, match=r"no visit with .*'3mo' that could be corrected"):
         correct_entry(engine, Entry(table="visit", values=VISIT | {"kind": "3mo"}), author)
     with pytest.raises(InputError, match=r"visit.kind: expected one of baseline"):
         correct_entry(engine, Entry(table="visit", values=VISIT | {"kind": "4mo"}), author)
@@ -270,7 +284,15 @@ def test_death_and_procedures_fit_the_visits_that_are_there(engine, enrol, put, 
 
 def test_what_is_empty_is_unknown_and_not_zero(engine, enrol, put):
     enrol(engine)
-    put(engine, "visit", **VISIT, status="done", visited_on="2026-01-17", mme_per_day="", red_flag=" ")
+    put(
+        engine,
+        "visit",
+        **VISIT,
+        status="done",
+        visited_on="2026-01-17",
+        mme_per_day="",
+        red_flag=" ",
+    )
     with reading(engine) as connection:
         (row,) = connection.execute(table_of("visit").select()).mappings().all()
     assert row["mme_per_day"] is None

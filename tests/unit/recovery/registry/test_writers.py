@@ -147,13 +147,19 @@ def test_a_registry_that_another_holds_is_told_as_busy(tmp_path, author, monkeyp
     path = tmp_path / "registry.sqlite"
     engine = create_registry(path, author)
     other = open_registry(path)
-    with open_pen(engine, author), pytest.raises(StorageError, match="is busy"):
-        with open_pen(other, author):
-            pytest.fail("two write at once")
+    with (
+        open_pen(engine, author),
+        pytest.raises(StorageError, match="is busy"),
+        open_pen(other, author),
+    ):
+        pytest.fail("two write at once")
 
 
 def test_a_disk_that_refuses_is_told(tmp_path, author):
     engine = create_registry(tmp_path / "registry.sqlite", author)
-    with pytest.raises(StorageError, match="committed before is kept"), writing(engine) as connection:
+    with (
+        pytest.raises(StorageError, match="committed before is kept"),
+        writing(engine) as connection,
+    ):
         connection.exec_driver_sql("PRAGMA query_only = ON")
         connection.exec_driver_sql("DELETE FROM patient")

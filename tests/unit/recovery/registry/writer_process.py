@@ -1,10 +1,10 @@
 """A process that writes into a registry, for tests: begun, raced and killed from outside.
 
-    python writer_process.py many DATABASE NAME NUMBER   waits for a line, writes, says "written N"
-    python writer_process.py one DATABASE PSEUDONYM      waits for a line, says "written" or why not
-    python writer_process.py kill                        reads lines "DATABASE FIRST"; each forks a
-                                                         writer that says its number, "ready", and
-                                                         each committed row until it is killed
+python writer_process.py many DATABASE NAME NUMBER   waits for a line, writes, says "written N"
+python writer_process.py one DATABASE PSEUDONYM      waits for a line, says "written" or why not
+python writer_process.py kill                        reads lines "DATABASE FIRST"; each forks a
+                                                     writer that says its number, "ready", and
+                                                     each committed row until it is killed
 """
 
 import os
