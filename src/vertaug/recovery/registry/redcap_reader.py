@@ -255,6 +255,6 @@ def _take_form(line: Mapping[str, str], variables: Iterable[MappedVariable]) -> 
     values = {}
     for one in variables:
         if one.column != RECORD and one.variable in line:
-            given = line[one.variable].strip()
-            values[one.column] = one.codes.get(given, given)
+            given = line[one.variable]
+            values[one.column] = one.codes.get(given.strip(), given)
     return values
