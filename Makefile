@@ -53,8 +53,8 @@ programs:
 	  command -v ccx > /dev/null 2>&1 || { \
 	  echo "installing PostgreSQL and CalculiX for tests (once)"; \
 	  [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1 && \
-	  { apt-get update && DEBIAN_FRONTEND=noninteractive \
-	  apt-get install --yes --no-install-recommends postgresql calculix-ccx; } > /dev/null 2>&1 || \
+	  { apt-get -o Acquire::Retries=0 -o Acquire::http::Timeout=20 update && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql calculix-ccx; } > /dev/null 2>&1 || \
 	  echo "not possible here (needs root and apt-get): tests with PostgreSQL and CalculiX are skipped"; }
 
 clean:

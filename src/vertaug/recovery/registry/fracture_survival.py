@@ -10,6 +10,7 @@ far below the share of patients with a fracture. So times are those of the plann
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -86,15 +87,23 @@ class FractureSurvival:
         return passed[-1] if passed and self.steps[-1].day >= day else None
 
 
+FollowedDays = tuple[tuple[int | None, bool, int], ...]
+"""Days of follow-up, None where nobody looked; whether it ended with a fracture; how many."""
+
+
 def estimate_fractures(connection: Connection) -> FractureSurvival:
-    """Return the curve of all patients.
+    """Return the curve of all patients, see `read_followed` and `fit_fractures`."""
+    return fit_fractures(read_followed(connection))
+
+
+def fit_fractures(courses: FollowedDays) -> FractureSurvival:
+    """Return the curve of patients that were followed.
 
     Raises
     ------
     MissingExtraError
         If lifelines is not installed.
     """
-    courses = _group_courses(connection)
     followed = [(nearest_visit(day), event, n) for day, event, n in courses if day is not None]
     never = sum(n for day, _, n in courses if day is None)
     steps = _fit(followed) if followed else ()
@@ -115,8 +124,8 @@ def nearest_visit(day: int) -> int:
     return min((*RISK_DAYS, later), key=lambda planned: (abs(planned - day), planned))
 
 
-def _group_courses(connection: Connection) -> list[tuple[int | None, bool, int]]:
-    """Return days of follow-up, whether it ended with a fracture, and how many patients."""
+def read_followed(connection: Connection) -> FollowedDays:
+    """Return how long patients were followed for new fractures."""
     procedure, found, image = table_of("procedure"), table_of("new_fracture"), table_of("imaging")
     first = (
         sa.select(procedure.c.pseudonym, sa.func.min(procedure.c.done_on).label("start"))
@@ -148,17 +157,29 @@ def _group_courses(connection: Connection) -> list[tuple[int | None, bool, int]]
         )
         .group_by(until, event)
     )
-    return [(day, bool(hit), int(n)) for day, hit, n in connection.execute(wanted)]
+    return tuple((day, bool(hit), int(n)) for day, hit, n in connection.execute(wanted))
 
 
-def _fit(followed: list[tuple[int, bool, int]]) -> tuple[SurvivalStep, ...]:
+def load_fitter() -> type[Any]:
+    """Return lifelines' Kaplan-Meier estimator; the first call takes a second.
+
+    Raises
+    ------
+    MissingExtraError
+        If lifelines is not installed.
+    """
     try:
         from lifelines import KaplanMeierFitter
     except ImportError as error:
         message = 'curves need lifelines; install it with: pip install "vertaug[registry]"'
         raise MissingExtraError(message) from error
+    fitter: type[Any] = KaplanMeierFitter
+    return fitter
+
+
+def _fit(followed: list[tuple[int, bool, int]]) -> tuple[SurvivalStep, ...]:
     days, events, numbers = zip(*followed, strict=True)
-    fitter = KaplanMeierFitter().fit(days, events, weights=numbers)
+    fitter = load_fitter()().fit(days, events, weights=numbers)
     table = fitter.event_table
     free = fitter.survival_function_.iloc[:, 0]
     band = fitter.confidence_interval_

@@ -1,6 +1,7 @@
 """The registry on a page: visits, scores, responders, events, fractures, drugs."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,12 @@ from sqlalchemy.engine import Connection, Engine
 from vertaug.recovery.registry.agreement import Agreement, compare_predictions
 from vertaug.recovery.registry.connection import reading
 from vertaug.recovery.registry.event_rate import EventRate, LeakRate, count_events, count_leaks
-from vertaug.recovery.registry.fracture_survival import FractureSurvival, estimate_fractures
+from vertaug.recovery.registry.fracture_survival import (
+    FractureSurvival,
+    fit_fractures,
+    load_fitter,
+    read_followed,
+)
 from vertaug.recovery.registry.image_course import ImageCourse, follow_images
 from vertaug.recovery.registry.medication import (
     BoneTreatment,
@@ -72,23 +78,36 @@ def summarise(engine: Engine, today: date) -> RegistrySummary:
     today : date
         Visits are due up to it.
     """
+    import scipy.special  # noqa: F401 - before the second thread, which then imports no more
+
+    # lifelines takes a second to import: the database answers meanwhile
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        counting = pool.submit(_count, engine, today)
+        load_fitter()
+        counted = counting.result()
+    followed = counted.pop("followed")
+    return RegistrySummary(today=today, fractures=fit_fractures(followed), **counted)
+
+
+def _count(engine: Engine, today: date) -> dict[str, Any]:
+    """Return all that the database counts, of one moment."""
     with reading(engine) as connection:
         totals = _count_totals(connection)
         points = mean_scores(connection)
-        counted = {
+        enrolled = sum(totals.procedures.values())
+        return {
+            "totals": totals,
+            "scores": points,
             "visits": count_visits(connection, today),
-            "responders": count_responders(connection, points, sum(totals.procedures.values())),
+            "responders": count_responders(connection, points, enrolled),
             "events": count_events(connection),
             "leaks": count_leaks(connection),
+            "followed": read_followed(connection),
             "images": follow_images(connection),
             "opioids": mean_opioids(connection),
             "bone_treatment": count_bone_treatment(connection, today),
             "agreements": compare_predictions(connection),
-            "fractures": estimate_fractures(connection),
         }
-    return RegistrySummary(
-        today=today, totals=totals, scores=points, **counted,  # type: ignore[arg-type]
-    )  # fmt: skip
 
 
 def _count_totals(connection: Connection) -> Totals:
