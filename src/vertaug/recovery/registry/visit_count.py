@@ -82,27 +82,17 @@ class _Course:
 def _group_courses(connection: Connection) -> list[tuple[date, date, date, date, int, int, int]]:
     """Return procedures that are alike in all that counts, with their number."""
     visit, procedure, patient = table_of("visit"), table_of("procedure"), table_of("patient")
-    bits = {
-        status: sa.func.sum(
-            sa.case(
-                *[
-                    ((visit.c.kind == kind) & (visit.c.status == status), 1 << n)
-                    for n, kind in enumerate(VISIT_KINDS)
-                ],
-                else_=0,
-            )
-        ).label(status)
-        for status in ("done", "missed")
-    }
+    # bit n of the sum: visit n was done; the bits above those: it was recorded as missed
+    bit = sa.case({kind: 1 << n for n, kind in enumerate(VISIT_KINDS)}, value=visit.c.kind)
+    weight = sa.case({"done": 1}, value=visit.c.status, else_=1 << len(VISIT_KINDS))
     masks = (
-        sa.select(visit.c.pseudonym, visit.c.procedure_no, *bits.values())
+        sa.select(visit.c.pseudonym, visit.c.procedure_no, sa.func.sum(bit * weight).label("mask"))
         .group_by(visit.c.pseudonym, visit.c.procedure_no)
         .subquery()
     )
     columns = (
         procedure.c.done_on, patient.c.died_on, patient.c.withdrawn_on, patient.c.lost_on,
-        sa.func.coalesce(masks.c.done, 0).label("done"),
-        sa.func.coalesce(masks.c.missed, 0).label("missed"),
+        sa.func.coalesce(masks.c.mask, 0).label("mask"),
     )  # fmt: skip
     joined = procedure.join(patient, patient.c.pseudonym == procedure.c.pseudonym).outerjoin(
         masks,
@@ -110,7 +100,11 @@ def _group_courses(connection: Connection) -> list[tuple[date, date, date, date,
         & (masks.c.procedure_no == procedure.c.procedure_no),
     )
     wanted = sa.select(*columns, sa.func.count()).select_from(joined).group_by(*columns)
-    return [tuple(row) for row in connection.execute(wanted)]
+    low = (1 << len(VISIT_KINDS)) - 1
+    return [
+        (*row[:4], int(row[4]) & low, int(row[4]) >> len(VISIT_KINDS), int(row[5]))
+        for row in connection.execute(wanted)
+    ]
 
 
 def judge_course(course: _Course, today: date) -> list[tuple[str, str]]:
