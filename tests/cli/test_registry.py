@@ -90,7 +90,8 @@ def test_a_day_at_the_clinic(call, patient):
     assert "Red flags told in the last 30 days: 1" in due
     assert "Not monitored around the clock." in due
     text = call("summary", "--today", "2026-06-01").out
-    assert "responder: falls by 2 or more and 30 % or more (unverified): 1 of 1" in text
+    assert "responder: falls by 2 or more and 30 % or more (unverified)\n    7d 100 % (1/1)" in text
+    assert "none of 1 procedures (so at most 98 %): leak_symptomatic" in text
     assert "pain_flare                    1 events" in text
     assert "nothing recorded: 1" in text
     assert text.endswith("Research and teaching, not for clinical decisions.\n")

@@ -68,25 +68,39 @@ def _scores(summary: "RegistrySummary") -> Iterator[str]:
         name = f"{what.instrument} {what.score}, {what.scale}"
         yield f"  {name:32} {point.kind:9} {mean_words(point.mean)}"
     yield ""
-    yield "Better by as much as matters: of those with both values (95 % exact interval)"
-    for one in summary.responders:
-        reached = {v.kind: v.reached for v in summary.visits}[one.kind]
-        mark = " (unverified)" if one.status == "recalled" else ""
-        yield (
-            f"  {one.what.instrument:10} {one.kind:6} {one.definition}{mark}: "
-            f"{share_words(one.share)}; {reached} reached the visit, {one.enrolled} enrolled"
-        )
+    yield "Better by as much as matters: of those with a value before and at the visit"
+    for what, definition in dict.fromkeys((r.what, r.words) for r in summary.responders):
+        yield f"  {what.instrument} {what.score}, {what.scale}: {definition}"
+        mine = [r for r in summary.responders if (r.what, r.words) == (what, definition)]
+        yield "    " + ", ".join(f"{r.kind} {_percent(r.share)}" for r in mine)
+    if summary.responders:
+        reached = ", ".join(f"{v.kind} {v.reached}" for v in summary.visits if v.kind != "baseline")
+        yield f"  enrolled {summary.responders[0].enrolled}; reached the visit: {reached}"
+    yield "  (intervals: --json, or -o DIR)"
+
+
+def _percent(share: "Share") -> str:
+    if share.share is None:
+        return "of nobody"
+    return f"{100 * share.share:.0f} % ({share.count}/{share.of})"
 
 
 def _events(summary: "RegistrySummary") -> Iterator[str]:
     yield ""
     yield "Adverse events (95 % exact interval)"
+    never = [rate.type for rate in summary.events if not rate.events + rate.near_misses]
     for rate in summary.events:
+        if rate.type in never:
+            continue
         near = f"; near misses {rate.near_misses}" if rate.near_misses else ""
         yield (
             f"  {rate.type:26} {rate.events:4d} events, {rate.serious} serious{near}; procedures "
             f"{share_words(rate.by_procedure)}; levels {share_words(rate.by_level)}"
         )
+    none = summary.events[0].by_procedure if summary.events else None
+    if never and none is not None and none.of:
+        most = 100 * (1 - 0.025 ** (1 / none.of))
+        yield f"  none of {none.of} procedures (so at most {most:.2g} %): {', '.join(never)}"
     for leak in summary.leaks:
         yield (
             f"  cement outside, {leak.procedure}, {leak.looked_with}: levels "

@@ -64,6 +64,11 @@ class ResponsePoint:
     share: Share
     enrolled: int
 
+    @property
+    def words(self) -> str:
+        """The definition, marked where nobody has checked it."""
+        return f"{self.definition}{' (unverified)' if self.status == 'recalled' else ''}"
+
 
 def mean_scores(connection: Connection) -> tuple[ScorePoint, ...]:
     """Return the mean of every score at every visit that has one."""
