@@ -139,7 +139,7 @@ def rows_of(engine):
 
 
 @pytest.mark.parametrize("way", ["csv", "redcap"])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=cohorts())
 def test_an_export_comes_back_as_it_was(way, rows):
     tables = set(read_definitions())

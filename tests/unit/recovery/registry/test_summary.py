@@ -238,7 +238,7 @@ def test_the_true_rate_of_fractures_is_found(tmp_path, author):
     from vertaug.recovery.registry.schema_version import create_registry
 
     engine = create_registry(tmp_path / "r.sqlite", author)
-    rows = make_cohort(1500, 3, TODAY)
+    rows = make_cohort(700, 3, TODAY)
     take_rows(engine, rows, author, IntakeRules(today=TODAY), tables=set(read_definitions()))
     with reading(engine) as connection:
         year = estimate_fractures(connection).free_at(365)

@@ -9,6 +9,7 @@ python writer_process.py kill                        reads lines "DATABASE FIRST
 
 import os
 import sys
+import time
 from datetime import date
 
 from vertaug.case.errors import InputError
@@ -57,6 +58,7 @@ def write_many(database, name, number):
     wait()
     for n in range(int(number)):
         write_one(engine, f"{name}-{n:04d}", name)
+        time.sleep(0.002)  # the other finds its gap
     say(f"written {number}")
 
 
