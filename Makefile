@@ -11,7 +11,7 @@ DEMO ?= demo-case
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
-.PHONY: demo test lint types layers unit setup clean
+.PHONY: demo test lint types layers unit setup programs clean
 
 demo: setup
 	@$(BIN)/vertaug demo -o $(DEMO)
@@ -28,7 +28,7 @@ types: setup
 layers: setup
 	$(BIN)/lint-imports --no-logo
 
-unit: setup
+unit: setup programs
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 setup: $(READY)
@@ -46,6 +46,16 @@ $(READY): $(BIN)/python pyproject.toml
 	@echo "installing vertaug with everything it uses into $(VENV) (once)"
 	@$(BIN)/python -m pip install --quiet --editable ".[all,dev]"
 	@touch $@
+
+# Programs that some tests run: a PostgreSQL server, and CalculiX. Those tests skip without them.
+programs:
+	@{ command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb; } > /dev/null 2>&1 && \
+	  command -v ccx > /dev/null 2>&1 || { \
+	  echo "installing PostgreSQL and CalculiX for tests (once)"; \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1 && \
+	  { apt-get -o Acquire::Retries=0 -o Acquire::http::Timeout=20 update && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql calculix-ccx; } > /dev/null 2>&1 || \
+	  echo "not possible here (needs root and apt-get): tests with PostgreSQL and CalculiX are skipped"; }
 
 clean:
 	rm -rf $(VENV) .make .pytest_cache .mypy_cache .ruff_cache .coverage

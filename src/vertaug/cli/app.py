@@ -15,6 +15,7 @@ from vertaug.cli.leaflet_options import Leaflet
 from vertaug.cli.options import Calibration, Case, Json, Kvp, Level, Pdf, Quiet, Threads
 from vertaug.cli.questionnaire_options import Questionnaire
 from vertaug.cli.recovery_options import Recovery
+from vertaug.cli.registry_app import registry_app
 from vertaug.cli.simulate_options import Simulate
 from vertaug.cli.strength_options import Strength
 
@@ -340,6 +341,7 @@ _COMMANDS = (
 )
 for _kind in _COMMANDS:
     app.command(name=_kind.__name__.lower())(as_command(_kind))
+app.add_typer(registry_app)
 
 
 def _show_version(*, wanted: bool) -> None:

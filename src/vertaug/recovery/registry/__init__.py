@@ -1,0 +1,1 @@
+"""Patients by pseudonym, procedures, visits, scores, events, images; with an audit log."""

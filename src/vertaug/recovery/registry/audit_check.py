@@ -1,0 +1,203 @@
+"""Whether the audit log is whole, and the rows still hold what was last logged."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from vertaug.case.errors import InputError
+from vertaug.recovery.registry.audit_entry import FIRST, Head, hash_entry, hash_row, name_object
+from vertaug.recovery.registry.connection import reading
+from vertaug.recovery.registry.definition import read_definitions
+from vertaug.recovery.registry.field import Record
+from vertaug.recovery.registry.pen import stored_columns
+from vertaug.recovery.registry.schema import AUDIT, AUDIT_HEAD, table_of
+
+_ROW_ACTIONS = frozenset({"insert", "update", "delete"})
+_MOST_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFault:
+    """A row that does not fit its last entry in the log."""
+
+    object: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What was found.
+
+    Attributes
+    ----------
+    head : Head
+        Where the chain ends as far as it holds; note it elsewhere to find a log that was
+        rewritten as a whole.
+    broken_at : int or None
+        Number of the first entry that does not hold.
+    fault : str
+        What is wrong there; empty where the chain holds.
+    rows : int
+        Rows compared with their last entry.
+    row_faults : tuple of RowFault
+        The first 20.
+    row_fault_count : int
+    """
+
+    head: Head
+    broken_at: int | None
+    fault: str
+    rows: int
+    row_faults: tuple[RowFault, ...]
+    row_fault_count: int
+
+    @property
+    def holds(self) -> bool:
+        """Nothing was found."""
+        return not self.fault and self.row_fault_count == 0
+
+
+def parse_head(text: str) -> Head:
+    """Return a noted head, written as ``ENTRIES:HASH``.
+
+    Raises
+    ------
+    InputError
+        If it is not written so.
+    """
+    entries, _, digest = text.strip().partition(":")
+    if not entries.isdigit() or len(digest) != len(FIRST):
+        message = f"a noted head is expected as ENTRIES:HASH, as verify prints it; got {text!r}"
+        raise InputError(message)
+    return Head(entries=int(entries), hash=digest.lower())
+
+
+def verify_audit(engine: Engine, noted: Head | None = None) -> AuditReport:
+    """Check the chain of all entries, its end, and every row against its last entry.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of an open registry.
+    noted : Head or None
+        A head that was noted before: a log that was rewritten as a whole has another hash there.
+    """
+    with reading(engine) as connection:
+        walk = _Walk(noted)
+        wanted = sa.select(AUDIT).order_by(AUDIT.c.seq).execution_options(yield_per=5000)
+        with connection.execute(wanted) as found:
+            for entry in found.mappings():
+                if not walk.take(entry):
+                    break
+        head = connection.execute(sa.select(AUDIT_HEAD.c.entries, AUDIT_HEAD.c.hash)).first()
+        if not walk.fault:
+            walk.close(None if head is None else Head(entries=int(head[0]), hash=str(head[1])))
+        # beyond a broken entry the log says nothing that could be trusted
+        faults, rows = ([], 0) if walk.fault else _compare_rows(connection, walk.last)
+    return AuditReport(
+        head=Head(entries=walk.entries, hash=walk.previous),
+        broken_at=walk.broken_at,
+        fault=walk.fault,
+        rows=rows,
+        row_faults=tuple(faults[:_MOST_LISTED]),
+        row_fault_count=len(faults),
+    )
+
+
+class _Walk:
+    """Along the chain; remembers what each row was last logged as."""
+
+    def __init__(self, noted: Head | None) -> None:
+        self.entries, self.previous = 0, FIRST
+        self.last: dict[bytes, tuple[str, bytes | None]] = {}
+        self.broken_at: int | None = None
+        self.fault = ""
+        self._noted = noted
+
+    def take(self, entry: Record) -> bool:
+        expected = self.entries + 1
+        if entry["seq"] != expected:
+            last = int(entry["seq"]) - 1
+            missing = f"entry {expected} is" if last == expected else f"{expected} to {last} are"
+            return self._break(expected, f"{missing} missing")
+        if hash_entry(entry) != entry["hash"]:
+            return self._break(expected, f"{_words(entry)} was changed after it was written")
+        if entry["previous"] != self.previous:
+            return self._break(expected, f"{_words(entry)} does not follow the entry before it")
+        self.entries, self.previous = expected, str(entry["hash"])
+        if self._noted is not None and self._noted.entries == expected:
+            if self._noted.hash != self.previous:
+                text = "the log up to here was rewritten: its hash is not the one that was noted"
+                return self._break(expected, text)
+            self._noted = None
+        if entry["action"] in _ROW_ACTIONS:
+            key = hashlib.sha256(str(entry["object"]).encode()).digest()
+            found = entry["row_hash"]
+            self.last[key] = (str(entry["action"]), bytes.fromhex(found) if found else None)
+        return True
+
+    def close(self, head: Head | None) -> None:
+        if head is None:
+            self._break(self.entries + 1, "the head of the log is missing")
+        elif head.entries > self.entries:
+            text = (
+                f"the end of the log is cut off: it had {head.entries} entries, "
+                f"{self.entries} are left"
+            )
+            self._break(self.entries + 1, text)
+        elif head.entries < self.entries or head.hash != self.previous:
+            self._break(head.entries + 1, "entries were added, or the head changed, from outside")
+        elif self._noted is not None:
+            text = f"the log was cut: {self._noted.entries} entries were noted before"
+            self._break(self.entries + 1, text)
+
+    def _break(self, seq: int, fault: str) -> bool:
+        self.broken_at, self.fault = seq, fault
+        return False
+
+
+def _words(entry: Record) -> str:
+    return (
+        f"entry {entry['seq']} ({entry['action']} of {entry['object']} by {entry['actor']}, "
+        f"{entry['at']})"
+    )
+
+
+def _compare_rows(
+    connection: Connection, last: dict[bytes, tuple[str, bytes | None]]
+) -> tuple[list[RowFault], int]:
+    """Hold every row against its last entry, and every entry against a row."""
+    faults: list[RowFault] = []
+    rows = 0
+    seen: set[bytes] = set()
+    for name, table in read_definitions().items():
+        columns = stored_columns(table)
+        wanted = sa.select(table_of(name)).execution_options(yield_per=5000)
+        for row in connection.execute(wanted).mappings():
+            rows += 1
+            object_name = name_object(table, row)
+            key = hashlib.sha256(object_name.encode()).digest()
+            seen.add(key)
+            action, digest = last.get(key, ("", None))
+            if action in {"", "delete"}:
+                how = "was added outside vertaug" if not action else "came back after its deletion"
+                faults.append(RowFault(object=object_name, fault=f"{how}: no entry in the log"))
+            elif digest is None or hash_row(name, columns, row) != digest.hex():
+                text = "was changed outside vertaug: it is not what was last logged"
+                faults.append(RowFault(object=object_name, fault=text))
+    gone = {key for key, (action, _) in last.items() if action != "delete"} - seen
+    faults += _name_gone(connection, gone) if gone else []
+    return faults, rows
+
+
+def _name_gone(connection: Connection, gone: Iterable[bytes]) -> list[RowFault]:
+    wanted = set(gone)
+    names = sa.select(AUDIT.c.object).distinct().execution_options(yield_per=5000)
+    return [
+        RowFault(object=str(name), fault="was removed outside vertaug")
+        for (name,) in connection.execute(names)
+        if hashlib.sha256(str(name).encode()).digest() in wanted
+    ]

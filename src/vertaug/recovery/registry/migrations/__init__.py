@@ -1,0 +1,1 @@
+"""Alembic's environment; files in ``versions`` are never edited once released."""

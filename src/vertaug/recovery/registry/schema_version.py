@@ -1,0 +1,191 @@
+"""Make a registry, bring it to a newer schema, or back to an older one (Alembic)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+import vertaug
+from vertaug.case.errors import InputError, StorageError
+from vertaug.recovery.registry.audit_entry import (
+    FIRST,
+    Author,
+    Event,
+    describe_change,
+    hash_row,
+    name_object,
+)
+from vertaug.recovery.registry.connection import connect, find_version, name_of, writing
+from vertaug.recovery.registry.definition import define_table
+from vertaug.recovery.registry.pen import Pen, stored_columns
+from vertaug.recovery.registry.schema import AUDIT_HEAD, ORIGIN, VERSION, VERSIONS, table_of
+
+ADDED_TABLES = {"0002": ("questionnaire", "analgesic", "treatment")}
+ADDED_COLUMNS = {"0002": (("patient", "lost_on"), ("imaging", "failure_load_n"))}
+"""What each version added, so that the log can say what a way back loses."""
+
+
+def create_registry(database: str | Path, author: Author) -> Engine:
+    """Make the tables of an empty registry and return its engine.
+
+    Raises
+    ------
+    InputError
+        If there is a registry already.
+    StorageError
+        If the folder cannot be made.
+    """
+    engine = connect(database)
+    if find_version(engine) is not None:
+        message = f"there is a registry in {name_of(engine.url)} already; it was left as it is"
+        raise InputError(message)
+    if engine.url.drivername == "sqlite":
+        _make_folder(Path(engine.url.database or ""))
+    with writing(engine) as connection:
+        _run(connection, VERSION)
+        connection.execute(sa.insert(AUDIT_HEAD).values(id=1, entries=0, hash=FIRST))
+        origin = {
+            "registry_id": uuid4().hex,
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "made_by": f"vertaug {vertaug.__version__}",
+        }
+        rows = [{"name": name, "value": value} for name, value in origin.items()]
+        connection.execute(sa.insert(ORIGIN), rows)
+        created = Event(action="create", object=f'schema["{VERSION}"]', changed=None)
+        Pen(connection, author).record([created])
+    return engine
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{path.parent} could not be made: {error.strerror or error}"
+        raise StorageError(message) from error
+
+
+def upgrade_registry(database: str | Path, author: Author) -> tuple[str, Path | None]:
+    """Bring a registry to the schema of this vertaug; SQLite files are copied first.
+
+    Returns
+    -------
+    tuple of str and Path or None
+        The schema before, and the copy; None where nothing was to be done, or on PostgreSQL.
+
+    Raises
+    ------
+    InputError
+        If there is no registry.
+    FormatError
+        If it was made by a newer vertaug.
+    """
+    engine = connect(database)
+    before = _found_version(engine)
+    if before == VERSION:
+        return before, None
+    copy = _copy_before(engine, before)
+    with writing(engine) as connection:
+        _run(connection, VERSION)
+        moved = Event(action="upgrade", object=f'schema["{VERSION}"]', changed=f'"{before}"')
+        Pen(connection, author).record([moved])
+    return before, copy
+
+
+def downgrade_registry(database: str | Path, version: str, author: Author) -> int:
+    """Take a registry back to an older schema; what that has no place for is lost, and logged.
+
+    Returns
+    -------
+    int
+        Rows that lost something.
+
+    Raises
+    ------
+    InputError
+        If there is no registry, or the version is not an older one.
+    """
+    engine = connect(database)
+    before = _found_version(engine)
+    if version not in VERSIONS or VERSIONS.index(version) >= VERSIONS.index(before):
+        older = ", ".join(VERSIONS[: VERSIONS.index(before)]) or "none"
+        message = f"expected an older schema than {before}: {older}; got {version}"
+        raise InputError(message)
+    with writing(engine) as connection:
+        lost = list(_list_losses(connection, version, before))
+        _run(connection, version, down=True)
+        moved = Event(action="downgrade", object=f'schema["{version}"]', changed=f'"{before}"')
+        Pen(connection, author).record([*lost, moved])
+    return len(lost)
+
+
+def _found_version(engine: Engine) -> str:
+    found = find_version(engine)
+    if found is None:
+        message = f"there is no registry in {name_of(engine.url)}"
+        raise InputError(message)
+    return found
+
+
+def _copy_before(engine: Engine, version: str) -> Path | None:
+    """Copy a SQLite file beside itself; the server of PostgreSQL has its own backups."""
+    if engine.url.drivername != "sqlite":
+        return None
+    path = Path(engine.url.database or "")
+    copy = path.with_name(f"{path.stem}.schema-{version}-{datetime.now(UTC):%Y%m%dT%H%M%S}.sqlite")
+    with engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        raw.execute("VACUUM INTO ?", (str(copy),))
+    return copy
+
+
+def _list_losses(connection: Connection, version: str, before: str) -> Iterator[Event]:
+    """Yield what a way back does to each row that it touches."""
+    gone = VERSIONS[VERSIONS.index(version) + 1 : VERSIONS.index(before) + 1]
+    for name in (t for v in gone for t in ADDED_TABLES.get(v, ())):
+        table = define_table(name)
+        keys = [table_of(name).c[column] for column in table.key]
+        for row in connection.execute(sa.select(*keys)).mappings():
+            yield Event(action="delete", object=name_object(table, row))
+    columns: dict[str, list[str]] = {}
+    for name, column in (pair for v in gone for pair in ADDED_COLUMNS.get(v, ())):
+        columns.setdefault(name, []).append(column)
+    for name, lost in columns.items():
+        yield from _list_emptied(connection, name, lost)
+
+
+def _list_emptied(connection: Connection, name: str, lost: list[str]) -> Iterator[Event]:
+    table, target = define_table(name), table_of(name)
+    held = sa.or_(*(target.c[column].is_not(None) for column in lost))
+    for found in connection.execute(sa.select(target).where(held)).mappings():
+        before = dict(found)
+        after = before | dict.fromkeys(lost)
+        yield Event(
+            action="update",
+            object=name_object(table, before),
+            row_hash=hash_row(name, stored_columns(table), after),
+            changed=describe_change(before, after),
+        )
+
+
+def _run(connection: Connection, version: str, *, down: bool = False) -> None:
+    """Let Alembic bring the schema to a version within the open transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    with _scripts() as folder:
+        config = Config()
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        (command.downgrade if down else command.upgrade)(config, version)
+
+
+@contextmanager
+def _scripts() -> Iterator[Path]:
+    with as_file(files("vertaug.recovery.registry").joinpath("migrations")) as folder:
+        yield folder
