@@ -20,8 +20,10 @@ from vertaug.case.indication_record import (
 from vertaug.indications.body_statement import BodyRow
 from vertaug.indications.fact import Fact
 from vertaug.indications.finding import Finding, Override
+from vertaug.indications.hold_record import describe_holds
 from vertaug.indications.panel import GATE_WORDS, IndicationPanel
 from vertaug.indications.patient_facts import PatientFacts, define_fact
+from vertaug.indications.score.score_record import describe_score
 from vertaug.indications.source import read_sources
 
 GIVEN = "given"
@@ -86,6 +88,10 @@ def describe_panel(panel: IndicationPanel, notes: Iterable[str] = ()) -> Indicat
         ),
         notes=(*panel.notes, *notes),
         hash=panel.hash,
+        blood_thinners=describe_holds(
+            panel.holds, panel.hold_results, panel.hold_tasks, panel.evaluated
+        ),
+        scores=tuple(map(describe_score, panel.scores)),
     )
 
 
@@ -139,6 +145,7 @@ def _body(row: BodyRow) -> BodyRecord:
         note=body.note,
         status=body.source.status,
         payer=body.payer,
+        ranges=row.ranges,
     )
 
 
