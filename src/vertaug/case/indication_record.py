@@ -28,7 +28,7 @@ class OverrideRecord(Part):
 
 
 class GivenAntithrombotic(Part):
-    """A drug that the user gave; its last dose in hours from 0:00 of the panel's day, or unknown."""
+    """A drug that the user gave; its last dose in hours from 0:00 of the panel's day."""
 
     drug: str
     last_dose_h: Figure | None = None

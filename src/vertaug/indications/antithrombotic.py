@@ -205,12 +205,13 @@ def _by_time(
     drug: AntithromboticDrug, moments: list[datetime], procedure: datetime | None, *, given: bool
 ) -> tuple[HoldState, tuple[str, ...]]:
     """Return the state by time alone, and what is missing."""
-    if not given:
-        return HoldState.UNKNOWN, (_LAST_DOSE,)
-    if procedure is None:
-        return HoldState.UNKNOWN, (_PROCEDURE,)
-    if not moments:
-        return HoldState.UNKNOWN, ("a value in the table",)
+    lacking = (
+        ("" if given else _LAST_DOSE),
+        ("" if procedure is not None else _PROCEDURE),
+        ("" if moments or not given else "a value in the table"),
+    )
+    if procedure is None or any(lacking):
+        return HoldState.UNKNOWN, tuple(word for word in lacking if word)
     if not _before(procedure, max(moments)):
         return HoldState.COMPLETE, ()
     clearance = ("lab.crcl",) if len(set(moments)) > 1 else ()

@@ -1,5 +1,6 @@
 """Antithrombotics in a file of facts: drugs with their last dose, and whether these are all."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,13 @@ from vertaug.indications.identity import is_identifying
 DRUGS, CHART = "antithrombotics", "antithrombotic_chart"
 """Keys of a file: ``[[antithrombotics]]`` and ``[antithrombotic_chart]``."""
 _DRUG_KEYS, _CHART_KEYS = ("drug", "last_dose"), ("complete",)
+
+_NO_SECONDS = re.compile(r"(\blast_dose\s*=\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(?![\d:])")
+
+
+def add_seconds(text: str) -> str:
+    """Return TOML in which times of doses have seconds, which TOML 1.0 asks for and 1.1 not."""
+    return _NO_SECONDS.sub(r"\1:00", text)
 
 
 def is_drug_key(key: str) -> bool:

@@ -13,6 +13,7 @@ from vertaug.indications.patient_facts import PatientFacts, define_fact
 _SUPINE = "CT, lying"
 _SAME: dict[str, float] = {
     "fx.height_loss_pct": 5.0,
+    "fx.dorsal_wall_loss_pct": 5.0,
     "fx.vwa_deg": 5.0,
     "fx.lka_deg": 5.0,
     "fx.retropulsion_mm": 2.0,
@@ -97,8 +98,30 @@ def measure_facts(document: CaseDocument) -> tuple[list[Fact], list[str]]:
             found, said = read(own, error)
             facts += found
             notes += said
+        notes += _list_unmeasured(document)
     found, said = _read_density(document)
     return facts + found, notes + said
+
+
+def _list_unmeasured(document: CaseDocument) -> list[str]:
+    """Return what the images may show and no measurement of the case holds."""
+    wall = (
+        "posterior wall, endplates and OF type (fx.posterior_wall, fx.both_endplates, "
+        "fx.one_endplate, fx.of_type) stay unknown unless given: the case measures heights, "
+        "angles, retropulsion and canal, not which parts are broken; look at the images"
+    )
+    notes = [wall]
+    others = [
+        f"{level} (grade {record.genant_grade})"
+        for level, record in document.fracture.levels.items()
+        if record.genant_grade > 0 and level != document.fracture.level
+    ]
+    if others:
+        notes.append(
+            f"also deformed in the CT: {', '.join(others)}; whether that is a previous fracture "
+            "(fx.previous) only history or older images tell"
+        )
+    return notes
 
 
 def _fact(name: str, value: FactValue, note: str) -> Fact:
@@ -117,6 +140,11 @@ def _shape_facts(own: MeasurementRecord) -> list[Fact]:
         note += f"; {profile:.0f} % along the mid-sagittal profile"
     facts = [
         _fact("fx.height_loss_pct", min(max(most, 0.0), 100.0), note),
+        _fact(
+            "fx.dorsal_wall_loss_pct",
+            min(max(loss.posterior, 0.0), 100.0),
+            f"CT, posterior height against: {own.reference_method}",
+        ),
         _fact("fx.vwa_deg", own.wedge_angle_deg, _SUPINE),
     ]
     if own.local_kyphosis_deg is not None:

@@ -9,7 +9,11 @@ from typing import Any
 
 from vertaug.case.errors import FormatError, InputError
 from vertaug.indications.antithrombotic_fact import AntithromboticRecord
-from vertaug.indications.antithrombotic_file import is_drug_key, read_antithrombotics
+from vertaug.indications.antithrombotic_file import (
+    add_seconds,
+    is_drug_key,
+    read_antithrombotics,
+)
 from vertaug.indications.fact import Fact
 from vertaug.indications.fact_date import find_fracture_age, is_date_key, read_date
 from vertaug.indications.fact_fhir import read_bundle
@@ -55,7 +59,7 @@ def _load(path: Path) -> dict[str, Any]:
         raise FormatError(message)
     try:
         text = path.read_text(encoding="utf-8-sig")
-        tree = tomllib.loads(text) if kind == ".toml" else json.loads(text)
+        tree = tomllib.loads(add_seconds(text)) if kind == ".toml" else json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         message = f"the facts {path} cannot be read: {error}"
         raise FormatError(message) from error

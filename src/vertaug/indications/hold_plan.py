@@ -1,7 +1,7 @@
 """Antithrombotics of a patient with the time of the procedure and the policy that judges them."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from vertaug.case.errors import InputError
 from vertaug.indications.antithrombotic import AntithromboticUse, HoldResult, judge_holds
@@ -66,6 +66,22 @@ class HoldPlan:
         if procedure is not None and procedure.tzinfo is not None:
             dose = dose.astimezone(procedure.tzinfo)
         return replace(use, last_dose=dose.replace(tzinfo=None))
+
+    def refuse_later_doses(self, on: date) -> None:
+        """Refuse a last dose after the day of the procedure.
+
+        Raises
+        ------
+        InputError
+            If there is one.
+        """
+        for use in self.record.uses:
+            if use.last_dose is not None and use.last_dose.date() > on:
+                message = (
+                    f"the last dose of {use.drug} ({use.last_dose.isoformat()}) lies after the "
+                    f"day of the procedure ({on.isoformat()}); check both dates"
+                )
+                raise InputError(message)
 
     def judge(self, facts: PatientFacts) -> tuple[HoldResult, ...]:
         """Return what the policy says of each drug.

@@ -1,6 +1,7 @@
 """Antithrombotics as ``case.json`` and the report hold them: times as hours, not as dates."""
 
 from datetime import date, datetime, time, timedelta
+from math import floor
 
 from vertaug.case.indication_record import (
     BloodThinnersRecord,
@@ -133,3 +134,21 @@ def listed_words(result: HoldResult) -> str:
 
 def _worst(statuses: tuple[str, ...]) -> str:
     return next((word for word in _WORST_FIRST if word in statuses), "")
+
+
+def held_words(drug: HoldRecord, evaluated_at: str) -> str:
+    """Return how far a hold has come, in one line."""
+    said = [f"hold {drug.state}"]
+    if drug.held_h is not None:
+        # rounded down: an hour that is not over does not read as one that is
+        said.append(f"held {floor(10 * drug.held_h) / 10:g} h at the procedure")
+    if drug.missing:
+        said.append(f"missing {', '.join(drug.missing)}")
+    if drug.complete_from_h is not None:
+        said.append(f"complete from {moment_words(drug.complete_from_h, evaluated_at)} by time")
+    return "; ".join(said)
+
+
+def shown_status(status: str) -> str:
+    """Return a status as it is shown: what was recalled is unverified."""
+    return "unverified" if status == "recalled" else status

@@ -11,6 +11,7 @@ from vertaug.case.case_file import CaseDocument
 from vertaug.case.errors import LevelError
 from vertaug.case.level import parse_level
 from vertaug.case.plan import Procedure
+from vertaug.indications.antithrombotic import HoldResult
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.procedure_day.access_rule import (
     AccessRule,
@@ -78,12 +79,15 @@ class DayChoice:
         Day of the procedure; None: ages of results are not judged.
     cement : str or None
         Built-in product of the clock; None takes that of the simulation, if there is one.
+    holds : tuple of HoldResult
+        Of the antithrombotics of the patient, for the day.
     """
 
     procedure: Procedure | None = None
     plan: int = 1
     on: date | None = None
     cement: str | None = None
+    holds: tuple[HoldResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +212,7 @@ def compose_day_sheet(
     _check_level(plan, facts)
     procedure = plan.procedure
     cement = _cement(plan, choice.cement)
-    day = DayFacts(facts=facts, on=choice.on, case=_case_words(plan, cement))
+    day = DayFacts(facts=facts, on=choice.on, case=_case_words(plan, cement), holds=choice.holds)
     return DaySheet(
         case_name=case_name,
         on=choice.on,

@@ -209,6 +209,4 @@ def indication_choice_of(given: IndicationParameters) -> IndicationChoice:
         all_rules=given.all_rules,
         overrides=overrides,
     )
-    return IndicationChoice(
-        facts=facts, evaluated=on, rules=rules, level=given.level, holds=holds
-    )
+    return IndicationChoice(facts=facts, evaluated=on, rules=rules, level=given.level, holds=holds)

@@ -52,13 +52,27 @@ def list_scores(facts: PatientFacts) -> tuple[ScoreResult, ...]:
 
 
 def _with_given(result: ScoreResult, facts: PatientFacts) -> ScoreResult:
-    """Return the score with a note where somebody gave another value, which the rules use."""
+    """Return the score as it was given, where somebody gave it: the rules use that one."""
     name = next((fact for fact, score in _SCORE_FACTS.items() if score == result.name), None)
     given = None if name is None else facts.number(name)
     if given is None or given == result.value:
         return result
-    note = f"Given as {given:g}, which the rules use; from the other facts it would be as shown."
-    return replace(result, notes=(note, *result.notes))
+    value = int(given)
+    category = read_scores()[result.name].category(value)
+    note = "Given, not counted from its parts."
+    if not result.low <= value <= result.high:
+        said = f"{result.low}" if result.value is not None else f"{result.low} to {result.high}"
+        note = f"Given as {value}, but the other facts make it {said}: look again."
+    return replace(
+        result,
+        value=value,
+        low=value,
+        high=value,
+        missing=(),
+        category=category,
+        possible=() if category is None else (category,),
+        notes=(note, *result.notes),
+    )
 
 
 def score_ranges(facts: PatientFacts) -> Mapping[str, str]:
