@@ -18,6 +18,7 @@ from vertaug.indications.antithrombotic_table import (
     policy_title,
 )
 from vertaug.indications.hold_plan import HoldPlan
+from vertaug.indications.patient_facts import read_definitions
 
 _MINUTES = 60.0
 _WORST_FIRST = ("recalled", "partly verified", "verified")
@@ -143,10 +144,16 @@ def held_words(drug: HoldRecord, evaluated_at: str) -> str:
         # rounded down: an hour that is not over does not read as one that is
         said.append(f"held {floor(10 * drug.held_h) / 10:g} h at the procedure")
     if drug.missing:
-        said.append(f"missing {', '.join(drug.missing)}")
+        said.append(f"missing {missing_words(drug.missing)}")
     if drug.complete_from_h is not None:
         said.append(f"complete from {moment_words(drug.complete_from_h, evaluated_at)} by time")
     return "; ".join(said)
+
+
+def missing_words(missing: tuple[str, ...]) -> str:
+    """Return what is not known of a hold, facts by their labels."""
+    known = read_definitions()
+    return ", ".join(known[name].label if name in known else name for name in missing)
 
 
 def shown_status(status: str) -> str:

@@ -16,7 +16,7 @@ from vertaug.indications.antithrombotic import HoldResult
 from vertaug.indications.fact import Fact, FactKind
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
-from vertaug.procedure_day.hold import HELD, caution_holds, word_hold
+from vertaug.procedure_day.hold import HELD, caution_holds, word_holds
 
 
 class Phase(StrEnum):
@@ -176,7 +176,7 @@ def _fill(item: ChecklistItem, day: DayFacts) -> KnownItem:
         known.append(word_fact(fact, day.on))
         cautions += _cautions(fact, day)
     if item.name == HELD:
-        known += [line for hold in day.holds for line in word_hold(hold)]
+        known += word_holds(day.holds)
         cautions += caution_holds(day.holds)
     return KnownItem(
         item=item, known=tuple(known), missing=tuple(missing), cautions=tuple(cautions)

@@ -42,6 +42,7 @@ from vertaug.procedure_day.discharge import (
 )
 from vertaug.procedure_day.evidence import Line
 from vertaug.procedure_day.guide import Topic, guide_lines
+from vertaug.procedure_day.hold import HoldOfDay, hold_of_day
 from vertaug.procedure_day.sedation import (
     SedationStep,
     list_sedation,
@@ -154,6 +155,7 @@ class DaySheet:
     on : date or None
     plan : DayPlan
     checklist : tuple of KnownItem
+    holds : tuple of HoldOfDay
     anaesthetic : AnaestheticOfDay
     sedation : SedationOfDay
     antibiotics : tuple of AntibioticChoice
@@ -172,6 +174,7 @@ class DaySheet:
     on: date | None
     plan: DayPlan
     checklist: tuple[KnownItem, ...]
+    holds: tuple[HoldOfDay, ...]
     anaesthetic: AnaestheticOfDay
     sedation: SedationOfDay
     antibiotics: tuple[AntibioticChoice, ...]
@@ -218,6 +221,7 @@ def compose_day_sheet(
         on=choice.on,
         plan=plan,
         checklist=fill_checklist(procedure, day),
+        holds=tuple(map(hold_of_day, choice.holds)),
         anaesthetic=compose_anaesthetic(facts),
         sedation=SedationOfDay(
             steps=list_sedation(facts.number("patient.age_y")),
