@@ -35,7 +35,9 @@ def list_holds(panel: IndicationRecord) -> list[str]:
 
 
 def _list_drug(drug: HoldRecord, evaluated_at: str) -> list[str]:
-    lines = wrap_line(f"{drug.title}: {held_words(drug, evaluated_at)}", "  ")
+    when = moment_words(drug.complete_from_h, evaluated_at)
+    said = held_words(drug) + (f"; complete from {when} by time" if when else "")
+    lines = wrap_line(f"{drug.title}: {said}", "  ")
     if drug.listed:
         source = "; ".join(part for part in (drug.source, shown_status(drug.status)) if part)
         lines += wrap_line(f"hold listed: {drug.listed} [{source}]", "      ")

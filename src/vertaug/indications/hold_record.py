@@ -137,7 +137,7 @@ def _worst(statuses: tuple[str, ...]) -> str:
     return next((word for word in _WORST_FIRST if word in statuses), "")
 
 
-def held_words(drug: HoldRecord, evaluated_at: str) -> str:
+def held_words(drug: HoldRecord) -> str:
     """Return how far a hold has come, in one line."""
     said = [f"hold {drug.state}"]
     if drug.held_h is not None:
@@ -145,8 +145,6 @@ def held_words(drug: HoldRecord, evaluated_at: str) -> str:
         said.append(f"held {floor(10 * drug.held_h) / 10:g} h at the procedure")
     if drug.missing:
         said.append(f"missing {missing_words(drug.missing)}")
-    if drug.complete_from_h is not None:
-        said.append(f"complete from {moment_words(drug.complete_from_h, evaluated_at)} by time")
     return "; ".join(said)
 
 

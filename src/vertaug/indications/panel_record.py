@@ -64,16 +64,7 @@ def describe_panel(panel: IndicationPanel, notes: Iterable[str] = ()) -> Indicat
             for missing in panel.missing
         ),
         tasks=tuple(map(_finding, panel.tasks)),
-        undecided=tuple(
-            UndecidedRecord(
-                id=f.rule.name,
-                effect=f.rule.effect,
-                say=f.rule.say,
-                unverified=f.rule.unverified,
-                missing=f.missing,
-            )
-            for f in panel.undecided
-        ),
+        undecided=tuple(map(_undecided, panel.undecided)),
         off=tuple(
             OffRuleRecord(id=rule.name, say=rule.say, sources=rule.sources, status=rule.status)
             for rule in panel.off_rules
@@ -110,6 +101,16 @@ def _finding(finding: Finding) -> FindingRecord:
         clears=finding.clears,
         alternatives=dict(rule.alternatives),
         override=None if finding.override is None else _override(finding.override),
+    )
+
+
+def _undecided(finding: Finding) -> UndecidedRecord:
+    return UndecidedRecord(
+        id=finding.rule.name,
+        effect=finding.rule.effect,
+        say=finding.rule.say,
+        unverified=finding.rule.unverified,
+        missing=finding.missing,
     )
 
 

@@ -26,8 +26,8 @@ def hold_tables(panel: IndicationRecord) -> tuple[Table, ...]:
         Table(
             title="Blood thinners",
             lead=_lead(found, panel.evaluated_at),
-            columns=("Drug", "Hold", "What the policy lists", "Restart"),
-            rows=tuple(rows) or (cells("–", "", "None on the drug chart.", ""),),
+            columns=("Drug", "Hold", "Complete from", "What the policy lists", "Restart"),
+            rows=tuple(rows) or (cells("–", "", "", "None on the drug chart.", ""),),
             note=(
                 ""
                 if found.is_whole
@@ -50,10 +50,11 @@ def _hold_row(drug: HoldRecord, evaluated_at: str) -> tuple[Cell, ...]:
     return (
         Cell(text=drug.title, strong=True),
         Cell(text="", chip=drug.state),
+        Cell(text=moment_words(drug.complete_from_h, evaluated_at) or "–", strong=True),
         Cell(
             text=drug.listed,
             mark=Mark.UNVERIFIED if recalled else Mark.NONE,
-            detail=f"{held_words(drug, evaluated_at)} · {'; '.join(p for p in parts if p)}",
+            detail=f"{held_words(drug)} · {'; '.join(p for p in parts if p)}",
         ),
         Cell(
             text=f"{drug.restart} after" if drug.restart else "not listed",
@@ -92,7 +93,7 @@ def _score_row(score: ScoreRecord) -> tuple[Cell, ...]:
         more = len(score.missing) - _MOST_MISSING
         rest = f" and {more} more" if more > 0 else ""
         names = ", ".join(define_fact(name).label for name in score.missing[:_MOST_MISSING])
-        details.insert(0, f"depending on {names}{rest}")
+        details.insert(0, f"Depends on: {names}{rest}")
     details += [part for part in (card_words(score), *score.notes) if part]
     return (
         Cell(text=score.title, strong=True),
