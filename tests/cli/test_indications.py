@@ -325,7 +325,7 @@ def other_version(asked):
     tree["provenance"]["parameters"]["strength"] = {
         "level": "L1",
         "cement_ml": 4.0,
-        "surface": "natural",
+        "surface": "tresca",
         "linear_only": False,
         "spacing_mm": 1.0,
     }

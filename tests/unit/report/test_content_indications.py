@@ -58,7 +58,7 @@ def test_the_order_of_the_panel():
         "Criteria of payers and national bodies",
         "Missing facts, first what would change most",
     ]
-    assert titles.index("Tasks") == 8
+    assert titles.index("Tasks") == 9
     assert titles[-1] == "Rules that are off"
 
 
