@@ -24,8 +24,10 @@ class PatientOfCase:
     ----------
     facts : PatientFacts
         Given, measured and derived.
-    notes : tuple of str
-        What was left out or changed, and where sources differ.
+    read_notes : tuple of str
+        What was left out of the file or changed.
+    case_notes : tuple of str
+        Where given, measured and derived facts differ, and what the CT cannot tell.
     holds : HoldPlan
         Antithrombotics and the time of the procedure.
     hold_results : tuple of HoldResult
@@ -33,9 +35,15 @@ class PatientOfCase:
     """
 
     facts: PatientFacts
-    notes: tuple[str, ...]
+    read_notes: tuple[str, ...]
+    case_notes: tuple[str, ...]
     holds: HoldPlan
     hold_results: tuple[HoldResult, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All notes."""
+        return (*self.read_notes, *self.case_notes)
 
 
 def find_patient_facts(
@@ -76,7 +84,8 @@ def find_patient_facts(
     facts = derive_facts(joined.facts.with_facts(holds.derive(current)))
     return PatientOfCase(
         facts=facts,
-        notes=(*(given.notes if given else ()), *joined.notes, *holds.conflicts(current)),
+        read_notes=() if given is None else given.notes,
+        case_notes=(*joined.notes, *holds.conflicts(current)),
         holds=holds,
         hold_results=holds.judge(current),
     )
