@@ -365,7 +365,7 @@ def test_a_stopped_run_goes_on_after_the_injection(run, case, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--procedure", "surgery"), "vertebroplasty, kyphoplasty or both"),
+        (("--procedure", "surgery"), "one of vertebroplasty, kyphoplasty, both"),
         (("--balloon-ml", "2"), "--balloon-ml is of a kyphoplasty"),
         (("--balloon-spacing-mm", "2"), "--balloon-spacing-mm is of a kyphoplasty"),
         (("--product", "glue"), "low_viscosity, medium_viscosity"),

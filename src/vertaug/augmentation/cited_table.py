@@ -11,11 +11,12 @@ from pydantic import (
     FiniteFloat,
     ValidationError,
     create_model,
+    field_validator,
     model_validator,
 )
 
 from vertaug.case.errors import FormatError, InputError
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
 
 if TYPE_CHECKING:
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 Form = TypeVar("Form", bound=BaseModel)
 Built = TypeVar("Built")
+
+
+TABLE_STATUSES = (
+    SourceStatus.VERIFIED,
+    SourceStatus.COMPUTED,
+    SourceStatus.RECALLED,
+    SourceStatus.UNCERTAIN,
+)
+"""How a value of a table may be known."""
 
 
 class CitedTable(BaseModel):
@@ -35,6 +45,15 @@ class CitedTable(BaseModel):
     status: SourceStatus
     low: FiniteFloat | None = None
     high: FiniteFloat | None = None
+
+    @field_validator("status", mode="before")
+    @classmethod
+    def _is_of_a_table(cls, given: object) -> object:
+        if given in TABLE_STATUSES:
+            return given
+        *most, last = (repr(status.value) for status in TABLE_STATUSES)
+        message = f"expected {', '.join(most)} or {last}"
+        raise ValueError(message)
 
     @model_validator(mode="after")
     def _in_order(self) -> "CitedTable":

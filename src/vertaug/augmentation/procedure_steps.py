@@ -15,7 +15,7 @@ from vertaug.case.errors import InputError
 from vertaug.case.filling import HeatResult, InjectionCurve
 from vertaug.case.plan import Procedure
 from vertaug.case.procedure_course import ProcedureCourse, StepTime
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
 
 

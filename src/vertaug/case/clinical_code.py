@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from vertaug.case.check_digit import is_loinc, is_snomed_concept
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.level import parse_level
+from vertaug.case.near_name import ask_meant, find_near
+from vertaug.case.packaged_data import read_packaged_toml
+from vertaug.case.source_status import SourceStatus
 
-VERIFIED = ("verified", "verified, secondary", "design default")
+CARRIED = frozenset({SourceStatus.VERIFIED, SourceStatus.DESIGN_DEFAULT})
 """Statuses under which a code is carried; with any other, only the text is."""
 
 
@@ -64,9 +66,8 @@ class ClinicalCode:
         Empty where no code of the vocabulary is verified: then only the text is exchanged.
     text : str
         Meaning in plain words; empty for CPT.
-    status : str
-        How the code is known: verified, verified in secondary sources, design default (the private
-        scheme), recalled, not found.
+    status : SourceStatus
+        How the code is known; those of the private scheme are design defaults.
     sources : tuple of str
         Where it was read.
     note : str
@@ -74,21 +75,21 @@ class ClinicalCode:
     Raises
     ------
     InputError
-        If a code is carried whose status is none of `VERIFIED`, or its check digit is wrong.
+        If a code is carried whose status is none of `CARRIED`, or its check digit is wrong.
     """
 
     concept: str
     system: CodeSystem
     code: str
     text: str
-    status: str
+    status: SourceStatus
     sources: tuple[str, ...]
     note: str = ""
 
     def __post_init__(self) -> None:
         if not self.code:
             return
-        if self.status not in VERIFIED:
+        if self.status not in CARRIED:
             message = f"the code of {self.concept} is {self.status}: carry its text only"
             raise InputError(message)
         check = _CHECKS.get(self.system)
@@ -105,20 +106,17 @@ class ClinicalCode:
 @cache
 def read_codes() -> tuple[ClinicalCode, ...]:
     """Return the whole table, in its order."""
-    import tomllib
-
-    text = files("vertaug.case").joinpath("data/codes.toml").read_text("utf-8")
     return tuple(
         ClinicalCode(
             concept=row["concept"],
             system=CodeSystem(row["system"]),
             code=row["code"],
             text=row["text"],
-            status=row["status"],
+            status=SourceStatus(row["status"]),
             sources=tuple(row["sources"]),
             note=row.get("note", ""),
         )
-        for row in tomllib.loads(text)["codes"]
+        for row in read_packaged_toml("vertaug.case", "codes")["codes"]
     )
 
 
@@ -137,13 +135,10 @@ def find_code(concept: str, *, system: CodeSystem | None = None) -> ClinicalCode
     InputError
         If the table has no such concept, or not in that vocabulary.
     """
-    from difflib import get_close_matches
-
     found = [row for row in read_codes() if row.concept == concept]
     if not found:
-        near = get_close_matches(concept, [row.concept for row in read_codes()], n=3, cutoff=0.5)
-        meant = f"; did you mean {', '.join(dict.fromkeys(near))}" if near else ""
-        message = f"there is no code for '{concept}'{meant}"
+        near = find_near(concept, (row.concept for row in read_codes()))
+        message = f"there is no code for '{concept}'{ask_meant(near)}"
         raise InputError(message)
     if system is None:
         return found[0]

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from vertaug.case.case_part import Figure, Part
+from vertaug.case.source_status import SourceStatus
 
 FactValueRecord = bool | Figure | str
 """Yes or no, a number in the unit of its fact, or a word."""
@@ -191,10 +192,10 @@ class HoldRecord(Part):
     complete_from_h: Figure | None
     listed: str
     source: str
-    status: str
+    status: SourceStatus | None
     restart: str
     restart_source: str
-    restart_status: str
+    restart_status: SourceStatus | None
     missing: tuple[str, ...]
     words: tuple[str, ...]
 
@@ -231,7 +232,7 @@ class ScoreRecord(Part):
     card_category: str
     missing: tuple[str, ...]
     sources: tuple[str, ...]
-    status: str
+    status: SourceStatus
     notes: tuple[str, ...]
 
 

@@ -51,8 +51,8 @@ def write_atomically(path: str | Path, writer: Callable[[Path], None]) -> Path:
     return target
 
 
-def replace_text(path: str | Path, text: str) -> Path:
-    """Write a UTF-8 text file whole or not at all; line ends stay as given.
+def replace_bytes(path: str | Path, data: bytes) -> Path:
+    """Write a file whole or not at all.
 
     Raises
     ------
@@ -62,11 +62,22 @@ def replace_text(path: str | Path, text: str) -> Path:
 
     def write(part: Path) -> None:
         with part.open("wb") as stream:
-            stream.write(text.encode("utf-8"))
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
 
     return write_atomically(path, write)
+
+
+def replace_text(path: str | Path, text: str) -> Path:
+    """Write a UTF-8 text file whole or not at all; line ends stay as given.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written.
+    """
+    return replace_bytes(path, text.encode("utf-8"))
 
 
 def remove_parts(folder: str | Path) -> int:

@@ -29,14 +29,6 @@ app = typer.Typer(
 )
 
 
-class ProcedureChoice(StrEnum):
-    """What to plan for."""
-
-    VERTEBROPLASTY = "vertebroplasty"
-    KYPHOPLASTY = "kyphoplasty"
-    BOTH = "both"
-
-
 class Suite(StrEnum):
     """Standard problems."""
 
@@ -96,9 +88,10 @@ class Plan:
         ),
     ] = None
     level: Level = None
-    procedure: Annotated[ProcedureChoice, typer.Option(help="What to plan for.")] = (
-        ProcedureChoice.BOTH
-    )
+    procedure: Annotated[
+        str,
+        typer.Option(metavar="vertebroplasty|kyphoplasty|both", help="What to plan for."),
+    ] = "both"
     gauge: Annotated[
         int | None, typer.Option(help="Needle gauge. (default: usual for level and procedure)")
     ] = None

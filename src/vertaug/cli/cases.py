@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vertaug.case.errors import LabelError
-from vertaug.case.plan import Procedure
 from vertaug.cli.changes import tell_changes
+from vertaug.cli.procedure_option import choose_procedures
 from vertaug.cli.progress import show_progress
 from vertaug.workflow import (
     CaseChanges,
@@ -26,7 +26,6 @@ from vertaug.workflow import (
 )
 from vertaug.workflow.calibration import GENERIC
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
-from vertaug.workflow.request import BOTH_PROCEDURES
 
 if TYPE_CHECKING:
     from vertaug.cli.app import Measure, Plan
@@ -66,10 +65,9 @@ def make_plan(given: "Plan", outlet: Outlet) -> None:
     source = FileSource(
         ct=given.ct, labels=given.labels, series=given.series, numbering=given.numbering
     )
-    chosen = given.procedure.value
     options = CaseOptions(
         level=given.level,
-        procedures=BOTH_PROCEDURES if chosen == "both" else (Procedure(chosen),),
+        procedures=choose_procedures(given.procedure),
         gauge=given.gauge,
         kvp=given.kvp,
         calibration=_calibration_file(given.calibration),

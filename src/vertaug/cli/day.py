@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from vertaug.case.errors import InputError
-from vertaug.case.plan import Procedure
+from vertaug.cli.procedure_option import choose_procedure
 
 if TYPE_CHECKING:
     from vertaug.cli.day_options import Day
@@ -30,7 +30,7 @@ def write_sheet(given: "Day") -> None:
     if on is not None:
         found.holds.refuse_later_doses(on)
     choice = DayChoice(
-        procedure=None if given.procedure is None else _procedure(given.procedure),
+        procedure=choose_procedure(given.procedure),
         plan=given.plan,
         on=on,
         cement=given.cement,
@@ -72,14 +72,6 @@ def _lines(sheet: "DaySheet") -> list[str]:
     unknown = sum(len(item.missing) for item in sheet.checklist)
     lines.append(f"unknown: {unknown} of the facts that the checklist asks for")
     return lines
-
-
-def _procedure(given: str) -> Procedure:
-    known = {choice.value: choice for choice in Procedure}
-    if given.lower() not in known:
-        message = f"--procedure is one of {', '.join(known)}; got {given!r}"
-        raise InputError(message)
-    return known[given.lower()]
 
 
 def _when(given: str | None) -> tuple[date | None, datetime | None]:

@@ -2,21 +2,17 @@
 
 import json
 from dataclasses import asdict
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vertaug.case.errors import InputError
-from vertaug.case.plan import Procedure
+from vertaug.cli.procedure_option import choose, choose_procedure
 from vertaug.fluoroscopy.carm import Posture
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 
 if TYPE_CHECKING:
     from vertaug.cli.app import Fluoro
     from vertaug.workflow.radiograph import RadiographFile
-
-Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def take_case_radiograph(given: "Fluoro") -> None:
@@ -32,21 +28,19 @@ def take_case_radiograph(given: "Fluoro") -> None:
         secondary_angle_deg=given.secondary_angle_deg,
         level=given.level,
         preset=given.carm,
-        posture=_choose(Posture, "--posture", given.posture),
+        posture=choose(Posture, "--posture", given.posture),
         tube_voltage_kv=given.kv,
         zoom=given.zoom,
         columns=given.pixels,
         plan=given.plan,
-        procedure=(
-            None if given.procedure is None else _choose(Procedure, "--procedure", given.procedure)
-        ),
+        procedure=choose_procedure(given.procedure),
         needles=given.needles,
         cement_ml=given.cement_ml,
         balloon_mm=given.balloon_mm,
         completed=not given.ct_only,
         outlines=given.overlay,
         seed=given.seed if given.noise else None,
-        motion=None if given.cine is None else _choose(Motion, "--cine", given.cine),
+        motion=None if given.cine is None else choose(Motion, "--cine", given.cine),
     )
     made = take_radiograph(given.case, request, given.out)
     path = str(made.path.resolve())
@@ -78,18 +72,3 @@ def _tree(made: "RadiographFile", path: str) -> dict[str, Any]:
         "source_isocentre_mm": carm.source_isocentre_mm,
         "field_mm": [float(side) for side in carm.detector_mm],
     }
-
-
-def _choose(kind: type[Choice], option: str, given: str) -> Choice:
-    """Return the choice of a name, in capitals or not.
-
-    Raises
-    ------
-    InputError
-        If there is no choice of that name.
-    """
-    known = {choice.value: choice for choice in kind}
-    if given.lower() not in known:
-        message = f"{option} is one of {', '.join(known)}; got {given!r}"
-        raise InputError(message)
-    return known[given.lower()]

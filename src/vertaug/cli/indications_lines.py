@@ -3,7 +3,7 @@
 import textwrap
 
 from vertaug.case.indication_record import HoldRecord, IndicationRecord, ScoreRecord
-from vertaug.indications.hold_record import held_words, moment_words, shown_status
+from vertaug.indications.hold_record import held_words, moment_words
 from vertaug.indications.score.score_record import card_words, category_words, value_words
 
 _WIDTH = 100
@@ -39,10 +39,11 @@ def _list_drug(drug: HoldRecord, evaluated_at: str) -> list[str]:
     said = held_words(drug) + (f"; complete from {when} by time" if when else "")
     lines = wrap_line(f"{drug.title}: {said}", "  ")
     if drug.listed:
-        source = "; ".join(part for part in (drug.source, shown_status(drug.status)) if part)
+        status = "" if drug.status is None else drug.status.words
+        source = "; ".join(part for part in (drug.source, status) if part)
         lines += wrap_line(f"hold listed: {drug.listed} [{source}]", "      ")
-    if drug.restart:
-        source = f"{drug.restart_source}; {shown_status(drug.restart_status)}"
+    if drug.restart and drug.restart_status is not None:
+        source = f"{drug.restart_source}; {drug.restart_status.words}"
         lines += wrap_line(f"restart listed: {drug.restart} after [{source}]", "      ")
     return lines
 
@@ -67,7 +68,7 @@ def list_scores(panel: IndicationRecord) -> list[str]:
 def _list_score(score: ScoreRecord) -> list[str]:
     words = category_words(score)
     called = f": {words}" if words else ""
-    source = f"{', '.join(score.sources)}; {shown_status(score.status)}".replace("_", " ")
+    source = f"{', '.join(score.sources)}; {score.status.words}".replace("_", " ")
     lines = wrap_line(f"{score.title}: {value_words(score)}{called} [{source}]", "  ")
     if score.missing:
         more = len(score.missing) - _MOST_MISSING

@@ -5,14 +5,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from vertaug.case.errors import InputError
-from vertaug.case.plan import Procedure
+from vertaug.cli.procedure_option import choose_procedures
 from vertaug.workflow.kernels import choose_kernel_cache
 
 if TYPE_CHECKING:
     from vertaug.cli.leaflet_options import Leaflet
-
-_BOTH = "both"
 
 
 def make_case_leaflet(given: "Leaflet") -> None:
@@ -23,7 +20,7 @@ def make_case_leaflet(given: "Leaflet") -> None:
 
     request = LeafletRequest(
         language=given.language,
-        procedures=_procedures(given.procedure),
+        procedures=choose_procedures(given.procedure),
         phone=given.phone.strip(),
     )
     made = make_leaflet(
@@ -45,20 +42,3 @@ def make_case_leaflet(given: "Leaflet") -> None:
         typer.echo("Research and teaching, not for clinical decisions.")
     for path in paths.values():
         typer.echo(path.resolve())
-
-
-def _procedures(given: str | None) -> tuple[Procedure, ...]:
-    """Return the procedures of an option; none where it was not given.
-
-    Raises
-    ------
-    InputError
-        If there is no such procedure.
-    """
-    if given is None:
-        return ()
-    known = {p.value: (p,) for p in Procedure} | {_BOTH: tuple(Procedure)}
-    if given.lower() not in known:
-        message = f"--procedure is one of {', '.join(known)}; got {given!r}"
-        raise InputError(message)
-    return known[given.lower()]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from vertaug.cli.procedure_option import choose_procedure
 from vertaug.recovery.analgesic import mme_words
 from vertaug.recovery.date_words import day_words, window_words
 from vertaug.recovery.recovery_plan import RecoveryPlan
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
 def show_recovery(given: "Recovery") -> None:
     """Plan the recovery, write it, say what comes when."""
+    procedure = choose_procedure(given.procedure)
     request = RecoveryRequest(
         procedure_at=given.procedure_at,
         timezone=given.timezone,
-        procedure=None if given.procedure is None else given.procedure.value,
+        procedure=None if procedure is None else procedure.value,
         facts=given.facts,
         site=given.site,
         phone=given.phone,

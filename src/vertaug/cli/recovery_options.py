@@ -1,20 +1,12 @@
 """The options of ``vertaug recovery``."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vertaug.cli.options import Case, Json
-
-
-class Treated(StrEnum):
-    """What was done."""
-
-    VERTEBROPLASTY = "vertebroplasty"
-    KYPHOPLASTY = "kyphoplasty"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +35,10 @@ class Recovery:
         ),
     ] = None
     procedure: Annotated[
-        Treated | None, typer.Option(help="What was done. (default: not said)")
+        str | None,
+        typer.Option(
+            metavar="vertebroplasty|kyphoplasty", help="What was done. (default: not said)"
+        ),
     ] = None
     facts: Annotated[
         Path | None,

@@ -17,6 +17,7 @@ from vertaug.cli.kyphoplasty import (
     refuse_balloon_options,
     with_balloons,
 )
+from vertaug.cli.procedure_option import choose_procedures
 from vertaug.cli.progress import show_progress
 from vertaug.report.path_words import PATHS
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 _TRACE_ML = LEAST_LEAK_MM3 * ML
 """Leaks of no more are traces: samples do not count them either."""
 _BOILING_C = 100.0
-_BOTH = "both"
 
 
 def simulate(given: "Simulate") -> None:
@@ -61,14 +61,10 @@ def simulate(given: "Simulate") -> None:
 
 def _runs(given: "Simulate") -> tuple[SimulationRun, ...]:
     """Return a simulation for each procedure that is asked for."""
-    known = [*(procedure.value for procedure in Procedure), _BOTH]
-    if given.procedure not in known:
-        message = f"--procedure is {', '.join(known[:-1])} or {_BOTH}; got {given.procedure!r}"
-        raise InputError(message)
+    chosen = choose_procedures(given.procedure)
     if given.workers is not None and given.workers < 1:
         message = f"--workers is a number from 1; got {given.workers}"
         raise InputError(message)
-    chosen = tuple(Procedure) if given.procedure == _BOTH else (Procedure(given.procedure),)
     if Procedure.KYPHOPLASTY not in chosen:
         refuse_balloon_options(given)
     product, file = find_product(given.case, given.product, given.products)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from vertaug.case.errors import InputError
-from vertaug.case.storage import write_atomically
+from vertaug.case.storage import replace_bytes
 from vertaug.fluoroscopy.carm import CArm
 from vertaug.fluoroscopy.dicom_xa import (
     ISOCENTRE,
@@ -90,12 +90,7 @@ def write_xa(
     _describe_collimator(dataset, radiograph)
     _keep_patient_frame(dataset, radiograph.carm)
     _identify(dataset, study_uid, series_uid, sketched=bool(radiograph.sketch))
-    content = _encode(dataset, with_header=True)
-
-    def write(part: Path) -> None:
-        part.write_bytes(content)
-
-    return write_atomically(path, write)
+    return replace_bytes(path, _encode(dataset, with_header=True))
 
 
 def _check_identifiers(

@@ -2,13 +2,13 @@
 
 import tomllib
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import ArrayLike
 
 from vertaug.case.errors import FormatError, InputError
+from vertaug.case.packaged_data import read_packaged_toml
 from vertaug.fluoroscopy.carm import CArm, Posture
 
 _NEEDED = ("source_detector_mm", "source_isocentre_mm", "detector_mm", "pixels", "source")
@@ -67,8 +67,7 @@ def carm_preset(
 
 @cache
 def _built_in() -> dict[str, dict[str, Any]]:
-    text = files("vertaug.fluoroscopy").joinpath("data", "carms.toml").read_text("utf-8")
-    return _check(tomllib.loads(text), "the built-in table")
+    return _check(read_packaged_toml("vertaug.fluoroscopy", "carms"), "the built-in table")
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:

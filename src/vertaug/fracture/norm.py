@@ -1,12 +1,11 @@
 """Normal heights of the vertebral bodies by level."""
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from vertaug.case.measurement import HeightSet
+from vertaug.case.packaged_data import read_packaged_toml
 
 # A supernumerary vertebra takes the norm of the regular one it resembles.
 _STAND_IN = {"T13": "T12", "L6": "L5"}
@@ -23,9 +22,8 @@ def load_norms() -> Mapping[str, HeightSet]:
     Sources stand value by value in ``data/level_norms.toml``. Only ratios of these numbers mean
     anything: body size differs between people, shape and progression along the spine much less.
     """
-    text = files("vertaug.fracture").joinpath("data", "level_norms.toml").read_text("utf-8")
     norms = {}
-    for level, row in tomllib.loads(text).items():
+    for level, row in read_packaged_toml("vertaug.fracture", "level_norms").items():
         posterior = float(row["posterior_mm"])
         norms[level] = HeightSet(
             anterior=posterior * row["wedge"],

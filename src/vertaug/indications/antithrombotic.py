@@ -273,7 +273,7 @@ def _words(
         words.append(f"It has no value for {drug.title} here; taken from {used}.")
     for hold in holds:
         clearance = f" at a creatinine clearance {hold.crcl.words} mL/min" if hold.crcl else ""
-        words.append(f"Listed: {hold.words}{clearance} ({_known(hold.status)}).")
+        words.append(f"Listed: {hold.words}{clearance} ({hold.status.words}).")
     if any(hold.least_h != hold.most_h for hold in holds):
         words.append("The longer end of the range is used.")
     if drug.may_continue:
@@ -284,9 +284,5 @@ def _words(
     restart = drug.restart_by(policy)
     if restart is not None:
         by = policy_title(restart.policy)
-        words.append(f"Restart listed: {restart.words} after ({by}, {_known(restart.status)}).")
+        words.append(f"Restart listed: {restart.words} after ({by}, {restart.status.words}).")
     return (*words, LOCAL_POLICY)
-
-
-def _known(status: str) -> str:
-    return "unverified" if status == "recalled" else status

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import ask_meant, find_near
+from vertaug.case.packaged_data import read_packaged_toml
+from vertaug.case.source_status import SourceStatus
 
 UNNAMED = "table"
 """Policy of a value for which the reference names no body."""
@@ -77,7 +79,7 @@ class HoldTime:
         Creatinine clearance in mL/min for which it holds; None for all.
     words : str
         As the table prints it.
-    status : str
+    status : SourceStatus
     """
 
     policy: str
@@ -86,7 +88,7 @@ class HoldTime:
     full_days: int
     crcl: NumberTest | None
     words: str
-    status: str
+    status: SourceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class RestartTime:
     least_h: float
     most_h: float
     words: str
-    status: str
+    status: SourceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +150,7 @@ class AntithromboticDrug:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    import tomllib
-
-    text = files("vertaug.indications").joinpath("data/antithrombotics.toml").read_text("utf-8")
-    return MappingProxyType(tomllib.loads(text))
+    return MappingProxyType(read_packaged_toml("vertaug.indications", "antithrombotics"))
 
 
 def default_policy() -> HoldPolicy:
@@ -198,8 +197,6 @@ def find_drug(name: str) -> AntithromboticDrug:
         If the table does not know it; names near ones. A relative is never taken for it:
         phenprocoumon is not warfarin.
     """
-    from difflib import get_close_matches
-
     asked = " ".join(name.lower().replace("_", " ").split())
     known = {
         written: drug
@@ -209,9 +206,9 @@ def find_drug(name: str) -> AntithromboticDrug:
     if asked in known:
         return known[asked]
     near = [written for written in known if asked and asked in written]
-    near += get_close_matches(asked, known, n=3, cutoff=0.6)
+    near += find_near(asked, known, cutoff=0.6)
     drugs = dict.fromkeys(known[written].name for written in near)
-    meant = f"; did you mean {', '.join(drugs)}" if drugs else ""
+    meant = ask_meant(drugs)
     message = f"the hold table has no drug '{name}'{meant}; ask your pharmacy or haematology"
     raise InputError(message)
 
@@ -240,7 +237,7 @@ def _hold(row: Mapping[str, Any]) -> HoldTime:
         full_days=row.get("full_days", 0),
         crcl=NumberTest.parse(row["crcl"]) if "crcl" in row else None,
         words=row["text"],
-        status=row["status"],
+        status=SourceStatus(row["status"]),
     )
 
 
@@ -251,5 +248,5 @@ def _restart(row: Mapping[str, Any]) -> RestartTime:
         least_h=float(least),
         most_h=float(most),
         words=row["text"],
-        status=row["status"],
+        status=SourceStatus(row["status"]),
     )

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from vertaug.case.packaged_data import read_packaged_text
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.indications.rule_expression import (
     Expression,
@@ -100,7 +100,7 @@ class BodyRow:
 @cache
 def read_bodies() -> tuple[Body, ...]:
     """Return the bodies in the order in which they are shown (clinical reference 1.1)."""
-    text = files("vertaug.indications").joinpath("data/bodies.yaml").read_text("utf-8")
+    text = read_packaged_text("vertaug.indications", "bodies.yaml")
     return tuple(_body(table) for table in load_yaml(text, "bodies.yaml"))
 
 

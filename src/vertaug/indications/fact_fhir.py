@@ -5,15 +5,14 @@ without an allergy does not say that there is none.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from vertaug.case.errors import FormatError, InputError
+from vertaug.case.packaged_data import read_packaged_toml
 from vertaug.indications.fact import Fact, FactValue
 from vertaug.indications.fact_date import read_date
 from vertaug.indications.fact_value import ReadFacts, read_value
@@ -32,8 +31,7 @@ _OVER = frozenset({"inactive", "remission", "resolved"})
 
 @cache
 def _codes() -> Mapping[str, Any]:
-    text = files("vertaug.indications").joinpath("data/fhir_codes.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return read_packaged_toml("vertaug.indications", "fhir_codes")
 
 
 def read_bundle(tree: Mapping[str, Any], name: str, *, on: date) -> ReadFacts:

@@ -9,6 +9,7 @@ from vertaug.case.indication_record import (
     GivenHolds,
     HoldRecord,
 )
+from vertaug.case.source_status import find_weakest
 from vertaug.indications.antithrombotic import AntithromboticUse, HoldResult
 from vertaug.indications.antithrombotic_fact import AntithromboticRecord
 from vertaug.indications.antithrombotic_table import (
@@ -21,7 +22,6 @@ from vertaug.indications.hold_plan import HoldPlan
 from vertaug.indications.patient_facts import read_definitions
 
 _MINUTES = 60.0
-_WORST_FIRST = ("recalled", "partly verified", "verified")
 
 
 def keep_holds(plan: HoldPlan, on: date) -> GivenHolds:
@@ -111,10 +111,10 @@ def _describe(result: HoldResult, on: date) -> HoldRecord:
         complete_from_h=_hours(result.complete_from, on),
         listed=listed_words(result),
         source=policy_title(result.policy_used) if result.policy_used else "",
-        status=_worst(tuple(hold.status for hold in result.holds)),
+        status=find_weakest(hold.status for hold in result.holds) if result.holds else None,
         restart="" if restart is None else restart.words,
         restart_source="" if restart is None else policy_title(restart.policy),
-        restart_status="" if restart is None else restart.status,
+        restart_status=None if restart is None else restart.status,
         missing=result.missing,
         words=result.words,
     )
@@ -133,10 +133,6 @@ def listed_words(result: HoldResult) -> str:
     return words if inr is None else f"{words}, and INR at most {inr:g}"
 
 
-def _worst(statuses: tuple[str, ...]) -> str:
-    return next((word for word in _WORST_FIRST if word in statuses), "")
-
-
 def held_words(drug: HoldRecord) -> str:
     """Return how far a hold has come, in one line."""
     said = [f"hold {drug.state}"]
@@ -152,8 +148,3 @@ def missing_words(missing: tuple[str, ...]) -> str:
     """Return what is not known of a hold, facts by their labels."""
     known = read_definitions()
     return ", ".join(known[name].label if name in known else name for name in missing)
-
-
-def shown_status(status: str) -> str:
-    """Return a status as it is shown: what was recalled is unverified."""
-    return "unverified" if status == "recalled" else status

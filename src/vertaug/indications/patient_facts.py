@@ -3,23 +3,21 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import ask_meant, find_near
+from vertaug.case.packaged_data import read_packaged_toml
 from vertaug.indications.fact import Fact, FactDefinition, FactKind, FactValue
 
 
 @cache
 def read_definitions() -> Mapping[str, FactDefinition]:
     """Return the fact dictionary by name (clinical reference, part 1.3)."""
-    import tomllib
-
-    text = files("vertaug.indications").joinpath("data/facts.toml").read_text("utf-8")
     found = {
         table.get("name", f"{group}.{name}"): table
-        for group, tables in tomllib.loads(text).items()
+        for group, tables in read_packaged_toml("vertaug.indications", "facts").items()
         for name, table in tables.items()
     }
     return MappingProxyType({name: _definition(name, table) for name, table in found.items()})
@@ -47,14 +45,10 @@ def define_fact(name: str) -> FactDefinition:
     InputError
         If there is no such fact; names the nearest ones.
     """
-    from difflib import get_close_matches
-
     known = read_definitions()
     if name in known:
         return known[name]
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
-    meant = f"; did you mean {', '.join(near)}" if near else ""
-    message = f"there is no fact '{name}'{meant}"
+    message = f"there is no fact '{name}'{ask_meant(find_near(name, known))}"
     raise InputError(message)
 
 

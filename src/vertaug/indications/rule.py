@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from vertaug.case.source_status import SourceStatus
 from vertaug.indications.rule_expression import Expression
 
 
@@ -36,12 +37,8 @@ class Strength(StrEnum):
     PAYER = "payer"
 
 
-class Verification(StrEnum):
-    """How well a statement was checked against its source."""
-
-    VERIFIED = "verified"
-    PARTLY = "partly verified"
-    RECALLED = "recalled"
+RULE_STATUSES = (SourceStatus.VERIFIED, SourceStatus.PARTLY, SourceStatus.RECALLED)
+"""How well the statement of a rule may be known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +87,8 @@ class Rule:
     grade : str
         What the source itself calls its strength.
     strength : Strength
-    status : Verification
+    status : SourceStatus
+        One of `RULE_STATUSES`.
     sources : tuple of str
         Keys of the sources.
     say, patient : str
@@ -113,7 +111,7 @@ class Rule:
     effect: Effect
     grade: str
     strength: Strength
-    status: Verification
+    status: SourceStatus
     sources: tuple[str, ...]
     say: str
     patient: str
@@ -126,7 +124,7 @@ class Rule:
     @property
     def unverified(self) -> bool:
         """Whether it is from knowledge and was not checked against its source."""
-        return self.status is Verification.RECALLED
+        return self.status is SourceStatus.RECALLED
 
     @property
     def on_by_default(self) -> bool:

@@ -4,15 +4,16 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from vertaug.case.errors import FormatError, InputError, MissingExtraError
-from vertaug.indications.rule import Effect, Parameter, Rule, Strength, Verification
+from vertaug.case.near_name import find_near
+from vertaug.case.packaged_data import read_packaged_text
+from vertaug.case.source_status import SourceStatus
+from vertaug.indications.rule import RULE_STATUSES, Effect, Parameter, Rule, Strength
 from vertaug.indications.rule_expression import list_parameters, parse_expression
 from vertaug.indications.source import read_sources
 
@@ -23,7 +24,7 @@ _OPTIONAL = frozenset({"alt", "gate", "clears", "reviewer"})
 LAB_AGE = "lab_max_age_h"
 """Parameter: a blood test that is older counts as unknown."""
 
-_Word = TypeVar("_Word", Effect, Strength, Verification)
+_Word = TypeVar("_Word", Effect, Strength)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class RulePack:
             if rule.name.upper() == name.strip().upper():
                 return rule
         known = [rule.name for rule in self.rules]
-        near = get_close_matches(name.strip().upper(), known, n=4, cutoff=0.4) or known
+        near = find_near(name.strip().upper(), known, most=4, cutoff=0.4) or known
         message = f"there is no rule '{name}'; there are {', '.join(near)}"
         raise InputError(message)
 
@@ -107,7 +108,7 @@ def read_own_pack() -> RulePack:
     MissingExtraError
         If PyYAML is not installed.
     """
-    data = files("vertaug.indications").joinpath("data/rules.yaml").read_text("utf-8")
+    data = read_packaged_text("vertaug.indications", "rules.yaml")
     return parse_rule_pack(data, "")
 
 
@@ -283,7 +284,7 @@ def _rule(table: Any, where: str, parameters: Mapping[str, Parameter]) -> Rule:
         effect=effect,
         grade=str(table["grade"]),
         strength=_word(Strength, table["strength"], place),
-        status=_word(Verification, table["st"], place),
+        status=_status(table["st"], place),
         sources=sources,
         say=str(table["say"]),
         patient=str(table["pt"] or ""),
@@ -312,6 +313,13 @@ def _word(kind: type[_Word], given: object, where: str) -> _Word:
         known = ", ".join(word.value for word in kind)
         message = f"{where}: {given!r} is not one of {known}"
         raise FormatError(message) from error
+
+
+def _status(given: object, where: str) -> SourceStatus:
+    if given not in RULE_STATUSES:
+        message = f"{where}: {given!r} is not one of {', '.join(RULE_STATUSES)}"
+        raise FormatError(message)
+    return SourceStatus(str(given))
 
 
 def _refuse_twice(names: Iterable[str], where: str) -> None:

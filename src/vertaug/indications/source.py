@@ -1,11 +1,12 @@
 """What rules and statements rest on: citation, year, and how well it was read."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
+
+from vertaug.case.packaged_data import read_packaged_toml
+from vertaug.case.source_status import SourceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +19,9 @@ class Source:
     citation : str
     year : int or None
         None where nothing was published.
-    status : str
+    status : SourceStatus
         How well its content was read.
-    citation_status : str
+    citation_status : SourceStatus
         How well the citation itself was checked.
     read_at : str
         Where its content was read.
@@ -29,8 +30,8 @@ class Source:
     key: str
     citation: str
     year: int | None
-    status: str
-    citation_status: str
+    status: SourceStatus
+    citation_status: SourceStatus
     read_at: str = ""
 
     @property
@@ -46,16 +47,15 @@ class Source:
 @cache
 def read_sources() -> Mapping[str, Source]:
     """Return the sources by their keys (clinical reference, part 10)."""
-    text = files("vertaug.indications").joinpath("data/sources.toml").read_text("utf-8")
     found = {
         key: Source(
             key=key,
             citation=table["citation"],
             year=table.get("year"),
-            status=table["status"],
-            citation_status=table["citation_status"],
+            status=SourceStatus(table["status"]),
+            citation_status=SourceStatus(table["citation_status"]),
             read_at=table.get("read_at", ""),
         )
-        for key, table in tomllib.loads(text).items()
+        for key, table in read_packaged_toml("vertaug.indications", "sources").items()
     }
     return MappingProxyType(found)

@@ -14,14 +14,13 @@ from vertaug.augmentation.cement.product import CementProduct
 from vertaug.augmentation.cement.rheology import working_window_s
 from vertaug.case.errors import InputError
 from vertaug.case.level import parse_augmentable
+from vertaug.case.source_status import find_weakest
 from vertaug.procedure_day.evidence import (
     Evidence,
     Line,
-    Status,
     evidence_of,
     read_lines,
     read_table,
-    status_of,
 )
 
 ALARM_BEFORE_S = 60.0
@@ -182,8 +181,7 @@ def window_of(product: CementProduct, temperature_c: float) -> CementWindow:
         )
         raise InputError(message)
     start, end = working_window_s(product, temperature_c)
-    statuses = {product.waiting_s.status, product.working_end_s.status}
-    worst = max((status_of(one) for one in statuses), key=list(Status).index)
+    worst = find_weakest((product.waiting_s.status, product.working_end_s.status))
     return CementWindow(
         title=product.title,
         temperature_c=temperature_c,

@@ -1,11 +1,11 @@
 """Values that a transition may carry, each with its possible range."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import ask_meant, find_near
 from vertaug.indications.fact import FactDefinition, FactKind, FactValue
 from vertaug.procedure_day.evidence import read_table
 
@@ -46,8 +46,7 @@ def check_values(values: Mapping[str, FactValue]) -> Mapping[str, FactValue]:
 def _check(name: str, value: FactValue) -> FactValue:
     known = known_values()
     if name not in known:
-        near = get_close_matches(name, known, n=1, cutoff=0.6)
-        meant = f"; did you mean {near[0]}" if near else f"; known: {', '.join(known)}"
+        meant = ask_meant(find_near(name, known), known)
         message = f"a transition carries no value {name!r}{meant}"
         raise InputError(message)
     definition = known[name]

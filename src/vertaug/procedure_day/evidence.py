@@ -1,38 +1,11 @@
 """How well what stands on the day's sheet is known, and the tables that it is read from."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from vertaug.tissue.bone_law import SourceStatus
-
-
-class Status(StrEnum):
-    """How a value or a line came to be what it is."""
-
-    VERIFIED = "verified"
-    PARTLY = "partly verified"
-    COMPUTED = "computed"
-    RECALLED = "recalled"
-    UNCERTAIN = "uncertain"
-    DESIGN_DEFAULT = "design default"
-
-    @property
-    def mark(self) -> str:
-        """What stands beside it on paper; empty where it was read in its source or computed."""
-        return _MARKS[self]
-
-
-_MARKS = {
-    Status.VERIFIED: "",
-    Status.PARTLY: "partly verified",
-    Status.COMPUTED: "",
-    Status.RECALLED: "unverified",
-    Status.UNCERTAIN: "unverified",
-    Status.DESIGN_DEFAULT: "design default",
-}
+from vertaug.case.packaged_data import read_packaged_toml
+from vertaug.case.source_status import SourceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +16,11 @@ class Evidence:
     ----------
     source : str
         A key of the source list, or what it is drawn from.
-    status : Status
+    status : SourceStatus
     """
 
     source: str
-    status: Status
+    status: SourceStatus
 
     @property
     def mark(self) -> str:
@@ -74,21 +47,13 @@ class Line:
 
 def evidence_of(table: dict[str, Any]) -> Evidence:
     """Return the source and status of a table."""
-    return Evidence(source=table["source"], status=Status(table["status"]))
-
-
-def status_of(found: SourceStatus) -> Status:
-    """Return the status of a value of a product table."""
-    return Status(found.value)
+    return Evidence(source=table["source"], status=SourceStatus(table["status"]))
 
 
 @cache
 def read_table(name: str) -> dict[str, Any]:
     """Return the tables of a data file of the day, such as ``checklist``."""
-    import tomllib
-
-    text = files("vertaug.procedure_day").joinpath("data", f"{name}.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return read_packaged_toml("vertaug.procedure_day", name)
 
 
 def read_lines(table: dict[str, Any]) -> tuple[Line, ...]:

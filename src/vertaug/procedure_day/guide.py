@@ -5,11 +5,12 @@ from enum import StrEnum
 from functools import cache
 
 from vertaug.case.errors import InputError
-from vertaug.procedure_day.evidence import Evidence, Line, Status, read_lines, read_table
+from vertaug.case.source_status import SourceStatus
+from vertaug.procedure_day.evidence import Evidence, Line, read_lines, read_table
 
 FIRST_NOTICE_GY, NOTICE_STEP_GY = 3.0, 1.0
 SIGNIFICANT_GY, SIGNIFICANT_KAP_GY_CM2, SIGNIFICANT_MIN = 5.0, 500.0, 60.0
-ALERT_EVIDENCE = Evidence(source="NCRP168, SIR", status=Status.RECALLED)
+ALERT_EVIDENCE = Evidence(source="NCRP168, SIR", status=SourceStatus.RECALLED)
 
 
 class Topic(StrEnum):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vertaug.indications.antithrombotic import HoldResult, HoldState
-from vertaug.indications.hold_record import listed_words, shown_status
+from vertaug.indications.hold_record import listed_words
 
 HELD = "antithrombotic_held"
 """Item of the checklist beside which the drugs stand."""
@@ -44,7 +44,7 @@ class HoldOfDay:
 
 def hold_of_day(hold: HoldResult) -> HoldOfDay:
     """Return a drug as the sheet shows it."""
-    statuses = dict.fromkeys(shown_status(time.status) for time in hold.holds)
+    statuses = dict.fromkeys(time.status.words for time in hold.holds)
     restart = hold.restart
     return HoldOfDay(
         title=hold.drug.title,
@@ -57,7 +57,7 @@ def hold_of_day(hold: HoldResult) -> HoldOfDay:
         status=", ".join(statuses),
         restart=""
         if restart is None
-        else f"{restart.words} after ({restart.policy}, {shown_status(restart.status)})",
+        else f"{restart.words} after ({restart.policy}, {restart.status.words})",
     )
 
 

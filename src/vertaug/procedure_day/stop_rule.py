@@ -6,14 +6,13 @@ from functools import cache
 
 from vertaug.augmentation.balloon.product import Balloon, known_balloons
 from vertaug.case.plan import Procedure
+from vertaug.case.source_status import find_weakest
 from vertaug.procedure_day.evidence import (
     Evidence,
     Line,
-    Status,
     evidence_of,
     read_lines,
     read_table,
-    status_of,
 )
 
 PSI_PER_MPA = 145.0377
@@ -103,10 +102,7 @@ def balloon_limits(length_mm: float | None) -> tuple[BalloonLimit, ...]:
 
 
 def _limit(balloon: Balloon) -> BalloonLimit:
-    worst = max(
-        (status_of(value.status) for value in (balloon.rated_ml, balloon.rated_mpa)),
-        key=list(Status).index,
-    )
+    worst = find_weakest((balloon.rated_ml.status, balloon.rated_mpa.status))
     return BalloonLimit(
         name=balloon.name,
         title=balloon.title,

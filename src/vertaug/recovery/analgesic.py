@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import refuse_unknown
 from vertaug.recovery.dose import AnalgesicDose, DoseRoute
-from vertaug.recovery.source_note import SourceNote, read_data, read_note, refuse_unknown
+from vertaug.recovery.source_note import SourceNote, read_data, read_note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from vertaug.case.errors import InputError
-from vertaug.recovery.source_note import SourceNote, read_data, read_note, refuse_unknown
+from vertaug.case.near_name import refuse_unknown
+from vertaug.recovery.source_note import SourceNote, read_data, read_note
 
 _DENOSUMAB = "denosumab"
 

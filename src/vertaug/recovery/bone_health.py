@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import refuse_unknown
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.recovery.bone_drug import DrugCourse, drug_warnings
-from vertaug.recovery.source_note import SourceNote, read_data, read_note, refuse_unknown
+from vertaug.recovery.source_note import SourceNote, read_data, read_note
 from vertaug.recovery.time_shift import TimeShift, shift_date
 
 _HIGH_LEVELS = ("T1", "T2", "T3", "T4")

@@ -23,9 +23,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import refuse_unknown
 from vertaug.recovery.red_flag import ClinicPhone
 from vertaug.recovery.schedule import ClinicDays
-from vertaug.recovery.source_note import refuse_unknown
 from vertaug.recovery.time_shift import read_zone
 
 _PARTS = ("clinic", "activity", "response", "visit", "calendar")

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 
 from vertaug.case.errors import FormatError
-from vertaug.recovery.source_note import SourceNote, Standing
+from vertaug.case.packaged_data import read_packaged_text
+from vertaug.case.source_status import SourceStatus, find_weakest
 from vertaug.recovery.trial import BLINDING_ORDER, Measure, Trial, find_measure, read_trials
 
 _COLUMNS = (
@@ -51,7 +51,7 @@ class EvidenceRow:
     low, high : float or None
         95 % interval.
     kind : ValueKind
-    standing : Standing
+    status : SourceStatus
     note : str
     """
 
@@ -68,13 +68,13 @@ class EvidenceRow:
     low: float | None
     high: float | None
     kind: ValueKind
-    standing: Standing
+    status: SourceStatus
     note: str
 
     @property
     def unverified(self) -> bool:
         """Whether it is from memory and must be checked against the paper."""
-        return SourceNote(source=self.trial, standing=self.standing).unverified
+        return self.status.is_from_memory
 
 
 @cache
@@ -86,8 +86,7 @@ def read_evidence() -> tuple[EvidenceRow, ...]:
     FormatError
         If the table has other columns, or a row cannot be read.
     """
-    text = files("vertaug.recovery").joinpath("data/evidence_curves.csv").read_text("utf-8")
-    return parse_evidence(text)
+    return parse_evidence(read_packaged_text("vertaug.recovery", "evidence_curves.csv"))
 
 
 def parse_evidence(text: str) -> tuple[EvidenceRow, ...]:
@@ -135,7 +134,7 @@ def _row(raw: dict[str, str]) -> EvidenceRow:
         low=low,
         high=high,
         kind=ValueKind(raw["kind"]),
-        standing=Standing(raw["st"]),
+        status=SourceStatus(raw["st"]),
         note=raw["note"],
     )
 
@@ -163,7 +162,7 @@ class ArmPoint:
     low, high : float or None
         95 % interval, where it was printed.
     n : int or None
-    standing : Standing
+    status : SourceStatus
         The weaker one where the mean was computed from two numbers.
     from_change : bool
         Computed here as first mean plus printed change.
@@ -174,13 +173,13 @@ class ArmPoint:
     low: float | None
     high: float | None
     n: int | None
-    standing: Standing
+    status: SourceStatus
     from_change: bool = False
 
     @property
     def unverified(self) -> bool:
         """Whether it is from memory."""
-        return self.standing in {Standing.RECALLED, Standing.PARTLY_VERIFIED}
+        return self.status.is_from_memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +227,7 @@ class TrialDifference:
     raw_words : str
         What was subtracted from what, as the table of evidence has it.
     n : int or None
-    standing : Standing
+    status : SourceStatus
     note : str
     """
 
@@ -242,13 +241,13 @@ class TrialDifference:
     raw_value: float
     raw_words: str
     n: int | None
-    standing: Standing
+    status: SourceStatus
     note: str
 
     @property
     def unverified(self) -> bool:
         """Whether it is from memory."""
-        return self.standing in {Standing.RECALLED, Standing.PARTLY_VERIFIED}
+        return self.status.is_from_memory
 
 
 def rows_of(measure: Measure) -> tuple[EvidenceRow, ...]:
@@ -306,14 +305,14 @@ def _points(rows: Iterable[EvidenceRow]) -> tuple[ArmPoint, ...]:
     points = []
     for row in timed:
         if row.kind is ValueKind.MEAN:
-            points.append(_point(row, 0.0, row.standing))
+            points.append(_point(row, 0.0, row.status))
         elif row.kind is ValueKind.CHANGE and first is not None:
-            weaker = _weaker(row.standing, first.standing)
+            weaker = find_weakest((row.status, first.status))
             points.append(_point(row, first.value, weaker))
     return tuple(points)
 
 
-def _point(row: EvidenceRow, start: float, standing: Standing) -> ArmPoint:
+def _point(row: EvidenceRow, start: float, status: SourceStatus) -> ArmPoint:
     changed = row.kind is ValueKind.CHANGE
     return ArmPoint(
         days=row.days or 0.0,
@@ -322,14 +321,9 @@ def _point(row: EvidenceRow, start: float, standing: Standing) -> ArmPoint:
         low=None if changed else row.low,
         high=None if changed else row.high,
         n=row.n,
-        standing=standing,
+        status=status,
         from_change=changed,
     )
-
-
-def _weaker(one: Standing, other: Standing) -> Standing:
-    order = list(Standing)
-    return max(one, other, key=order.index)
 
 
 def trial_differences(measure: str, scale: str) -> tuple[TrialDifference, ...]:
@@ -370,6 +364,6 @@ def _difference(row: EvidenceRow, trial: Trial, sign: int) -> TrialDifference:
         raw_value=row.value,
         raw_words=row.arm,
         n=row.n,
-        standing=row.standing,
+        status=row.status,
         note=row.note,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from vertaug.case.source_status import SourceStatus
 from vertaug.recovery.activity_plan import ActivityPhase, ActivityPlan
 from vertaug.recovery.analgesic import mme_words
 from vertaug.recovery.bone_health import BoneHealthPlan
@@ -15,7 +16,7 @@ from vertaug.recovery.date_words import day_words, window_words
 from vertaug.recovery.recovery_plan import RecoveryPlan
 from vertaug.recovery.red_flag import ClinicPhone, FlagTierAdvice, read_banner
 from vertaug.recovery.schedule import PlannedVisit
-from vertaug.recovery.source_note import SourceNote, Standing
+from vertaug.recovery.source_note import SourceNote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +288,7 @@ def _notes(plan: RecoveryPlan) -> Iterable[tuple[str, SourceNote]]:
 def _unverified(plan: RecoveryPlan) -> str:
     """Say how much of the sheet is from memory."""
     notes = list(_notes(plan))
-    recalled = [note for _, note in notes if note.standing is Standing.RECALLED]
+    recalled = [note for _, note in notes if note.status is SourceStatus.RECALLED]
     if not recalled:
         return ""
     return (

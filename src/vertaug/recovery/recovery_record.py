@@ -56,7 +56,7 @@ def recovery_tree(plan: RecoveryPlan) -> dict[str, Any]:
 
 
 def _note(note: SourceNote) -> dict[str, str]:
-    return {"source": note.source, "status": note.standing.value}
+    return {"source": note.source, "status": note.status.value}
 
 
 def _values(values: Mapping[str, SiteValue]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _visit(visit: PlannedVisit) -> dict[str, Any]:
         "imaging": definition.imaging or None,
         **_note(definition.note),
         "window_source": definition.window_note.source,
-        "window_status": definition.window_note.standing.value,
+        "window_status": definition.window_note.status.value,
     }
 
 

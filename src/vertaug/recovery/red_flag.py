@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vertaug.case.errors import InputError
-from vertaug.recovery.source_note import SourceNote, read_data, read_note, refuse_unknown
+from vertaug.case.near_name import refuse_unknown
+from vertaug.recovery.source_note import SourceNote, read_data, read_note
 
 _PHONE = re.compile(r"^\+?[0-9][0-9 ()./\-]*(?: ?(?:ext|x)\.? ?[0-9]+)?$")
 _LEAST_DIGITS, _MOST_DIGITS = 3, 20

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from vertaug.case.errors import InputError
-from vertaug.recovery.source_note import refuse_unknown
+from vertaug.case.near_name import refuse_unknown
 from vertaug.recovery.time_shift import (
     check_moment,
     end_of_day,

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from vertaug.case.errors import InputError
-from vertaug.recovery.source_note import SITE, SourceNote, read_note, refuse_unknown
+from vertaug.case.near_name import refuse_unknown
+from vertaug.recovery.source_note import SITE, SourceNote, read_note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from vertaug.recovery.source_note import SourceNote, read_data, read_note, refuse_unknown
+from vertaug.case.near_name import refuse_unknown
+from vertaug.recovery.source_note import SourceNote, read_data, read_note
 
 
 class Blinding(StrEnum):

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from vertaug.case.source_status import SourceStatus
 from vertaug.recovery.evidence import ValueKind, read_evidence, trial_arms
-from vertaug.recovery.source_note import Standing, read_data
+from vertaug.recovery.source_note import read_data
 from vertaug.recovery.trial import Trial, read_trials
 
 _CONTROLS = ("sham", "usual", "control", "NSM")
@@ -22,7 +23,7 @@ class TrialShare:
     treated_percent, control_percent : float
     treated_n, control_n : int or None
     more_is_good : bool
-    standing : Standing
+    status : SourceStatus
     """
 
     trial: Trial
@@ -33,7 +34,7 @@ class TrialShare:
     treated_n: int | None
     control_n: int | None
     more_is_good: bool
-    standing: Standing
+    status: SourceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def trial_shares() -> tuple[TrialShare, ...]:
                         treated_n=treated[0].n,
                         control_n=controls[0].n,
                         more_is_good=wanted[name]["best"] == "high",
-                        standing=treated[0].standing,
+                        status=treated[0].status,
                     )
                 )
     return tuple(shares)

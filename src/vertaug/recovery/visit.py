@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vertaug.case.errors import InputError
-from vertaug.recovery.source_note import SITE, SourceNote, read_data, read_note, refuse_unknown
+from vertaug.case.near_name import refuse_unknown
+from vertaug.recovery.source_note import SITE, SourceNote, read_data, read_note
 from vertaug.recovery.time_shift import TimeShift
 
 _TIMES = ("due", "earliest", "latest", "missed_after")

@@ -6,8 +6,9 @@ from vertaug.case.indication_record import (
     IndicationRecord,
     ScoreRecord,
 )
+from vertaug.case.source_status import UNVERIFIED, SourceStatus
 from vertaug.indications.antithrombotic import LOCAL_POLICY
-from vertaug.indications.hold_record import held_words, moment_words, shown_status
+from vertaug.indications.hold_record import held_words, moment_words
 from vertaug.indications.patient_facts import define_fact
 from vertaug.indications.score.score_record import card_words, category_words, value_words
 from vertaug.report.content import Cell, Table, cells
@@ -44,24 +45,28 @@ def _lead(found: BloodThinnersRecord, evaluated_at: str) -> str:
 
 
 def _hold_row(drug: HoldRecord, evaluated_at: str) -> tuple[Cell, ...]:
-    recalled = drug.status == "recalled"
-    parts = (drug.source, drug.status)
-    again = (drug.restart_source, drug.restart_status)
+    parts = (drug.source, drug.status or "")
+    again = (drug.restart_source, drug.restart_status or "")
     return (
         Cell(text=drug.title, strong=True),
         Cell(text="", chip=drug.state),
         Cell(text=moment_words(drug.complete_from_h, evaluated_at) or "–", strong=True),
         Cell(
             text=drug.listed,
-            mark=Mark.UNVERIFIED if recalled else Mark.NONE,
+            mark=_mark(drug.status),
             detail=f"{held_words(drug)} · {'; '.join(p for p in parts if p)}",
         ),
         Cell(
             text=f"{drug.restart} after" if drug.restart else "not listed",
-            mark=Mark.UNVERIFIED if drug.restart_status == "recalled" else Mark.NONE,
+            mark=_mark(drug.restart_status),
             detail="; ".join(p for p in again if p),
         ),
     )
+
+
+def _mark(status: SourceStatus | None) -> Mark:
+    unread = status is not None and status.words == UNVERIFIED
+    return Mark.UNVERIFIED if unread else Mark.NONE
 
 
 def hold_task_rows(panel: IndicationRecord) -> tuple[tuple[Cell, ...], ...]:
@@ -88,7 +93,7 @@ def score_tables(panel: IndicationRecord) -> tuple[Table, ...]:
 
 
 def _score_row(score: ScoreRecord) -> tuple[Cell, ...]:
-    details = [f"{', '.join(score.sources).replace('_', ' ')}; {shown_status(score.status)}"]
+    details = [f"{', '.join(score.sources).replace('_', ' ')}; {score.status.words}"]
     if score.missing:
         more = len(score.missing) - _MOST_MISSING
         rest = f" and {more} more" if more > 0 else ""
@@ -100,7 +105,7 @@ def _score_row(score: ScoreRecord) -> tuple[Cell, ...]:
         Cell(text=value_words(score), strong=score.value is not None),
         Cell(
             text=category_words(score) or "–",
-            mark=Mark.UNVERIFIED if score.status == "recalled" else Mark.NONE,
+            mark=_mark(score.status),
             detail=" · ".join(part.rstrip(".") for part in details),
         ),
     )

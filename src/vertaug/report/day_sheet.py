@@ -5,19 +5,19 @@ from dataclasses import asdict, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from fractions import Fraction
-from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import vertaug
 from vertaug.case.case_file import PlanRecord
-from vertaug.case.errors import ComputationError, InputError
-from vertaug.case.storage import replace_text, write_atomically
+from vertaug.case.errors import InputError
+from vertaug.case.storage import replace_bytes, replace_text
 from vertaug.procedure_day.day_sheet import SHEET_VERSION, WATERMARK, DaySheet
 from vertaug.procedure_day.local_anaesthetic import CEILING_WORDS
 from vertaug.report.day_content import describe_day
 from vertaug.report.inputs import DISCLAIMER
+from vertaug.report.page_template import render_page
+from vertaug.report.typeset import typeset
 
 STEM = "day_sheet"
 _KINDS = (".html", ".pdf", ".json")
@@ -59,17 +59,7 @@ def _plain(value: object) -> object:
 
 def render_day_html(sheet: DaySheet) -> str:
     """Return one page of HTML that needs nothing but itself, and prints on A4."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("vertaug.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("day_sheet.html.j2")
-    return template.render(sheet=describe_day(sheet), **_labels())
+    return render_page("day_sheet.html.j2", {"sheet": describe_day(sheet), **_labels()})
 
 
 def _labels() -> dict[str, str]:
@@ -91,22 +81,8 @@ def render_day_pdf(sheet: DaySheet) -> bytes:
     ComputationError
         If typst refuses the document.
     """
-    import typst
-
     data = {"sheet": asdict(describe_day(sheet)), **_labels()}
-    template = files("vertaug.report").joinpath("templates/day_sheet.typ").read_bytes()
-    with TemporaryDirectory(prefix="vertaug-day-") as folder:
-        main = Path(folder) / "main.typ"
-        main.write_bytes(template)
-        (Path(folder) / "data.json").write_text(json.dumps(data), encoding="utf-8")
-        try:
-            made = typst.compile(
-                str(main), root=folder, format="pdf", ignore_system_fonts=True, timestamp=0
-            )
-        except typst.TypstError as error:
-            message = f"the day's sheet could not be set: {error}"
-            raise ComputationError(message) from error
-    return bytes(made)
+    return typeset("day_sheet.typ", data, "the day's sheet")
 
 
 def write_day_sheet(sheet: DaySheet, out: Path) -> tuple[Path, ...]:
@@ -140,9 +116,4 @@ def _write(sheet: DaySheet, path: Path, kind: str) -> Path:
     if kind == ".json":
         text = json.dumps(day_tree(sheet), indent=2, ensure_ascii=False, allow_nan=False)
         return replace_text(path, text + "\n")
-    made = render_day_pdf(sheet)
-
-    def write(part: Path) -> None:
-        part.write_bytes(made)
-
-    return write_atomically(path, write)
+    return replace_bytes(path, render_day_pdf(sheet))

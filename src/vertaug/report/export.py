@@ -7,7 +7,7 @@ from pathlib import Path
 from vertaug.case.measurement import FractureAssessment
 from vertaug.case.plan import AccessPlan, PlanningResult
 from vertaug.case.spine import Region, Spine, Vertebra
-from vertaug.case.storage import replace_text
+from vertaug.case.storage import replace_bytes, replace_text
 from vertaug.report.markups import (
     Json,
     landmark_markup,
@@ -17,7 +17,6 @@ from vertaug.report.markups import (
 )
 from vertaug.report.stl import stl_bytes
 from vertaug.report.surface import needle_surface, vertebra_surface
-from vertaug.report.write import store
 
 MAX_PLANS = 6
 """Plans that are exported, best first; the report lists them all."""
@@ -84,7 +83,7 @@ def _write_markups(spine: Spine, planning: PlanningResult | None, folder: Path) 
     paths = []
     for name, markups in written.items():
         file = folder / f"{name}.mrk.json"
-        store(file, markups_json(markups))
+        replace_bytes(file, markups_json(markups))
         paths.append(file)
     return tuple(paths)
 
@@ -103,7 +102,7 @@ def _write_surfaces(
     paths = []
     for name, data in files.items():
         file = folder / f"{name}.stl"
-        store(file, data)
+        replace_bytes(file, data)
         paths.append(file)
     return tuple(paths)
 

@@ -13,9 +13,8 @@ from vertaug.case.augmentation_content import (
 from vertaug.case.filling import LEAK_PATHS, Filling
 from vertaug.case.plan import Procedure
 from vertaug.case.spine import Spine
-from vertaug.case.storage import replace_text
+from vertaug.case.storage import replace_bytes, replace_text
 from vertaug.report.filling_films import FillingFilms
-from vertaug.report.write import store
 
 _SHARE_WORDS = "share of each cell that is cement, 0 to 1 (vertaug)"
 
@@ -48,7 +47,7 @@ def write_filling_files(
 
         animations = [path for path in paths if path.suffix == ".gif"]
         for path, data in zip(animations, filling_gifs(filling, films, spine), strict=True):
-            store(path, data)
+            replace_bytes(path, data)
     return tuple(paths)
 
 

@@ -1,11 +1,11 @@
 """The follow-up sheet as a page in the browser and as PDF."""
 
-import base64
 from dataclasses import asdict
 
 from vertaug.recovery.follow_up_sheet import FollowUpSheet, require_phone
 from vertaug.recovery.red_flag import BLANK_PHONE
 from vertaug.report.inputs import DISCLAIMER
+from vertaug.report.page_template import embed, render_page
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 from vertaug.report.typeset import typeset
 
@@ -21,27 +21,17 @@ def render_follow_up_html(sheet: FollowUpSheet, pictures: tuple[Picture, ...] = 
     pictures : tuple of Picture
         What trials saw, after both pages.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("vertaug.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     shown = [
         {
             "name": picture.name,
             "caption": picture.caption,
-            "source": "data:image/png;base64," + base64.b64encode(picture.png).decode("ascii"),
+            "source": embed(picture.png, "image/png"),
             "share": f"{100 * picture.width_mm / PAGE_WIDTH_MM:.1f}",
         }
         for picture in pictures
     ]
-    return environment.get_template("follow_up.html.j2").render(
-        sheet=sheet, pictures=shown, disclaimer=DISCLAIMER, blank=BLANK_PHONE
-    )
+    named = {"sheet": sheet, "pictures": shown, "disclaimer": DISCLAIMER, "blank": BLANK_PHONE}
+    return render_page("follow_up.html.j2", named)
 
 
 def render_follow_up_pdf(sheet: FollowUpSheet) -> bytes:
@@ -55,4 +45,5 @@ def render_follow_up_pdf(sheet: FollowUpSheet) -> bytes:
         If typst refuses the document.
     """
     require_phone(sheet)
-    return typeset("follow_up.typ", {"sheet": asdict(sheet), "disclaimer": DISCLAIMER})
+    data = {"sheet": asdict(sheet), "disclaimer": DISCLAIMER}
+    return typeset("follow_up.typ", data, "the follow-up sheet")

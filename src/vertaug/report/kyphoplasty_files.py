@@ -6,12 +6,12 @@ from vertaug.case.balloon_content import balloon_file_names
 from vertaug.case.kyphoplasty import BalloonCourse, BalloonFrame, SimulatedKyphoplasty
 from vertaug.case.plan import Procedure
 from vertaug.case.spine import Spine
+from vertaug.case.storage import replace_bytes
 from vertaug.report.figure_radiograph import Overlay
 from vertaug.report.filling_files import write_filling_tables
 from vertaug.report.film_files import cine_gif
 from vertaug.report.film_words import say_sides, seen_from
 from vertaug.report.kyphoplasty_films import BalloonFilms, KyphoplastyFilms
-from vertaug.report.write import store
 
 _VIEWS = ("AP", "lateral")
 
@@ -54,7 +54,7 @@ def _write_inflation(
     for path, cine, view in zip(paths, films.cines, _VIEWS, strict=True):
         seen = f"{level} {view}, seen {seen_from(cine.frames[0].carm)}"
         titles = [f"{seen}; {_words(course, frame)}" for frame in course.frames]
-        store(path, cine_gif(cine, spine, Overlay(levels=(level,)), titles, held))
+        replace_bytes(path, cine_gif(cine, spine, Overlay(levels=(level,)), titles, held))
     return tuple(paths)
 
 

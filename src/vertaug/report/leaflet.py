@@ -1,15 +1,14 @@
 """Write a patient leaflet: one page in HTML, the same as PDF."""
 
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from vertaug.case.errors import MissingExtraError
+from vertaug.case.storage import replace_bytes
 from vertaug.recovery.leaflet.leaflet import Leaflet
 from vertaug.report.leaflet_html import render_leaflet_html
 from vertaug.report.leaflet_pdf import render_leaflet_pdf
 from vertaug.report.leaflet_picture import LeafletPictures
-from vertaug.report.write import store
+from vertaug.report.library import require_libraries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +42,8 @@ def write_leaflet(
     pdf = render_leaflet_pdf(leaflet, pictures, large=large)
     stem = f"leaflet_{leaflet.words.language}{'_large' if large else ''}"
     files = LeafletFiles(html=folder / f"{stem}.html", pdf=folder / f"{stem}.pdf")
-    store(files.html, html)
-    store(files.pdf, pdf)
+    replace_bytes(files.html, html)
+    replace_bytes(files.pdf, pdf)
     return files
 
 
@@ -56,12 +55,4 @@ def require_leaflet_extras() -> None:
     MissingExtraError
         If jinja2, Pillow, scikit-image or typst is missing.
     """
-    for name in ("jinja2", "PIL", "skimage.measure", "typst"):
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            message = (
-                f"a leaflet needs {name.partition('.')[0]}, which is not installed; "
-                "install it with: pip install 'vertaug[report]'"
-            )
-            raise MissingExtraError(message) from error
+    require_libraries(("jinja2", "PIL", "skimage.measure", "typst"), "a leaflet")

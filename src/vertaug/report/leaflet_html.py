@@ -1,11 +1,11 @@
 """The leaflet as one HTML page that needs nothing but itself."""
 
-import base64
 from importlib.resources import files
 
 from vertaug.recovery.leaflet.leaflet import Leaflet
 from vertaug.report.leaflet_page import page_data, page_files
 from vertaug.report.leaflet_picture import LeafletPictures
+from vertaug.report.page_template import embed, render_page
 
 _KINDS = {"png": "image/png", "svg": "image/svg+xml", "ttf": "font/ttf"}
 
@@ -20,26 +20,19 @@ def render_leaflet_html(leaflet: Leaflet, pictures: LeafletPictures, *, large: b
     large : bool
         Large print.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("vertaug.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     found = page_files(leaflet, pictures)
-    return environment.get_template("leaflet.html.j2").render(
-        d=page_data(leaflet, pictures, large=large),
-        files={name: _as_source(name, data) for name, data in found.items()},
-        fonts=_fonts() if leaflet.words.language == "hi" else (),
+    return render_page(
+        "leaflet.html.j2",
+        {
+            "d": page_data(leaflet, pictures, large=large),
+            "files": {name: _as_source(name, data) for name, data in found.items()},
+            "fonts": _fonts() if leaflet.words.language == "hi" else (),
+        },
     )
 
 
 def _as_source(name: str, data: bytes) -> str:
-    kind = _KINDS[name.rpartition(".")[2]]
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    return embed(data, _KINDS[name.rpartition(".")[2]])
 
 
 def _fonts() -> tuple[dict[str, str], ...]:

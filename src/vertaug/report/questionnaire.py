@@ -1,18 +1,18 @@
 """Questionnaires on paper: A4, to be filled in with a pen."""
 
-import json
 import re
 from dataclasses import asdict, dataclass, replace
-from importlib.resources import files
 from itertools import groupby, takewhile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
-from vertaug.case.errors import ComputationError, InputError, MissingExtraError
+from vertaug.case.errors import InputError
+from vertaug.case.storage import replace_bytes, replace_text
 from vertaug.recovery.prom.instrument import Instrument, Item
 from vertaug.report.inputs import DISCLAIMER
-from vertaug.report.write import store
+from vertaug.report.library import require_libraries
+from vertaug.report.page_template import render_page
+from vertaug.report.typeset import typeset
 
 Kind = Literal["numbers", "line", "ticks", "grid", "choice", "timed"]
 
@@ -189,18 +189,8 @@ def render_questionnaire_html(sheets: tuple[Sheet, ...]) -> str:
     MissingExtraError
         If jinja2 is missing.
     """
-    _require("jinja2")
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("vertaug.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("questionnaire.html.j2")
-    return template.render(sheets=sheets, disclaimer=DISCLAIMER)
+    require_libraries(("jinja2",), "a questionnaire")
+    return render_page("questionnaire.html.j2", {"sheets": sheets, "disclaimer": DISCLAIMER})
 
 
 def render_questionnaire_pdf(sheets: tuple[Sheet, ...]) -> bytes:
@@ -213,28 +203,9 @@ def render_questionnaire_pdf(sheets: tuple[Sheet, ...]) -> bytes:
     ComputationError
         If typst refuses the document.
     """
-    _require("typst")
-    import typst
-
+    require_libraries(("typst",), "a questionnaire")
     data = {"sheets": [asdict(sheet) for sheet in sheets], "disclaimer": DISCLAIMER}
-    template = files("vertaug.report").joinpath("templates/questionnaire.typ").read_bytes()
-    with TemporaryDirectory(prefix="vertaug-questionnaire-") as folder:
-        (Path(folder) / "main.typ").write_bytes(template)
-        (Path(folder) / "data.json").write_text(json.dumps(data), encoding="utf-8")
-        try:
-            # A fixed time stamp: without one the file would differ from run to run.
-            return bytes(
-                typst.compile(
-                    str(Path(folder) / "main.typ"),
-                    root=folder,
-                    format="pdf",
-                    ignore_system_fonts=True,
-                    timestamp=0,
-                )
-            )
-        except typst.TypstError as error:
-            message = f"the questionnaire could not be set as PDF: {error}"
-            raise ComputationError(message) from error
+    return typeset("questionnaire.typ", data, "the questionnaire")
 
 
 def write_questionnaire(instruments: tuple[Instrument, ...], path: str | Path) -> Path:
@@ -259,20 +230,5 @@ def write_questionnaire(instruments: tuple[Instrument, ...], path: str | Path) -
         message = "name at least one questionnaire, such as rmdq24"
         raise InputError(message)
     if kind == ".pdf":
-        store(target, render_questionnaire_pdf(sheets))
-    else:
-        store(target, render_questionnaire_html(sheets).encode("utf-8"))
-    return target
-
-
-def _require(name: str) -> None:
-    import importlib
-
-    try:
-        importlib.import_module(name)
-    except ImportError as error:
-        message = (
-            f"a questionnaire needs {name}, which is not installed; install it with: "
-            "pip install 'vertaug[report]'"
-        )
-        raise MissingExtraError(message) from error
+        return replace_bytes(target, render_questionnaire_pdf(sheets))
+    return replace_text(target, render_questionnaire_html(sheets))

@@ -4,13 +4,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from vertaug.case.storage import replace_bytes
 from vertaug.recovery.calendar_file import calendar_bytes
 from vertaug.recovery.follow_up_sheet import make_sheet, require_phone
 from vertaug.recovery.recovery_plan import RecoveryPlan
 from vertaug.recovery.recovery_record import recovery_tree
 from vertaug.report.follow_up_page import render_follow_up_html, render_follow_up_pdf
+from vertaug.report.library import require_libraries
 from vertaug.report.picture import Picture
-from vertaug.report.write import store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,8 @@ def write_recovery(
     if pdf:
         require_phone(sheet)
     wanted = bool(sheet.phone) if pdf is None else pdf
-    _require_extras(pdf=wanted)
+    libraries = ("matplotlib", "jinja2", *(("typst",) if wanted else ()))
+    require_libraries(libraries, "the follow-up sheet")
     calendar = calendar_bytes(plan.follow_up, token, plan.site, full_words=full_words)
     pictures = draw_outcomes()
     html = render_follow_up_html(sheet, pictures).encode("utf-8")
@@ -95,7 +97,7 @@ def write_recovery(
     tree = json.dumps(recovery_tree(plan), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     figures = tuple(folder / "figures" / f"{picture.name}.png" for picture in pictures)
     for path, picture in zip(figures, pictures, strict=True):
-        store(path, picture.png)
+        replace_bytes(path, picture.png)
     files = RecoveryFiles(
         plan=folder / "recovery.json",
         calendar=folder / "follow-up.ics",
@@ -103,34 +105,12 @@ def write_recovery(
         pdf=None if printed is None else folder / "recovery.pdf",
         figures=figures,
     )
-    store(files.plan, tree.encode("utf-8"))
-    store(files.calendar, calendar)
-    store(files.html, html)
+    replace_bytes(files.plan, tree.encode("utf-8"))
+    replace_bytes(files.calendar, calendar)
+    replace_bytes(files.html, html)
     if printed is not None:
-        store(folder / "recovery.pdf", printed)
+        replace_bytes(folder / "recovery.pdf", printed)
     else:
         # a sheet of an earlier run would not be of this plan
         (folder / "recovery.pdf").unlink(missing_ok=True)
     return files
-
-
-def _require_extras(*, pdf: bool) -> None:
-    """Ask for the optional libraries before any work is done.
-
-    Raises
-    ------
-    MissingExtraError
-        If one is missing.
-    """
-    from importlib.util import find_spec
-
-    from vertaug.case.errors import MissingExtraError
-
-    wanted = ("matplotlib", "jinja2", *(("typst",) if pdf else ()))
-    missing = [name for name in wanted if find_spec(name) is None]
-    if missing:
-        message = (
-            f"the follow-up sheet needs {', '.join(missing)}, which is not installed; install it "
-            'with: pip install "vertaug[report]"'
-        )
-        raise MissingExtraError(message)

@@ -1,30 +1,14 @@
 """Write a report to a folder."""
 
-import importlib
 from pathlib import Path
 
-from vertaug.case.errors import MissingExtraError
-from vertaug.case.storage import write_atomically
+from vertaug.case.storage import replace_bytes
 from vertaug.report.content import build_content
 from vertaug.report.figures import draw_pictures
 from vertaug.report.inputs import ReportFiles, ReportInput
+from vertaug.report.library import require_libraries
 from vertaug.report.render_html import render_html
 from vertaug.report.render_pdf import render_pdf
-
-
-def store(path: Path, data: bytes) -> None:
-    """Write bytes to a file, whole or not at all.
-
-    Raises
-    ------
-    StorageError
-        If the file cannot be written.
-    """
-
-    def fill(part: Path) -> None:
-        part.write_bytes(data)
-
-    write_atomically(path, fill)
 
 
 def write_report(case: ReportInput, folder: Path, *, pdf: bool = True) -> ReportFiles:
@@ -47,7 +31,8 @@ def write_report(case: ReportInput, folder: Path, *, pdf: bool = True) -> Report
     StorageError
         If a file cannot be written.
     """
-    _require_extras(pdf=pdf)
+    wanted = ("matplotlib", "jinja2", "skimage.measure", *(("typst",) if pdf else ()))
+    require_libraries(wanted, "a report")
     content = build_content(case)
     pictures = draw_pictures(case)
     html = render_html(content, pictures).encode("utf-8")
@@ -55,23 +40,9 @@ def write_report(case: ReportInput, folder: Path, *, pdf: bool = True) -> Report
     folder = Path(folder)
     figures = tuple(folder / "figures" / f"{p.name}.png" for p in pictures)
     for path, picture in zip(figures, pictures, strict=True):
-        store(path, picture.png)
-    store(folder / "report.html", html)
+        replace_bytes(path, picture.png)
+    replace_bytes(folder / "report.html", html)
     if printed is None:
         return ReportFiles(html=folder / "report.html", pdf=None, figures=figures)
-    store(folder / "report.pdf", printed)
+    replace_bytes(folder / "report.pdf", printed)
     return ReportFiles(html=folder / "report.html", pdf=folder / "report.pdf", figures=figures)
-
-
-def _require_extras(*, pdf: bool) -> None:
-    """Ask for the optional libraries before any work is done."""
-    wanted = ["matplotlib", "jinja2", "skimage.measure", *(["typst"] if pdf else [])]
-    for name in wanted:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            message = (
-                f"a report needs {name.partition('.')[0]}, which is not installed; "
-                "install it with: pip install 'vertaug[report]'"
-            )
-            raise MissingExtraError(message) from error

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
+from vertaug.case.source_status import SourceStatus
 
 SOFTEST_MPA = 1e-4
 """Modulus where the density is below 0 (recipe of spineFE-benchmark, physics reference 0.2,
@@ -32,15 +33,6 @@ class DensityKind(Enum):
     """Mass of ash per bulk volume."""
     APPARENT = "apparent"
     """Wet mass of bone without marrow per bulk volume."""
-
-
-class SourceStatus(Enum):
-    """How well a number is known to be what its source says."""
-
-    VERIFIED = "verified"
-    COMPUTED = "computed"
-    RECALLED = "recalled"
-    UNCERTAIN = "uncertain"
 
 
 class Property(Enum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vertaug.case.errors import InputError
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

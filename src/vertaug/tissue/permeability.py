@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
 
 MARROW_VISCOSITY = CitedValue(

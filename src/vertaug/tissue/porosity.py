@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
-from vertaug.tissue.bone_law import DensityKind, SourceStatus, convert_density
+from vertaug.case.source_status import SourceStatus
+from vertaug.tissue.bone_law import DensityKind, convert_density
 from vertaug.tissue.cited_value import CitedValue
 
 TISSUE_DENSITY = CitedValue(

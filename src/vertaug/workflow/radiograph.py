@@ -9,7 +9,7 @@ import numpy as np
 
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
-from vertaug.case.storage import write_atomically
+from vertaug.case.storage import replace_bytes
 from vertaug.fluoroscopy.carm import CArm
 from vertaug.fluoroscopy.cine import Cine, record
 from vertaug.fluoroscopy.exposure import Exposure
@@ -226,7 +226,7 @@ def _write_still(image: Radiograph, stage: Stage, request: RadiographRequest, ta
     from vertaug.report.film_files import still_png
 
     overlay = _overlay(stage, request, image)
-    _write_bytes(target, still_png(image, stage.spine, overlay))
+    replace_bytes(target, still_png(image, stage.spine, overlay))
 
 
 def _write_cine(
@@ -235,11 +235,4 @@ def _write_cine(
     from vertaug.report.film_files import cine_gif
 
     overlay = _overlay(stage, request, cine.frames[0])
-    _write_bytes(target, cine_gif(cine, stage.spine, overlay, titles))
-
-
-def _write_bytes(target: Path, data: bytes) -> None:
-    def fill(part: Path) -> None:
-        part.write_bytes(data)
-
-    write_atomically(target, fill)
+    replace_bytes(target, cine_gif(cine, stage.spine, overlay, titles))

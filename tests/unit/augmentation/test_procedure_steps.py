@@ -15,7 +15,7 @@ from vertaug.augmentation.procedure_steps import (
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
 from vertaug.case.procedure_course import StepTime
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
 
 

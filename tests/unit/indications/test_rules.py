@@ -2,7 +2,7 @@
 
 import pytest
 
-from vertaug.indications.rule import Effect, Verification
+from vertaug.indications.rule import RULE_STATUSES, Effect
 from vertaug.indications.rule_expression import evaluate, list_facts, list_open_facts
 from vertaug.indications.source import read_sources
 
@@ -248,7 +248,7 @@ def test_every_rule_has_source_year_strength_and_status(pack):
         assert (rule.gate != "") == (rule.effect is Effect.GATE)
         assert (rule.clears != "") == (rule.effect is Effect.RELATIVE)
     status = [rule.status for rule in pack.rules]
-    counts = [status.count(word) for word in Verification]
+    counts = [status.count(word) for word in RULE_STATUSES]
     assert counts == [31, 10, 15]
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from vertaug.augmentation.cement.product import cement_product
 from vertaug.case.errors import InputError
+from vertaug.case.source_status import SourceStatus
 from vertaug.procedure_day.cement_clock import (
     CementBatch,
     CementPhase,
@@ -16,9 +17,9 @@ from vertaug.procedure_day.cement_clock import (
     read_clock,
     window_of,
 )
-from vertaug.procedure_day.evidence import Evidence, Status
+from vertaug.procedure_day.evidence import Evidence
 
-SOURCE = Evidence(source="test", status=Status.RECALLED)
+SOURCE = Evidence(source="test", status=SourceStatus.RECALLED)
 
 
 def window(start_s=150.0, end_s=540.0):

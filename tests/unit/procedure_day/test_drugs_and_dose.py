@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 from vertaug.case.errors import InputError
+from vertaug.case.source_status import SourceStatus
 from vertaug.procedure_day.antibiotic import judge_timing, list_antibiotics
 from vertaug.procedure_day.checklist import Finding
-from vertaug.procedure_day.evidence import Status
 from vertaug.procedure_day.guide import Topic, guide_lines, judge_radiation
 from vertaug.procedure_day.sedation import list_sedation, monitoring, sedation_rules
 
@@ -67,7 +67,7 @@ def test_vancomycin_by_weight_only(facts_of):
 
 def test_status_of_antibiotics(facts_of):
     found = by_name(facts_of())
-    assert found["cefuroxime"].evidence.status is Status.VERIFIED
+    assert found["cefuroxime"].evidence.status is SourceStatus.VERIFIED
     assert found["cefazolin"].evidence.mark == "unverified"
 
 

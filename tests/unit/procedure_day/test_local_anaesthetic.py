@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from vertaug.case.errors import InputError
-from vertaug.procedure_day.evidence import Status
+from vertaug.case.source_status import SourceStatus
 from vertaug.procedure_day.local_anaesthetic import (
     add_up,
     ceiling,
@@ -151,7 +151,7 @@ def test_an_unknown_drug_names_the_known():
 
 def test_every_drug_has_a_source_and_status():
     assert all(d.evidence.source for d in known_drugs().values())
-    assert {d.evidence.status for d in known_drugs().values()} == {Status.VERIFIED}
+    assert {d.evidence.status for d in known_drugs().values()} == {SourceStatus.VERIFIED}
 
 
 def test_printed_ceilings_are_never_above_and_shares_never_below():

@@ -5,8 +5,8 @@ from datetime import date, datetime
 import pytest
 
 from vertaug.case.errors import InputError
+from vertaug.case.source_status import SourceStatus
 from vertaug.recovery.activity_plan import plan_activity
-from vertaug.recovery.source_note import Standing
 from vertaug.recovery.time_shift import read_local_time, read_zone
 
 KOLKATA = read_zone("Asia/Kolkata")
@@ -42,7 +42,7 @@ def test_the_phases_follow_each_other_without_a_gap():
 def test_bed_rest_is_discouraged_and_a_brace_is_for_comfort():
     advice = {one.key: one for one in plan_activity(START).advice}
     assert "after the first day" in advice["bed_rest"].words
-    assert advice["bed_rest"].note.standing is Standing.DESIGN_DEFAULT
+    assert advice["bed_rest"].note.status is SourceStatus.DESIGN_DEFAULT
     assert advice["brace"].note.unverified
 
 

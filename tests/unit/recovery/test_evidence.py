@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from vertaug.case.errors import FormatError, InputError
+from vertaug.case.source_status import SourceStatus
 from vertaug.recovery.evidence import (
     ValueKind,
     parse_evidence,
@@ -13,7 +14,6 @@ from vertaug.recovery.evidence import (
     trial_arms,
     trial_differences,
 )
-from vertaug.recovery.source_note import Standing
 from vertaug.recovery.trial import Blinding, read_measures, read_trials
 from vertaug.recovery.trial_share import control_range, trial_shares
 
@@ -31,10 +31,10 @@ def difference(measure, scale, trial, timepoint):
 def test_all_rows_are_read():
     rows = read_evidence()
     assert len(rows) == 116
-    assert Counter(row.standing for row in rows) == {
-        Standing.VERIFIED: 68,
-        Standing.RECALLED: 35,
-        Standing.COMPUTED: 13,
+    assert Counter(row.status for row in rows) == {
+        SourceStatus.VERIFIED: 68,
+        SourceStatus.RECALLED: 35,
+        SourceStatus.COMPUTED: 13,
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from dataclasses import replace
 
 import pytest
@@ -111,11 +112,6 @@ def test_markup_in_a_name_is_only_text():
 
 
 def test_missing_libraries_are_named(monkeypatch, tmp_path):
-    import importlib.util
-
-    usual = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "typst" else usual(name)
-    )
+    monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(MissingExtraError, match=r"typst.*vertaug\[report\]"):
         write_recovery(plan(PHONE), tmp_path, token="x")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vertaug.case.errors import InputError
+from vertaug.case.source_status import SourceStatus
 from vertaug.tissue.bone_law import (
     BONE_LAWS,
     KELLER_1994_MODULUS,
@@ -17,7 +18,6 @@ from vertaug.tissue.bone_law import (
     TO_ASH,
     DensityKind,
     Property,
-    SourceStatus,
     bone_law,
     check_density_unit,
     convert_density,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vertaug.case.errors import InputError
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 from vertaug.tissue.permeability import (
     BAROUD_2004,
     MARROW_VISCOSITY,

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from vertaug.case.errors import InputError
-from vertaug.tissue.bone_law import DensityKind, SourceStatus
+from vertaug.case.source_status import SourceStatus
+from vertaug.tissue.bone_law import DensityKind
 from vertaug.tissue.cited_value import CitedValue
 from vertaug.tissue.porosity import PorosityLaw
 

@@ -33,9 +33,10 @@ from vertaug.augmentation.balloon.vertebra_eighths import (
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.grid import FloatArray, Grid
+from vertaug.case.source_status import SourceStatus
 from vertaug.case.spine import Region, Vertebra
 from vertaug.fracture.interior import measure_depth
-from vertaug.tissue.bone_law import SourceStatus, check_density_unit
+from vertaug.tissue.bone_law import check_density_unit
 from vertaug.tissue.cited_value import CitedValue
 
 _SPACING_RANGE_MM = (0.75, 2.0)

@@ -16,7 +16,7 @@ from vertaug.augmentation.balloon.increment import Increment, IncrementLimits, s
 from vertaug.augmentation.balloon.inflation import InflatedBone, moved_by, problem_of
 from vertaug.case.errors import ComputationError, InputError
 from vertaug.case.grid import FloatArray
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
 
 PRONE_N = CitedValue(

@@ -18,8 +18,8 @@ from vertaug.augmentation.cement import _cure_reference as law_of_cure
 from vertaug.augmentation.cited_table import read_tables
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
+from vertaug.case.source_status import SourceStatus
 from vertaug.numerics.thread_limit import few_threads
-from vertaug.tissue.bone_law import SourceStatus
 
 GAS_CONSTANT = 8.314462618
 """J/(mol K), CODATA 2018."""

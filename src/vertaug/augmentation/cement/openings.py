@@ -17,10 +17,10 @@ from vertaug.augmentation.cement.shell import SurfacePoints, measure_shell, proj
 from vertaug.case.density import DensityCalibration
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray, Grid
+from vertaug.case.source_status import SourceStatus
 from vertaug.case.spine import Region, Vertebra
 from vertaug.numerics.flow_cells import OUTSIDE, POROUS
 from vertaug.numerics.interpolation import sample_trilinear
-from vertaug.tissue.bone_law import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
 
 _ENDPLATE_COSINE = 0.7

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from vertaug.augmentation.cement.cure import CureKinetics, published_kinetics
 from vertaug.augmentation.cited_table import CitedTable, read_tables, read_text
 from vertaug.case.errors import FormatError, InputError
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 from vertaug.tissue.cited_value import CitedValue
 
 

@@ -12,7 +12,7 @@ from vertaug.augmentation.cement.openings import LeakPath, Wall
 from vertaug.augmentation.cement.way_out import Way, tube_mm3
 from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 
 _CALIBRATED = (
     "calibrated, with the mean numbers, on published rates of leaks by path with "

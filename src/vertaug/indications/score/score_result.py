@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vertaug.case.source_status import SourceStatus
 from vertaug.indications.fact import FactValue
 
 
@@ -82,8 +83,8 @@ class ScoreResult:
     possible : tuple of ScoreCategory
         Categories that the range touches.
     sources : tuple of str
-    status : str
-        How the score is known: verified, recalled (shown as unverified).
+    status : SourceStatus
+        How the score is known.
     notes : tuple of str
     """
 
@@ -99,7 +100,7 @@ class ScoreResult:
     card_category: ScoreCategory | None
     possible: tuple[ScoreCategory, ...]
     sources: tuple[str, ...]
-    status: str
+    status: SourceStatus
     notes: tuple[str, ...]
 
     @property

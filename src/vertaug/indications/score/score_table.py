@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from vertaug.case.packaged_data import read_packaged_toml
+from vertaug.case.source_status import SourceStatus
 from vertaug.indications.score.score_result import ScoreCategory
 
 
@@ -18,7 +19,7 @@ class ScoreDefinition:
     ----------
     name, title : str
     sources : tuple of str
-    status : str
+    status : SourceStatus
     low, high : int
         Least and greatest value that the score can have.
     notes : tuple of str
@@ -36,7 +37,7 @@ class ScoreDefinition:
     name: str
     title: str
     sources: tuple[str, ...]
-    status: str
+    status: SourceStatus
     low: int
     high: int
     notes: tuple[str, ...]
@@ -54,10 +55,7 @@ class ScoreDefinition:
 @cache
 def read_scores() -> Mapping[str, ScoreDefinition]:
     """Return the definitions of all scores by name."""
-    import tomllib
-
-    text = files("vertaug.indications.score").joinpath("data/scores.toml").read_text("utf-8")
-    tables = tomllib.loads(text).items()
+    tables = read_packaged_toml("vertaug.indications.score", "scores").items()
     return MappingProxyType({name: _definition(name, table) for name, table in tables})
 
 
@@ -67,7 +65,7 @@ def _definition(name: str, table: Mapping[str, Any]) -> ScoreDefinition:
         name=name,
         title=table["title"],
         sources=tuple(table["sources"]),
-        status=table["status"],
+        status=SourceStatus(table["status"]),
         low=table["low"],
         high=table["high"],
         notes=tuple(table["notes"]),

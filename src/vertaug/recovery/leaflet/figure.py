@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from vertaug.case.errors import FormatError
-
-CHECKED = frozenset({"verified", "computed"})
-"""Of a number that is printed without "about"."""
-STATUSES = CHECKED | {"partly verified", "recalled", "design default"}
+from vertaug.case.packaged_data import read_packaged_toml
+from vertaug.case.source_status import SourceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +23,8 @@ class LeafletFigure:
         "low of whole people"; None for a plain number.
     below : bool
         At most that many.
-    status, source, note : str
+    status : SourceStatus
+    source, note : str
         ``source`` is a key of `read_sources`.
     """
 
@@ -35,14 +33,11 @@ class LeafletFigure:
     high: float
     whole: int | None
     below: bool
-    status: str
+    status: SourceStatus
     source: str
     note: str
 
     def __post_init__(self) -> None:
-        if self.status not in STATUSES:
-            message = f"figure {self.name}: status is one of {sorted(STATUSES)}, not {self.status}"
-            raise FormatError(message)
         if not 0 <= self.low <= self.high:
             message = f"figure {self.name}: {self.low} to {self.high} is no range"
             raise FormatError(message)
@@ -50,7 +45,7 @@ class LeafletFigure:
     @property
     def checked(self) -> bool:
         """Whether the number was read in its source."""
-        return self.status in CHECKED
+        return self.status.is_checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +66,7 @@ def read_figures() -> LeafletFigures:
     FormatError
         If a figure has no known source or no range.
     """
-    import tomllib
-
-    text = files("vertaug.recovery.leaflet").joinpath("data/figures.toml").read_text("utf-8")
-    tree = tomllib.loads(text)
+    tree = read_packaged_toml("vertaug.recovery.leaflet", "figures")
     sources: dict[str, str] = tree["source"]
     found: dict[str, LeafletFigure] = {}
     for name, table in tree["figure"].items():
@@ -87,7 +79,7 @@ def read_figures() -> LeafletFigures:
             high=float(table.get("high", table.get("value"))),
             whole=table.get("of"),
             below=table.get("below", False),
-            status=table["status"],
+            status=SourceStatus(table["status"]),
             source=table["source"],
             note=table.get("note", ""),
         )

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from vertaug.case.case_file import CaseDocument
 from vertaug.case.errors import FormatError, InputError
+from vertaug.case.packaged_data import read_packaged_toml
 from vertaug.case.plan import Procedure
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.recovery.leaflet.situation import CONDITIONS, LeafletSituation, describe_situation
@@ -199,10 +199,8 @@ def read_structure() -> tuple[Mapping[str, Any], ...]:
     FormatError
         If a section asks for a condition that nothing can fulfil.
     """
-    import tomllib
-
-    path = files("vertaug.recovery.leaflet").joinpath("data/structure.toml")
-    sections: list[Mapping[str, Any]] = tomllib.loads(path.read_text("utf-8"))["section"]
+    tree = read_packaged_toml("vertaug.recovery.leaflet", "structure")
+    sections: list[Mapping[str, Any]] = tree["section"]
     for table in (t for section in sections for t in (section, *section["blocks"])):
         for word in (w for group in table.get("when", ()) for w in group):
             if word not in CONDITIONS:

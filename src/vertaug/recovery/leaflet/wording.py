@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from vertaug.case.errors import FormatError, InputError
+from vertaug.case.packaged_data import read_packaged_toml
 from vertaug.recovery.leaflet.figure import LeafletFigure, LeafletFigures, read_figures
 
 LANGUAGES = ("en", "hi")
@@ -109,13 +109,10 @@ def read_words(language: str) -> LeafletWords:
     InputError
         If there is none.
     """
-    import tomllib
-
     if language not in LANGUAGES:
         message = f"a leaflet comes in {', '.join(LANGUAGES)}; got {language}"
         raise InputError(message)
-    path = files("vertaug.recovery.leaflet").joinpath(f"data/leaflet_{language}.toml")
-    tree = tomllib.loads(path.read_text("utf-8"))
+    tree = read_packaged_toml("vertaug.recovery.leaflet", f"leaflet_{language}")
     named = ("page", "say", "level", "loss", "side", "picture")
     return LeafletWords(
         language=language,

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vertaug.case.errors import FormatError, InputError
-
-Status = Literal["verified", "partly verified", "recalled", "computed", "design default"]
-"""How well a rule, a number or a licence is known to be what its source says."""
+from vertaug.case.near_name import ask_meant, find_near
+from vertaug.case.packaged_data import read_packaged_toml
+from vertaug.case.source_status import SourceStatus
 
 Method = Literal["answer", "mean", "count", "percent", "points", "profile"]
 """How answers become a score, see `vertaug.recovery.prom.score`."""
@@ -118,7 +117,7 @@ class Threshold:
         Percent of the value before.
     words : str
     source : str
-    status : Status
+    status : SourceStatus
     """
 
     score: str
@@ -127,7 +126,7 @@ class Threshold:
     unit: Literal["points", "percent"] = "points"
     words: str
     source: str
-    status: Status
+    status: SourceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +154,7 @@ class Instrument:
     licence, attribution : str
         May its text be shipped, and the line that must stand under it.
     source : str
-    status : Status
+    status : SourceStatus
         Of the scoring rule.
     is_change : bool
         It asks for the change itself, so two of them are not subtracted.
@@ -177,7 +176,7 @@ class Instrument:
     licence: str
     attribution: str
     source: str
-    status: Status
+    status: SourceStatus
     is_change: bool = False
 
     @property
@@ -257,7 +256,7 @@ class _ThresholdForm(_Form):
     unit: Literal["points", "percent"] = "points"
     words: str
     source: str
-    status: Status
+    status: SourceStatus
 
 
 class _InstrumentForm(_Form):
@@ -269,7 +268,7 @@ class _InstrumentForm(_Form):
     licence: str
     attribution: str = ""
     source: str
-    status: Status
+    status: SourceStatus
     is_change: bool = False
     options: dict[str, tuple[str, ...]] = {}
     points: dict[str, tuple[float, ...]] = {}
@@ -294,8 +293,6 @@ def find_instrument(name: str) -> Instrument:
         If it is unknown (the nearest ones are named), or its licence forbids to score it here
         (the reason is named).
     """
-    from difflib import get_close_matches
-
     plain = _plain(name)
     by_plain = {_plain(known): known for known in _NAMES}
     if plain in by_plain:
@@ -304,9 +301,8 @@ def find_instrument(name: str) -> Instrument:
     if reason is not None:
         message = f"'{name}' cannot be scored here: {reason}"
         raise InputError(message)
-    near = [by_plain[found] for found in get_close_matches(plain, by_plain, n=3, cutoff=0.5)]
-    meant = f"; did you mean {', '.join(near)}" if near else f"; known are {', '.join(_NAMES)}"
-    message = f"there is no instrument '{name}'{meant}"
+    near = [by_plain[found] for found in find_near(plain, by_plain)]
+    message = f"there is no instrument '{name}'{ask_meant(near, _NAMES)}"
     raise InputError(message)
 
 
@@ -321,27 +317,20 @@ def _plain(name: str) -> str:
 
 @cache
 def _read_refused() -> dict[str, str]:
-    import tomllib
-
-    text = files(_FOLDER).joinpath("data/refused.toml").read_text("utf-8")
     return {
         _plain(name): table["reason"]
-        for table in tomllib.loads(text).values()
+        for table in read_packaged_toml(_FOLDER, "refused").values()
         for name in table["names"]
     }
 
 
 @cache
 def _read(name: str) -> Instrument:
-    import tomllib
-
-    where = f"{name}.toml"
-    text = files(_FOLDER).joinpath(f"data/{where}").read_text("utf-8")
     try:
-        form = _InstrumentForm.model_validate(tomllib.loads(text))
+        form = _InstrumentForm.model_validate(read_packaged_toml(_FOLDER, name))
         items = tuple(_item(table, form) for table in form.item)
     except (ValidationError, KeyError) as error:
-        message = f"{where} is not as expected: {error}"
+        message = f"{name}.toml is not as expected: {error}"
         raise FormatError(message) from error
     scales = tuple(ScoreScale(**scale.model_dump()) for scale in form.score)
     return Instrument(

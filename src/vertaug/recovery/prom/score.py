@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from vertaug.case.errors import InputError
+from vertaug.case.source_status import SourceStatus
 from vertaug.recovery.prom.answer import Absence, Answer, CheckedAnswer, check_answers
 from vertaug.recovery.prom.instrument import Instrument, ScoreScale, find_instrument
 from vertaug.recovery.prom.value_set import ValueSet
@@ -115,8 +116,8 @@ def _score(
         text = text if value_set is None else f"{scale.scale}, {value_set.name}"
     else:
         value, flags = _METHODS[instrument.method](given)
-    if instrument.status == "recalled" and value is not None:
-        flags = (*flags, "scoring rule recalled, unverified")
+    if instrument.status is SourceStatus.RECALLED and value is not None:
+        flags = (*flags, f"scoring rule recalled, {instrument.status.mark}")
     # In a counted list "not applicable" is an answer: no. Elsewhere it takes the item out.
     counts = instrument.method == "count"
     blank = (Absence.BLANK,) if counts else (Absence.BLANK, Absence.NOT_APPLICABLE)

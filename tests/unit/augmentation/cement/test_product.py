@@ -11,7 +11,7 @@ from vertaug.augmentation.cement.product import (
     product_names,
 )
 from vertaug.case.errors import FormatError, InputError
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 
 BUILT_IN = files("vertaug.augmentation.cement").joinpath("data", "products.toml").read_text("utf-8")
 

@@ -12,7 +12,7 @@ from vertaug.augmentation.cement.stop_rules import StopRules
 from vertaug.augmentation.cement.thin_ways import ThinWays
 from vertaug.case.errors import FormatError, InputError
 from vertaug.case.filling import LEAK_PATHS
-from vertaug.tissue.bone_law import SourceStatus
+from vertaug.case.source_status import SourceStatus
 
 LOW, HIGH = cement_product("low_viscosity"), cement_product("high_viscosity")
 LAW = fitted_mouth_law()
