@@ -77,7 +77,7 @@ def make_leaflet(
     pictures = draw_leaflet_pictures(leaflet, folder, case, shift)
     files = write_leaflet(leaflet, pictures, out or folder, large=large)
     shown = len(pictures.after) - 1 if pictures.after else 0
-    notes = list(found.read_notes)  # what the CT cannot tell is nothing for a leaflet
+    notes = list(found.notes)
     if not leaflet.phone:
         notes.append("write the phone number of your team on its line before you hand it out")
     if not pictures.before:

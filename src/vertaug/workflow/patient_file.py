@@ -24,10 +24,8 @@ class PatientOfCase:
     ----------
     facts : PatientFacts
         Given, measured and derived.
-    read_notes : tuple of str
-        What was left out of the file or changed.
-    case_notes : tuple of str
-        Where given, measured and derived facts differ, and what the CT cannot tell.
+    notes : tuple of str
+        What was left out of the file or changed, and where given facts and the drugs differ.
     holds : HoldPlan
         Antithrombotics and the time of the procedure.
     hold_results : tuple of HoldResult
@@ -35,15 +33,9 @@ class PatientOfCase:
     """
 
     facts: PatientFacts
-    read_notes: tuple[str, ...]
-    case_notes: tuple[str, ...]
+    notes: tuple[str, ...]
     holds: HoldPlan
     hold_results: tuple[HoldResult, ...]
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """All notes."""
-        return (*self.read_notes, *self.case_notes)
 
 
 def find_patient_facts(
@@ -78,14 +70,14 @@ def find_patient_facts(
     if procedure is None and at is not None and at.date() != on:
         at = None
     holds = HoldPlan(record=record, procedure=at, policy=kept.holds.policy).on_one_clock()
-    joined = join_case(known, document)
+    # what the case could not measure is a note of the panel, not of every sheet
+    joined = join_case(known, document).facts
     # an INR of another week says nothing of the hold of warfarin
-    current, _ = drop_old_labs(joined.facts, on, read_own_pack().values[LAB_AGE])
-    facts = derive_facts(joined.facts.with_facts(holds.derive(current)))
+    current, _ = drop_old_labs(joined, on, read_own_pack().values[LAB_AGE])
+    facts = derive_facts(joined.with_facts(holds.derive(current)))
     return PatientOfCase(
         facts=facts,
-        read_notes=() if given is None else given.notes,
-        case_notes=(*joined.notes, *holds.conflicts(current)),
+        notes=(*(given.notes if given else ()), *holds.conflicts(current)),
         holds=holds,
         hold_results=holds.judge(current),
     )
