@@ -145,3 +145,30 @@ def test_no_case(run, tmp_path):
     said = run("day", tmp_path)
     assert said.code == 2
     assert "holds no case.json" in said.err
+
+
+DRUGS = """
+[[antithrombotics]]
+drug = "apixaban"
+last_dose = 2026-02-28T08:00
+"""
+
+
+def test_a_time_of_the_day_judges_the_hold_of_blood_thinners(run, case, facts):
+    path = facts(DRUGS)
+    said = run("day", case, "--facts", path, "--date", "2026-03-02T09:00", "--json")
+    drug = json.loads(said.out)["holds"][0]
+    assert (drug["state"], drug["held_h"]) == ("not complete", 49.0)
+    assert drug["complete_from"] == "2026-03-03T08:00:00"
+    said = run("day", case, "--facts", path, "--date", "2026-03-02")
+    assert "look: apixaban: hold unknown" in said.out
+    page = (case / "day" / "day_sheet.html").read_text(encoding="utf-8")
+    assert "2026-03-03 08:00" in page
+
+
+@pytest.mark.parametrize("when", ["2026-02-27", "2026-02-28T07:00"])
+def test_a_dose_after_the_procedure_is_refused(run, case, facts, when):
+    said = run("day", case, "--facts", facts(DRUGS), "--date", when)
+    assert said.code == 2
+    assert "last dose of apixaban" in said.err
+    assert not (case / "day").exists()

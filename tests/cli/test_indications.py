@@ -39,6 +39,7 @@ def test_facts_alone(run, facts):
         "TECHNIQUE",
         "CRITERIA OF PAYERS AND NATIONAL BODIES",
         "WHAT EACH BODY SAYS",
+        "SCORES",
         "MISSING FACTS",
         "TASKS",
     ]
@@ -92,6 +93,12 @@ def test_explain(run, facts):
         (("--facts", "F", "-o", "facts.json"), "written as .toml"),
         (("--facts", "F", "--rules", "none.yaml"), "cannot be read"),
         (("no-case", "--facts", "F"), "is not a case of vertaug"),
+        (("--facts", "F", "--hold-policy", "mine"), "one of asra, sir, pause"),
+        (("--facts", "F", "--procedure-at", "2026-12-01"), "a date with a time"),
+        (
+            ("--facts", "F", "--date", "2026-11-30", "--procedure-at", "2026-11-29T10:00"),
+            "before the day of the panel",
+        ),
     ],
 )
 def test_refusals(run, facts, arguments, words):
@@ -244,3 +251,123 @@ def test_the_end_of_the_input_keeps_the_answers(run, monkeypatch, tmp_path):
     out = tmp_path / "facts.toml"
     assert run("indications", "--ask", "-o", out, *DAY).code == 0
     assert "new_deficit" in out.read_text(encoding="utf-8")
+
+
+DRUGS = """
+[[antithrombotics]]
+drug = "apixaban"
+last_dose = 2026-11-30T08:00
+"""
+AT = ("--procedure-at", "2026-12-01T10:30")
+
+
+@pytest.fixture
+def drugs(tmp_path):
+    path = tmp_path / "drugs.toml"
+    path.write_text(DRUGS, encoding="utf-8")
+    return path
+
+
+def test_blood_thinners_of_the_facts(run, drugs):
+    said = run("indications", "--facts", drugs, *AT, *DAY)
+    text = " ".join(said.out.split())
+    assert "BLOOD THINNERS (what a policy lists; no advice to stop one)" in text
+    assert "held 26.5 h at the procedure; complete from 2026-12-03 08:00 by time" in text
+    assert "blood thinner: mechanical heart valve: unknown" in text
+    assert "C03" in text
+    tree = run("indications", "--facts", drugs, *AT, "--hold-policy", "PAUSE", "--json", *DAY)
+    found = json.loads(tree.out)["indications"]["blood_thinners"]["drugs"][0]
+    assert (found["listed"], found["state"]) == ("2 full days", "not complete")
+
+
+def test_a_last_dose_after_the_procedure_is_refused(run, drugs):
+    at = ("--procedure-at", "2026-11-30T07:00")
+    said = run("indications", "--facts", drugs, *at, *DAY)
+    assert said.code == 2
+    assert "lies after the procedure" in said.err
+
+
+def test_the_case_keeps_drugs_without_dates_and_weighs_them_again(run, asked, drugs, tmp_path):
+    said = run("indications", asked, "--facts", drugs, *AT, "--hold-policy", "sir", "-q", *DAY)
+    assert said.code == 0
+    assert "Blood thinners" in (asked / "report.html").read_text("utf-8")
+    text = (asked / "case.json").read_text("utf-8")
+    kept = json.loads(text)["provenance"]["parameters"]["indications"]["holds"]
+    assert kept == {
+        "drugs": [{"drug": "apixaban", "last_dose_h": 8.0}],
+        "is_whole": False,
+        "procedure_h": 34.5,
+        "policy": "SIR2019",
+    }
+    assert "2026-12-01" not in text
+    made = read_case(asked).indications.blood_thinners
+    assert run("report", asked, "-q").code == 0
+    assert read_case(asked).indications.blood_thinners == made
+    # kept facts, another time, and written out again
+    out = tmp_path / "again.toml"
+    later = ("--procedure-at", "2026-12-04T10:30", "--no-save", "-o", out)
+    said = run("indications", asked, *later, *DAY)
+    assert "hold complete; held 98.5 h" in " ".join(said.out.split())
+    assert "last_dose = 2026-11-30T08:00:00" in out.read_text("utf-8")
+    # a procedure that is over by the day of the panel is not taken over
+    said = run("indications", asked, "--no-save", "--date", "2026-12-05")
+    assert "before the day of the panel and is left out" in said.err
+    # the sheet of the day takes what the case has kept
+    said = run("day", asked, "--date", "2026-12-01", "--json")
+    assert json.loads(said.out)["holds"][0]["held_h"] == 26.5
+
+
+@pytest.fixture
+def other_version(asked):
+    """A case whose strength this version of vertaug does not find again."""
+    path = asked / "case.json"
+    tree = json.loads(path.read_text("utf-8"))
+    tree["provenance"]["parameters"]["strength"] = {
+        "level": "L1",
+        "cement_ml": 4.0,
+        "surface": "tresca",
+        "linear_only": False,
+        "spacing_mm": 1.0,
+    }
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    return asked
+
+
+def content(folder):
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_panel_never_costs_results_unless_asked_for(run, other_version, facts):
+    before = content(other_version)
+    said = run("indications", other_version, "--facts", facts, *DAY)
+    assert said.code == 0
+    assert "REASONS FOR" in said.out
+    assert "NOT SAVED: the case stays as it was" in said.err
+    assert "would lose the strength before and after cement" in said.err
+    assert content(other_version) == before
+    tree = json.loads(run("indications", other_version, "--facts", facts, "--json", *DAY).out)
+    assert "would lose the strength" in tree["not_saved"]
+    assert tree["indications"]["scores"]
+    assert content(other_version) == before
+
+
+def test_no_save_never_writes_and_says_nothing_of_losses(run, other_version, facts):
+    before = content(other_version)
+    said = run("indications", other_version, "--facts", facts, "--no-save", *DAY)
+    assert said.code == 0
+    assert "NOT SAVED" not in said.err
+    assert content(other_version) == before
+
+
+def test_save_writes_all_the_same_and_tells_what_went(run, other_version, drugs):
+    said = run("indications", other_version, "--facts", drugs, "--save", "-q", *DAY)
+    assert said.code == 0
+    assert "NOT SAVED" not in said.err
+    assert "The strength of this case" in said.err
+    document = read_case(other_version)
+    assert document.provenance.parameters.strength is None
+    assert document.indications.blood_thinners.drugs[0].drug == "apixaban"

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from vertaug.case.case_part import Figure, Part
+from vertaug.case.source_status import SourceStatus
 
 FactValueRecord = bool | Figure | str
 """Yes or no, a number in the unit of its fact, or a word."""
@@ -27,6 +28,26 @@ class OverrideRecord(Part):
     user: str = ""
 
 
+class GivenAntithrombotic(Part):
+    """A drug that the user gave; its last dose in hours from 0:00 of the panel's day."""
+
+    drug: str
+    last_dose_h: Figure | None = None
+
+
+class GivenHolds(Part):
+    """Antithrombotics that the user gave, and by what their hold is judged.
+
+    ``is_whole``: the drug chart was read whole. ``procedure_h``: the procedure, in hours from 0:00
+    of the panel's day.
+    """
+
+    drugs: tuple[GivenAntithrombotic, ...] = ()
+    is_whole: bool = False
+    procedure_h: Figure | None = None
+    policy: str | None = None
+
+
 class IndicationParameters(Part):
     """What the user gave for the panel, from which it is made again when the case changes.
 
@@ -42,6 +63,7 @@ class IndicationParameters(Part):
     overrides: tuple[OverrideRecord, ...] = ()
     rules_name: str | None = None
     rules_text: str | None = None
+    holds: GivenHolds = GivenHolds()
 
 
 class UsedFactRecord(Part):
@@ -99,7 +121,7 @@ class BodyRecord(Part):
     """What a body says of the patient.
 
     ``missing`` are the facts that decide whether it covers the patient at all, ``otherwise`` what
-    it says if nothing that it could say holds.
+    it says if nothing that it could say holds, ``ranges`` what an undecided score could become.
     """
 
     source: str
@@ -114,6 +136,7 @@ class BodyRecord(Part):
     note: str
     status: str
     payer: bool
+    ranges: tuple[str, ...] = ()
 
 
 class UndecidedRecord(Part):
@@ -154,6 +177,65 @@ class ChangedParameterRecord(Part):
     source: str
 
 
+class HoldRecord(Part):
+    """An antithrombotic, and what a policy lists of its hold; never an advice to stop it.
+
+    ``state`` is complete, not complete or unknown. ``listed`` is the hold in words, ``source`` the
+    policy that lists it, ``status`` whether that was checked. ``complete_from_h`` is by time
+    alone, in hours from 0:00 of the panel's day.
+    """
+
+    drug: str
+    title: str
+    state: str
+    held_h: Figure | None
+    complete_from_h: Figure | None
+    listed: str
+    source: str
+    status: SourceStatus | None
+    restart: str
+    restart_source: str
+    restart_status: SourceStatus | None
+    missing: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+class BloodThinnersRecord(Part):
+    """Antithrombotics of the patient; ``tasks`` say whom to ask before one is held.
+
+    ``procedure_h``: in hours from 0:00 of the panel's day. ``is_whole``: there are no others.
+    """
+
+    drugs: tuple[HoldRecord, ...]
+    is_whole: bool
+    procedure_h: Figure | None
+    policy: str
+    tasks: tuple[str, ...]
+
+
+class ScoreRecord(Part):
+    """A score; ``value`` is null while unknown facts leave more than one, ``low`` to ``high``.
+
+    ``category`` is the word of the source for it, ``possible`` those that the range touches.
+    ``card_value`` is that of the modified OF card, on which unknown counts 0; it is not what is
+    known.
+    """
+
+    name: str
+    title: str
+    value: int | None
+    low: int
+    high: int
+    category: str
+    possible: tuple[str, ...]
+    card_value: int | None
+    card_category: str
+    missing: tuple[str, ...]
+    sources: tuple[str, ...]
+    status: SourceStatus
+    notes: tuple[str, ...]
+
+
 class IndicationRecord(Part):
     """The panel, in the order in which it is shown.
 
@@ -186,6 +268,8 @@ class IndicationRecord(Part):
     changed_parameters: tuple[ChangedParameterRecord, ...]
     notes: tuple[str, ...]
     hash: str
+    blood_thinners: BloodThinnersRecord | None = None
+    scores: tuple[ScoreRecord, ...] = ()
 
     @model_serializer(mode="wrap")
     def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -18,6 +18,36 @@ def tell_changes(result: "CaseResult") -> None:
         typer.echo(line, err=True)
 
 
+def refusal_words(result: "CaseResult") -> str:
+    """Return why a panel is not written into a case: what would be lost; empty for nothing.
+
+    Parameters
+    ----------
+    result : CaseResult
+        As `vertaug.workflow.again.foresee_indications` returns it.
+    """
+    lost = [f"the simulated {procedure.value}" for procedure in result.dropped_simulations]
+    lost += [
+        f"the {samples} sampled injections of the {procedure.value}"
+        for procedure, samples in result.dropped_samples
+    ]
+    cement = result.dropped_cement is not None
+    if result.dropped_strength is not None:
+        lost.append("the strength before and after cement")
+    elif cement:
+        lost.append("the strength with cement")
+    if result.dropped_kyphoplasty_strength:
+        lost.append("the strength after the kyphoplasty")
+    if not lost:
+        return ""
+    named = lost[0] if len(lost) == 1 else f"{', '.join(lost[:-1])} and {lost[-1]}"
+    return (
+        f"NOT SAVED: the case stays as it was. Writing this panel into it would lose {named}, "
+        "which another version of vertaug has computed and this one would have to compute again. "
+        "--save writes the panel all the same; to keep both, copy the case first."
+    )
+
+
 def list_changes(result: "CaseResult") -> list[str]:
     """Return what the older case had and this one has not, in lines."""
     lines = []

@@ -1,7 +1,7 @@
 """The command that writes the sheet for the day of the procedure."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,14 +24,18 @@ def write_sheet(given: "Day") -> None:
     from vertaug.report.day_sheet import day_tree, write_day_sheet
     from vertaug.workflow.patient_file import find_patient_facts
 
+    on, at = _when(given.date)
+    document = read_case(given.case)
+    found = find_patient_facts(document, given.facts, on or date.today(), at)
+    if on is not None:
+        found.holds.refuse_later_doses(on)
     choice = DayChoice(
         procedure=choose_procedure(given.procedure),
         plan=given.plan,
-        on=None if given.date is None else _day(given.date),
+        on=on,
         cement=given.cement,
+        holds=found.hold_results,
     )
-    document = read_case(given.case)
-    found = find_patient_facts(document, given.facts, choice.on or date.today())
     name = given.case.resolve().name[:_LONGEST_NAME]
     sheet = compose_day_sheet(document, found.facts, choice, name)
     made = write_day_sheet(sheet, given.case / "day" if given.out is None else given.out)
@@ -70,9 +74,20 @@ def _lines(sheet: "DaySheet") -> list[str]:
     return lines
 
 
-def _day(given: str) -> date:
+def _when(given: str | None) -> tuple[date | None, datetime | None]:
+    """Return the day of the procedure, and its time where one is given."""
+    if given is None:
+        return None, None
     try:
-        return date.fromisoformat(given)
+        return date.fromisoformat(given), None
+    except ValueError:
+        pass
+    try:
+        at = datetime.fromisoformat(given)
     except ValueError as error:
-        message = f"--date is expected as a day such as 2026-03-02; got {given!r}"
+        message = (
+            "--date is expected as a day such as 2026-03-02, or with a time such as "
+            f"2026-03-02T10:30; got {given!r}"
+        )
         raise InputError(message) from error
+    return at.date(), at

@@ -37,8 +37,9 @@ class Day:
     date: Annotated[
         str | None,
         typer.Option(
-            metavar="YYYY-MM-DD",
-            help="Day of the procedure, from which the age of results is judged. (default: blank)",
+            metavar="YYYY-MM-DD[THH:MM]",
+            help="Day of the procedure, from which the age of results is judged; with a time also "
+            "the hold of antithrombotics. (default: blank)",
         ),
     ] = None
     cement: Annotated[

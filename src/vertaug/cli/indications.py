@@ -12,8 +12,10 @@ import typer
 from vertaug.case.case_file import CaseDocument, read_case
 from vertaug.case.errors import InputError
 from vertaug.case.indication_record import IndicationParameters, IndicationRecord
+from vertaug.cli.indications_holds import plan_holds
 from vertaug.cli.indications_questions import ask_facts
 from vertaug.cli.indications_words import list_explanation, list_panel, write_explanation
+from vertaug.indications.antithrombotic_fact import AntithromboticRecord
 from vertaug.indications.explanation import explain_rule
 from vertaug.indications.fact_date import read_date
 from vertaug.indications.fact_file import read_facts
@@ -47,7 +49,7 @@ def weigh(given: "Indications") -> None:
     if given.ask and given.out is not None:
         choice = ask_facts(choice, document)
     if given.out is not None:
-        write_facts(given.out, choice.facts)
+        write_facts(given.out, choice.facts, choice.holds.record)
         typer.echo(f"facts written: {given.out}", err=True)
     panel, said = _weigh(choice, document)
     for note in notes:
@@ -60,7 +62,7 @@ def weigh(given: "Indications") -> None:
             _echo(list_explanation(found, panel))
         return
     record = describe_panel(panel, said)
-    if given.case is None or not given.save:
+    if given.case is None or given.save is False:
         _say(given, record, {"indications": record.model_dump(mode="json")})
         return
     _keep(given, given.case, choice, record)
@@ -92,17 +94,21 @@ def _choose(
     kept = None if document is None else document.provenance.parameters.indications
     notes: tuple[str, ...] = ()
     facts = PatientFacts.of(())
+    drugs = AntithromboticRecord()
     if given.facts is not None:
         found = read_facts(given.facts, on=on)
-        facts, notes = found.facts, found.notes
+        facts, notes, drugs = found.facts, found.notes, found.antithrombotics
         if not given.keep_notes and given.case is not None and given.explain is None:
             facts = drop_words(facts)
     elif kept is not None:
-        facts = indication_choice_of(kept).facts
+        before = indication_choice_of(kept)
+        facts, drugs = before.facts, before.holds.record
         notes = (f"facts: the {len(kept.facts)} that the case has kept, given {kept.evaluated}",)
     rules, said = _choose_rules(given, kept)
+    holds, told = plan_holds(given, drugs, kept, on)
     level = None if document is None else document.fracture.level
-    return IndicationChoice(facts=facts, evaluated=on, rules=rules, level=level), (*notes, *said)
+    choice = IndicationChoice(facts=facts, evaluated=on, rules=rules, level=level, holds=holds)
+    return choice, (*notes, *said, *told)
 
 
 def _choose_rules(
@@ -178,17 +184,27 @@ def _echo(lines: Iterable[str]) -> None:
 def _keep(
     given: "Indications", case: Path, choice: IndicationChoice, record: IndicationRecord
 ) -> None:
-    """Show the panel at once, then write it into the case, which takes longer."""
+    """Show the panel at once, then write it into the case, which takes longer.
+
+    Results that the case would lose are not lost unless ``--save`` asks for it.
+    """
     from vertaug.cli.cases import result_tree
-    from vertaug.cli.changes import tell_changes
+    from vertaug.cli.changes import refusal_words, tell_changes
     from vertaug.cli.progress import show_progress
-    from vertaug.workflow.again import add_indications
+    from vertaug.workflow.again import add_indications, foresee_indications
     from vertaug.workflow.kernels import choose_kernel_cache, set_threads
 
     if not given.json_output:
         _say(given, record, {})
     choose_kernel_cache()
     set_threads(given.threads)
+    refusal = "" if given.save else refusal_words(foresee_indications(case, choice))
+    if refusal:
+        typer.echo(refusal, err=True)
+        if given.json_output:
+            panel = record.model_dump(mode="json")
+            _say(given, record, {"indications": panel, "not_saved": refusal})
+        return
     with show_progress(quiet=given.quiet) as listener:
         result = add_indications(case, choice, progress=listener)
     tell_changes(result)

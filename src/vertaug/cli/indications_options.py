@@ -73,10 +73,30 @@ class Indications:
         str | None,
         typer.Option(metavar="YYYY-MM-DD", help="Day of the panel. (default: today)"),
     ] = None
+    procedure_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DDTHH:MM",
+            help="When the procedure is, for the hold of antithrombotics. (default: that of the "
+            "case, or not known)",
+        ),
+    ] = None
+    hold_policy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="asra|sir|pause",
+            help="Whose hold times; local policy overrides them. (default: that of the case, or "
+            "asra)",
+        ),
+    ] = None
     save: Annotated[
-        bool,
-        typer.Option("--save/--no-save", help="Keep the panel in the case and its report."),
-    ] = True
+        bool | None,
+        typer.Option(
+            "--save/--no-save",
+            help="Keep the panel in the case and its report. (default: unless the case would lose "
+            "results that it holds)",
+        ),
+    ] = None
     threads: Threads = None
     json_output: Json = False
     quiet: Annotated[

@@ -1,6 +1,5 @@
 """The panel and the explanation of a rule in lines of text."""
 
-import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,11 +8,16 @@ from vertaug.case.indication_record import (
     FindingRecord,
     IndicationRecord,
 )
+from vertaug.cli.indications_lines import (
+    list_hold_tasks,
+    list_holds,
+    list_scores,
+    wrap_line,
+)
 from vertaug.indications.explanation import TRUTH_WORDS, Explanation
 from vertaug.indications.panel import IndicationPanel
 from vertaug.indications.source import Source
 
-_WIDTH = 100
 _MOST_MISSING = 15
 NOT_A_VERDICT = (
     "What sources say of these facts, side by side; never one verdict. Unknown is never no. "
@@ -25,9 +29,9 @@ def list_panel(panel: IndicationRecord) -> list[str]:
     """Return the panel in its order: emergencies first, then contraindications, then reasons."""
     lines = [
         f"Indication panel of {panel.evaluated_at}, rules {_pack(panel)}",
-        *_wrap(NOT_A_VERDICT),
+        *wrap_line(NOT_A_VERDICT),
     ]
-    lines += [line for note in panel.notes for line in _wrap(f"note: {note}")]
+    lines += [line for note in panel.notes for line in wrap_line(f"note: {note}")]
     lists: tuple[tuple[str, tuple[FindingRecord, ...], str], ...] = (
         ("EMERGENCIES", panel.emergencies, "emergency"),
         ("ABSOLUTE CONTRAINDICATIONS", panel.absolute, "abs_ci"),
@@ -39,19 +43,22 @@ def list_panel(panel: IndicationRecord) -> list[str]:
     )
     for title, findings, effect in lists:
         lines += _list_findings(panel, title, findings, effect)
+    lines += list_holds(panel)
     lines += ["", "CRITERIA OF PAYERS AND NATIONAL BODIES (no evidence, no clinical advice)"]
     for gate in panel.gates:
         asks = f"; missing: {', '.join(gate.missing)}" if gate.missing else ""
-        lines += _wrap(f"{gate.id} {gate.gate}: {gate.state}{asks}", "  ")
+        lines += wrap_line(f"{gate.id} {gate.gate}: {gate.state}{asks}", "  ")
     lines += ["", "WHAT EACH BODY SAYS"]
     for body in panel.sources:
         lines += _list_body(body)
+    lines += list_scores(panel)
     lines += _list_missing(panel)
     lines += _list_findings(panel, "TASKS", panel.tasks, "task")
+    lines += list_hold_tasks(panel)
     if panel.off:
         named = ", ".join(rule.id for rule in panel.off)
         text = f"Off, not checked against their source (--all-rules turns them on): {named}"
-        lines += ["", *_wrap(text)]
+        lines += ["", *wrap_line(text)]
     return lines
 
 
@@ -60,12 +67,6 @@ def _pack(panel: IndicationRecord) -> str:
         f", {p.name} = {p.value:g} instead of {p.default:g}" for p in panel.changed_parameters
     )
     return f"{panel.rule_pack} {panel.rule_pack_version}{changed}"
-
-
-def _wrap(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(
-        text, _WIDTH, initial_indent=indent, subsequent_indent=f"{indent}    "
-    ) or [""]
 
 
 def _list_findings(
@@ -80,20 +81,20 @@ def _list_findings(
     for finding in findings:
         mark = "  UNVERIFIED" if finding.unverified else ""
         source = cite_shortly(finding)
-        lines += _wrap(f"{finding.id} {finding.say} [{finding.strength}; {source}]{mark}", "  ")
+        lines += wrap_line(f"{finding.id} {finding.say} [{finding.strength}; {source}]{mark}", "  ")
         if finding.clears:
-            lines += _wrap(f"cleared by: {finding.clears}", "      ")
+            lines += wrap_line(f"cleared by: {finding.clears}", "      ")
         if finding.override is not None:
             by = f" ({finding.override.user})" if finding.override.user else ""
-            lines += _wrap(f"overridden{by}: {finding.override.reason}", "      ")
+            lines += wrap_line(f"overridden{by}: {finding.override.reason}", "      ")
     if not findings:
         lines.append("  none holds")
     if still_open and effect == "emergency":
         for rule in still_open:
-            lines += _wrap(f"not excluded: {rule.id}; missing: {', '.join(rule.missing)}", "  ")
+            lines += wrap_line(f"not excluded: {rule.id}; missing: {', '.join(rule.missing)}", "  ")
     elif still_open:
         word = "not excluded" if effect in {"abs_ci", "rel_ci"} else "undecided"
-        lines += _wrap(f"{word}: {', '.join(rule.id for rule in still_open)}", "  ")
+        lines += wrap_line(f"{word}: {', '.join(rule.id for rule in still_open)}", "  ")
     return lines
 
 
@@ -110,20 +111,21 @@ def _list_body(body: BodyRecord) -> list[str]:
     mark = "" if body.status == "verified" else f", {body.status}"
     head = f"{body.name}{year}{mark}"
     if body.stance == "does not cover":
-        return _wrap(f"{head}: does not cover this patient ({body.population})", "  ")
-    lines = _wrap(head, "  ")
+        return wrap_line(f"{head}: does not cover this patient ({body.population})", "  ")
+    lines = wrap_line(head, "  ")
     if body.missing:
         asks = f"covers {body.population}; not known here: {', '.join(body.missing)}"
-        lines += _wrap(asks, "      ")
-    lines += [line for text in body.says for line in _wrap(f"says: {text}", "      ")]
+        lines += wrap_line(asks, "      ")
+    lines += [line for text in body.says for line in wrap_line(f"says: {text}", "      ")]
     for would in body.would_say:
         if body.missing and would.missing != body.missing:
             continue  # first whether it covers the patient
         one = "one of: " if len(would.texts) > 1 else ""
         said = f"would say, depending on {', '.join(would.missing)}: {one}{' / '.join(would.texts)}"
-        lines += _wrap(said, "      ")
+        lines += wrap_line(said, "      ")
+    lines += [line for span in body.ranges for line in wrap_line(span, "      ")]
     if body.otherwise and body.would_say and not body.says and not body.missing:
-        lines += _wrap(f"otherwise: {body.otherwise}", "      ")
+        lines += wrap_line(f"otherwise: {body.otherwise}", "      ")
     return lines
 
 
@@ -133,9 +135,9 @@ def _list_missing(panel: IndicationRecord) -> list[str]:
     lines = ["", "MISSING FACTS, first what would change most"]
     for fact in panel.missing[:_MOST_MISSING]:
         rules = ", ".join(fact.asked_by_rules)
-        lines += _wrap(f"{fact.fact}: {fact.label} ({fact.how_to_get}); {rules}", "  ")
+        lines += wrap_line(f"{fact.fact}: {fact.label} ({fact.how_to_get}); {rules}", "  ")
     more = [fact.fact for fact in panel.missing[_MOST_MISSING:]]
-    return [*lines, *_wrap(f"and {', '.join(more)}", "  ")] if more else lines
+    return [*lines, *wrap_line(f"and {', '.join(more)}", "  ")] if more else lines
 
 
 def list_explanation(found: Explanation, panel: IndicationPanel) -> list[str]:
@@ -144,14 +146,14 @@ def list_explanation(found: Explanation, panel: IndicationPanel) -> list[str]:
     off = "" if rule not in panel.off_rules else "; off in this panel (--all-rules turns it on)"
     lines = [
         f"{rule.name} ({rule.effect}): {TRUTH_WORDS[found.truth]}{off}",
-        *_wrap(rule.say, "  "),
+        *wrap_line(rule.say, "  "),
         f"  strength {rule.strength}; the source calls it: {rule.grade}; {rule.status}",
         f"  read last by: {rule.reviewer or 'nobody'}; read again by {rule.review_by.isoformat()}",
     ]
     for body, effect in rule.alternatives:
-        lines += _wrap(f"{body} sees it otherwise: {effect}", "  ")
+        lines += wrap_line(f"{body} sees it otherwise: {effect}", "  ")
     if rule.clears:
-        lines += _wrap(f"cleared by: {rule.clears}", "  ")
+        lines += wrap_line(f"cleared by: {rule.clears}", "  ")
     lines.append("Condition")
     lines += [f"  {'  ' * p.depth}{TRUTH_WORDS[p.truth]:8}{p.text}" for p in found.parts]
     lines.append("Facts")
@@ -160,7 +162,7 @@ def list_explanation(found: Explanation, panel: IndicationPanel) -> list[str]:
             "unknown" if each.fact is None else _value(each.fact.value, each.definition.shown_unit)
         )
         open_words = "; could decide it" if each.decisive else ""
-        lines += _wrap(f"{each.definition.name} ({each.definition.label}): {value}"
+        lines += wrap_line(f"{each.definition.name} ({each.definition.label}): {value}"
                        f"{_origin(each.fact)}{open_words}", "  ")  # fmt: skip
     if found.parameters:
         lines.append("Parameters")
@@ -171,8 +173,8 @@ def list_explanation(found: Explanation, panel: IndicationPanel) -> list[str]:
         ]
     lines.append("Sources")
     for source in found.sources:
-        lines += _wrap(_cite(source), "  ")
-    return [*lines, *(line for old in panel.stale for line in _wrap(f"note: {old.words}"))]
+        lines += wrap_line(_cite(source), "  ")
+    return [*lines, *(line for old in panel.stale for line in wrap_line(f"note: {old.words}"))]
 
 
 def _cite(source: Source) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from math import floor
 
@@ -23,6 +23,7 @@ PATIENT_WORDS = "Do not stop any blood thinner on your own."
 
 LOCAL_POLICY = "Local policy overrides this table."
 _LAST_DOSE = "time of the last dose"
+_PROCEDURE = "time of the procedure"
 _LOCAL_ASPIRIN = "local policy: held or continued"
 
 
@@ -94,8 +95,9 @@ class HoldResult:
         """The result in one line."""
         # rounded down: an hour that is not over does not read as one that is
         hours = None if self.held_h is None else floor(10 * self.held_h) / 10
-        held = "last dose unknown" if hours is None else f"held {hours:g} h"
-        said = f"{self.drug.title}: {held}; hold {self.state.value}"
+        held = "" if hours is None else f"held {hours:g} h; "
+        held = "last dose unknown; " if _LAST_DOSE in self.missing else held
+        said = f"{self.drug.title}: {held}hold {self.state.value}"
         if self.missing:
             said += f", missing {', '.join(self.missing)}"
         if self.state is not HoldState.COMPLETE and self.complete_from is not None:
@@ -106,7 +108,7 @@ class HoldResult:
 def judge_hold(
     drug: str,
     last_dose: datetime | None,
-    procedure: datetime,
+    procedure: datetime | None,
     crcl: float | None = None,
     policy: HoldPolicy | None = None,
     *,
@@ -122,9 +124,10 @@ def judge_hold(
     ----------
     drug : str
         A name that `find_drug` knows.
-    last_dose, procedure : datetime
+    last_dose, procedure : datetime or None
         Both with a time zone or both without; without, a change of the clock in between counts as
-        an hour held.
+        an hour held. Without a procedure the state is unknown; from when the hold is complete
+        still follows from the last dose.
     crcl : float, optional
         Creatinine clearance in mL/min.
     policy : HoldPolicy, optional
@@ -145,8 +148,9 @@ def judge_hold(
     holds = tuple(h for h in found.holds_by(policy) if _applies(h, crcl))
     held, moments = None, []
     if last_dose is not None:
-        held = _hours_between(last_dose, procedure, found)
-        moments = [_complete_from(hold, last_dose, procedure) for hold in holds]
+        zone = last_dose.tzinfo if procedure is None else procedure.tzinfo
+        held = None if procedure is None else _hours_between(last_dose, procedure, found)
+        moments = [_complete_from(hold, last_dose, zone) for hold in holds]
     by_time, missing = _by_time(found, moments, procedure, given=last_dose is not None)
     state = by_time
     if found.inr_max is not None and by_time is not HoldState.NOT_COMPLETE:
@@ -169,7 +173,7 @@ def judge_hold(
 
 def judge_holds(
     uses: Iterable[AntithromboticUse],
-    procedure: datetime,
+    procedure: datetime | None,
     crcl: float | None = None,
     policy: HoldPolicy | None = None,
     *,
@@ -198,13 +202,16 @@ def _applies(hold: HoldTime, crcl: float | None) -> bool:
 
 
 def _by_time(
-    drug: AntithromboticDrug, moments: list[datetime], procedure: datetime, *, given: bool
+    drug: AntithromboticDrug, moments: list[datetime], procedure: datetime | None, *, given: bool
 ) -> tuple[HoldState, tuple[str, ...]]:
     """Return the state by time alone, and what is missing."""
-    if not given:
-        return HoldState.UNKNOWN, (_LAST_DOSE,)
-    if not moments:
-        return HoldState.UNKNOWN, ("a value in the table",)
+    lacking = (
+        ("" if given else _LAST_DOSE),
+        ("" if procedure is not None else _PROCEDURE),
+        ("" if moments or not given else "a value in the table"),
+    )
+    if procedure is None or any(lacking):
+        return HoldState.UNKNOWN, tuple(word for word in lacking if word)
     if not _before(procedure, max(moments)):
         return HoldState.COMPLETE, ()
     clearance = ("lab.crcl",) if len(set(moments)) > 1 else ()
@@ -247,9 +254,8 @@ def _hours_between(last_dose: datetime, procedure: datetime, drug: Antithromboti
     return hours
 
 
-def _complete_from(hold: HoldTime, last_dose: datetime, procedure: datetime) -> datetime:
+def _complete_from(hold: HoldTime, last_dose: datetime, zone: tzinfo | None) -> datetime:
     """Return from when a hold is complete, in the time zone of the procedure."""
-    zone = procedure.tzinfo
     if hold.full_days:
         day = last_dose if zone is None else last_dose.astimezone(zone)
         free = day.date() + timedelta(days=hold.full_days + 1)

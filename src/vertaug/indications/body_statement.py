@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vertaug.case.packaged_data import read_packaged_text
-from vertaug.indications.patient_facts import PatientFacts
+from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.indications.rule_expression import (
     Expression,
     evaluate,
@@ -20,6 +20,7 @@ from vertaug.indications.rule_expression import (
     parse_expression,
 )
 from vertaug.indications.rule_pack import load_yaml, read_own_pack
+from vertaug.indications.score.derived import score_ranges
 from vertaug.indications.source import Source, read_sources
 
 
@@ -84,6 +85,8 @@ class BodyRow:
         Statements that would hold with some unknown facts, and these.
     missing : tuple of str
         Unknown facts that decide whether it covers the patient at all.
+    ranges : tuple of str
+        What an undecided score that it asks for could still become.
     """
 
     body: Body
@@ -91,6 +94,7 @@ class BodyRow:
     says: tuple[str, ...]
     would_say: tuple[tuple[str, tuple[str, ...]], ...]
     missing: tuple[str, ...]
+    ranges: tuple[str, ...] = ()
 
 
 @cache
@@ -125,8 +129,19 @@ def say_bodies(bodies: Iterable[Body], facts: PatientFacts) -> tuple[BodyRow, ..
     if cause is not None and cause.value == "unknown":
         open_cause = {**facts.facts, cause.name: replace(cause, value=None)}
         facts = PatientFacts(MappingProxyType(open_cause))
-    values = read_own_pack().values
-    return tuple(_say(body, facts, values) for body in bodies)
+    values, ranges = read_own_pack().values, score_ranges(facts)
+    rows = (_say(body, facts, values) for body in bodies)
+    return tuple(replace(row, ranges=_ranges_of(row, ranges)) for row in rows)
+
+
+def _ranges_of(row: BodyRow, ranges: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what the undecided scores that decide this row could still become."""
+    asked = {*row.missing, *(name for _, missing in row.would_say for name in missing)}
+    return tuple(
+        f"{define_fact(name).label}: {span} by what is known"
+        for name, span in ranges.items()
+        if name in asked
+    )
 
 
 def _say(body: Body, facts: PatientFacts, values: Mapping[str, float]) -> BodyRow:

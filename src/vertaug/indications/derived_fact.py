@@ -12,6 +12,9 @@ POSTURE_DEG = 5.0
 """Kyphosis that lying down can hide (JOSR 2023: 4 to 5 degrees between sitting and supine)."""
 TESTED_YEARS = (12, 55)
 """Ages of women in which pregnancy is asked for (clinical reference 1.3)."""
+HEIGHT_ERROR = 5.0
+"""Percent of height by which a collapse of half the body stays open (design default)."""
+_HALF, _LEAST_COLLAPSE = 50.0, 20.0
 MEASURED = "measured in the case"
 """Source of a fact from the CT of the case, in which the patient lies."""
 DERIVED = "derived"
@@ -73,5 +76,24 @@ def _exclude_pregnancy(facts: PatientFacts) -> Fact | None:
     return None
 
 
-_DERIVATIONS: tuple[Derivation, ...] = (_find_kyphosis, _exclude_pregnancy)
+def _find_collapse(facts: PatientFacts) -> Fact | None:
+    """Return how far a body with a tumour has collapsed, where its height says so clearly."""
+    loss = facts.number("fx.height_loss_pct")
+    if loss is None or facts.value("fx.etiology") not in {"metastasis", "myeloma"}:
+        return None
+    label = define_fact("fx.height_loss_pct").label
+    note = f"{label} {loss:.0f} %"
+    if loss > _HALF + HEIGHT_ERROR:
+        return derived_fact("onc.collapse", value="over_half", note=note)
+    if _LEAST_COLLAPSE <= loss < _HALF - HEIGHT_ERROR:
+        return derived_fact("onc.collapse", value="under_half", note=note)
+    # near a half either may be true; hardly any loss does not tell how much of the body is involved
+    return None
+
+
+_DERIVATIONS: tuple[Derivation, ...] = (
+    _find_kyphosis,
+    _exclude_pregnancy,
+    _find_collapse,
+)
 """In order: a later one may read what an earlier one found."""

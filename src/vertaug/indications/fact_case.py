@@ -13,6 +13,7 @@ from vertaug.indications.patient_facts import PatientFacts, define_fact
 _SUPINE = "CT, lying"
 _SAME: dict[str, float] = {
     "fx.height_loss_pct": 5.0,
+    "fx.dorsal_wall_loss_pct": 5.0,
     "fx.vwa_deg": 5.0,
     "fx.lka_deg": 5.0,
     "fx.retropulsion_mm": 2.0,
@@ -20,6 +21,9 @@ _SAME: dict[str, float] = {
     "bone.hu_l1": 15.0,
 }
 """Differences between a given and a measured value that are not told (design default)."""
+
+_UNMEASURED = ("fx.posterior_wall", "fx.both_endplates", "fx.one_endplate")
+"""Findings on CT that a case does not measure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ def join_case(facts: PatientFacts, document: CaseDocument) -> JoinedFacts:
         )
         raise InputError(message)
     measured, notes = measure_facts(document)
+    notes += _list_unmeasured(facts)
     kept = []
     for fact in measured:
         own = facts.value(fact.name)
@@ -97,8 +102,38 @@ def measure_facts(document: CaseDocument) -> tuple[list[Fact], list[str]]:
             found, said = read(own, error)
             facts += found
             notes += said
+        notes += _list_others(document)
     found, said = _read_density(document)
     return facts + found, notes + said
+
+
+def _list_others(document: CaseDocument) -> list[str]:
+    """Return other deformed levels: CT does not tell when they broke."""
+    others = [
+        f"{level} (grade {record.genant_grade})"
+        for level, record in document.fracture.levels.items()
+        if record.genant_grade > 0 and level != document.fracture.level
+    ]
+    if not others:
+        return []
+    note = (
+        f"also deformed in the CT: {', '.join(others)}; whether that is a previous fracture "
+        "(fx.previous) only history or older images tell"
+    )
+    return [note]
+
+
+def _list_unmeasured(facts: PatientFacts) -> list[str]:
+    """Return what the images may show, no measurement of a case holds and nobody gave."""
+    names = [name for name in _UNMEASURED if facts.value(name) is None]
+    # the type of the fracture says what is broken
+    if not names or facts.value("fx.of_type") is not None:
+        return []
+    note = (
+        f"{', '.join(names)} stay unknown: the case measures heights, angles, retropulsion and "
+        "canal, not which parts are broken; look at the images"
+    )
+    return [note]
 
 
 def _fact(name: str, value: FactValue, note: str) -> Fact:
@@ -117,6 +152,11 @@ def _shape_facts(own: MeasurementRecord) -> list[Fact]:
         note += f"; {profile:.0f} % along the mid-sagittal profile"
     facts = [
         _fact("fx.height_loss_pct", min(max(most, 0.0), 100.0), note),
+        _fact(
+            "fx.dorsal_wall_loss_pct",
+            min(max(loss.posterior, 0.0), 100.0),
+            f"CT, posterior height against: {own.reference_method}",
+        ),
         _fact("fx.vwa_deg", own.wedge_angle_deg, _SUPINE),
     ]
     if own.local_kyphosis_deg is not None:

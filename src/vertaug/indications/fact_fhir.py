@@ -21,6 +21,9 @@ from vertaug.indications.patient_facts import PatientFacts, define_fact
 
 _LOINC = "http://loinc.org"
 _SNOMED = "http://snomed.info/sct"
+_DRUGS = frozenset(
+    {"MedicationStatement", "MedicationRequest", "MedicationAdministration", "MedicationDispense"}
+)
 _FINAL = frozenset({"final", "amended", "corrected"})
 _WRONG = frozenset({"refuted", "entered-in-error"})
 _OVER = frozenset({"inactive", "remission", "resolved"})
@@ -64,6 +67,11 @@ def read_bundle(tree: Mapping[str, Any], name: str, *, on: date) -> ReadFacts:
         facts, said = read(resource, on)
         found += [replace(fact, source=name) for fact in facts]
         notes += said
+    if any(resource.get("resourceType") in _DRUGS for resource in _resources(tree)):
+        notes.append(
+            "from FHIR: drugs are not read, they stay unknown; give antithrombotics in a TOML or "
+            "JSON file"
+        )
     notes.append("from FHIR: names, identifiers and addresses were not read")
     return ReadFacts(facts=_latest(found), notes=tuple(dict.fromkeys(notes)))
 

@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from vertaug.case.errors import FormatError, InputError
+from vertaug.indications.antithrombotic_fact import AntithromboticRecord
+from vertaug.indications.antithrombotic_file import (
+    add_seconds,
+    is_drug_key,
+    read_antithrombotics,
+)
 from vertaug.indications.fact import Fact
 from vertaug.indications.fact_date import find_fracture_age, is_date_key, read_date
 from vertaug.indications.fact_fhir import read_bundle
@@ -53,7 +59,7 @@ def _load(path: Path) -> dict[str, Any]:
         raise FormatError(message)
     try:
         text = path.read_text(encoding="utf-8-sig")
-        tree = tomllib.loads(text) if kind == ".toml" else json.loads(text)
+        tree = tomllib.loads(add_seconds(text)) if kind == ".toml" else json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         message = f"the facts {path} cannot be read: {error}"
         raise FormatError(message) from error
@@ -85,7 +91,15 @@ def parse_facts(tree: Mapping[str, Any], name: str, *, on: date) -> ReadFacts:
     notes: list[str] = []
     wrong: list[str] = []
     dropped: list[str] = []
+    drugs = AntithromboticRecord()
+    try:
+        drugs, said = read_antithrombotics(tree)
+        notes += said
+    except InputError as error:
+        wrong.append(str(error))
     for key, value in _flatten(tree):
+        if is_drug_key(key):
+            continue
         if is_identifying(key):
             dropped.append(key)
             continue
@@ -109,7 +123,7 @@ def parse_facts(tree: Mapping[str, Any], name: str, *, on: date) -> ReadFacts:
         raise InputError(message)
     if dropped:
         notes.insert(0, f"left out, because it names a person: {', '.join(dropped)}")
-    return ReadFacts(facts=PatientFacts.of(facts), notes=tuple(notes))
+    return ReadFacts(facts=PatientFacts.of(facts), notes=tuple(notes), antithrombotics=drugs)
 
 
 def _flatten(tree: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -1,9 +1,10 @@
 """One value as people write it: yes, no, unknown, a word, a number with its unit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.indications.antithrombotic_fact import AntithromboticRecord
 from vertaug.indications.fact import FactDefinition, FactKind, FactValue
 from vertaug.indications.fact_unit import convert, suggest_unit
 from vertaug.indications.patient_facts import PatientFacts
@@ -22,10 +23,12 @@ class ReadFacts:
     facts : PatientFacts
     notes : tuple of str
         What was left out or changed, in sentences.
+    antithrombotics : AntithromboticRecord
     """
 
     facts: PatientFacts
     notes: tuple[str, ...] = ()
+    antithrombotics: AntithromboticRecord = field(default_factory=AntithromboticRecord)
 
 
 def read_value(definition: FactDefinition, given: Any, unit: str = "") -> FactValue | None:
@@ -57,6 +60,25 @@ def read_value(definition: FactDefinition, given: Any, unit: str = "") -> FactVa
             return word.lower() in _YES
         return definition.check(word)
     return _number(definition, word, unit)
+
+
+def read_yes_no(given: Any, where: str) -> bool | None:
+    """Return yes or no; None for unknown.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    word = given.strip().lower() if isinstance(given, str) else given
+    if isinstance(word, bool):
+        return word
+    if word is None or word == _UNKNOWN:
+        return None
+    if isinstance(word, str) and word in _YES | _NO:
+        return word in _YES
+    message = f"{where} is expected as yes, no or unknown; got {given!r}"
+    raise InputError(message)
 
 
 def _choice(definition: FactDefinition, word: Any) -> Any:

@@ -4,14 +4,16 @@ import json
 from pathlib import Path
 
 from vertaug.case.storage import replace_text
+from vertaug.indications.antithrombotic_fact import AntithromboticRecord
+from vertaug.indications.antithrombotic_file import CHART, DRUGS
 from vertaug.indications.fact import Fact, FactValue
 from vertaug.indications.patient_facts import PatientFacts, read_definitions
 
 _HEAD = "# Facts of a patient for vertaug. A fact that is not here is unknown, which is never no.\n"
 
 
-def format_facts(facts: PatientFacts) -> str:
-    """Return the text of a file of facts; unknown ones stand as comments."""
+def format_facts(facts: PatientFacts, antithrombotics: AntithromboticRecord | None = None) -> str:
+    """Return the text of a file of facts."""
     groups: dict[str, list[str]] = {}
     for name in read_definitions():
         fact = facts.facts.get(name)
@@ -22,10 +24,23 @@ def format_facts(facts: PatientFacts) -> str:
     parts = [_HEAD, *groups.pop("", [])]
     for group, lines in groups.items():
         parts += ["", f"[{group}]", *lines]
+    if antithrombotics is not None:
+        parts += _format_drugs(antithrombotics)
     return "\n".join(parts) + "\n"
 
 
-def write_facts(path: str | Path, facts: PatientFacts) -> Path:
+def _format_drugs(record: AntithromboticRecord) -> list[str]:
+    lines = ["", f"[{CHART}]", "complete = true"] if record.is_whole else []
+    for use in record.uses:
+        lines += ["", f"[[{DRUGS}]]", f"drug = {_text(use.drug)}"]
+        if use.last_dose is not None:
+            lines.append(f"last_dose = {use.last_dose.isoformat()}")
+    return lines
+
+
+def write_facts(
+    path: str | Path, facts: PatientFacts, antithrombotics: AntithromboticRecord | None = None
+) -> Path:
     """Write a file of facts, whole or not at all.
 
     Raises
@@ -33,7 +48,7 @@ def write_facts(path: str | Path, facts: PatientFacts) -> Path:
     StorageError
         If it cannot be written.
     """
-    return replace_text(path, format_facts(facts))
+    return replace_text(path, format_facts(facts, antithrombotics))
 
 
 def _format(fact: Fact) -> str:

@@ -6,16 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from vertaug.indications.antithrombotic import HoldResult
 from vertaug.indications.body_statement import BodyRow, read_bodies, say_bodies
 from vertaug.indications.derived_fact import derive_facts
 from vertaug.indications.fact_check import check_facts
 from vertaug.indications.finding import Finding, Override, apply_overrides, find_truth
+from vertaug.indications.hold_plan import HoldPlan
 from vertaug.indications.lab_age import StaleFact, drop_old_labs, list_undated_labs
 from vertaug.indications.missing_fact import MissingFact, list_missing
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.indications.rule import Effect, Parameter, Rule
 from vertaug.indications.rule_expression import Truth
 from vertaug.indications.rule_pack import LAB_AGE, RulePack
+from vertaug.indications.score.derived import list_scores
+from vertaug.indications.score.score_result import ScoreResult
 
 GATE_WORDS: Mapping[Truth, str] = {True: "met", False: "not met", None: "unknown"}
 """How a criterion of a payer or national body stands."""
@@ -55,6 +59,14 @@ class IndicationPanel:
         What a reader must know of the panel itself.
     hash : str
         SHA-256 of facts, rules, parameters and results.
+    holds : HoldPlan
+        Antithrombotics, all times by one clock.
+    hold_results : tuple of HoldResult
+        Of each drug.
+    hold_tasks : tuple of str
+        Whom to ask before a drug is held; never an advice to stop one.
+    scores : tuple of ScoreResult
+        Those made for the cause of the fracture, decided or not.
     """
 
     evaluated: date
@@ -80,6 +92,10 @@ class IndicationPanel:
     pack_sha256: str
     notes: tuple[str, ...]
     hash: str
+    holds: HoldPlan
+    hold_results: tuple[HoldResult, ...]
+    hold_tasks: tuple[str, ...]
+    scores: tuple[ScoreResult, ...]
 
     @property
     def fired(self) -> tuple[str, ...]:
@@ -105,6 +121,7 @@ def weigh_indications(
     on: date,
     all_rules: bool = False,
     overrides: Iterable[Override] = (),
+    holds: HoldPlan | None = None,
 ) -> IndicationPanel:
     """Return the panel of a patient.
 
@@ -120,16 +137,20 @@ def weigh_indications(
         Also use rules that nobody checked against their source.
     overrides : iterable of Override
         Rules that someone decided to go on in spite of; they stay in the panel.
+    holds : HoldPlan, optional
+        Antithrombotics of the patient; what follows from them is derived where it is not given.
 
     Raises
     ------
     InputError
-        If facts contradict each other, a date lies after the day of the panel, or an override
-        names a rule that does not hold.
+        If facts contradict each other, a date lies after the day of the panel, an override names
+        a rule that does not hold, or the last dose of a drug lies after the procedure.
     """
     check_facts(facts, on)
+    holds = (HoldPlan() if holds is None else holds).on_one_clock()
     current, stale = drop_old_labs(facts, on, pack.values[LAB_AGE])
-    known = derive_facts(current)
+    results = holds.judge(current)
+    known = derive_facts(current.with_facts(holds.derive(current)))
     used = [rule for rule in pack.rules if all_rules or rule.on_by_default]
     given = tuple(overrides)
     findings = apply_overrides([find_truth(rule, known, pack) for rule in used], given)
@@ -161,8 +182,12 @@ def weigh_indications(
         pack_version=pack.version,
         pack_name=pack.name,
         pack_sha256=pack.sha256,
-        notes=_list_notes(known, used, on, stale),
-        hash=_hash(known, pack, findings, on),
+        notes=(*_list_notes(known, used, on, stale), *holds.conflicts(current)),
+        hash=_hash(known, pack, findings, on, results),
+        holds=holds,
+        hold_results=results,
+        hold_tasks=holds.tasks(known),
+        scores=list_scores(known),
     )
 
 
@@ -185,10 +210,16 @@ def _list_notes(
     return tuple(notes)
 
 
-def _hash(facts: PatientFacts, pack: RulePack, findings: Iterable[Finding], on: date) -> str:
+def _hash(
+    facts: PatientFacts,
+    pack: RulePack,
+    findings: Iterable[Finding],
+    on: date,
+    holds: tuple[HoldResult, ...],
+) -> str:
     """Return the SHA-256 of all that the panel comes from and to."""
     known = sorted(facts.facts.values(), key=lambda fact: fact.name)
-    tree = {
+    tree: dict[str, object] = {
         "evaluated": on.isoformat(),
         "pack": [pack.version, pack.sha256],
         "parameters": pack.values,
@@ -198,5 +229,7 @@ def _hash(facts: PatientFacts, pack: RulePack, findings: Iterable[Finding], on: 
             for f in findings
         ],
     }
+    if holds:
+        tree["holds"] = [[h.drug.name, h.state, h.policy_used, h.held_h] for h in holds]
     text = json.dumps(tree, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

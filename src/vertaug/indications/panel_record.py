@@ -20,8 +20,10 @@ from vertaug.case.indication_record import (
 from vertaug.indications.body_statement import BodyRow
 from vertaug.indications.fact import Fact
 from vertaug.indications.finding import Finding, Override
+from vertaug.indications.hold_record import describe_holds
 from vertaug.indications.panel import GATE_WORDS, IndicationPanel
 from vertaug.indications.patient_facts import PatientFacts, define_fact
+from vertaug.indications.score.score_record import describe_score
 from vertaug.indications.source import read_sources
 
 GIVEN = "given"
@@ -62,16 +64,7 @@ def describe_panel(panel: IndicationPanel, notes: Iterable[str] = ()) -> Indicat
             for missing in panel.missing
         ),
         tasks=tuple(map(_finding, panel.tasks)),
-        undecided=tuple(
-            UndecidedRecord(
-                id=f.rule.name,
-                effect=f.rule.effect,
-                say=f.rule.say,
-                unverified=f.rule.unverified,
-                missing=f.missing,
-            )
-            for f in panel.undecided
-        ),
+        undecided=tuple(map(_undecided, panel.undecided)),
         off=tuple(
             OffRuleRecord(id=rule.name, say=rule.say, sources=rule.sources, status=rule.status)
             for rule in panel.off_rules
@@ -86,6 +79,10 @@ def describe_panel(panel: IndicationPanel, notes: Iterable[str] = ()) -> Indicat
         ),
         notes=(*panel.notes, *notes),
         hash=panel.hash,
+        blood_thinners=describe_holds(
+            panel.holds, panel.hold_results, panel.hold_tasks, panel.evaluated
+        ),
+        scores=tuple(map(describe_score, panel.scores)),
     )
 
 
@@ -104,6 +101,16 @@ def _finding(finding: Finding) -> FindingRecord:
         clears=finding.clears,
         alternatives=dict(rule.alternatives),
         override=None if finding.override is None else _override(finding.override),
+    )
+
+
+def _undecided(finding: Finding) -> UndecidedRecord:
+    return UndecidedRecord(
+        id=finding.rule.name,
+        effect=finding.rule.effect,
+        say=finding.rule.say,
+        unverified=finding.rule.unverified,
+        missing=finding.missing,
     )
 
 
@@ -139,6 +146,7 @@ def _body(row: BodyRow) -> BodyRecord:
         note=body.note,
         status=body.source.status,
         payer=body.payer,
+        ranges=row.ranges,
     )
 
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
+from vertaug.indications.antithrombotic import HoldResult
 from vertaug.indications.fact import Fact, FactKind
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
+from vertaug.procedure_day.hold import HELD, caution_holds, word_holds
 
 
 class Phase(StrEnum):
@@ -98,11 +100,14 @@ class DayFacts:
         Day of the procedure; None: ages of results are not judged.
     case : tuple of (str, str)
         Words of the case by their key: ``level``, ``sides``, ``sizes``, ``cement``, ``balloon``.
+    holds : tuple of HoldResult
+        Of each antithrombotic that is known.
     """
 
     facts: PatientFacts
     on: date | None = None
     case: tuple[tuple[str, str], ...] = ()
+    holds: tuple[HoldResult, ...] = ()
 
 
 @cache
@@ -170,6 +175,9 @@ def _fill(item: ChecklistItem, day: DayFacts) -> KnownItem:
             continue
         known.append(word_fact(fact, day.on))
         cautions += _cautions(fact, day)
+    if item.name == HELD:
+        known += word_holds(day.holds)
+        cautions += caution_holds(day.holds)
     return KnownItem(
         item=item, known=tuple(known), missing=tuple(missing), cautions=tuple(cautions)
     )

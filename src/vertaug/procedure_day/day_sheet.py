@@ -11,6 +11,7 @@ from vertaug.case.case_file import CaseDocument
 from vertaug.case.errors import LevelError
 from vertaug.case.level import parse_level
 from vertaug.case.plan import Procedure
+from vertaug.indications.antithrombotic import HoldResult
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.procedure_day.access_rule import (
     AccessRule,
@@ -41,6 +42,7 @@ from vertaug.procedure_day.discharge import (
 )
 from vertaug.procedure_day.evidence import Line
 from vertaug.procedure_day.guide import Topic, guide_lines
+from vertaug.procedure_day.hold import HoldOfDay, hold_of_day
 from vertaug.procedure_day.sedation import (
     SedationStep,
     list_sedation,
@@ -78,12 +80,15 @@ class DayChoice:
         Day of the procedure; None: ages of results are not judged.
     cement : str or None
         Built-in product of the clock; None takes that of the simulation, if there is one.
+    holds : tuple of HoldResult
+        Of the antithrombotics of the patient, for the day.
     """
 
     procedure: Procedure | None = None
     plan: int = 1
     on: date | None = None
     cement: str | None = None
+    holds: tuple[HoldResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +155,7 @@ class DaySheet:
     on : date or None
     plan : DayPlan
     checklist : tuple of KnownItem
+    holds : tuple of HoldOfDay
     anaesthetic : AnaestheticOfDay
     sedation : SedationOfDay
     antibiotics : tuple of AntibioticChoice
@@ -168,6 +174,7 @@ class DaySheet:
     on: date | None
     plan: DayPlan
     checklist: tuple[KnownItem, ...]
+    holds: tuple[HoldOfDay, ...]
     anaesthetic: AnaestheticOfDay
     sedation: SedationOfDay
     antibiotics: tuple[AntibioticChoice, ...]
@@ -208,12 +215,13 @@ def compose_day_sheet(
     _check_level(plan, facts)
     procedure = plan.procedure
     cement = _cement(plan, choice.cement)
-    day = DayFacts(facts=facts, on=choice.on, case=_case_words(plan, cement))
+    day = DayFacts(facts=facts, on=choice.on, case=_case_words(plan, cement), holds=choice.holds)
     return DaySheet(
         case_name=case_name,
         on=choice.on,
         plan=plan,
         checklist=fill_checklist(procedure, day),
+        holds=tuple(map(hold_of_day, choice.holds)),
         anaesthetic=compose_anaesthetic(facts),
         sedation=SedationOfDay(
             steps=list_sedation(facts.number("patient.age_y")),

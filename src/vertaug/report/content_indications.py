@@ -12,6 +12,7 @@ from vertaug.case.indication_record import (
 from vertaug.indications.patient_facts import define_fact
 from vertaug.report import words
 from vertaug.report.content import Cell, ReportPart, Status, Table, TextBlock, cells
+from vertaug.report.content_holds import hold_tables, hold_task_rows, score_tables
 from vertaug.report.style import Mark
 
 _MOST_MISSING = 24
@@ -40,7 +41,8 @@ def indication_part(panel: IndicationRecord | None, level: str | None) -> Report
         ("Reasons against", panel.against, "against"),
     )
     tables = [_findings_table(panel, title, found, effect) for title, found, effect in lists]
-    tables += [bodies_table(panel), gates_table(panel), missing_table(panel)]
+    tables[2:2] = hold_tables(panel)
+    tables += [bodies_table(panel), *score_tables(panel), gates_table(panel), missing_table(panel)]
     tables.append(_findings_table(panel, "Tasks", panel.tasks, "task"))
     for title, found, effect in (
         ("Technique", panel.techniques, "tech"),
@@ -129,6 +131,7 @@ def _findings_table(
 ) -> Table:
     """Return the rules of one list that hold; below, those that nobody can exclude."""
     rows = [_finding_row(finding) for finding in findings]
+    rows += hold_task_rows(panel) if effect == "task" else ()
     still_open = [rule for rule in panel.undecided if rule.effect == effect]
     ruled_out = effect in {"emergency", "abs_ci", "rel_ci"}
     note = ""
@@ -206,6 +209,7 @@ def _body_row(body: BodyRecord) -> tuple[Cell, ...]:
         said.append(f"Would say{one}: {' / '.join(would.texts)}")
         if would.missing != body.missing:
             details.append(f"Depends on: {_named(would.missing)}.")
+    details += [words.sentence(span) for span in body.ranges]
     if body.otherwise and body.would_say and not body.says and not body.missing:
         details.append(f"Otherwise: {body.otherwise}")
     unread = body.status == "recalled"

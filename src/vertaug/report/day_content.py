@@ -8,6 +8,7 @@ from vertaug.procedure_day.evidence import Evidence, Line
 from vertaug.procedure_day.guide import Topic
 from vertaug.procedure_day.local_anaesthetic import CEILING_WORDS
 from vertaug.report import words
+from vertaug.report.day_hold import hold_blocks, hold_length
 from vertaug.report.day_page import DayBlock, DayLine, DayPage, DayPages, DayTick, DayTile
 from vertaug.report.day_procedure import after_page, procedure_page
 
@@ -88,21 +89,33 @@ def _short(mark: str) -> str:
 
 def _first_page(sheet: DaySheet) -> DayPage:
     go = ticks_of(sheet.checklist, Phase.GO)
-    half = _middle(go)
+    half = _middle(go, hold_length(sheet.holds))
     note = "Every box before the patient is positioned. What is not known is not done."
     return DayPage(
         title="Plan and go / no-go",
         tiles=_tiles(sheet),
         top=(_needle_block(sheet.plan), _view_block(sheet.plan)),
         left=(DayBlock(title="Go / no-go", ticks=go[:half], note=note),),
-        right=(DayBlock(title="Go / no-go, continued", ticks=go[half:]),),
+        right=(
+            DayBlock(title="Go / no-go, continued", ticks=go[half:]),
+            *hold_blocks(sheet.holds),
+        ),
     )
 
 
-def _middle(ticks: tuple[DayTick, ...]) -> int:
-    """Return how many boxes stand in the left column, so that both are about as long."""
+def _middle(ticks: tuple[DayTick, ...], below: int) -> int:
+    """Return how many boxes stand in the left column, so that both are about as long.
+
+    Parameters
+    ----------
+    ticks : tuple of DayTick
+    below : int
+        Letters of what stands below those of the right column.
+    """
     lengths = [60 + len(t.text + t.known + t.missing + t.cautions) for t in ticks]
-    return min(range(len(ticks) + 1), key=lambda n: abs(sum(lengths[:n]) - sum(lengths[n:])))
+    return min(
+        range(len(ticks) + 1), key=lambda n: abs(sum(lengths[:n]) - sum(lengths[n:]) - below)
+    )
 
 
 def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:

@@ -15,7 +15,13 @@ from vertaug.workflow.measured import Measured
 from vertaug.workflow.optional_steps import keep_added, want_simulation, want_strength
 from vertaug.workflow.progress import ProgressListener, Reporter
 from vertaug.workflow.request import CaseOptions
-from vertaug.workflow.run import CaseResult, find_unchanged, say_changes, write_case
+from vertaug.workflow.run import (
+    CaseResult,
+    case_there,
+    find_unchanged,
+    say_changes,
+    write_case,
+)
 from vertaug.workflow.run_checks import refuse_idle_voltage
 from vertaug.workflow.simulation_steps import SimulationRun
 from vertaug.workflow.step_store import StepStore
@@ -135,14 +141,43 @@ def add_indications(
     InputError
         If the facts or rules cannot be used, or the facts are those of another level.
     """
+    return _again(Path(folder), CaseChanges(), _add_panel(choice), progress)
 
+
+def foresee_indications(folder: Path, choice: IndicationChoice) -> CaseResult:
+    """Return what `add_indications` would leave out of a case; nothing is computed or written.
+
+    Parameters
+    ----------
+    folder : Path
+    choice : IndicationChoice
+
+    Returns
+    -------
+    CaseResult
+        The case as it is; ``dropped_...`` tell what it would have no more.
+
+    Raises
+    ------
+    FormatError
+        If the folder holds no complete case.
+    InputError
+        If the facts or rules cannot be used, or the facts are those of another level.
+    """
+    ready = _prepare(Path(folder), CaseChanges(), _add_panel(choice), None)
+    there = case_there(ready.folder, ready.document)
+    told = say_changes(there, ready.chain, ready.document.provenance.parameters)
+    return replace(told, idle_indications=None)
+
+
+def _add_panel(choice: IndicationChoice) -> "_Rerun":
     def add(chain: Chain, document: CaseDocument) -> Chain:
         own = replace(choice, level=document.fracture.level)
         own.weigh_case(document)  # refused before anything is written
         own = indication_choice_of(own.as_parameters())  # as when the case is written again
         return keep_added(replace(chain, indications=own), document.provenance.parameters)
 
-    return _again(Path(folder), CaseChanges(), _Rerun(add=add), progress)
+    return _Rerun(add=add)
 
 
 def report_again(
@@ -170,12 +205,38 @@ class _Rerun:
     add: Callable[[Chain, CaseDocument], Chain] = _keep
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Ready:
+    """An older case with the chain that writes it again."""
+
+    folder: Path
+    document: CaseDocument
+    spine: Spine
+    chain: Chain
+
+
 def _again(
     folder: Path,
     changes: CaseChanges,
     rerun: _Rerun,
     progress: ProgressListener | None,
 ) -> CaseResult:
+    ready = _prepare(folder, changes, rerun, progress)
+    chain, given = ready.chain, ready.document.provenance.parameters
+    there = None if rerun.steps else find_unchanged(chain, folder)
+    if there is not None:
+        return there
+    with open_workspace(folder) as workspace:
+        result = write_case(workspace, chain, chain.follow(ready.spine), given)
+    return say_changes(result, chain, given)
+
+
+def _prepare(
+    folder: Path,
+    changes: CaseChanges,
+    rerun: _Rerun,
+    progress: ProgressListener | None,
+) -> _Ready:
     document = read_case(folder)
     store = StepStore(folder=folder / PRIVATE / "steps")
     stored = {step.name: step.key for step in document.provenance.steps}
@@ -205,13 +266,8 @@ def _again(
         calibration=calibration,
         again=rerun.steps,
     )
-    chain = rerun.add(chain, document)
-    there = None if rerun.steps else find_unchanged(chain, folder)
-    if there is not None:
-        return there
-    with open_workspace(folder) as workspace:
-        result = write_case(workspace, chain, chain.follow(spine), given)
-    return say_changes(result, chain, given)
+    added = rerun.add(chain, document)
+    return _Ready(folder=folder, document=document, spine=spine, chain=added)
 
 
 def _changed_options(given: Parameters, changes: CaseChanges) -> CaseOptions:

@@ -15,6 +15,8 @@ from vertaug.case.indication_record import (
 )
 from vertaug.indications.fact_case import join_case
 from vertaug.indications.finding import Override
+from vertaug.indications.hold_plan import HoldPlan
+from vertaug.indications.hold_record import keep_holds, restore_holds
 from vertaug.indications.panel import IndicationPanel, weigh_indications
 from vertaug.indications.panel_record import describe_panel, keep_facts, restore_facts
 from vertaug.indications.patient_facts import PatientFacts
@@ -99,12 +101,15 @@ class IndicationChoice:
     rules : RuleChoice
     level : str or None
         Of the case when they were given; a panel is made for no other.
+    holds : HoldPlan
+        Antithrombotics of the patient, and the procedure before which they are held.
     """
 
     facts: PatientFacts
     evaluated: date
     rules: RuleChoice = field(default_factory=RuleChoice)
     level: str | None = None
+    holds: HoldPlan = field(default_factory=HoldPlan)
 
     def weigh(self) -> IndicationPanel:
         """Return the panel without a case.
@@ -134,6 +139,7 @@ class IndicationChoice:
             on=self.evaluated,
             all_rules=self.rules.all_rules,
             overrides=self.rules.overrides,
+            holds=self.holds,
         )
 
     def record_case(self, document: CaseDocument) -> IndicationRecord | None:
@@ -171,6 +177,7 @@ class IndicationChoice:
             ),
             rules_name=self.rules.name,
             rules_text=self.rules.text,
+            holds=keep_holds(self.holds, self.evaluated),
         )
 
 
@@ -185,6 +192,7 @@ def indication_choice_of(given: IndicationParameters) -> IndicationChoice:
     try:
         on = date.fromisoformat(given.evaluated)
         facts = restore_facts(given.facts, on)
+        holds = restore_holds(given.holds, on)
         overrides = tuple(
             Override(rule=o.rule, reason=o.reason, user=o.user) for o in given.overrides
         )
@@ -201,4 +209,4 @@ def indication_choice_of(given: IndicationParameters) -> IndicationChoice:
         all_rules=given.all_rules,
         overrides=overrides,
     )
-    return IndicationChoice(facts=facts, evaluated=on, rules=rules, level=given.level)
+    return IndicationChoice(facts=facts, evaluated=on, rules=rules, level=given.level, holds=holds)

@@ -370,6 +370,11 @@ def _describe(
     return document.model_copy(update={"indications": panel})
 
 
+def case_there(folder: Path, document: CaseDocument) -> CaseResult:
+    """Return a case as it lies in its folder."""
+    return _result(folder, document, unchanged=True)
+
+
 def _result(folder: Path, document: CaseDocument, *, unchanged: bool) -> CaseResult:
     pdf = folder / "report.pdf"
     return CaseResult(

@@ -37,3 +37,19 @@ def test_pregnancy(values, expected, know):
 )
 def test_kyphosis(values, expected, know):
     assert derive_facts(know(values)).value("fx.kyphosis_present") is expected
+
+
+@pytest.mark.parametrize(
+    ("cause", "loss", "expected"),
+    [
+        ("metastasis", 60, "over_half"),
+        ("myeloma", 37, "under_half"),
+        ("metastasis", 52, None),
+        ("metastasis", 46, None),
+        ("metastasis", 8, None),
+        ("osteoporotic", 60, None),
+    ],
+)
+def test_collapse_of_a_body_with_a_tumour(cause, loss, expected, know):
+    facts = know({"fx.etiology": cause, "fx.height_loss_pct": loss})
+    assert derive_facts(facts).value("onc.collapse") == expected

@@ -112,6 +112,7 @@ def test_what_is_measured(document):
     assert values == {
         "fx.level": "L2",
         "fx.height_loss_pct": 38.4615,
+        "fx.dorsal_wall_loss_pct": 3.8,
         "fx.vwa_deg": 16.0,
         "fx.lka_deg": 18.0,
         "fx.retropulsion_mm": 3.0,
@@ -153,7 +154,8 @@ def test_a_given_fact_is_never_replaced_and_a_conflict_is_told(document, know):
 
 
 def test_a_small_difference_and_an_unknown_fact_are_no_conflict(document, know):
-    joined = join_case(know({"fx.height_loss_pct": 40, "fx.cleft": None}), document())
+    given = {"fx.height_loss_pct": 40, "fx.cleft": None, "fx.of_type": 2}
+    joined = join_case(know(given), document())
     assert joined.notes == ()
     assert joined.facts.value("fx.height_loss_pct") == 40.0
     assert joined.facts.value("fx.cleft") is True
@@ -176,3 +178,16 @@ def test_lying_hides_some_kyphosis(document, know):
     flat = replace(BROKEN, local_kyphosis_deg=9.0, wedge_angle_deg=8.0)
     facts = derive_facts(join_case(know({}), document(flat)).facts)
     assert facts.value("fx.kyphosis_present") is False
+
+
+def test_what_no_measurement_holds_is_told_unless_given(document, know):
+    assert "fx.posterior_wall" in " ".join(join_case(know({}), document()).notes)
+    known = {"fx.posterior_wall": "intact", "fx.both_endplates": False, "fx.one_endplate": True}
+    assert join_case(know(known), document()).notes == ()
+    assert join_case(know({"fx.of_type": 3}), document()).notes == ()
+
+
+def test_another_deformed_level_is_told_and_is_no_previous_fracture(document):
+    facts, notes = measure_facts(document(intact=replace(INTACT, genant_grade=2)))
+    assert "also deformed in the CT: L1 (grade 2)" in " ".join(notes)
+    assert "fx.previous" not in {fact.name for fact in facts}

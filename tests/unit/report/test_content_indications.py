@@ -1,11 +1,14 @@
 """The indication panel in the report: emergencies first, both sides, gates in their own box."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
+from vertaug.indications.antithrombotic import AntithromboticUse
+from vertaug.indications.antithrombotic_fact import AntithromboticRecord
 from vertaug.indications.fact import Fact
+from vertaug.indications.hold_plan import HoldPlan
 from vertaug.indications.panel import weigh_indications
 from vertaug.indications.panel_record import describe_panel
 from vertaug.indications.patient_facts import PatientFacts, define_fact
@@ -26,10 +29,12 @@ FACTS = {
 }
 
 
-def panel(**more):
+def panel(holds=None, **more):
     values = {**FACTS, **{name.replace("__", "."): value for name, value in more.items()}}
     facts = PatientFacts.of(Fact(definition=define_fact(n), value=v) for n, v in values.items())
-    return describe_panel(weigh_indications(facts, read_own_pack(), on=date(2026, 11, 30)))
+    return describe_panel(
+        weigh_indications(facts, read_own_pack(), on=date(2026, 11, 30), holds=holds)
+    )
 
 
 def tables(part):
@@ -42,17 +47,18 @@ def first_column(table):
 
 def test_the_order_of_the_panel():
     titles = list(tables(indication_part(panel(), "L1")))
-    assert titles[:8] == [
+    assert titles[:9] == [
         "Emergencies",
         "Absolute contraindications",
         "Relative contraindications, and what would clear them",
         "Reasons for",
         "Reasons against",
         "What each body says of this patient",
+        "Scores",
         "Criteria of payers and national bodies",
         "Missing facts, first what would change most",
     ]
-    assert titles.index("Tasks") == 8
+    assert titles.index("Tasks") == 9
     assert titles[-1] == "Rules that are off"
 
 
@@ -127,3 +133,42 @@ def test_both_pages_hold_it_before_the_pictures(with_panel):
     for words in ("RCT-sham", "unverified", "Criteria of payers", "Cochrane review"):
         assert words in page
     assert render_pdf(content, ()).startswith(b"%PDF")
+
+
+def hold(drug, dose, *, is_whole=True):
+    uses = (AntithromboticUse(drug=drug, last_dose=dose),)
+    record = AntithromboticRecord(uses=uses, is_whole=is_whole)
+    return HoldPlan(record=record, procedure=datetime(2026, 12, 1, 10, 30))
+
+
+def test_blood_thinners_stand_after_the_contraindications_with_time_and_source():
+    holds = hold("apixaban", datetime(2026, 11, 30, 8), is_whole=False)
+    found = tables(indication_part(panel(holds), "L1"))
+    assert list(found)[3] == "Blood thinners"
+    table = found["Blood thinners"]
+    drug, state, when, listed, restart = table.rows[0]
+    assert (drug.text, state.chip, when.text) == ("apixaban", "not complete", "2026-12-03 08:00")
+    assert (listed.text, listed.mark) == ("3 days", Mark.UNVERIFIED)
+    assert "held 26.5 h" in listed.detail
+    assert restart.detail.startswith("PAUSE")
+    assert "No advice to stop a drug" in table.lead
+    assert "others is not known" in table.note
+    assert "Blood thinners" not in tables(indication_part(panel(), "L1"))
+
+
+def test_whom_to_ask_is_among_the_tasks():
+    found = tables(indication_part(panel(hold("aspirin", None)), "L1"))
+    tasks = [row[2].text for row in found["Tasks"].rows]
+    assert any("mechanical heart valve: unknown; find out" in task for task in tasks)
+
+
+def test_scores_show_their_range_and_what_it_depends_on():
+    found = tables(indication_part(panel(fx__of_type=2), "L1"))
+    rows = {row[0].text: row for row in found["Scores"].rows}
+    score = rows["modified OF score"]
+    assert score[1].text == "-1 to 10"
+    assert score[2].detail.startswith("Depends on: T-score")
+    assert "Card value, unknown counted as 0" in score[2].detail
+    body = {row[0].text: row for row in found["What each body says of this patient"].rows}
+    own = next(row for name, row in body.items() if name.startswith("Modified OF score"))
+    assert "-1 to 10 by what is known" in own[2].detail

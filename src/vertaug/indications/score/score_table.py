@@ -30,6 +30,8 @@ class ScoreDefinition:
     limits : mapping of str to float
     items : tuple of str
         Facts that count one point each.
+    made_for : tuple of str
+        Causes of the fracture for which the score was made; empty for all.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ScoreDefinition:
     points: Mapping[str, Mapping[str, int]]
     limits: Mapping[str, float]
     items: tuple[str, ...]
+    made_for: tuple[str, ...]
 
     def category(self, value: int) -> ScoreCategory | None:
         """Return what the source calls a value; None where it has no name for it."""
@@ -70,4 +73,5 @@ def _definition(name: str, table: Mapping[str, Any]) -> ScoreDefinition:
         points=MappingProxyType({part: MappingProxyType(row) for part, row in points.items()}),
         limits=MappingProxyType(table.get("limits", {})),
         items=tuple(table.get("items", ())),
+        made_for=tuple(table.get("made_for", ())),
     )

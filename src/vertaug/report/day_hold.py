@@ -1,0 +1,43 @@
+"""Antithrombotics as a table of the day's sheet."""
+
+from math import floor
+
+from vertaug.indications.antithrombotic import LOCAL_POLICY
+from vertaug.indications.hold_record import missing_words
+from vertaug.procedure_day.hold import HoldOfDay
+from vertaug.report.day_page import DayBlock
+
+
+def hold_blocks(holds: tuple[HoldOfDay, ...]) -> tuple[DayBlock, ...]:
+    """Return the table of the patient's antithrombotics; none where no drug is known."""
+    if not holds:
+        return ()
+    return (
+        DayBlock(
+            title="Blood thinners",
+            columns=("", "hold", "complete from, by time", "listed"),
+            rows=tuple(map(_row, holds)),
+            note=f"{LOCAL_POLICY} No advice to stop a drug. Times: {_WHEN}.",
+        ),
+    )
+
+
+_WHEN = "from the last dose given in the facts"
+
+
+def _row(hold: HoldOfDay) -> tuple[str, ...]:
+    # rounded down: an hour that is not over does not read as one that is
+    held = "" if hold.held_h is None else f" ({floor(10 * hold.held_h) / 10:g} h)"
+    missing = f"; missing {missing_words(hold.missing)}" if hold.missing else ""
+    complete = hold.complete_from
+    return (
+        hold.title,
+        f"{hold.state}{held}{missing}",
+        "–" if complete is None else complete.isoformat(" ", "minutes"),
+        f"{hold.listed} ({hold.source}, {hold.status})" if hold.source else hold.listed,
+    )
+
+
+def hold_length(holds: tuple[HoldOfDay, ...]) -> int:
+    """Return about how many letters the table takes, by which columns are made as long."""
+    return 120 * (len(holds) + 1) if holds else 0
