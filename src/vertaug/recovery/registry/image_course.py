@@ -66,7 +66,7 @@ def follow_images(connection: Connection) -> ImageCourse:
         words=(
             f"Last image against the first after the procedure, alike in posture and modality; "
             f"recollapse: {percent.text} % of the height or {degrees.text} degrees "
-            f"({percent.note.source}, {percent.note.standing.value})"
+            f"({percent.note.source}, {percent.note.status.value})"
         ),
     )
 

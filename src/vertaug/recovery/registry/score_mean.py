@@ -152,12 +152,12 @@ def _define(instrument: Instrument, scale: ScoreScale) -> list[_Definition]:
         definitions += [
             _Definition(
                 words=f"responder: falls by {fall.text} or more and {percent.text} % or more",
-                source=fall.note.source, status=fall.note.standing.value,
+                source=fall.note.source, status=fall.note.status.value,
                 points=fall.value, percent=percent.value,
             ),
             _Definition(
                 words=f"strong: falls by {strong.text} % or more, or to below {below.text}",
-                source=below.note.source, status=below.note.standing.value,
+                source=below.note.source, status=below.note.status.value,
                 percent=strong.value, below=below.value,
             ),
         ]  # fmt: skip
