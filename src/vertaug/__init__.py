@@ -1,7 +1,8 @@
 """vertaug: from one patient's CT to a measured fracture, a needle plan and a report.
 
 The folders follow the patient's path, and a folder imports only from those before it:
-numerics, case, imaging, anatomy, fracture, tissue, planning, fluoroscopy, report, workflow, cli.
+numerics, case, imaging, anatomy, fracture, tissue, indications, planning, fluoroscopy, mechanics,
+augmentation, procedure_day, recovery, report, workflow, cli.
 
 The names below are imported when they are first used, so that ``import vertaug`` costs nothing.
 
