@@ -49,7 +49,9 @@ def plan_holds(
         notes.append(f"procedure, as the case has kept: {procedure.isoformat(' ', 'minutes')}")
     if given.hold_policy is not None:
         policy = _policy(given.hold_policy)
-    return HoldPlan(record=drugs, procedure=procedure, policy=policy), tuple(notes)
+    holds = HoldPlan(record=drugs, procedure=procedure, policy=policy)
+    told = holds.note_clock() if given.procedure_at is not None else ()
+    return holds, (*notes, *told)
 
 
 def _policy(given: str) -> HoldPolicy:

@@ -1,7 +1,7 @@
 """Antithrombotics of a patient with the time of the procedure and the policy that judges them."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta, timezone
 
 from vertaug.case.errors import InputError
 from vertaug.indications.antithrombotic import AntithromboticUse, HoldResult, judge_holds
@@ -39,7 +39,9 @@ class HoldPlan:
         return not self.record.uses and not self.record.is_whole
 
     def on_one_clock(self) -> "HoldPlan":
-        """Return it without time zones, all times by the clock at the place of the procedure.
+        """Return it without time zones, all times by one clock: that of the procedure's hour.
+
+        Hours between two of its times are those that passed, also over a change of the clock.
 
         Raises
         ------
@@ -63,9 +65,25 @@ class HoldPlan:
                 f"got {dose.isoformat()} and {procedure.isoformat()}"
             )
             raise InputError(message)
-        if procedure is not None and procedure.tzinfo is not None:
-            dose = dose.astimezone(procedure.tzinfo)
-        return replace(use, last_dose=dose.replace(tzinfo=None))
+        if procedure is None or procedure.tzinfo is None:
+            return replace(use, last_dose=dose.replace(tzinfo=None))
+        own = dose.astimezone(procedure.tzinfo).date()
+        # the fixed offset of the procedure: a zone's wall clock jumps in between
+        moved = dose.astimezone(timezone(procedure.utcoffset() or timedelta())).replace(tzinfo=None)
+        # whole days count from the patient's own day, which a jump back must not make earlier
+        return replace(use, last_dose=max(moved, datetime.combine(own, time.min)))
+
+    def note_clock(self) -> tuple[str, ...]:
+        """Return that a change of the clock is not counted, where the times have no zone."""
+        times = [use.last_dose for use in self.record.uses]
+        known = [moment for moment in (self.procedure, *times) if moment is not None]
+        if self.procedure is None or len(known) < 2 or known[0].tzinfo is not None:
+            return ()
+        message = (
+            "times of drugs have no time zone: a change of the clock between last dose and "
+            "procedure is not counted; give them with their offset, such as 2026-03-29T10:30+02:00"
+        )
+        return (message,)
 
     def refuse_later_doses(self, on: date) -> None:
         """Refuse a last dose after the day of the procedure.

@@ -97,9 +97,10 @@ def _event(visit: PlannedVisit, clinic: ClinicSite, *, full_words: bool) -> "Eve
     event = Event()
     title = f"Back treatment: visit at {visit.definition.label}" if full_words else PLAIN_TITLE
     event.add("summary", title)
-    start = _zoned(visit.proposed)
-    event.add("dtstart", start)
-    event.add("dtend", start + timedelta(minutes=clinic.calendar.visit_minutes))
+    # in UTC: on the night of a clock change the wall clock does not tell how long a visit is
+    end = visit.proposed.astimezone(UTC) + timedelta(minutes=clinic.calendar.visit_minutes)
+    event.add("dtstart", _zoned(visit.proposed))
+    event.add("dtend", _zoned(end.astimezone(visit.proposed.tzinfo)))
     event.add("class", "PRIVATE")
     event.add("description", _description(visit, clinic, full_words=full_words))
     for before in _alarms(visit, clinic):
@@ -108,8 +109,13 @@ def _event(visit: PlannedVisit, clinic: ClinicSite, *, full_words: bool) -> "Eve
 
 
 def _zoned(moment: datetime) -> datetime:
-    """Return a moment as a calendar can hold it: a fixed offset has no name, so it becomes UTC."""
-    return moment if isinstance(moment.tzinfo, ZoneInfo) else moment.astimezone(UTC)
+    """Return a moment as a calendar can hold it.
+
+    A fixed offset has no name, and the second pass of an hour that comes twice cannot be written:
+    both become UTC.
+    """
+    named = isinstance(moment.tzinfo, ZoneInfo) and moment.fold == 0
+    return moment if named else moment.astimezone(UTC)
 
 
 def _description(visit: PlannedVisit, clinic: ClinicSite, *, full_words: bool) -> str:

@@ -76,6 +76,12 @@ class AnalgesicDose:
         if times > _MOST_TIMES:
             message = f"{self.drug} is taken at most {_MOST_TIMES} times a day; got {times}"
             raise InputError(message)
+        if unit == PER_HOUR and times != 1:
+            message = (
+                f"a patch of {self.drug} gives its ug/h all day: give the sum of all patches once, "
+                f"not {times} times"
+            )
+            raise InputError(message)
         object.__setattr__(self, "amount", amount)
         object.__setattr__(self, "times_per_day", times)
         object.__setattr__(self, "drug", " ".join(self.drug.lower().split()))

@@ -1,6 +1,7 @@
 """Holds of antithrombotics in the panel and in what the case keeps of them."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from vertaug.indications.hold_plan import HoldPlan
 from vertaug.indications.hold_record import keep_holds, moment_words, restore_holds
 from vertaug.indications.panel import weigh_indications
 from vertaug.indications.panel_record import describe_panel
+from vertaug.indications.patient_facts import PatientFacts
 
 PROCEDURE = datetime(2026, 12, 1, 10, 30)
 EARLY = datetime(2026, 11, 28, 8)
@@ -159,3 +161,27 @@ def test_anticoagulation_of_the_drugs_counts_in_the_of_score(weigh):
 
     assert "med.anticoagulation" in health(HoldPlan())
     assert "med.anticoagulation" not in health(plan(("apixaban", EARLY)))
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def test_hours_over_a_change_of_the_clock_are_those_that_passed(weigh):
+    """28 March 10:00 to 29 March 10:30 2026 in Berlin are 23.5 hours: 24 are not over."""
+    dose, procedure = datetime(2026, 3, 28, 10), datetime(2026, 3, 29, 10, 30)
+    zoned = plan(
+        ("lmwh_therapeutic", dose.replace(tzinfo=BERLIN)),
+        procedure=procedure.replace(tzinfo=BERLIN),
+    )
+    assert zoned.on_one_clock().judge(PatientFacts.of(()))[0].held_h == 23.5
+    assert weigh(zoned)[0].facts.value("med.hold_complete") is False
+    naive = plan(("lmwh_therapeutic", dose), procedure=procedure)
+    assert "change of the clock" in naive.note_clock()[0]
+    assert zoned.note_clock() == ()
+
+
+def test_a_jump_back_makes_no_day_of_a_dose_earlier():
+    """A dose at 0:30 on 24 October stays on that day by the winter time of the procedure."""
+    late = datetime(2026, 10, 24, 0, 30, tzinfo=BERLIN)
+    zoned = plan(("apixaban", late), procedure=datetime(2026, 10, 26, 10, tzinfo=BERLIN))
+    assert zoned.on_one_clock().record.uses[0].last_dose == datetime(2026, 10, 24)

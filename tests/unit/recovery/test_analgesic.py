@@ -206,3 +206,10 @@ def test_a_diary_that_cannot_be_is_refused():
         follow_opioids({date(2026, 11, 30): Decimal(10)}, DAY)
     with pytest.raises(InputError, match="not negative"):
         follow_opioids({DAY: Decimal(-1)}, DAY)
+
+
+def test_two_patches_are_given_as_their_sum():
+    with pytest.raises(InputError, match="sum of all patches"):
+        take("fentanyl", 25, 2, unit="ug/h", route=DoseRoute.TRANSDERMAL)
+    both = take("fentanyl", 50, unit="ug/h", route=DoseRoute.TRANSDERMAL)
+    assert morphine_equivalents([both]).total_per_day == 120

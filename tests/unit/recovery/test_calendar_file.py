@@ -150,3 +150,20 @@ def test_a_missing_library_gives_the_line_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "icalendar", None)
     with pytest.raises(MissingExtraError, match=r'pip install "vertaug\[clinic\]"'):
         calendar_bytes(follow_up(), "x")
+
+
+def test_a_visit_in_the_hour_that_comes_twice_is_at_its_own_time():
+    """Procedure on 25 October 2026 at 1:00 in Berlin: 2 h later it is 2:00 for the second time."""
+    plan = follow_up(text="2026-10-25T01:00")
+    found = events(calendar_bytes(plan, "x"))[0].decoded("dtstart").astimezone(UTC)
+    assert found == plan.visit("2h").due.astimezone(UTC) == datetime(2026, 10, 25, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [("Australia/Sydney", "2026-04-05T00:30"), ("Europe/Berlin", "2026-10-25T01:30")],
+)
+def test_a_visit_is_as_long_on_the_night_of_a_change(zone, text):
+    for event in events(calendar_bytes(follow_up(zone, text), "x")):
+        start, end = (event.decoded(name).astimezone(UTC) for name in ("dtstart", "dtend"))
+        assert end - start == timedelta(minutes=30)

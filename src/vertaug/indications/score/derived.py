@@ -39,16 +39,21 @@ def list_scores(facts: PatientFacts) -> tuple[ScoreResult, ...]:
     A cause that nobody gave counts as not found: scores of osteoporotic fractures are shown, that
     of tumours only where a cancer is known.
     """
+    return tuple(
+        _with_given(result, facts)
+        for result in score_patient(facts)
+        if _is_made_for(result.name, facts)
+    )
+
+
+def _is_made_for(score: str, facts: PatientFacts) -> bool:
+    """Return whether a score was made for the cause of the fracture."""
     cause = str(facts.value("fx.etiology") or "unknown")
     causes = {cause}
     if cause == "unknown" and facts.value("onc.history") is True:
         causes.add("metastasis")
-    made_for = {name: table.made_for for name, table in read_scores().items()}
-    return tuple(
-        _with_given(result, facts)
-        for result in score_patient(facts)
-        if not made_for[result.name] or causes & set(made_for[result.name])
-    )
+    made_for = read_scores()[score].made_for
+    return not made_for or not causes.isdisjoint(made_for)
 
 
 def _with_given(result: ScoreResult, facts: PatientFacts) -> ScoreResult:
@@ -89,8 +94,9 @@ def derive_scores(facts: PatientFacts) -> tuple[Fact, ...]:
     """Return ``fx.of_type``, ``of_score`` and ``onc.sins`` where they are decided and not given.
 
     A type of 0 (no injury) is no type and gives no fact. An undecided score gives no fact: half a
-    score would be read as a whole one.
+    score would be read as a whole one. Nor does one that was made for other causes than the known.
     """
+    cause = facts.value("fx.etiology")
     scored = {
         "fx.of_type": find_of_type(facts),
         "of_score": score_of(facts),
@@ -101,6 +107,7 @@ def derive_scores(facts: PatientFacts) -> tuple[Fact, ...]:
         for name, result in scored.items()
         if result.value is not None
         and facts.value(name) is None
+        and (cause in {None, "unknown"} or _is_made_for(result.name, facts))
         and not (name == "fx.of_type" and result.value == 0)
     )
 

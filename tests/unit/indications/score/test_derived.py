@@ -1,5 +1,7 @@
 """Scores as facts: only decided ones, never over what was given."""
 
+import pytest
+
 from vertaug.indications.fact import Fact
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.indications.score.derived import derive_scores
@@ -77,3 +79,14 @@ def test_derived_facts_can_be_joined():
     joined = facts.with_facts(derive_scores(facts))
     assert joined.number("of_score") == 8
     assert derive_scores(joined) == ()
+
+
+@pytest.mark.parametrize("cause", ["metastasis", "myeloma", "traumatic", "haemangioma"])
+def test_a_score_for_another_cause_gives_no_fact(cause):
+    """The modified OF score is of osteoporotic fractures: for others rule F10 must not see it."""
+    assert "of_score" not in derive({**ENDPLATE, **OTHER_PARTS, "fx.etiology": cause})
+    assert "of_score" in derive({**ENDPLATE, **OTHER_PARTS, "fx.etiology": "osteoporotic"})
+
+
+def test_sins_is_of_tumours():
+    assert "onc.sins" not in derive({**TUMOUR, "fx.etiology": "osteoporotic"})
