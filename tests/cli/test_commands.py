@@ -89,3 +89,14 @@ def test_out_of_memory_is_exit_code_3(run, monkeypatch, tmp_path):
     said = run("demo", "-o", tmp_path / "case")
     assert said.code == 3
     assert "not enough memory" in said.err
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault():
+    """``vertaug questionnaire | head -1``: whoever reads closes the pipe early."""
+    command = [sys.executable, "-m", "vertaug", "questionnaire"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
+        assert ran.stdout is not None
+        assert ran.stderr is not None
+        ran.stdout.close()
+        assert ran.stderr.read() == b""
+    assert ran.returncode == 0

@@ -42,7 +42,7 @@ def test_json_large_print_hindi_in_the_case(run, case, tmp_path):
         (["--language", "fr"], "a leaflet comes in en, hi"),
         (["--procedure", "surgery"], "--procedure is one of vertebroplasty, kyphoplasty, both"),
         (["--facts", "missing.toml"], "cannot be read"),
-        (["--phone", "1" * 80], "phone line"),
+        (["--phone", "1" * 80], "team phone"),
     ],
 )
 def test_refusals(run, case, arguments, words):
@@ -70,3 +70,22 @@ def test_no_case(run, tmp_path):
     done = run("leaflet", tmp_path)
     assert done.code == 2
     assert "is not a case of vertaug" in done.err
+
+
+def test_what_it_says_of_the_patient_is_of_the_facts_given(run, case, tmp_path):
+    """A panel that the case kept of an old break says nothing in a leaflet with newer facts."""
+    said = {}
+    for name, days in (("old", 200), ("fresh", 20)):
+        facts = tmp_path / f"{name}.toml"
+        facts.write_text(
+            f'[fx]\netiology = "osteoporotic"\nage_days = {days}\nedema = true\n'
+            "[sx]\nnrs_now = 8\n",
+            "utf-8",
+        )
+        done = run("leaflet", case, "--facts", facts, "-o", tmp_path / name)
+        assert done.code == 0, done.err
+        said[name] = (tmp_path / name / "leaflet_en.html").read_text("utf-8")
+    assert "very fresh, very painful break" in said["fresh"]
+    assert "very fresh, very painful break" not in said["old"]
+    assert "Old breaks that still show swelling" in said["old"]
+    assert "Old breaks that still show swelling" not in said["fresh"]

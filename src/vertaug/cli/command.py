@@ -34,16 +34,15 @@ def as_command(kind: type[Command]) -> Callable[..., None]:
         wants_json = bool(options.get("json_output"))
         try:
             kind(**options).run()
+            sys.stdout.flush()
         except VertaugError as error:
             code = EXIT_FAILED if isinstance(error, ComputationError | StorageError) else EXIT_INPUT
             _tell(type(error).__name__, str(error), code, wants_json=wants_json)
         except KeyboardInterrupt:
-            text = (
-                "stopped; nothing is half-written. Run the same command again: it goes on after "
-                "the last finished step (anatomy of all levels, measurement, planning, injection, "
-                "hardening, all samples together, strength)"
-            )
-            _tell("Stopped", text, EXIT_STOPPED, wants_json=wants_json)
+            _tell("Stopped", _stopped_words(options), EXIT_STOPPED, wants_json=wants_json)
+        except BrokenPipeError:
+            # whoever reads the output, such as head, has seen enough: nothing went wrong
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except MemoryError:
             text = "not enough memory; close other programs or give a scan cropped to the spine"
             _tell("MemoryError", text, EXIT_FAILED, wants_json=wants_json)
@@ -63,6 +62,17 @@ def as_command(kind: type[Command]) -> Callable[..., None]:
     command.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined]
     command.__annotations__ = typing.get_type_hints(kind, include_extras=True)
     return command
+
+
+def _stopped_words(options: dict[str, Any]) -> str:
+    """Return what a stopped command left; those of a case go on after its last finished step."""
+    text = "stopped; nothing is half-written"
+    if "case" not in options and "ct" not in options:
+        return f"{text}. Run the same command again"
+    return (
+        f"{text}. Run the same command again: it goes on after the last finished step (anatomy of "
+        "all levels, measurement, planning, injection, hardening, all samples together, strength)"
+    )
 
 
 def _tell(kind: str, text: str, code: int, *, wants_json: bool) -> None:

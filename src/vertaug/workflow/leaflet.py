@@ -69,8 +69,11 @@ def make_leaflet(
     """
     require_leaflet_extras()
     case = read_case(folder)
-    found = find_patient_facts(case, facts, date.today())
-    known = replace(request, facts=found.facts, rules=list_fired_rules(case))
+    today = date.today()
+    found = find_patient_facts(case, facts, today)
+    # facts of a file have a panel of their own: that of the case may be of other facts
+    rules = list_fired_rules(case, None if facts is None else found, today)
+    known = replace(request, facts=found.facts, rules=rules)
     leaflet = compose_leaflet(case, known)
     balloon = Procedure.KYPHOPLASTY in leaflet.situation.simulated
     shift = _find_shift(folder, case) if balloon else None

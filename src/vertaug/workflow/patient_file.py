@@ -5,12 +5,15 @@ from datetime import date, datetime
 from pathlib import Path
 
 from vertaug.case.case_file import CaseDocument
+from vertaug.case.indication_record import IndicationRecord
 from vertaug.indications.antithrombotic import HoldResult
 from vertaug.indications.derived_fact import derive_facts
 from vertaug.indications.fact_case import join_case
 from vertaug.indications.fact_file import read_facts
 from vertaug.indications.hold_plan import HoldPlan
 from vertaug.indications.lab_age import drop_old_labs
+from vertaug.indications.panel import weigh_indications
+from vertaug.indications.panel_record import describe_panel
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.indications.rule_pack import LAB_AGE, read_own_pack
 from vertaug.workflow.indication_choice import IndicationChoice, indication_choice_of
@@ -91,12 +94,25 @@ def _kept(document: CaseDocument) -> IndicationChoice:
     return indication_choice_of(kept)
 
 
-def list_fired_rules(document: CaseDocument) -> tuple[str, ...]:
-    """Return the rules of the case's panel that hold, in the order of the panel.
+def list_fired_rules(
+    document: CaseDocument, found: PatientOfCase | None, on: date
+) -> tuple[str, ...]:
+    """Return the rules that hold for the patient, in the order of the panel.
 
     Criteria of payers are left out, and what somebody has overridden with a reason.
+
+    Parameters
+    ----------
+    document : CaseDocument
+    found : PatientOfCase or None
+        Of a file; None takes the panel that the case has kept.
+    on : date
+        Day by which blood tests of ``found`` grow old.
     """
-    panel = document.indications
+    panel: IndicationRecord | None = document.indications
+    if found is not None:
+        pack = _kept(document).rules.read_pack()
+        panel = describe_panel(weigh_indications(found.facts, pack, on=on, holds=found.holds))
     if panel is None:
         return ()
     groups = (
@@ -108,4 +124,4 @@ def list_fired_rules(document: CaseDocument) -> tuple[str, ...]:
         panel.techniques,
         panel.tasks,
     )
-    return tuple(found.id for group in groups for found in group if found.override is None)
+    return tuple(one.id for group in groups for one in group if one.override is None)

@@ -7,14 +7,13 @@ from functools import cache
 from typing import Any
 
 from vertaug.case.case_file import CaseDocument
-from vertaug.case.errors import FormatError, InputError
+from vertaug.case.errors import FormatError
 from vertaug.case.packaged_data import read_packaged_toml
 from vertaug.case.plan import Procedure
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.recovery.leaflet.situation import CONDITIONS, LeafletSituation, describe_situation
 from vertaug.recovery.leaflet.wording import PLACE, LeafletWords, name_level, read_words
-
-_LONGEST_PHONE = 60
+from vertaug.recovery.red_flag import check_phone
 
 
 class BlockKind(StrEnum):
@@ -99,12 +98,8 @@ class LeafletRequest:
     rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.phone) > _LONGEST_PHONE or not self.phone.isprintable():
-            message = (
-                f"the phone line is printed as given: expected up to {_LONGEST_PHONE} printable "
-                f"characters; got {len(self.phone)}"
-            )
-            raise InputError(message)
+        if self.phone:
+            object.__setattr__(self, "phone", check_phone(self.phone, "team"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
