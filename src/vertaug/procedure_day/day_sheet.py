@@ -263,7 +263,8 @@ def _case_words(plan: DayPlan, cement: CementOfDay) -> tuple[tuple[str, str], ..
     sizes = [f"needle {gauges}"] if gauges else []
     balloon = _balloon_words(plan)
     sizes += [balloon] if balloon else []
-    sizes += [f"cement {plan.cement_ml[1]:.1f} ml planned"] if plan.cement_ml else []
+    if plan.cement_ml:
+        sizes.append(f"cement planned {plan.cement_ml[1]:.1f} ml IN ALL, {plan.sides_together}")
     words = {
         "level": f"the case is planned for {plan.level}",
         "sides": plan.sides,

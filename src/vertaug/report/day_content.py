@@ -136,8 +136,10 @@ def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:
     ]
     if plan.cement_ml is not None:
         low, target, high = plan.cement_ml
-        detail = f"range {low:.1f} to {high:.1f} ml; no goal by itself"
-        tiles.append(DayTile(label="Cement planned", value=f"{target:.1f} ml", detail=detail))
+        detail = f"{plan.sides_together}; range {low:.1f} to {high:.1f} ml; no goal by itself"
+        tiles.append(
+            DayTile(label="Cement planned", value=f"{target:.1f} ml", after="IN ALL", detail=detail)
+        )
     if drug.ceilings:
         first = drug.ceilings[0]
         tiles.append(
@@ -174,7 +176,7 @@ def _needle_block(plan: DayPlan) -> DayBlock:
     if any(n.balloon_mm for n in plan.needles):
         rows.append(("balloon", *(f"{n.balloon_mm or 0:g} mm" for n in plan.needles)))
     return DayBlock(
-        title="Needles (patient's left and right)",
+        title="Needles (patient's right and left)",
         columns=("", *(f"{n.side.upper()}  {n.gauge}G" for n in plan.needles)),
         rows=tuple(rows),
         note="Planned on the CT as scanned; prone depth and angles differ: confirm on the films.",

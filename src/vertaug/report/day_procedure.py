@@ -15,8 +15,8 @@ _LOGGED = (
     State.TIME_OUT,
     State.POSITIONED,
     State.ANAESTHETISED,
-    State.ACCESS_LEFT,
     State.ACCESS_RIGHT,
+    State.ACCESS_LEFT,
     State.BIOPSY,
     State.BALLOON_IN,
     State.DEFLATE,
@@ -101,7 +101,7 @@ def _balloon_block(stops: StopsOfDay) -> DayBlock:
     )
     mark = next((one.evidence.mark for one in stops.balloon_limits), "")
     lines = (
-        DayLine(text=f"Most by the product file: {limits}", mark=mark, strong=True),
+        DayLine(text=f"Maximum by the product file: {limits}", mark=mark, strong=True),
         *(_stop(rule) for rule in stops.balloon),
     )
     return DayBlock(title="STOP the balloon at any of these", lines=lines, alarm=True)
@@ -165,7 +165,7 @@ def _volume_log(sheet: DaySheet) -> DayBlock:
     balloon = sheet.plan.procedure is Procedure.KYPHOPLASTY
     first = ("side", "balloon ml / psi") if balloon else ("side",)
     columns = (*first, "batch, mixed at", "dough seen at", "start", "end", "ml", "leak")
-    sides = [needle.side.upper() for needle in sheet.plan.needles] or ["LEFT", "RIGHT"]
+    sides = [needle.side.upper() for needle in sheet.plan.needles] or ["RIGHT", "LEFT"]
     return DayBlock(
         title="Cement as it went in",
         columns=columns,

@@ -17,10 +17,10 @@ from vertaug.procedure_day.state import State
 KYPHO = DayChoice(procedure=Procedure.KYPHOPLASTY)
 
 
-def test_needles_left_first_with_their_skin(document):
+def test_needles_right_first_as_in_the_report_with_their_skin(document):
     plan = plan_of_day(document, Procedure.VERTEBROPLASTY)
-    left, right = plan.needles
-    assert (left.side, right.side, plan.sides) == ("left", "right", "left and right")
+    right, left = plan.needles
+    assert (right.side, left.side, plan.sides) == ("right", "left", "right and left")
     assert (left.skin_left_mm, left.skin_head_mm, left.reach_mm) == (32.0, 5.0, 97.0)
     assert right.skin_left_mm == -32.0
     assert left.tilt_deg > 0
@@ -117,10 +117,31 @@ def test_what_is_only_for_balloons(document, facts_of):
 def test_items_show_what_the_case_knows(document, facts_of):
     sheet = compose_day_sheet(document, facts_of(), replace(KYPHO, on=date(2026, 3, 2)))
     found = {one.item.name: one for one in sheet.checklist}
-    assert found["laterality"].known == ("left and right",)
+    assert found["laterality"].known == ("right and left",)
     assert "15 mm" in found["balloon_lot"].known[0]
     assert "10G" in found["sizes"].known[0]
     assert found["said_aloud"].known == ("the case is planned for L1",)
+
+
+def test_a_volume_is_said_to_be_for_both_sides(document, facts_of):
+    found = {one.item.name: one for one in compose_day_sheet(document, facts_of(), KYPHO).checklist}
+    assert "5.0 ml IN ALL, both sides together" in found["sizes"].known[0]
+    one_side = DayChoice(procedure=Procedure.KYPHOPLASTY, plan=2)
+    found = {
+        one.item.name: one for one in compose_day_sheet(document, facts_of(), one_side).checklist
+    }
+    assert "5.0 ml IN ALL, right side only" in found["sizes"].known[0]
+
+
+def test_the_right_side_stands_first_everywhere(document, facts_of):
+    sheet = compose_day_sheet(document, facts_of(), KYPHO)
+    assert [view.name for view in sheet.plan.views[2:]] == ["barrel_right", "barrel_left"]
+    planned = [rule.planned for rule in sheet.access if rule.planned]
+    assert planned
+    for values in planned:
+        assert [value.side for value in values] == ["right", "left"]
+    sides = [side for side, _ in sheet.plan.pedicle_width_mm]
+    assert sides == sorted(sides, reverse=True)
 
 
 @pytest.fixture

@@ -155,11 +155,11 @@ def test_golden_numbers_on_paper(document):
     assert "40.0 ml of 0.25 %" in html
 
 
-def test_left_and_right_stand_on_the_needles(document):
+def test_right_and_left_stand_on_the_needles(document):
     sheet = compose_day_sheet(document, facts(), DayChoice(procedure=Procedure.KYPHOPLASTY))
     needles = describe_day(sheet).pages[0].top[0]
-    assert needles.columns == ("", "LEFT  10G", "RIGHT  10G")
-    assert needles.rows[0][1:] == ("32 mm left, 5 mm headward", "32 mm right, 5 mm headward")
+    assert needles.columns == ("", "RIGHT  10G", "LEFT  10G")
+    assert needles.rows[0][1:] == ("32 mm right, 5 mm headward", "32 mm left, 5 mm headward")
 
 
 def test_a_plan_that_cuts_a_margin_is_shouted(document):
