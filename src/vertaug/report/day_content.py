@@ -48,9 +48,9 @@ def _warnings(sheet: DaySheet) -> tuple[str, ...]:
         found.append(f"This plan does NOT keep every margin. {cut}")
     if sheet.anaesthetic.blocked:
         found.append(sheet.anaesthetic.blocked)
-    found += _risk_warnings(sheet.risk)
     cautions = [caution for item in sheet.checklist for caution in item.cautions]
-    return (*found, *(words.sentence(caution) for caution in dict.fromkeys(cautions)))
+    found += [words.sentence(caution) for caution in dict.fromkeys(cautions)]
+    return (*found, *_risk_warnings(sheet.risk))
 
 
 def _risk_warnings(risk: RiskOfDay) -> list[str]:

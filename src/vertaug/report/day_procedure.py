@@ -64,7 +64,11 @@ def _stop(rule: StopRule) -> DayLine:
 def _leak_lines(sheet: DaySheet) -> list[DayLine]:
     """Return what in this patient makes a leak likelier or worse."""
     said = [one.words for one in sheet.risk.known if one.leak]
-    return [DayLine(text=f"IN THIS PATIENT: {'; '.join(said)}", strong=True)] if said else []
+    return (
+        [DayLine(text=f"LEAKS LIKELIER, OR WORSE, IN THIS PATIENT: {'; '.join(said)}", strong=True)]
+        if said
+        else []
+    )
 
 
 def _access_block(sheet: DaySheet) -> DayBlock:

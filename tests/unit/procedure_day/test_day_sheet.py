@@ -96,6 +96,23 @@ def test_the_ladder_of_the_mixture_ends_where_nothing_is_left(facts_of):
     assert left[1] == pytest.approx(22.2)
 
 
+def test_a_first_volume_above_its_ceiling_is_said_not_just_nothing_left(facts_of):
+    known = facts_of(patient__weight_kg=50.0, patient__age_y=60.0, patient__frail=False)
+    found = {one.used_ml: one for one in compose_anaesthetic(known).remaining}
+    assert not found[20.0].above_ceiling
+    assert found[25.0].above_ceiling
+    exact = facts_of(patient__weight_kg=66.7, patient__age_y=60.0, patient__frail=False)
+    last = compose_anaesthetic(exact).remaining[-1]
+    assert (last.used_ml, last.left_ml, last.above_ceiling) == (30.0, 0.0, False)
+
+
+def test_a_reduction_that_is_not_known_asks_in_words(facts_of):
+    words = compose_anaesthetic(facts_of(patient__weight_kg=50.0)).reduction.words
+    assert "congestive heart failure" in words
+    assert "patient." not in words
+    assert "cardiopulm." not in words
+
+
 def test_a_cement_that_is_chosen_has_its_windows(document, facts_of):
     none = compose_day_sheet(document, facts_of(), KYPHO).cement
     assert (none.product, none.windows) == ("", ())
