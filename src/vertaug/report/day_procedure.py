@@ -209,7 +209,7 @@ def after_page(sheet: DaySheet) -> DayPage:
         for known in sheet.checklist
         if known.item.phase is Phase.SIGN_OUT
     )
-    times = tuple(f"{one.after_min} min" for one in recovery.observations)
+    times = ("end", *(f"{one.after_min} min" for one in recovery.observations))
     signs = ("time", "pulse, pressure", "SpO2", "leg neurology", "pain 0-10", "site")
     criteria = tuple(DayTick(text=line.text) for line in recovery.criteria)
     note = f"{recovery.stay.text}. A box that is empty is unknown, not met."
