@@ -61,7 +61,8 @@ def _risk_warnings(risk: RiskOfDay) -> list[str]:
         groups.setdefault(one.group, []).append(f"{one.words}{mark}")
     if risk.tumour and risk.missing:
         groups["Tumour"].append(f"unknown: {', '.join(risk.missing)}")
-    cause = f" ({risk.etiology})" if risk.etiology else ""
+    given = risk.etiology if risk.tumour else f"cause given as {risk.etiology or 'unknown'}"
+    cause = f" ({given})"
     return [
         f"{group}{cause if group == 'Tumour' else ''}: {'; '.join(said) or 'cause of the fracture'}"
         for group, said in groups.items()

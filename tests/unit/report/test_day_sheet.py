@@ -233,7 +233,14 @@ def test_the_risks_of_a_tumour_stand_at_the_head_and_beside_the_cement(document)
     assert "TUMOUR: transient up to 10 %" in rates
 
 
-def test_nobody_gave_the_level_stands_first_at_the_head(document):
+def test_signs_of_a_tumour_without_one_name_the_cause_that_was_given(document):
+    known = facts(fx__etiology="osteoporotic", onc__cortex_destroyed=True)
+    choice = DayChoice(procedure=Procedure.KYPHOPLASTY)
+    said = " ".join(describe_day(compose_day_sheet(document, known, choice)).warnings)
+    assert "Tumour (cause given as osteoporotic): cortex DESTROYED" in said
+
+
+def test_a_level_that_nobody_gave_stands_at_the_head(document):
     choice = DayChoice(procedure=Procedure.KYPHOPLASTY)
     warnings = describe_day(compose_day_sheet(document, facts(), choice)).warnings
     assert "Level of the fracture: not given, count and examine." in warnings
