@@ -8,7 +8,8 @@ from vertaug.planning._clearance_layout import Feature
 from vertaug.planning.clearance import ClearanceFields, Trace
 from vertaug.planning.goals import Approach
 
-_SAMPLES = 192
+CONE_RUNS = 192
+"""Needles of the cone that are tried."""
 _BLUR_MM = 0.25
 
 
@@ -64,7 +65,7 @@ def _two_discs() -> tuple[FloatArray, FloatArray]:
     """
     ratio = 1.1673039782614187
     steps = ratio ** -np.arange(1.0, 5.0)
-    u = (0.5 + np.arange(1, _SAMPLES + 1)[:, None] * steps) % 1.0
+    u = (0.5 + np.arange(1, CONE_RUNS + 1)[:, None] * steps) % 1.0
     discs = []
     for k in (0, 2):
         radius, angle = np.sqrt(u[:, k]), 2.0 * np.pi * u[:, k + 1]

@@ -8,6 +8,7 @@ from vertaug.case.level import parse_augmentable
 from vertaug.case.plan import Procedure
 from vertaug.planning.rules import ROUNDING_MM
 from vertaug.procedure_day.checklist import Finding
+from vertaug.procedure_day.day_plan import right_first
 from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
 
 
@@ -79,7 +80,7 @@ def list_access_rules(procedure: Procedure, plan: PlanRecord | None) -> tuple[Ac
     plan : PlanRecord or None
         Without one nothing stands beside them.
     """
-    paths = () if plan is None else plan.paths
+    paths = [] if plan is None else right_first(plan.paths)
     return tuple(
         AccessRule(
             name=name,

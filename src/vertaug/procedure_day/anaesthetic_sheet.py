@@ -74,10 +74,13 @@ class Remaining:
     Attributes
     ----------
     used_ml, left_ml : float
+    above_ceiling : bool
+        Whether ``used_ml`` alone is above the ceiling of the first; then nothing is left.
     """
 
     used_ml: float
     left_ml: float
+    above_ceiling: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,11 +179,15 @@ def _of_drug(found: Ceiling, full: Ceiling) -> DrugCeiling:
 
 def _remaining(weight_kg: float, factor: Fraction) -> tuple[Remaining, ...]:
     """Return the ladder down to where nothing is left."""
+    name, percent = _FIRST
+    most_ml = ceiling(drug_named(name), weight_kg, factor=factor).volume_ml(percent)
     found = []
     for used in _STEPS_ML:
         before = [dose(*_FIRST, used)]
         left = remaining_ml(*_SECOND, before, weight_kg, factor=factor)
-        found.append(Remaining(used_ml=float(used), left_ml=rounded_down(left)))
+        found.append(
+            Remaining(used_ml=float(used), left_ml=rounded_down(left), above_ceiling=used > most_ml)
+        )
         if left == 0:
             break
     return tuple(found)

@@ -73,11 +73,14 @@ class HandlingTime:
     Attributes
     ----------
     title : str
+    room : bool
+        Whether it was at the temperature of a room, not cooled.
     liquid_min, paste_min, total_min : tuple of float
     evidence : Evidence
     """
 
     title: str
+    room: bool
     liquid_min: tuple[float, float]
     paste_min: tuple[float, float]
     total_min: tuple[float, float]
@@ -267,6 +270,7 @@ def handling_times() -> tuple[HandlingTime, ...]:
     return tuple(
         HandlingTime(
             title=table["title"],
+            room=table.get("room", False),
             liquid_min=tuple(table["liquid_min"]),
             paste_min=tuple(table["paste_min"]),
             total_min=tuple(table["total_min"]),

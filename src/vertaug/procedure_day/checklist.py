@@ -13,6 +13,7 @@ from typing import Any
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
 from vertaug.indications.antithrombotic import HoldResult
+from vertaug.indications.derived_fact import DERIVED, MEASURED
 from vertaug.indications.fact import Fact, FactKind
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
@@ -169,18 +170,31 @@ def _fill(item: ChecklistItem, day: DayFacts) -> KnownItem:
     for name in item.facts:
         fact = day.facts.facts.get(name)
         definition = define_fact(name)
-        if fact is None or fact.value is None:
+        if fact is None or fact.value is None or _only_repeats_the_case(fact):
+            if name == LEVEL:
+                cautions.append(f"{definition.label}: {NOT_GIVEN}")
             if not _follows_from_no(name, day.facts):
                 missing.append(f"{definition.label} ({definition.how_to_get})")
             continue
-        known.append(word_fact(fact, day.on))
-        cautions += _cautions(fact, day)
+        against = _speak_against(fact, day.on)
+        known += [] if against else [word_fact(fact, day.on)]
+        cautions += [*against, *_cautions(fact, day)]
     if item.name == HELD:
         known += word_holds(day.holds)
         cautions += caution_holds(day.holds)
     return KnownItem(
         item=item, known=tuple(known), missing=tuple(missing), cautions=tuple(cautions)
     )
+
+
+LEVEL = "fx.level"
+NOT_GIVEN = "not given, count and examine"
+"""Of a level that only the case names."""
+
+
+def _only_repeats_the_case(fact: Fact) -> bool:
+    """Whether a fact is the case's own level: it does not confirm itself (hazard 1)."""
+    return fact.name == LEVEL and fact.source == MEASURED
 
 
 def _follows_from_no(name: str, facts: PatientFacts) -> bool:
@@ -194,7 +208,9 @@ def _follows_from_no(name: str, facts: PatientFacts) -> bool:
 
 
 def word_fact(fact: Fact, on: date | None) -> str:
-    """Return a known fact in words, with its date and how old it is on the day.
+    """Return a known fact in words, with its date, how old it is on the day, and its origin.
+
+    What was measured in the case or follows from other facts is told from what somebody has said.
 
     Raises
     ------
@@ -208,11 +224,27 @@ def word_fact(fact: Fact, on: date | None) -> str:
         said = f"{definition.label} {value:g}{_unit(definition.unit)}"
     else:
         said = f"{definition.label}: {value}"
-    if fact.dated is None:
-        return said
-    age = age_days(fact, on)
-    told = "" if age is None else ", same day" if age == 0 else f", {age} d before"
-    return f"{said} ({fact.dated.isoformat()}{told})"
+    return said + _origin(fact, on)
+
+
+def _origin(fact: Fact, on: date | None) -> str:
+    """Return the day of a fact and where it comes from, in brackets; empty where neither is told.
+
+    Raises
+    ------
+    InputError
+        If it is dated after the day.
+    """
+    told = []
+    if fact.dated is not None:
+        age = age_days(fact, on)
+        old = "" if age is None else ", same day" if age == 0 else f", {age} d before"
+        told.append(f"{fact.dated.isoformat()}{old}")
+    if fact.source == MEASURED:
+        told.append("of this case, not asked")
+    if fact.source == DERIVED:
+        told.append(f"derived: {fact.note}" if fact.note else "derived")
+    return f" ({'; '.join(told)})" if told else ""
 
 
 _UNITS = {"10*9/L": " x10^9/L", "a": " years", "Cel": " °C", "d": " d"}
@@ -242,32 +274,40 @@ def age_days(fact: Fact, on: date | None) -> int | None:
     return age
 
 
-_AGAINST = {
-    "sx.pain_matches_level": False,
-    "fx.progression": True,
-    "patient.pregnant": True,
-    "patient.can_lie_prone": False,
-    "neuro.new_deficit": True,
-    "alg.pmma_severe": True,
-    "alg.contrast_severe": True,
-    "alg.local_anaesthetic": True,
-    "alg.chlorhexidine": True,
-    "alg.antibiotic": True,
-    "inf.active_systemic": True,
-    "inf.osteomyelitis_target": True,
-    "inf.discitis_target": True,
-    "inf.local_skin": True,
-    "patient.consent_capacity": False,
-    "med.hold_complete": False,
+_AGAINST: dict[str, tuple[bool, str]] = {
+    "sx.pain_matches_level": (False, "pain does NOT come from this level"),
+    "fx.progression": (True, "the fracture progresses"),
+    "patient.pregnant": (True, "pregnant"),
+    "patient.can_lie_prone": (False, "CANNOT lie prone for 30 to 60 minutes"),
+    "neuro.new_deficit": (True, "new or progressive neurological deficit"),
+    "alg.pmma_severe": (True, "severe ALLERGY to a component of cement"),
+    "alg.contrast_severe": (True, "severe ALLERGY to contrast"),
+    "alg.local_anaesthetic": (True, "ALLERGY to local anaesthetics"),
+    "alg.chlorhexidine": (True, "ALLERGY to chlorhexidine"),
+    "alg.antibiotic": (True, "ALLERGY to a beta-lactam antibiotic"),
+    "inf.active_systemic": (True, "ACTIVE systemic infection"),
+    "inf.osteomyelitis_target": (True, "osteomyelitis AT THE TARGET"),
+    "inf.discitis_target": (True, "discitis AT THE TARGET"),
+    "inf.local_skin": (True, "infection WHERE THE NEEDLE GOES IN"),
+    "patient.consent_capacity": (False, "NO capacity to consent"),
+    "med.hold_complete": (False, "antithrombotic NOT held long enough"),
 }
-"""Answers that a person must look at before anything goes on."""
+"""Answers that a person must look at before anything goes on, in words of their own.
+
+The label of a fact whose answer is no would say the opposite.
+"""
+
+
+def _speak_against(fact: Fact, on: date | None) -> list[str]:
+    answer, words = _AGAINST.get(fact.name, (None, ""))
+    if answer is None or fact.value is not answer:
+        return []
+    return [f"{words}{_origin(fact, on)}: stop and look"]
 
 
 def _cautions(fact: Fact, day: DayFacts) -> list[str]:
     limits, value = read_table("checklist")["limits"], fact.value
     found = []
-    if fact.name in _AGAINST and value is _AGAINST[fact.name]:
-        found.append(f"{fact.definition.label}: stop and look")
     numbers = {
         "lab.inr": (float("-inf"), limits["inr_most"]),
         "lab.plt": (limits["platelets_least"], float("inf")),

@@ -1,5 +1,6 @@
 """What a case says for the day: level, procedure, needles, views, cement, and its simulation."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +125,7 @@ class DayPlan:
         Of the plan within its procedure; None where there is none.
     record : PlanRecord or None
     needles : tuple of NeedleOfDay
-        The patient's left one first.
+        The patient's right one first, as in the report.
     views : tuple of ViewOfDay
     cement_ml : tuple of float or None
         Low, target, high.
@@ -151,8 +152,15 @@ class DayPlan:
 
     @property
     def sides(self) -> str:
-        """``left``, ``right``, ``left and right``; empty without a plan."""
+        """``left``, ``right``, ``right and left``; empty without a plan."""
         return " and ".join(needle.side for needle in self.needles)
+
+    @property
+    def sides_together(self) -> str:
+        """Over which sides a volume for the whole body goes, in words."""
+        if len(self.needles) == 1:
+            return f"{self.sides} side only"
+        return "both sides together" if self.needles else "whatever the sides"
 
     @property
     def safe(self) -> bool | None:
@@ -208,7 +216,8 @@ def plan_of_day(
 
 
 def _pedicles(vertebra: VertebraRecord) -> tuple[tuple[str, float], ...]:
-    return tuple((side, pedicle.width_mm) for side, pedicle in sorted(vertebra.pedicles.items()))
+    pedicles = sorted(vertebra.pedicles.items(), reverse=True)
+    return tuple((side, pedicle.width_mm) for side, pedicle in pedicles)
 
 
 def _procedure(
@@ -237,8 +246,12 @@ def _cement(planning: PlanningRecord) -> tuple[float, float, float]:
 
 def _needles(document: CaseDocument, level: str, plan: PlanRecord) -> tuple[NeedleOfDay, ...]:
     origin = document.anatomy.levels[level].origin_lps_mm
-    paths = sorted(plan.paths, key=lambda path: path.side)
-    return tuple(_needle(path, origin) for path in paths)
+    return tuple(_needle(path, origin) for path in right_first(plan.paths))
+
+
+def right_first(paths: Iterable[PathRecord]) -> list[PathRecord]:
+    """Return paths in the order of the report: the patient's right one first."""
+    return sorted(paths, key=lambda path: path.side, reverse=True)
 
 
 def _needle(path: PathRecord, origin_lps_mm: tuple[float, float, float]) -> NeedleOfDay:
@@ -271,7 +284,7 @@ def _views(planning: PlanningRecord, plan: PlanRecord | None) -> tuple[ViewOfDay
         for name, view in planning.views.items()
         if not name.startswith("barrel")
     ]
-    for path in () if plan is None else sorted(plan.paths, key=lambda path: path.side):
+    for path in () if plan is None else right_first(plan.paths):
         line = np.subtract(path.target_lps_mm, path.entry_lps_mm)
         # the receptor in front of the patient, as in the views of the plan
         found.append(

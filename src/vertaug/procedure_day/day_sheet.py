@@ -43,6 +43,7 @@ from vertaug.procedure_day.discharge import (
 from vertaug.procedure_day.evidence import Line
 from vertaug.procedure_day.guide import Topic, guide_lines
 from vertaug.procedure_day.hold import HoldOfDay, hold_of_day
+from vertaug.procedure_day.patient_risk import RiskOfDay, list_risks
 from vertaug.procedure_day.sedation import (
     SedationStep,
     list_sedation,
@@ -154,6 +155,7 @@ class DaySheet:
     case_name : str
     on : date or None
     plan : DayPlan
+    risk : RiskOfDay
     checklist : tuple of KnownItem
     holds : tuple of HoldOfDay
     anaesthetic : AnaestheticOfDay
@@ -173,6 +175,7 @@ class DaySheet:
     case_name: str
     on: date | None
     plan: DayPlan
+    risk: RiskOfDay
     checklist: tuple[KnownItem, ...]
     holds: tuple[HoldOfDay, ...]
     anaesthetic: AnaestheticOfDay
@@ -215,11 +218,13 @@ def compose_day_sheet(
     _check_level(plan, facts)
     procedure = plan.procedure
     cement = _cement(plan, choice.cement)
+    risk = list_risks(facts)
     day = DayFacts(facts=facts, on=choice.on, case=_case_words(plan, cement), holds=choice.holds)
     return DaySheet(
         case_name=case_name,
         on=choice.on,
         plan=plan,
+        risk=risk,
         checklist=fill_checklist(procedure, day),
         holds=tuple(map(hold_of_day, choice.holds)),
         anaesthetic=compose_anaesthetic(facts),
@@ -239,7 +244,7 @@ def compose_day_sheet(
             criteria=list_criteria(),
             stay=stay_words(),
         ),
-        complications=list_complications(procedure),
+        complications=list_complications(procedure, risk.etiology),
         leak_risks=leak_risks(),
         guide=tuple((topic, guide_lines(topic)) for topic in Topic),
         states=states_of(procedure),
@@ -263,7 +268,8 @@ def _case_words(plan: DayPlan, cement: CementOfDay) -> tuple[tuple[str, str], ..
     sizes = [f"needle {gauges}"] if gauges else []
     balloon = _balloon_words(plan)
     sizes += [balloon] if balloon else []
-    sizes += [f"cement {plan.cement_ml[1]:.1f} ml planned"] if plan.cement_ml else []
+    if plan.cement_ml:
+        sizes.append(f"cement planned {plan.cement_ml[1]:.1f} ml IN ALL, {plan.sides_together}")
     words = {
         "level": f"the case is planned for {plan.level}",
         "sides": plan.sides,

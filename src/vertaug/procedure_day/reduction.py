@@ -7,7 +7,7 @@ liver or heart disease, the lower ceiling stands first.
 from dataclasses import dataclass
 from fractions import Fraction
 
-from vertaug.indications.patient_facts import PatientFacts
+from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
 from vertaug.procedure_day.local_anaesthetic import Number, check_weight
 
@@ -81,7 +81,8 @@ def judge_reduction(facts: PatientFacts) -> Reduction:
         words = f"reduced: {', '.join(reasons)}"
     elif missing:
         applies = None
-        words = f"not known: {', '.join(missing)}; the reduced ceilings stand first until it is"
+        asked = ", ".join(define_fact(name).label for name in missing)
+        words = f"not known: {asked}; the reduced ceilings stand first until it is"
     else:
         applies, words = False, "not reduced: none of the reasons is present"
     return Reduction(

@@ -1,14 +1,16 @@
 """Pages of the day's sheet before the needle: who, what, go or no-go, anaesthesia."""
 
+from vertaug.case.source_status import UNVERIFIED
 from vertaug.procedure_day.anaesthetic_sheet import AnaestheticOfDay
 from vertaug.procedure_day.checklist import KnownItem, Phase
-from vertaug.procedure_day.day_plan import DayPlan, NeedleOfDay
 from vertaug.procedure_day.day_sheet import DaySheet
 from vertaug.procedure_day.evidence import Evidence, Line
 from vertaug.procedure_day.guide import Topic
 from vertaug.procedure_day.local_anaesthetic import CEILING_WORDS
+from vertaug.procedure_day.patient_risk import RiskOfDay
 from vertaug.report import words
-from vertaug.report.day_hold import hold_blocks, hold_length
+from vertaug.report.day_hold import hold_blocks
+from vertaug.report.day_needle import needle_block, view_block
 from vertaug.report.day_page import DayBlock, DayLine, DayPage, DayPages, DayTick, DayTile
 from vertaug.report.day_procedure import after_page, procedure_page
 
@@ -17,12 +19,6 @@ LEGEND = (
     "set by vertaug or a site, no source. partly verified: part read, rest recalled. No mark: read "
     "in its source, or computed. Boxes are never ticked by the program; unknown is not done."
 )
-_VIEWS = {
-    "ap": "True AP",
-    "lateral": "True lateral",
-    "barrel_left": "Down the left needle",
-    "barrel_right": "Down the right needle",
-}
 LABEL = "Patient label (paste here; nothing is stored)"
 
 
@@ -53,7 +49,24 @@ def _warnings(sheet: DaySheet) -> tuple[str, ...]:
     if sheet.anaesthetic.blocked:
         found.append(sheet.anaesthetic.blocked)
     cautions = [caution for item in sheet.checklist for caution in item.cautions]
-    return (*found, *(words.sentence(caution) for caution in dict.fromkeys(cautions)))
+    found += [words.sentence(caution) for caution in dict.fromkeys(cautions)]
+    return (*found, *_risk_warnings(sheet.risk))
+
+
+def _risk_warnings(risk: RiskOfDay) -> list[str]:
+    """Return a line for each group of risks, and what is asked for with a tumour."""
+    groups: dict[str, list[str]] = {"Tumour": []} if risk.tumour else {}
+    for one in risk.known:
+        mark = f" ({one.evidence.mark})" if one.evidence.mark == UNVERIFIED else ""
+        groups.setdefault(one.group, []).append(f"{one.words}{mark}")
+    if risk.tumour and risk.missing:
+        groups["Tumour"].append(f"unknown: {', '.join(risk.missing)}")
+    given = risk.etiology if risk.tumour else f"cause given as {risk.etiology or 'unknown'}"
+    cause = f" ({given})"
+    return [
+        f"{group}{cause if group == 'Tumour' else ''}: {'; '.join(said) or 'cause of the fracture'}"
+        for group, said in groups.items()
+    ]
 
 
 def marked(line: Line) -> DayLine:
@@ -89,33 +102,22 @@ def _short(mark: str) -> str:
 
 def _first_page(sheet: DaySheet) -> DayPage:
     go = ticks_of(sheet.checklist, Phase.GO)
-    half = _middle(go, hold_length(sheet.holds))
+    half = _middle(go)
     note = "Every box before the patient is positioned. What is not known is not done."
     return DayPage(
         title="Plan and go / no-go",
         tiles=_tiles(sheet),
-        top=(_needle_block(sheet.plan), _view_block(sheet.plan)),
+        top=(needle_block(sheet.plan), view_block(sheet.plan)),
         left=(DayBlock(title="Go / no-go", ticks=go[:half], note=note),),
-        right=(
-            DayBlock(title="Go / no-go, continued", ticks=go[half:]),
-            *hold_blocks(sheet.holds),
-        ),
+        right=(DayBlock(title="Go / no-go, continued", ticks=go[half:]),),
+        bottom=hold_blocks(sheet.holds),
     )
 
 
-def _middle(ticks: tuple[DayTick, ...], below: int) -> int:
-    """Return how many boxes stand in the left column, so that both are about as long.
-
-    Parameters
-    ----------
-    ticks : tuple of DayTick
-    below : int
-        Letters of what stands below those of the right column.
-    """
+def _middle(ticks: tuple[DayTick, ...]) -> int:
+    """Return how many boxes stand in the left column, so that both are about as long."""
     lengths = [60 + len(t.text + t.known + t.missing + t.cautions) for t in ticks]
-    return min(
-        range(len(ticks) + 1), key=lambda n: abs(sum(lengths[:n]) - sum(lengths[n:]) - below)
-    )
+    return min(range(len(ticks) + 1), key=lambda n: abs(sum(lengths[:n]) - sum(lengths[n:])))
 
 
 def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:
@@ -136,8 +138,10 @@ def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:
     ]
     if plan.cement_ml is not None:
         low, target, high = plan.cement_ml
-        detail = f"range {low:.1f} to {high:.1f} ml; no goal by itself"
-        tiles.append(DayTile(label="Cement planned", value=f"{target:.1f} ml", detail=detail))
+        detail = f"{plan.sides_together}; range {low:.1f} to {high:.1f} ml; no goal by itself"
+        tiles.append(
+            DayTile(label="Cement planned", value=f"{target:.1f} ml", after="IN ALL", detail=detail)
+        )
     if drug.ceilings:
         first = drug.ceilings[0]
         tiles.append(
@@ -155,67 +159,6 @@ def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:
 def _reduced(drug: AnaestheticOfDay) -> str:
     factor = float(drug.reduction.in_use)
     return "" if factor == 1.0 else f", reduced x {factor:g}"
-
-
-def _needle_block(plan: DayPlan) -> DayBlock:
-    if not plan.needles:
-        return DayBlock(
-            title="Needles",
-            lines=(DayLine(text="Not planned in this case.", strong=True),),
-        )
-    rows = [
-        ("skin, from the body's centre", *(_skin(n) for n in plan.needles)),
-        ("skin to bone / to tip, as scanned", *(_depths(n) for n in plan.needles)),
-        ("toward the midline", *(words.medial(n.axial_angle_deg) for n in plan.needles)),
-        ("head or feet, in the patient", *(words.caudal(n.tilt_deg) for n in plan.needles)),
-        ("clearance to the canal", *(words.millimetres(n.canal_mm) for n in plan.needles)),
-        ("wall broken, with aiming error", *(_breach(n) for n in plan.needles)),
-    ]
-    if any(n.balloon_mm for n in plan.needles):
-        rows.append(("balloon", *(f"{n.balloon_mm or 0:g} mm" for n in plan.needles)))
-    return DayBlock(
-        title="Needles (patient's left and right)",
-        columns=("", *(f"{n.side.upper()}  {n.gauge}G" for n in plan.needles)),
-        rows=tuple(rows),
-        note="Planned on the CT as scanned; prone depth and angles differ: confirm on the films.",
-        large=True,
-    )
-
-
-def _skin(needle: NeedleOfDay) -> str:
-    if needle.skin_left_mm is None or needle.skin_head_mm is None:
-        return "outside the scan"
-    side = "left" if needle.skin_left_mm >= 0 else "right"
-    end = "headward" if needle.skin_head_mm >= 0 else "footward"
-    return f"{abs(needle.skin_left_mm):.0f} mm {side}, {abs(needle.skin_head_mm):.0f} mm {end}"
-
-
-def _depths(needle: NeedleOfDay) -> str:
-    if needle.skin_depth_mm is None or needle.reach_mm is None:
-        return f"{words.MISSING} (bone to tip {needle.length_mm:.0f} mm)"
-    return f"{needle.skin_depth_mm:.0f} / {needle.reach_mm:.0f} mm"
-
-
-def _breach(needle: NeedleOfDay) -> str:
-    share = needle.breach_probability
-    return words.percent(None if share is None else 100 * share)
-
-
-def _view_block(plan: DayPlan) -> DayBlock:
-    rows = tuple(
-        (
-            _VIEWS.get(view.name, view.name),
-            words.prone_receptor(view.primary_angle_deg, view.secondary_angle_deg),
-            view.angles,
-            "____° / ____°",
-        )
-        for view in plan.views
-    )
-    return DayBlock(
-        title="C-arm, prone, receptor above",
-        columns=("view", "turn the receptor", "DICOM, supine", "used today"),
-        rows=rows or (("true AP and lateral", words.MISSING, words.MISSING, ""),),
-    )
 
 
 def _room_page(sheet: DaySheet) -> DayPage:
@@ -296,7 +239,12 @@ def _mixture_block(drug: AnaestheticOfDay) -> DayBlock:
     return DayBlock(
         title=title,
         columns=(*(f"{r.used_ml:g} ml" for r in drug.remaining),),
-        rows=(tuple(f"{r.left_ml:.1f} ml" for r in drug.remaining),),
+        rows=(
+            tuple(
+                "ABOVE CEILING" if r.above_ceiling else f"{r.left_ml:.1f} ml"
+                for r in drug.remaining
+            ),
+        ),
         note=f"Rounded down, {drug.mixture.evidence.mark}. Share used: ______ (at most 1.00)",
         large=True,
     )

@@ -36,8 +36,3 @@ def _row(hold: HoldOfDay) -> tuple[str, ...]:
         "–" if complete is None else complete.isoformat(" ", "minutes"),
         f"{hold.listed} ({hold.source}, {hold.status})" if hold.source else hold.listed,
     )
-
-
-def hold_length(holds: tuple[HoldOfDay, ...]) -> int:
-    """Return about how many letters the table takes, by which columns are made as long."""
-    return 120 * (len(holds) + 1) if holds else 0

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayTile:
-    """A large number at the head of the sheet."""
+    """A large number at the head of the sheet; ``after`` stands beside it and belongs to it."""
 
     label: str
     value: str
+    after: str = ""
     detail: str = ""
 
 

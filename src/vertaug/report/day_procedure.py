@@ -1,7 +1,7 @@
 """Pages of the day's sheet from the needle to discharge."""
 
 from vertaug.case.plan import Procedure
-from vertaug.procedure_day.cement_clock import minutes
+from vertaug.procedure_day.cement_clock import HandlingTime, minutes
 from vertaug.procedure_day.checklist import Finding, Phase
 from vertaug.procedure_day.day_sheet import CementOfDay, DaySheet, StopsOfDay
 from vertaug.procedure_day.evidence import Line
@@ -15,8 +15,8 @@ _LOGGED = (
     State.TIME_OUT,
     State.POSITIONED,
     State.ANAESTHETISED,
-    State.ACCESS_LEFT,
     State.ACCESS_RIGHT,
+    State.ACCESS_LEFT,
     State.BIOPSY,
     State.BALLOON_IN,
     State.DEFLATE,
@@ -44,7 +44,7 @@ def procedure_page(sheet: DaySheet) -> DayPage:
             clock_block(sheet),
             DayBlock(
                 title="STOP the cement at any of these",
-                lines=tuple(_stop(rule) for rule in stops.cement),
+                lines=(*_leak_lines(sheet), *(_stop(rule) for rule in stops.cement)),
                 alarm=True,
             ),
             _after_block(stops),
@@ -59,6 +59,16 @@ def _marked(line: Line) -> DayLine:
 
 def _stop(rule: StopRule) -> DayLine:
     return DayLine(text=f"{rule.sign} → {rule.then}", mark=rule.evidence.mark)
+
+
+def _leak_lines(sheet: DaySheet) -> list[DayLine]:
+    """Return what in this patient makes a leak likelier or worse."""
+    said = [one.words for one in sheet.risk.known if one.leak]
+    return (
+        [DayLine(text=f"LEAKS LIKELIER, OR WORSE, IN THIS PATIENT: {'; '.join(said)}", strong=True)]
+        if said
+        else []
+    )
 
 
 def _access_block(sheet: DaySheet) -> DayBlock:
@@ -101,7 +111,7 @@ def _balloon_block(stops: StopsOfDay) -> DayBlock:
     )
     mark = next((one.evidence.mark for one in stops.balloon_limits), "")
     lines = (
-        DayLine(text=f"Most by the product file: {limits}", mark=mark, strong=True),
+        DayLine(text=f"Maximum by the product file: {limits}", mark=mark, strong=True),
         *(_stop(rule) for rule in stops.balloon),
     )
     return DayBlock(title="STOP the balloon at any of these", lines=lines, alarm=True)
@@ -118,11 +128,10 @@ def _after_block(stops: StopsOfDay) -> DayBlock:
 
 def clock_block(sheet: DaySheet) -> DayBlock:
     """Return the clock of the cement: rules, window, and boxes for the times."""
-    cement, simulated = sheet.cement, sheet.plan.simulated
-    lines = [_marked(line) for line in cement.rules]
+    cement = sheet.cement
+    lines = [DayLine(text=_BY_EYE, strong=True)] if cement.windows else []
+    lines += [_marked(line) for line in cement.rules]
     lines += [_marked(line) for line in cement.facts if line.name == "dough"]
-    if simulated is not None:
-        lines.append(DayLine(text=_predicted(simulated.injected_ml, simulated.first_stop_ml)))
     low, high = cement.session_most_ml
     text = f"At most {low:g} to {high:g} ml and 3 levels in one session"
     lines.append(DayLine(text=text, mark="unverified"))
@@ -130,13 +139,17 @@ def clock_block(sheet: DaySheet) -> DayBlock:
     rows: tuple[tuple[str, ...], ...]
     if cement.windows:
         title = f"Cement clock: {cement.product}"
-        columns = ("room", "from", "ALARM", "to (min:s from mixing)")
+        columns = ("room", "table from", "ALARM", "table to (min:s from mixing)")
         rows = tuple(
             (f"{w.temperature_c:g} °C", minutes(w.start_s), minutes(w.alarm_s), minutes(w.end_s))
             for w in cement.windows
         )
+        lines += [_literature(handling) for handling in cement.handling if handling.room]
         mark = cement.windows[0].evidence.mark
-        note = f"Product table of vertaug, {mark}: the leaflet of the product goes first."
+        note = (
+            f"Product table of vertaug, {mark}, no permission: the leaflet of the product goes "
+            "first. Leaflet: ____ to ____ min at ____ °C."
+        )
     else:
         title, columns, rows = "Cement clock", *_handling(cement)
         note = (
@@ -144,6 +157,26 @@ def clock_block(sheet: DaySheet) -> DayBlock:
             "____ to ____ min at ____ °C."
         )
     return DayBlock(title=title, lines=tuple(lines), columns=columns, rows=rows, note=note)
+
+
+_BY_EYE = (
+    "DOUGH IS JUDGED BY EYE, not by the clock. The window below is that of a product table: the "
+    "cement can still be liquid when it opens"
+)
+
+
+def _literature(time: HandlingTime) -> DayLine:
+    """Return the measured times of a cement of the literature, to hold a window against."""
+    (liquid, liquid_sd), (paste, paste_sd), (total, total_sd) = (
+        time.liquid_min,
+        time.paste_min,
+        time.total_min,
+    )
+    text = (
+        f"Literature, one PMMA {time.title}: LIQUID until {liquid:g} min (SD {liquid_sd:g}), paste "
+        f"for {paste:g} min (SD {paste_sd:g}), in all {total:g} min (SD {total_sd:g})"
+    )
+    return DayLine(text=text, mark=time.evidence.mark, strong=True)
 
 
 def _handling(cement: CementOfDay) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -155,17 +188,11 @@ def _handling(cement: CementOfDay) -> tuple[tuple[str, ...], tuple[tuple[str, ..
     return columns, rows
 
 
-def _predicted(injected_ml: float, first_stop_ml: float | None) -> str:
-    if first_stop_ml is None:
-        return f"Simulation, a prediction: no stop sign up to {injected_ml:.1f} ml"
-    return f"Simulation, a prediction: first stop sign at {first_stop_ml:.1f} ml"
-
-
 def _volume_log(sheet: DaySheet) -> DayBlock:
     balloon = sheet.plan.procedure is Procedure.KYPHOPLASTY
     first = ("side", "balloon ml / psi") if balloon else ("side",)
     columns = (*first, "batch, mixed at", "dough seen at", "start", "end", "ml", "leak")
-    sides = [needle.side.upper() for needle in sheet.plan.needles] or ["LEFT", "RIGHT"]
+    sides = [needle.side.upper() for needle in sheet.plan.needles] or ["RIGHT", "LEFT"]
     return DayBlock(
         title="Cement as it went in",
         columns=columns,
@@ -182,7 +209,7 @@ def after_page(sheet: DaySheet) -> DayPage:
         for known in sheet.checklist
         if known.item.phase is Phase.SIGN_OUT
     )
-    times = tuple(f"{one.after_min} min" for one in recovery.observations)
+    times = ("end", *(f"{one.after_min} min" for one in recovery.observations))
     signs = ("time", "pulse, pressure", "SpO2", "leg neurology", "pain 0-10", "site")
     criteria = tuple(DayTick(text=line.text) for line in recovery.criteria)
     note = f"{recovery.stay.text}. A box that is empty is unknown, not met."
@@ -229,8 +256,9 @@ def _rates_block(sheet: DaySheet) -> DayBlock:
         (one.title, f"{one.rate}{f' ({mark})' if (mark := one.evidence.mark) else ''}", one.note)
         for one in sheet.complications
     )
+    cause = sheet.risk.etiology or "cause of the fracture not known"
     return DayBlock(
-        title=f"What to look for: rates of the literature, {sheet.plan.procedure}",
+        title=f"What to look for: rates of the literature, {sheet.plan.procedure}, {cause}",
         columns=("", "rate", ""),
         rows=rows,
     )

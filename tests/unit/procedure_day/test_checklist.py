@@ -6,7 +6,9 @@ import pytest
 
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
-from vertaug.indications.patient_facts import define_fact
+from vertaug.indications.derived_fact import MEASURED, derive_facts
+from vertaug.indications.fact import Fact
+from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.procedure_day.checklist import DayFacts, Phase, fill_checklist, list_items
 
 DAY = date(2026, 3, 9)
@@ -113,8 +115,62 @@ def test_a_result_from_after_the_day_is_refused(filled):
 def test_what_speaks_against_going_on_is_marked(filled):
     found = filled(patient__pregnant=True, med__hold_complete=False, alg__pmma_severe=False)
     assert found["pregnancy"].cautions == ("pregnant: stop and look",)
-    assert "stop and look" in found["antithrombotic_held"].cautions[0]
+    assert found["antithrombotic_held"].cautions == (
+        "antithrombotic NOT held long enough: stop and look",
+    )
     assert found["allergies"].cautions == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("sx__pain_matches_level", False, "NOT come from this level"),
+        ("patient__can_lie_prone", False, "CANNOT lie prone"),
+        ("patient__consent_capacity", False, "NO capacity"),
+        ("med__hold_complete", False, "NOT held long enough"),
+    ],
+)
+def test_a_no_is_never_told_in_the_words_of_a_yes(filled, name, value, words):
+    label = define_fact(name.replace("__", ".")).label
+    (found,) = [
+        one for one in filled(**{name: value}).values() if one.cautions and words in one.cautions[0]
+    ]
+    assert label not in found.cautions[0]
+    assert not any(label in known for known in found.known)
+
+
+LEVEL_MISSING = "level of the fracture: not given, count and examine"
+
+
+def test_a_level_that_nobody_gave_is_asked_for(filled):
+    found = filled()["level_counted"]
+    assert found.cautions == (LEVEL_MISSING,)
+    assert "level of the fracture" in found.missing[0]
+
+
+def test_the_case_does_not_confirm_its_own_level():
+    own = Fact(definition=define_fact("fx.level"), value="L1", source=MEASURED)
+    day = DayFacts(facts=PatientFacts.of([own]), case=(("level", "planned for L1"),))
+    items = {one.item.name: one for one in fill_checklist(Procedure.KYPHOPLASTY, day)}
+    assert items["level_counted"].known == ("planned for L1",)
+    assert items["level_counted"].cautions == (LEVEL_MISSING,)
+
+
+def test_a_level_that_somebody_gave_stands_there(filled):
+    found = filled(fx__level="L1")["level_counted"]
+    assert found.known == ("planned for L1", "level of the fracture: L1")
+    assert found.cautions == found.missing == ()
+
+
+def test_what_follows_or_is_of_the_case_says_so():
+    facts = derive_facts(
+        PatientFacts.of([Fact(definition=define_fact("patient.sex"), value="male")])
+    )
+    levels = Fact(definition=define_fact("fx.n_levels_planned"), value=1.0, source=MEASURED)
+    day = DayFacts(facts=facts.with_facts([levels]), on=DAY)
+    items = {one.item.name: one for one in fill_checklist(Procedure.KYPHOPLASTY, day)}
+    assert items["pregnancy"].known == ("pregnant: no (derived: male)",)
+    assert "of this case, not asked" in items["most_levels"].known[0]
 
 
 def test_no_antithrombotic_needs_no_hold(filled):

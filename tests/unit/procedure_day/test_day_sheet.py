@@ -17,10 +17,10 @@ from vertaug.procedure_day.state import State
 KYPHO = DayChoice(procedure=Procedure.KYPHOPLASTY)
 
 
-def test_needles_left_first_with_their_skin(document):
+def test_needles_right_first_as_in_the_report_with_their_skin(document):
     plan = plan_of_day(document, Procedure.VERTEBROPLASTY)
-    left, right = plan.needles
-    assert (left.side, right.side, plan.sides) == ("left", "right", "left and right")
+    right, left = plan.needles
+    assert (right.side, left.side, plan.sides) == ("right", "left", "right and left")
     assert (left.skin_left_mm, left.skin_head_mm, left.reach_mm) == (32.0, 5.0, 97.0)
     assert right.skin_left_mm == -32.0
     assert left.tilt_deg > 0
@@ -96,6 +96,23 @@ def test_the_ladder_of_the_mixture_ends_where_nothing_is_left(facts_of):
     assert left[1] == pytest.approx(22.2)
 
 
+def test_a_first_volume_above_its_ceiling_is_said_not_just_nothing_left(facts_of):
+    known = facts_of(patient__weight_kg=50.0, patient__age_y=60.0, patient__frail=False)
+    found = {one.used_ml: one for one in compose_anaesthetic(known).remaining}
+    assert not found[20.0].above_ceiling
+    assert found[25.0].above_ceiling
+    exact = facts_of(patient__weight_kg=66.7, patient__age_y=60.0, patient__frail=False)
+    last = compose_anaesthetic(exact).remaining[-1]
+    assert (last.used_ml, last.left_ml, last.above_ceiling) == (30.0, 0.0, False)
+
+
+def test_a_reduction_that_is_not_known_asks_in_words(facts_of):
+    words = compose_anaesthetic(facts_of(patient__weight_kg=50.0)).reduction.words
+    assert "congestive heart failure" in words
+    assert "patient." not in words
+    assert "cardiopulm." not in words
+
+
 def test_a_cement_that_is_chosen_has_its_windows(document, facts_of):
     none = compose_day_sheet(document, facts_of(), KYPHO).cement
     assert (none.product, none.windows) == ("", ())
@@ -117,10 +134,31 @@ def test_what_is_only_for_balloons(document, facts_of):
 def test_items_show_what_the_case_knows(document, facts_of):
     sheet = compose_day_sheet(document, facts_of(), replace(KYPHO, on=date(2026, 3, 2)))
     found = {one.item.name: one for one in sheet.checklist}
-    assert found["laterality"].known == ("left and right",)
+    assert found["laterality"].known == ("right and left",)
     assert "15 mm" in found["balloon_lot"].known[0]
     assert "10G" in found["sizes"].known[0]
     assert found["said_aloud"].known == ("the case is planned for L1",)
+
+
+def test_a_volume_is_said_to_be_for_both_sides(document, facts_of):
+    found = {one.item.name: one for one in compose_day_sheet(document, facts_of(), KYPHO).checklist}
+    assert "5.0 ml IN ALL, both sides together" in found["sizes"].known[0]
+    one_side = DayChoice(procedure=Procedure.KYPHOPLASTY, plan=2)
+    found = {
+        one.item.name: one for one in compose_day_sheet(document, facts_of(), one_side).checklist
+    }
+    assert "5.0 ml IN ALL, right side only" in found["sizes"].known[0]
+
+
+def test_the_right_side_stands_first_everywhere(document, facts_of):
+    sheet = compose_day_sheet(document, facts_of(), KYPHO)
+    assert [view.name for view in sheet.plan.views[2:]] == ["barrel_right", "barrel_left"]
+    planned = [rule.planned for rule in sheet.access if rule.planned]
+    assert planned
+    for values in planned:
+        assert [value.side for value in values] == ["right", "left"]
+    sides = [side for side, _ in sheet.plan.pedicle_width_mm]
+    assert sides == sorted(sides, reverse=True)
 
 
 @pytest.fixture

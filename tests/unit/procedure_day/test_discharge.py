@@ -180,3 +180,8 @@ def test_observations_need_an_offset():
 
 def test_orders_have_sources():
     assert all(line.evidence.source for line in recovery_orders())
+
+
+def test_pain_is_asked_at_two_hours_not_two_hours_before_discharge():
+    text = next(line.text for line in recovery_orders() if line.name == "pain")
+    assert "at the end of the procedure and at 2 h, before discharge" in text

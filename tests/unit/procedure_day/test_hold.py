@@ -40,7 +40,7 @@ def test_the_table_of_the_sheet(document, facts_of):
     choice = DayChoice(holds=(hold(), hold("warfarin")))
     sheet = compose_day_sheet(document, facts_of(), choice)
     page = describe_day(sheet).pages[0]
-    table = next(block for block in page.right if block.title == "Blood thinners")
+    table = next(block for block in page.bottom if block.title == "Blood thinners")
     assert table.rows[0] == (
         "apixaban",
         "complete (74 h)",

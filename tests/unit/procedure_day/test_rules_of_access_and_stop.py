@@ -101,6 +101,20 @@ def test_after_a_stop_one_looks_at_the_patient():
     assert {line.name for line in after_stop()} >= {"classify", "examine", "ct", "prone"}
 
 
+def test_the_rate_of_a_deficit_is_that_of_the_cause(procedure):
+    def rate(etiology):
+        found = {one.name: one for one in list_complications(procedure, etiology)}
+        return found["neuro"].rate + found["neuro"].note
+
+    for cause in ("myeloma", "metastasis"):
+        assert "10 %" in rate(cause)
+        assert "osteoporotic" not in rate(cause)
+    assert "10 %" not in rate("osteoporotic")
+    for cause in ("", "haemangioma", "traumatic"):
+        assert "up to 1 %" in rate(cause)
+        assert "TUMOUR up to 10 %" in rate(cause)
+
+
 def test_rates_of_complications(procedure):
     found = {one.name: one for one in list_complications(procedure)}
     expected = {"vertebroplasty": "54.7", "kyphoplasty": "18.4"}[procedure.value]

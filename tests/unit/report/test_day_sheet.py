@@ -16,6 +16,7 @@ from vertaug.indications.fact import Fact
 from vertaug.indications.patient_facts import PatientFacts, define_fact, read_definitions
 from vertaug.procedure_day.day_sheet import WATERMARK, DayChoice, compose_day_sheet
 from vertaug.report.day_content import describe_day
+from vertaug.report.day_needle import needle_block
 from vertaug.report.day_sheet import day_tree, render_day_html, render_day_pdf, write_day_sheet
 from vertaug.report.inputs import DISCLAIMER
 
@@ -86,7 +87,7 @@ def test_the_same_sheet_gives_the_same_bytes(sheet):
 
 
 def test_every_page_warns_and_names_the_level(sheet):
-    pages = render_day_html(sheet).split('<main class="page">')[1:]
+    pages = render_day_html(sheet).split('<main class="page')[1:]
     assert len(pages) == 4
     for page in pages:
         assert page.count(WATERMARK) == 2
@@ -146,6 +147,113 @@ def test_no_weight_no_number(document):
     assert not re.search(r"\d ml of [\d.]+ %", html)
 
 
+def blocks_of(sheet):
+    return [
+        block
+        for page in describe_day(sheet).pages
+        for block in (*page.top, *page.left, *page.right, *page.bottom)
+    ]
+
+
+def words_of(sheet, title):
+    """All words of the block whose title starts so."""
+    (block,) = [one for one in blocks_of(sheet) if one.title.startswith(title)]
+    cells = [cell for row in (block.columns, *block.rows) for cell in row]
+    return " ".join((block.title, *(line.text for line in block.lines), *cells, block.note))
+
+
+def test_the_volume_of_the_cement_is_in_all(document):
+    sheet = compose_day_sheet(document, facts(), DayChoice(procedure=Procedure.VERTEBROPLASTY))
+    tile = next(t for t in describe_day(sheet).pages[0].tiles if t.label == "Cement planned")
+    assert (tile.value, tile.after) == ("5.0 ml", "IN ALL")
+    assert "both sides together" in tile.detail
+    assert "IN ALL" in render_day_html(sheet)
+
+
+def test_a_share_of_broken_walls_is_a_count_with_its_walls(document):
+    sheet = compose_day_sheet(document, facts(), DayChoice(procedure=Procedure.VERTEBROPLASTY))
+    needles = describe_day(sheet).pages[0].top[0]
+    row = next(row for row in needles.rows if "wall broken" in row[0])
+    for cell in row[1:]:
+        assert re.fullmatch(r"\d+ of 192 runs", cell)
+    assert "canal, pedicle, endplates, front wall, neighbour" in needles.note
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.0, "0 of"), (0.0001, "1 of"), (1 / 192, "1 of"), (0.5, "96 of")]
+)
+def test_a_small_share_of_broken_walls_is_never_none(document, share, said):
+    sheet = compose_day_sheet(document, facts(), DayChoice(procedure=Procedure.VERTEBROPLASTY))
+    needles = tuple(replace(n, breach_probability=share) for n in sheet.plan.needles)
+    block = needle_block(replace(sheet.plan, needles=needles))
+    row = next(row for row in block.rows if "wall broken" in row[0])
+    assert row[1].startswith(said)
+
+
+def test_above_the_ceiling_is_printed(document):
+    known = facts(patient__weight_kg=50.0, patient__frail=False, patient__age_y=60.0)
+    sheet = compose_day_sheet(document, known, DayChoice(procedure=Procedure.VERTEBROPLASTY))
+    said = words_of(sheet, "After Lidocaine")
+    assert "ABOVE CEILING" in said
+    assert " 0.0 ml" not in said
+
+
+def test_dough_is_judged_by_eye_and_the_literature_stands_beside(document):
+    choice = DayChoice(procedure=Procedure.VERTEBROPLASTY, cement="low_viscosity")
+    said = words_of(compose_day_sheet(document, facts(), choice), "Cement clock")
+    assert "JUDGED BY EYE" in said
+    assert "LIQUID until 5.1 min" in said
+    assert "in all 8.5 min" in said
+    assert "Simulation" not in said
+    assert "stop sign" not in said
+
+
+def test_the_risks_of_a_tumour_stand_at_the_head_and_beside_the_cement(document):
+    known = facts(
+        fx__etiology="myeloma",
+        onc__sins=11.0,
+        onc__epidural_grade=1.0,
+        onc__cortex_destroyed=True,
+        thrombosis__vte_3mo=True,
+    )
+    sheet = compose_day_sheet(document, known, DayChoice(procedure=Procedure.KYPHOPLASTY))
+    said = " ".join(describe_day(sheet).warnings)
+    for words in (
+        "Tumour (myeloma)",
+        "SINS 11",
+        "Bilsky 1",
+        "DESTROYED",
+        "unknown: posterior wall",
+    ):
+        assert words in said
+    assert "Thrombosis: venous thrombosis" in said
+    assert "DESTROYED" in words_of(sheet, "STOP the cement")
+    rates = words_of(sheet, "What to look for")
+    assert "myeloma" in rates
+    assert "TUMOUR: transient up to 10 %" in rates
+
+
+def test_signs_of_a_tumour_without_one_name_the_cause_that_was_given(document):
+    known = facts(fx__etiology="osteoporotic", onc__cortex_destroyed=True)
+    choice = DayChoice(procedure=Procedure.KYPHOPLASTY)
+    said = " ".join(describe_day(compose_day_sheet(document, known, choice)).warnings)
+    assert "Tumour (cause given as osteoporotic): cortex DESTROYED" in said
+
+
+def test_a_level_that_nobody_gave_stands_at_the_head(document):
+    choice = DayChoice(procedure=Procedure.KYPHOPLASTY)
+    warnings = describe_day(compose_day_sheet(document, facts(), choice)).warnings
+    assert "Level of the fracture: not given, count and examine." in warnings
+    given = describe_day(compose_day_sheet(document, facts(fx__level="L1"), choice)).warnings
+    assert not any("not given" in line for line in given)
+
+
+def test_no_raw_name_of_a_fact_is_printed(sheet):
+    names = [name for name in read_definitions() if "." in name]
+    html = render_day_html(sheet)
+    assert [name for name in names if name in html] == []
+
+
 def test_golden_numbers_on_paper(document):
     known = facts(patient__weight_kg=50.0, patient__frail=False, patient__age_y=60.0)
     sheet = compose_day_sheet(document, known, DayChoice(procedure=Procedure.VERTEBROPLASTY))
@@ -155,11 +263,11 @@ def test_golden_numbers_on_paper(document):
     assert "40.0 ml of 0.25 %" in html
 
 
-def test_left_and_right_stand_on_the_needles(document):
+def test_right_and_left_stand_on_the_needles(document):
     sheet = compose_day_sheet(document, facts(), DayChoice(procedure=Procedure.KYPHOPLASTY))
     needles = describe_day(sheet).pages[0].top[0]
-    assert needles.columns == ("", "LEFT  10G", "RIGHT  10G")
-    assert needles.rows[0][1:] == ("32 mm left, 5 mm headward", "32 mm right, 5 mm headward")
+    assert needles.columns == ("", "RIGHT  10G", "LEFT  10G")
+    assert needles.rows[0][1:] == ("32 mm right, 5 mm headward", "32 mm left, 5 mm headward")
 
 
 def test_a_plan_that_cuts_a_margin_is_shouted(document):
