@@ -150,6 +150,7 @@ def test_blood_thinners_stand_after_the_contraindications_with_time_and_source()
     assert (drug.text, state.chip, when.text) == ("apixaban", "not complete", "2026-12-03 08:00")
     assert (listed.text, listed.mark) == ("3 days", Mark.UNVERIFIED)
     assert "held 26.5 h" in listed.detail
+    assert "the INR does not measure its effect" in listed.detail
     assert restart.detail.startswith("PAUSE")
     assert "No advice to stop a drug" in table.lead
     assert "others is not known" in table.note
