@@ -239,7 +239,7 @@ def gates_table(panel: IndicationRecord) -> Table:
                 detail="; ".join(
                     part
                     for part in (
-                        f"Missing: {_named(gate.missing)}" if gate.missing else "",
+                        f"Missing: {_named(gate.missing)}" if gate.state == "unknown" else "",
                         f"{gate.id}, {', '.join(gate.sources).replace('_', ' ')}, {gate.status}",
                     )
                     if part
@@ -260,6 +260,8 @@ def gates_table(panel: IndicationRecord) -> Table:
 def _gate_words(state: str, say: str) -> str:
     if state == "met":
         return say
+    if state == "does not apply":
+        return "Made for other patients: does not apply."
     return "Criteria not met." if state == "not met" else "Not known: facts are missing."
 
 

@@ -171,13 +171,20 @@ def test_a_case_without_a_fracture_measures_little(document):
     assert [fact.name for fact in facts] == ["bone.hu_l1"]
 
 
-def test_lying_hides_some_kyphosis(document, know):
-    near = replace(BROKEN, local_kyphosis_deg=12.0, wedge_angle_deg=8.0)
+@pytest.mark.parametrize(("local", "wedge"), [(12.0, 8.0), (9.5, 14.2), (0.0, 0.0)])
+def test_a_lying_ct_never_says_that_there_is_no_kyphosis(local, wedge, document, know):
+    near = replace(BROKEN, local_kyphosis_deg=local, wedge_angle_deg=wedge)
     facts = derive_facts(join_case(know({}), document(near)).facts)
     assert facts.value("fx.kyphosis_present") is None
-    flat = replace(BROKEN, local_kyphosis_deg=9.0, wedge_angle_deg=8.0)
-    facts = derive_facts(join_case(know({}), document(flat)).facts)
-    assert facts.value("fx.kyphosis_present") is False
+    # a given measurement, of a standing patient, may
+    standing = derive_facts(join_case(know({"fx.lka_deg": 9.0}), document(near)).facts)
+    assert standing.value("fx.kyphosis_present") is False
+
+
+def test_a_lying_ct_may_say_that_there_is_a_kyphosis(document, know):
+    bent = replace(BROKEN, local_kyphosis_deg=15.0, wedge_angle_deg=8.0)
+    facts = derive_facts(join_case(know({}), document(bent)).facts)
+    assert facts.value("fx.kyphosis_present") is True
 
 
 def test_what_no_measurement_holds_is_told_unless_given(document, know):
