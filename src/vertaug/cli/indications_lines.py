@@ -41,7 +41,8 @@ def _list_drug(drug: HoldRecord, evaluated_at: str) -> list[str]:
     if drug.listed:
         status = "" if drug.status is None else drug.status.words
         source = "; ".join(part for part in (drug.source, status) if part)
-        lines += wrap_line(f"hold listed: {drug.listed} [{source}]", "      ")
+        cited = f" [{source}]" if source else ""
+        lines += wrap_line(f"hold listed: {drug.listed}{cited}", "      ")
     if inr_words(drug):
         lines += wrap_line(inr_words(drug), "      ")
     if drug.restart and drug.restart_status is not None:

@@ -25,7 +25,7 @@ LOCAL_POLICY = "Local policy overrides this table."
 _LAST_DOSE = "time of the last dose"
 _PROCEDURE = "time of the procedure"
 _LOCAL_ASPIRIN = "local policy: held or continued"
-NOT_IN_TABLE = "not in the table: local policy"
+NOT_IN_TABLE = "not in the table, local policy"
 INR_NO_MEASURE = "the INR does not measure its effect (recalled)"
 """Of a direct oral anticoagulant: a normal INR does not mean that it has worn off."""
 

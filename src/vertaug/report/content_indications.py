@@ -58,6 +58,7 @@ def indication_part(panel: IndicationRecord | None, level: str | None) -> Report
         pictures=(),
         text=(_method(panel),),
         appendix=(facts_table(panel), *off_tables(panel)),
+        limits_first=True,
     )
 
 

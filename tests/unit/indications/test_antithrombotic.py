@@ -266,8 +266,8 @@ def test_a_drug_without_a_value_is_known_and_left_to_local_policy():
     for name in ("acenocoumarol", "ticlopidine"):
         result = hold(name, 500, inr=1.0)
         assert (result.state, result.missing) == (UNKNOWN, ("a value in the table",))
-        assert "Hold not in the table: local policy." in result.words
-        assert listed_words(result).startswith("not in the table: local policy")
+        assert "Hold not in the table, local policy." in result.words
+        assert listed_words(result).startswith("not in the table, local policy")
         assert result.complete_from is None
     assert hold("acenocoumarol", 500, inr=1.6).state is NOT_COMPLETE
     assert hold("acenocoumarol", 500).missing == ("a value in the table", "lab.inr")

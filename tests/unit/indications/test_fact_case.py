@@ -124,6 +124,18 @@ def test_what_is_measured(document):
     assert "41 % along" in facts["fx.height_loss_pct"].note
 
 
+def test_both_losses_of_height_are_named_where_they_differ(document):
+    deep = replace(BROKEN, profile_loss_percent=46.9)
+    facts, notes = measure_facts(document(deep))
+    told = next(note for note in notes if "two losses of height" in note)
+    assert "38.5 % at the" in told
+    assert "which the rules use" in told
+    assert "46.9 % at the deepest place" in told
+    used = next(fact for fact in facts if fact.name == "fx.height_loss_pct")
+    assert used.value == 38.4615
+    assert not any("two losses" in note for note in measure_facts(document())[1])
+
+
 def test_what_ct_cannot_tell_stays_unknown(document):
     wall = replace(BROKEN.posterior_wall, retropulsion_mm=1.2)
     gasless = replace(

@@ -93,6 +93,25 @@ def test_gates_are_boxed_and_nothing_else_is():
             assert not {"P01", "P02", "P03"} & set(first_column(table))
 
 
+def test_a_criterion_made_for_others_says_so_and_asks_for_nothing():
+    table = tables(indication_part(panel(fx__etiology="traumatic"), "L1"))[
+        "Criteria of payers and national bodies"
+    ]
+    for name, state, said in table.rows:
+        assert state.chip == "does not apply", name.text
+        assert said.text == "Made for other patients: does not apply."
+        assert "Missing" not in said.detail
+
+
+def test_how_to_read_it_stands_first_on_the_page(with_panel):
+    content = build_content(with_panel())
+    assert content.indications.limits_first
+    page = render_html(content, ())
+    start = page.index('<h1 class="part">Indications')
+    assert page.index("How to read this", start) < page.index("<h2>Emergencies</h2>", start)
+    assert page[start:].count("never one verdict") == 1
+
+
 def test_no_verdict_anywhere():
     part = indication_part(panel(), "L1")
     said = " ".join(
