@@ -16,6 +16,7 @@ from vertaug.report.content_holds import hold_tables, hold_task_rows, score_tabl
 from vertaug.report.style import Mark
 
 _MOST_MISSING = 24
+_FIFTHS = {"gt_fifth": "more than a fifth", "lt_fifth": "a fifth at most"}
 _NONE_HOLDS = "No rule holds"
 NEVER_A_VERDICT = (
     "What sources say of these facts, side by side; they disagree, and this is never one verdict. "
@@ -309,7 +310,7 @@ def value_words(fact: UsedFactRecord) -> str:
     if isinstance(fact.value, float | int):
         rounded = round(float(fact.value), 1)
         return f"{rounded:g} {fact.unit}".strip()
-    return fact.value.replace("_", " ")
+    return _FIFTHS.get(fact.value, fact.value.replace("_", " "))
 
 
 def _origin(fact: UsedFactRecord) -> str:
