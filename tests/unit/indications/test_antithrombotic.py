@@ -258,7 +258,7 @@ def test_a_heparin_of_low_molecular_weight_is_asked_for_its_dose(given):
 
 
 def test_heparin_alone_says_too_little():
-    with pytest.raises(InputError, match="several kinds.*ufh_iv"):
+    with pytest.raises(InputError, match=r"several kinds.*ufh_iv"):
         find_drug("heparin")
 
 

@@ -192,3 +192,10 @@ def test_scores_show_their_range_and_what_it_depends_on():
     body = {row[0].text: row for row in found["What each body says of this patient"].rows}
     own = next(row for name, row in body.items() if name.startswith("Modified OF score"))
     assert "-1 to 10 by what is known" in own[2].detail
+
+
+def test_a_share_of_the_posterior_wall_is_said_in_words():
+    found = tables(indication_part(panel(fx__of_type=3), "L1"))["Facts used"]
+    wall = next(row for row in found.rows if row[0].text == "posterior wall")
+    assert wall[1].text == "more than a fifth"
+    assert wall[2].text.startswith("derived; OF 3")
