@@ -57,6 +57,57 @@ def test_facts_alone_as_json(run, facts):
     assert panel["evaluated_at"] == "2026-11-30"
 
 
+TRAUMA = """[patient]
+age_y = 45
+[bone]
+tscore = 0.2
+[fx]
+etiology = "traumatic"
+"""
+
+
+def test_rules_that_are_off_stand_with_their_sentence(run, tmp_path):
+    path = tmp_path / "trauma.toml"
+    path.write_text(TRAUMA)
+    said = " ".join(run("indications", "--facts", path, *DAY).out.split())
+    off = said[said.index("OFF, NOT CHECKED") :]
+    assert "G08 High-energy fracture in good bone" in off
+    assert "K02 Consider core biopsy" in off
+    assert "whether they hold here was not looked at" in off
+    every = run("indications", "--facts", path, "--all-rules", *DAY).out
+    assert "G08 High-energy" in every
+    assert "OFF, NOT CHECKED" not in every
+
+
+def test_criteria_of_payers_that_are_made_for_others(run, tmp_path):
+    path = tmp_path / "trauma.toml"
+    path.write_text(TRAUMA)
+    said = run("indications", "--facts", path, *DAY).out
+    for gate in ("P01 NICE_TA279", "P02 CMS_LCD", "P03 CMS_LCD_onc"):
+        assert f"{gate}: does not apply\n" in said
+
+
+def test_criteria_that_are_met_stand_with_their_whole_sentence(run, facts):
+    said = " ".join(run("indications", "--facts", facts, *DAY).out.split())
+    assert "P02 CMS_LCD: met CMS LCD-style criteria met" in said
+    assert "Contraindications are not part of this" in said
+    assert "a documented BMD referral and osteoporosis education." in said
+
+
+def test_a_drug_without_a_hold_and_one_that_the_inr_does_not_measure(run, tmp_path):
+    path = tmp_path / "drugs.toml"
+    tables = (f'[[antithrombotics]]\ndrug = "{drug}"\n' for drug in ("acenocoumarol", "apixaban"))
+    path.write_text("".join(tables))
+    said = " ".join(run("indications", "--facts", path, *DAY).out.split())
+    assert "hold listed: not in the table, local policy, and INR at most 1.5 apixaban:" in said
+    assert "the INR does not measure its effect" in said
+    path.write_text('[[antithrombotics]]\ndrug = "enoxaparin"\n')
+    wrong = run("indications", "--facts", path, *DAY)
+    assert wrong.code == 2
+    assert "prophylactic or therapeutic" in wrong.err
+    assert "edoxaban" not in wrong.err
+
+
 def test_all_rules_and_settings(run, facts):
     options = ("--all-rules", "--set", "inr_max=1.6", "--json", *DAY)
     panel = json.loads(run("indications", "--facts", facts, *options).out)["indications"]

@@ -99,7 +99,7 @@ class FindingRecord(Part):
 
 
 class GateRecord(Part):
-    """A criterion of a payer or national body: met, not met or unknown. No evidence."""
+    """A criterion of a payer or national body: met, not met, unknown or does not apply."""
 
     id: str
     gate: str

@@ -3,7 +3,7 @@
 import textwrap
 
 from vertaug.case.indication_record import HoldRecord, IndicationRecord, ScoreRecord
-from vertaug.indications.hold_record import held_words, moment_words
+from vertaug.indications.hold_record import held_words, inr_words, moment_words
 from vertaug.indications.score.score_record import card_words, category_words, value_words
 
 _WIDTH = 100
@@ -41,7 +41,10 @@ def _list_drug(drug: HoldRecord, evaluated_at: str) -> list[str]:
     if drug.listed:
         status = "" if drug.status is None else drug.status.words
         source = "; ".join(part for part in (drug.source, status) if part)
-        lines += wrap_line(f"hold listed: {drug.listed} [{source}]", "      ")
+        cited = f" [{source}]" if source else ""
+        lines += wrap_line(f"hold listed: {drug.listed}{cited}", "      ")
+    if inr_words(drug):
+        lines += wrap_line(inr_words(drug), "      ")
     if drug.restart and drug.restart_status is not None:
         source = f"{drug.restart_source}; {drug.restart_status.words}"
         lines += wrap_line(f"restart listed: {drug.restart} after [{source}]", "      ")

@@ -46,8 +46,10 @@ def list_panel(panel: IndicationRecord) -> list[str]:
     lines += list_holds(panel)
     lines += ["", "CRITERIA OF PAYERS AND NATIONAL BODIES (no evidence, no clinical advice)"]
     for gate in panel.gates:
-        asks = f"; missing: {', '.join(gate.missing)}" if gate.missing else ""
+        asks = f"; missing: {', '.join(gate.missing)}" if gate.state == "unknown" else ""
         lines += wrap_line(f"{gate.id} {gate.gate}: {gate.state}{asks}", "  ")
+        if gate.state == "met":
+            lines += wrap_line(gate.say, "      ")
     lines += ["", "WHAT EACH BODY SAYS"]
     for body in panel.sources:
         lines += _list_body(body)
@@ -56,9 +58,11 @@ def list_panel(panel: IndicationRecord) -> list[str]:
     lines += _list_findings(panel, "TASKS", panel.tasks, "task")
     lines += list_hold_tasks(panel)
     if panel.off:
-        named = ", ".join(rule.id for rule in panel.off)
-        text = f"Off, not checked against their source (--all-rules turns them on): {named}"
-        lines += ["", *wrap_line(text)]
+        lines += ["", "OFF, NOT CHECKED AGAINST THEIR SOURCE (--all-rules turns them on)"]
+        lines.append("  whether they hold here was not looked at")
+        for rule in panel.off:
+            source = ", ".join(rule.sources).replace("_", " ")
+            lines += wrap_line(f"{rule.id} {rule.say} [{source}]", "  ")
     return lines
 
 

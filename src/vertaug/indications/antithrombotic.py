@@ -25,6 +25,9 @@ LOCAL_POLICY = "Local policy overrides this table."
 _LAST_DOSE = "time of the last dose"
 _PROCEDURE = "time of the procedure"
 _LOCAL_ASPIRIN = "local policy: held or continued"
+NOT_IN_TABLE = "not in the table, local policy"
+INR_NO_MEASURE = "the INR does not measure its effect (recalled)"
+"""Of a direct oral anticoagulant: a normal INR does not mean that it has worn off."""
 
 
 class HoldState(StrEnum):
@@ -274,10 +277,14 @@ def _words(
     for hold in holds:
         clearance = f" at a creatinine clearance {hold.crcl.words} mL/min" if hold.crcl else ""
         words.append(f"Listed: {hold.words}{clearance} ({hold.status.words}).")
+    if not drug.holds:
+        words.append(f"Hold {NOT_IN_TABLE}.")
     if any(hold.least_h != hold.most_h for hold in holds):
         words.append("The longer end of the range is used.")
     if drug.may_continue:
         words.append("Policies also let it be continued: local policy decides.")
+    if drug.is_direct:
+        words.append(f"{INR_NO_MEASURE[0].upper()}{INR_NO_MEASURE[1:]}.")
     if drug.inr_max is not None:
         said = "unknown" if inr is None else f"{inr:g}"
         words.append(f"INR {said}; {drug.note}.")

@@ -15,6 +15,8 @@ from vertaug.case.source_status import SourceStatus
 
 UNNAMED = "table"
 """Policy of a value for which the reference names no body."""
+_SPELLED_ALIKE = 0.87
+"""Likeness from which a name is a slip of the pen; cangrelor and ticagrelor have 0.84."""
 
 
 class HoldPolicy(StrEnum):
@@ -112,12 +114,15 @@ class AntithromboticDrug:
     kind : DrugKind
     other_names : tuple of str
     holds : tuple of HoldTime
+        Empty where the reference has none: local policy.
     restarts : tuple of RestartTime
         Empty where the table has none.
     inr_max : float or None
         INR that must also be met.
     may_continue : bool
         Policies also let it be continued.
+    is_direct : bool
+        A direct oral anticoagulant: the INR does not measure its effect.
     note : str
     """
 
@@ -129,6 +134,7 @@ class AntithromboticDrug:
     restarts: tuple[RestartTime, ...]
     inr_max: float | None
     may_continue: bool
+    is_direct: bool
     note: str
 
     def holds_by(self, policy: HoldPolicy) -> tuple[HoldTime, ...]:
@@ -194,8 +200,9 @@ def find_drug(name: str) -> AntithromboticDrug:
     Raises
     ------
     InputError
-        If the table does not know it; names near ones. A relative is never taken for it:
-        phenprocoumon is not warfarin.
+        If the table does not know it, with names spelled almost alike, or if the name says too
+        little. A relative or a look-alike is never taken for it, nor offered: phenprocoumon is
+        not warfarin, enoxaparin not edoxaban.
     """
     asked = " ".join(name.lower().replace("_", " ").split())
     known = {
@@ -205,10 +212,12 @@ def find_drug(name: str) -> AntithromboticDrug:
     }
     if asked in known:
         return known[asked]
-    near = [written for written in known if asked and asked in written]
-    near += find_near(asked, known, cutoff=0.6)
-    drugs = dict.fromkeys(known[written].name for written in near)
-    meant = ask_meant(drugs)
+    for group in _table()["unclear"].values():
+        if asked in group["names"]:
+            message = f"{name} is {group['what']} Give one of: {', '.join(group['meant'])}"
+            raise InputError(message)
+    near = find_near(asked, known, cutoff=_SPELLED_ALIKE)
+    meant = ask_meant(dict.fromkeys(known[written].name for written in near))
     message = f"the hold table has no drug '{name}'{meant}; ask your pharmacy or haematology"
     raise InputError(message)
 
@@ -223,6 +232,7 @@ def _drug(name: str, table: Mapping[str, Any]) -> AntithromboticDrug:
         restarts=tuple(_restart(row) for row in table["restarts"]),
         inr_max=table.get("inr_max"),
         may_continue=table.get("may_continue", False),
+        is_direct=table.get("is_direct", False),
         note=table.get("inr_note", ""),
     )
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 from vertaug.case.packaged_data import read_packaged_text
@@ -125,10 +124,7 @@ def say_bodies(bodies: Iterable[Body], facts: PatientFacts) -> tuple[BodyRow, ..
 
     A cause that is stated as unknown excludes no body: it would say something once it is known.
     """
-    cause = facts.facts.get("fx.etiology")
-    if cause is not None and cause.value == "unknown":
-        open_cause = {**facts.facts, cause.name: replace(cause, value=None)}
-        facts = PatientFacts(MappingProxyType(open_cause))
+    facts = facts.with_open_cause()
     values, ranges = read_own_pack().values, score_ranges(facts)
     rows = (_say(body, facts, values) for body in bodies)
     return tuple(replace(row, ranges=_ranges_of(row, ranges)) for row in rows)

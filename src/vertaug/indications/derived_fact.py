@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 
-from vertaug.indications.fact import Fact, FactValue
+from vertaug.indications.fact import DERIVED, Fact, FactValue
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.indications.score.derived import derive_scores
 
 KYPHOSIS_DEG = 15.0
 """Kyphosis from which there is a deformity (Anselmetti 2013, verified)."""
-POSTURE_DEG = 5.0
-"""Kyphosis that lying down can hide (JOSR 2023: 4 to 5 degrees between sitting and supine)."""
 TESTED_YEARS = (12, 55)
 """Ages of women in which pregnancy is asked for (clinical reference 1.3)."""
 HEIGHT_ERROR = 5.0
@@ -17,7 +15,6 @@ HEIGHT_ERROR = 5.0
 _HALF, _LEAST_COLLAPSE = 50.0, 20.0
 MEASURED = "measured in the case"
 """Source of a fact from the CT of the case, in which the patient lies."""
-DERIVED = "derived"
 
 Derivation = Callable[[PatientFacts], Fact | None]
 """Gives a fact that follows from others; None where it does not follow."""
@@ -47,7 +44,11 @@ def derived_fact(name: str, value: FactValue, note: str) -> Fact:
 
 
 def _find_kyphosis(facts: PatientFacts) -> Fact | None:
-    """Return whether there is a kyphosis; lying down can hide some, so little is needed for no."""
+    """Return whether there is a kyphosis.
+
+    Lying down hides some of it (JOSR 2023: 4 to 5 degrees on average between sitting and supine):
+    what the CT of the case measures can say yes, never no.
+    """
     for name in ("fx.lka_deg", "fx.vwa_deg"):
         angle = facts.number(name)
         if angle is None:
@@ -57,9 +58,8 @@ def _find_kyphosis(facts: PatientFacts) -> Fact | None:
             note = f"{label} {angle:.1f} deg, at least {KYPHOSIS_DEG:g}"
             return derived_fact("fx.kyphosis_present", value=True, note=note)
         # a wedge below 15 degrees does not exclude a kyphosis of the segment
-        hidden = POSTURE_DEG if facts.facts[name].source == MEASURED else 0.0
-        if name == "fx.lka_deg" and angle < KYPHOSIS_DEG - hidden:
-            note = f"{label} {angle:.1f} deg, below {KYPHOSIS_DEG - hidden:g}"
+        if name == "fx.lka_deg" and facts.facts[name].source != MEASURED:
+            note = f"{label} {angle:.1f} deg, below {KYPHOSIS_DEG:g}"
             return derived_fact("fx.kyphosis_present", value=False, note=note)
     return None
 
@@ -91,9 +91,27 @@ def _find_collapse(facts: PatientFacts) -> Fact | None:
     return None
 
 
+def _find_posterior_wall(facts: PatientFacts) -> Fact | None:
+    """Return how much of the posterior wall a given OF type says is involved.
+
+    OF 3 is more than a fifth of it. OF 1 and OF 2 are a fifth at most, which leaves open whether
+    it is intact; the fact is then the less harmless one. OF 4 and OF 5 may have any wall.
+    """
+    of_type = facts.number("fx.of_type")
+    if of_type == 3:
+        note = "OF 3: more than a fifth of the posterior wall"
+        return derived_fact("fx.posterior_wall", value="gt_fifth", note=note)
+    # of a tumour an intact wall is asked for, which OF 1 and OF 2 do not exclude
+    if of_type in {1, 2} and facts.value("fx.etiology") in {"osteoporotic", "traumatic"}:
+        note = f"OF {of_type:g}: a fifth of the posterior wall at most; it may be intact"
+        return derived_fact("fx.posterior_wall", value="lt_fifth", note=note)
+    return None
+
+
 _DERIVATIONS: tuple[Derivation, ...] = (
     _find_kyphosis,
     _exclude_pregnancy,
     _find_collapse,
+    _find_posterior_wall,
 )
 """In order: a later one may read what an earlier one found."""

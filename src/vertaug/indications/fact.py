@@ -122,6 +122,10 @@ class FactDefinition:
         return f" {self.shown_unit}" if self.shown_unit else ""
 
 
+DERIVED = "derived"
+"""Source of a fact that follows from others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One fact of a patient.

@@ -97,6 +97,7 @@ def measure_facts(document: CaseDocument) -> tuple[list[Fact], list[str]]:
     own = document.fracture.levels.get(level or "")
     if own is not None:
         facts += _shape_facts(own)
+        notes += _compare_losses(own)
         error = max(WALL_ERROR_MM, *document.scan.spacing_mm)
         for read in (_read_wall, _read_cleft):
             found, said = read(own, error)
@@ -140,12 +141,31 @@ def _fact(name: str, value: FactValue, note: str) -> Fact:
     return Fact(definition=define_fact(name), value=value, source=MEASURED, note=note)
 
 
-def _shape_facts(own: MeasurementRecord) -> list[Fact]:
+def _largest_loss(own: MeasurementRecord) -> tuple[str, float]:
     loss = own.loss_percent
-    name, most = max(
+    return max(
         (("anterior", loss.anterior), ("middle", loss.middle), ("posterior", loss.posterior)),
         key=lambda pair: pair[1],
     )
+
+
+def _compare_losses(own: MeasurementRecord) -> list[str]:
+    """Return why the loss that the rules use is less than the one that makes the grade."""
+    name, most = _largest_loss(own)
+    profile = own.profile_loss_percent
+    if profile is None or profile <= most + _SAME["fx.height_loss_pct"]:
+        return []
+    note = (
+        f"two losses of height: {most:.1f} % at the {name} one of the three heights, as the "
+        "sources of the rules measure it (fx.height_loss_pct, which the rules use), and "
+        f"{profile:.1f} % at the deepest place of the mid-sagittal profile, which makes the grade"
+    )
+    return [note]
+
+
+def _shape_facts(own: MeasurementRecord) -> list[Fact]:
+    loss = own.loss_percent
+    name, most = _largest_loss(own)
     note = f"CT, {name} height against: {own.reference_method}"
     profile = own.profile_loss_percent
     if profile is not None and profile > most:

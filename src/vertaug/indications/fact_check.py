@@ -30,6 +30,26 @@ def check_facts(facts: PatientFacts, on: date) -> None:
         raise InputError("; ".join(found))
 
 
+def list_doubts(facts: PatientFacts) -> tuple[str, ...]:
+    """Return where given facts hardly go together; both count, and somebody looks again.
+
+    OF 3 is one endplate with more than a fifth of the posterior wall, OF 1 and OF 2 have a fifth
+    at most (OF classification, clinical reference 1.4).
+    """
+    of_type, wall = facts.number("fx.of_type"), facts.value("fx.posterior_wall")
+    over = wall in {"gt_fifth", "breached"}
+    if of_type is None or wall is None or of_type > 3 or over == (of_type == 3):
+        return ()
+    asked = "more than a fifth" if of_type == 3 else "a fifth at most"
+    shown = str(wall).replace("_", " ")
+    note = (
+        f"OF {of_type:g} (fx.of_type) means {asked} of the posterior wall, which is given as "
+        f"'{shown}' (fx.posterior_wall): look at the images; each rule uses the fact that it asks "
+        "for"
+    )
+    return (note,)
+
+
 def _check_dates(facts: PatientFacts, on: date) -> list[str]:
     age = facts.number("patient.age_y")
     words = []

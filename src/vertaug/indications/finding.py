@@ -1,17 +1,27 @@
 """A rule with what it comes to for one patient."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from vertaug.case.errors import InputError
 from vertaug.indications.fact import Fact, show_unit
 from vertaug.indications.patient_facts import PatientFacts
-from vertaug.indications.rule import Rule
+from vertaug.indications.rule import Effect, Rule
 from vertaug.indications.rule_expression import Truth, evaluate, list_facts, list_open_facts
 from vertaug.indications.rule_pack import RulePack
 
 _SHORTEST_REASON = 8
+
+
+class GateState(StrEnum):
+    """How a criterion of a payer or national body stands."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "does not apply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +70,8 @@ class Finding:
         What would clear it, with the thresholds in force.
     override : Override or None
         Why someone goes on in spite of it.
+    gate_state : GateState or None
+        Of a gate; None of other rules.
     """
 
     rule: Rule
@@ -68,19 +80,41 @@ class Finding:
     missing: tuple[str, ...]
     clears: str = ""
     override: Override | None = None
+    gate_state: GateState | None = None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether unknown facts decide it; nobody looks for those of a gate made for others."""
+        return self.truth is None and self.gate_state is not GateState.NOT_APPLICABLE
 
 
 def find_truth(rule: Rule, facts: PatientFacts, pack: RulePack) -> Finding:
     """Return what a rule comes to."""
     condition, values = rule.condition, pack.values
+    gate_state = _stand_gate(rule, facts, values)
+    is_open = gate_state is GateState.UNKNOWN
     read = (facts.facts.get(name) for name in list_facts(condition))
     return Finding(
         rule=rule,
         truth=evaluate(condition, facts, values),
         facts=tuple(fact for fact in read if fact is not None and fact.value is not None),
-        missing=list_open_facts(condition, facts, values),
+        missing=list_open_facts(condition, facts.with_open_cause() if is_open else facts, values),
         clears=_fill_in(rule.clears, pack),
+        gate_state=gate_state,
     )
+
+
+def _stand_gate(rule: Rule, facts: PatientFacts, values: Mapping[str, float]) -> GateState | None:
+    """Return how a gate stands; None for other rules."""
+    if rule.effect is not Effect.GATE:
+        return None
+    known = facts.with_open_cause()
+    if rule.applies is not None and evaluate(rule.applies, known, values) is False:
+        return GateState.NOT_APPLICABLE
+    truth = evaluate(rule.condition, known, values)
+    if truth is None:
+        return GateState.UNKNOWN
+    return GateState.MET if truth else GateState.NOT_MET
 
 
 def _fill_in(text: str, pack: RulePack) -> str:

@@ -10,7 +10,12 @@ from vertaug.case.indication_record import (
     HoldRecord,
 )
 from vertaug.case.source_status import find_weakest
-from vertaug.indications.antithrombotic import AntithromboticUse, HoldResult
+from vertaug.indications.antithrombotic import (
+    INR_NO_MEASURE,
+    NOT_IN_TABLE,
+    AntithromboticUse,
+    HoldResult,
+)
 from vertaug.indications.antithrombotic_fact import AntithromboticRecord
 from vertaug.indications.antithrombotic_table import (
     HoldPolicy,
@@ -128,7 +133,7 @@ def listed_words(result: HoldResult) -> str:
         else hold.words
         for hold in result.holds
     ]
-    words = "; ".join(said) or "no value in the table"
+    words = "; ".join(said) or NOT_IN_TABLE
     inr = result.drug.inr_max
     return words if inr is None else f"{words}, and INR at most {inr:g}"
 
@@ -142,6 +147,11 @@ def held_words(drug: HoldRecord) -> str:
     if drug.missing:
         said.append(f"missing {missing_words(drug.missing)}")
     return "; ".join(said)
+
+
+def inr_words(drug: HoldRecord) -> str:
+    """Return that the INR is no measure of a drug; empty for others."""
+    return INR_NO_MEASURE if find_drug(drug.drug).is_direct else ""
 
 
 def missing_words(missing: tuple[str, ...]) -> str:

@@ -2,27 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from vertaug.indications.antithrombotic import HoldResult
 from vertaug.indications.body_statement import BodyRow, read_bodies, say_bodies
 from vertaug.indications.derived_fact import derive_facts
-from vertaug.indications.fact_check import check_facts
+from vertaug.indications.fact_check import check_facts, list_doubts
 from vertaug.indications.finding import Finding, Override, apply_overrides, find_truth
 from vertaug.indications.hold_plan import HoldPlan
 from vertaug.indications.lab_age import StaleFact, drop_old_labs, list_undated_labs
 from vertaug.indications.missing_fact import MissingFact, list_missing
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.indications.rule import Effect, Parameter, Rule
-from vertaug.indications.rule_expression import Truth
 from vertaug.indications.rule_pack import LAB_AGE, RulePack
 from vertaug.indications.score.derived import list_scores
 from vertaug.indications.score.score_result import ScoreResult
-
-GATE_WORDS: Mapping[Truth, str] = {True: "met", False: "not met", None: "unknown"}
-"""How a criterion of a payer or national body stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +36,8 @@ class IndicationPanel:
     reasons_for, reasons_against, techniques, tasks, information : tuple of Finding
         That hold.
     gates : tuple of Finding
-        All criteria of payers and national bodies: met, not met or unknown. No evidence.
+        All criteria of payers and national bodies: met, not met, unknown, or made for other
+        patients. No evidence.
     bodies : tuple of BodyRow
         What each body says of this patient.
     undecided : tuple of Finding
@@ -154,7 +151,7 @@ def weigh_indications(
     used = [rule for rule in pack.rules if all_rules or rule.on_by_default]
     given = tuple(overrides)
     findings = apply_overrides([find_truth(rule, known, pack) for rule in used], given)
-    undecided = tuple(finding for finding in findings if finding.truth is None)
+    undecided = tuple(finding for finding in findings if finding.is_undecided)
     held = [finding for finding in findings if finding.truth]
 
     def of(effect: Effect) -> tuple[Finding, ...]:
@@ -182,7 +179,11 @@ def weigh_indications(
         pack_version=pack.version,
         pack_name=pack.name,
         pack_sha256=pack.sha256,
-        notes=(*_list_notes(known, used, on, stale), *holds.conflicts(current)),
+        notes=(
+            *_list_notes(known, used, on, stale),
+            *list_doubts(current),
+            *holds.conflicts(current),
+        ),
         hash=_hash(known, pack, findings, on, results),
         holds=holds,
         hold_results=results,

@@ -21,7 +21,7 @@ from vertaug.indications.body_statement import BodyRow
 from vertaug.indications.fact import Fact
 from vertaug.indications.finding import Finding, Override
 from vertaug.indications.hold_record import describe_holds
-from vertaug.indications.panel import GATE_WORDS, IndicationPanel
+from vertaug.indications.panel import IndicationPanel
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.indications.score.score_record import describe_score
 from vertaug.indications.source import read_sources
@@ -123,7 +123,7 @@ def _gate(finding: Finding) -> GateRecord:
     return GateRecord(
         id=rule.name,
         gate=rule.gate,
-        state=GATE_WORDS[finding.truth],
+        state=finding.gate_state or "",
         say=rule.say,
         sources=rule.sources,
         status=rule.status,

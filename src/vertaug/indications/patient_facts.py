@@ -1,7 +1,7 @@
 """The facts that are known of one patient, by name; what is not named is unknown."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -113,3 +113,15 @@ class PatientFacts:
         """Return the record with further facts; known values of ``more`` win."""
         given = {fact.name: fact for fact in more if fact.value is not None}
         return PatientFacts(MappingProxyType({**self.facts, **given}))
+
+    def with_open_cause(self) -> "PatientFacts":
+        """Return the record in which a cause that is stated as unknown may still be any.
+
+        Rules read such a cause as a finding of its own; a criterion that is made for one cause
+        excludes nobody by it.
+        """
+        cause = self.facts.get("fx.etiology")
+        if cause is None or cause.value != "unknown":
+            return self
+        opened = {**self.facts, cause.name: replace(cause, value=None)}
+        return PatientFacts(MappingProxyType(opened))

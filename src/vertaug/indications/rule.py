@@ -97,6 +97,8 @@ class Rule:
         Bodies that see another effect, and which.
     gate : str
         Of a payer or national body, for the effect ``gate``.
+    applies : Expression or None
+        For whom a gate is made; None: for everybody.
     clears : str
         What would clear a relative contraindication.
     reviewer : str
@@ -117,6 +119,7 @@ class Rule:
     patient: str
     alternatives: tuple[tuple[str, str], ...]
     gate: str
+    applies: Expression | None
     clears: str
     reviewer: str
     review_by: date

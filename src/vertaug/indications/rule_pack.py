@@ -14,13 +14,13 @@ from vertaug.case.near_name import find_near
 from vertaug.case.packaged_data import read_packaged_text
 from vertaug.case.source_status import SourceStatus
 from vertaug.indications.rule import RULE_STATUSES, Effect, Parameter, Rule, Strength
-from vertaug.indications.rule_expression import list_parameters, parse_expression
+from vertaug.indications.rule_expression import Expression, list_parameters, parse_expression
 from vertaug.indications.source import read_sources
 
 _NEEDED = frozenset(
     {"id", "when", "effect", "grade", "st", "src", "say", "pt", "strength", "review_by"}
 )
-_OPTIONAL = frozenset({"alt", "gate", "clears", "reviewer"})
+_OPTIONAL = frozenset({"alt", "gate", "applies", "clears", "reviewer"})
 LAB_AGE = "lab_max_age_h"
 """Parameter: a blood test that is older counts as unknown."""
 
@@ -263,15 +263,11 @@ def _rule(table: Any, where: str, parameters: Mapping[str, Parameter]) -> Rule:
     if (effect is Effect.GATE) != bool(table.get("gate")):
         message = f"{place}: the key gate goes with the effect gate, and only with that"
         raise FormatError(message)
-    try:
-        condition = parse_expression(str(table["when"]))
-    except InputError as error:
-        message = f"{place}: {error}"
-        raise FormatError(message) from error
-    lost = [name for name in list_parameters(condition) if name not in parameters]
-    if lost:
-        message = f"{place}: there is no parameter {', '.join(lost)}"
+    if "applies" in table and effect is not Effect.GATE:
+        message = f"{place}: the key applies goes with the effect gate, and only with that"
         raise FormatError(message)
+    condition = _condition(table["when"], place, parameters)
+    applies = table.get("applies")
     review_by = table["review_by"]
     if not isinstance(review_by, date):
         message = f"{place}: review_by is expected as a date; got {review_by!r}"
@@ -290,10 +286,24 @@ def _rule(table: Any, where: str, parameters: Mapping[str, Parameter]) -> Rule:
         patient=str(table["pt"] or ""),
         alternatives=tuple((str(body), str(text)) for body, text in alternatives.items()),
         gate=str(table.get("gate", "")),
+        applies=None if applies is None else _condition(applies, place, parameters),
         clears=str(table.get("clears", "")),
         reviewer=str(table.get("reviewer", "")),
         review_by=review_by,
     )
+
+
+def _condition(text: object, place: str, parameters: Mapping[str, Parameter]) -> Expression:
+    try:
+        condition = parse_expression(str(text))
+    except InputError as error:
+        message = f"{place}: {error}"
+        raise FormatError(message) from error
+    lost = [name for name in list_parameters(condition) if name not in parameters]
+    if lost:
+        message = f"{place}: there is no parameter {', '.join(lost)}"
+        raise FormatError(message)
+    return condition
 
 
 def _check_sources(keys: Iterable[str], where: str) -> None:

@@ -82,6 +82,8 @@ class ReportPart:
         Few figures that stand before everything else.
     appendix : tuple of Table
         After everything else.
+    limits_first : bool
+        How it is read stands before the key.
     """
 
     title: str
@@ -91,6 +93,7 @@ class ReportPart:
     text: tuple[TextBlock, ...]
     key: Table | None = None
     appendix: tuple[Table, ...] = ()
+    limits_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
         return (Tile(label="Level", value=level or "none", detail=detail),)
     lost, where = deciding_loss(measured)
     each = (f"{n[0].upper()}\u00a0{getattr(measured.loss_percent, n):.0f}" for n in HEIGHT_NAMES)
+    is_profile = where not in HEIGHT_NAMES
     where = f"{where}; {', '.join(each)}\u00a0%".replace("-", "−")
     if lost < 1.0:
         lost, where = 0.0, "no height is reduced"
@@ -60,7 +61,9 @@ def tiles(case: ReportInput) -> tuple[Tile, ...]:
     return (
         Tile(label="Level", value=level, detail=grade),
         Tile(
-            label="Largest height loss", value=words.percent(lost) if lost else "none", detail=where
+            label="Deepest height loss" if is_profile and lost else "Largest height loss",
+            value=words.percent(lost) if lost else "none",
+            detail=where,
         ),
         Tile(
             label="Wedge angle",

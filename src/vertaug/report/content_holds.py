@@ -8,7 +8,7 @@ from vertaug.case.indication_record import (
 )
 from vertaug.case.source_status import UNVERIFIED, SourceStatus
 from vertaug.indications.antithrombotic import LOCAL_POLICY
-from vertaug.indications.hold_record import held_words, moment_words
+from vertaug.indications.hold_record import held_words, inr_words, moment_words
 from vertaug.indications.patient_facts import define_fact
 from vertaug.indications.score.score_record import card_words, category_words, value_words
 from vertaug.report.content import Cell, Table, cells
@@ -46,6 +46,7 @@ def _lead(found: BloodThinnersRecord, evaluated_at: str) -> str:
 
 def _hold_row(drug: HoldRecord, evaluated_at: str) -> tuple[Cell, ...]:
     parts = (drug.source, drug.status or "")
+    details = (held_words(drug), "; ".join(p for p in parts if p), inr_words(drug))
     again = (drug.restart_source, drug.restart_status or "")
     return (
         Cell(text=drug.title, strong=True),
@@ -54,7 +55,7 @@ def _hold_row(drug: HoldRecord, evaluated_at: str) -> tuple[Cell, ...]:
         Cell(
             text=drug.listed,
             mark=_mark(drug.status),
-            detail=f"{held_words(drug)} · {'; '.join(p for p in parts if p)}",
+            detail=" · ".join(detail for detail in details if detail),
         ),
         Cell(
             text=f"{drug.restart} after" if drug.restart else "not listed",

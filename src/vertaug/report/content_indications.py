@@ -16,6 +16,7 @@ from vertaug.report.content_holds import hold_tables, hold_task_rows, score_tabl
 from vertaug.report.style import Mark
 
 _MOST_MISSING = 24
+_FIFTHS = {"gt_fifth": "more than a fifth", "lt_fifth": "a fifth at most"}
 _NONE_HOLDS = "No rule holds"
 NEVER_A_VERDICT = (
     "What sources say of these facts, side by side; they disagree, and this is never one verdict. "
@@ -58,6 +59,7 @@ def indication_part(panel: IndicationRecord | None, level: str | None) -> Report
         pictures=(),
         text=(_method(panel),),
         appendix=(facts_table(panel), *off_tables(panel)),
+        limits_first=True,
     )
 
 
@@ -239,7 +241,7 @@ def gates_table(panel: IndicationRecord) -> Table:
                 detail="; ".join(
                     part
                     for part in (
-                        f"Missing: {_named(gate.missing)}" if gate.missing else "",
+                        f"Missing: {_named(gate.missing)}" if gate.state == "unknown" else "",
                         f"{gate.id}, {', '.join(gate.sources).replace('_', ' ')}, {gate.status}",
                     )
                     if part
@@ -260,6 +262,8 @@ def gates_table(panel: IndicationRecord) -> Table:
 def _gate_words(state: str, say: str) -> str:
     if state == "met":
         return say
+    if state == "does not apply":
+        return "Made for other patients: does not apply."
     return "Criteria not met." if state == "not met" else "Not known: facts are missing."
 
 
@@ -306,7 +310,7 @@ def value_words(fact: UsedFactRecord) -> str:
     if isinstance(fact.value, float | int):
         rounded = round(float(fact.value), 1)
         return f"{rounded:g} {fact.unit}".strip()
-    return fact.value.replace("_", " ")
+    return _FIFTHS.get(fact.value, fact.value.replace("_", " "))
 
 
 def _origin(fact: UsedFactRecord) -> str:

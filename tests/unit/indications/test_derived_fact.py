@@ -3,6 +3,7 @@
 import pytest
 
 from vertaug.indications.derived_fact import derive_facts
+from vertaug.indications.score.of_type import find_of_type
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,42 @@ def test_kyphosis(values, expected, know):
 def test_collapse_of_a_body_with_a_tumour(cause, loss, expected, know):
     facts = know({"fx.etiology": cause, "fx.height_loss_pct": loss})
     assert derive_facts(facts).value("onc.collapse") == expected
+
+
+@pytest.mark.parametrize(
+    ("of_type", "cause", "expected"),
+    [
+        (3, "osteoporotic", "gt_fifth"),
+        (3, None, "gt_fifth"),
+        (2, "osteoporotic", "lt_fifth"),
+        (1, "osteoporotic", "lt_fifth"),
+        # an intact wall is asked for there, and neither excludes it
+        (2, "metastasis", None),
+        (2, None, None),
+        (4, "osteoporotic", None),
+        (5, "osteoporotic", None),
+    ],
+)
+def test_a_given_type_says_how_much_of_the_posterior_wall(of_type, cause, expected, know):
+    facts = derive_facts(know({"fx.of_type": of_type, "fx.etiology": cause}))
+    assert facts.value("fx.posterior_wall") == expected
+    if expected is not None:
+        found = facts.facts["fx.posterior_wall"]
+        assert (found.source, found.note[:4]) == ("derived", f"OF {of_type}")
+    assert facts.value("fx.of_type") == of_type
+
+
+def test_a_given_wall_is_never_replaced_and_a_derived_one_is_no_finding(know):
+    given = know({"fx.of_type": 3, "fx.posterior_wall": "breached"})
+    assert derive_facts(given).value("fx.posterior_wall") == "breached"
+    parts = {
+        "fx.of_type": 1,
+        "fx.etiology": "osteoporotic",
+        "fx.both_endplates": False,
+        "fx.one_endplate": False,
+        "fx.tension_band_failure": False,
+        "fx.edema": True,
+    }
+    result = find_of_type(derive_facts(know(parts)))
+    assert not any("contradict" in note for note in result.notes)
+    assert "fx.posterior_wall" in result.missing

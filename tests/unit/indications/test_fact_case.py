@@ -124,6 +124,18 @@ def test_what_is_measured(document):
     assert "41 % along" in facts["fx.height_loss_pct"].note
 
 
+def test_both_losses_of_height_are_named_where_they_differ(document):
+    deep = replace(BROKEN, profile_loss_percent=46.9)
+    facts, notes = measure_facts(document(deep))
+    told = next(note for note in notes if "two losses of height" in note)
+    assert "38.5 % at the" in told
+    assert "which the rules use" in told
+    assert "46.9 % at the deepest place" in told
+    used = next(fact for fact in facts if fact.name == "fx.height_loss_pct")
+    assert used.value == 38.4615
+    assert not any("two losses" in note for note in measure_facts(document())[1])
+
+
 def test_what_ct_cannot_tell_stays_unknown(document):
     wall = replace(BROKEN.posterior_wall, retropulsion_mm=1.2)
     gasless = replace(
@@ -171,13 +183,20 @@ def test_a_case_without_a_fracture_measures_little(document):
     assert [fact.name for fact in facts] == ["bone.hu_l1"]
 
 
-def test_lying_hides_some_kyphosis(document, know):
-    near = replace(BROKEN, local_kyphosis_deg=12.0, wedge_angle_deg=8.0)
+@pytest.mark.parametrize(("local", "wedge"), [(12.0, 8.0), (9.5, 14.2), (0.0, 0.0)])
+def test_a_lying_ct_never_says_that_there_is_no_kyphosis(local, wedge, document, know):
+    near = replace(BROKEN, local_kyphosis_deg=local, wedge_angle_deg=wedge)
     facts = derive_facts(join_case(know({}), document(near)).facts)
     assert facts.value("fx.kyphosis_present") is None
-    flat = replace(BROKEN, local_kyphosis_deg=9.0, wedge_angle_deg=8.0)
-    facts = derive_facts(join_case(know({}), document(flat)).facts)
-    assert facts.value("fx.kyphosis_present") is False
+    # a given measurement, of a standing patient, may
+    standing = derive_facts(join_case(know({"fx.lka_deg": 9.0}), document(near)).facts)
+    assert standing.value("fx.kyphosis_present") is False
+
+
+def test_a_lying_ct_may_say_that_there_is_a_kyphosis(document, know):
+    bent = replace(BROKEN, local_kyphosis_deg=15.0, wedge_angle_deg=8.0)
+    facts = derive_facts(join_case(know({}), document(bent)).facts)
+    assert facts.value("fx.kyphosis_present") is True
 
 
 def test_what_no_measurement_holds_is_told_unless_given(document, know):

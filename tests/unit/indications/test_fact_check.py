@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from vertaug.case.errors import InputError
-from vertaug.indications.fact_check import check_facts
+from vertaug.indications.fact_check import check_facts, list_doubts
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,25 @@ def test_all_contradictions_are_told(know, today):
         check_facts(know(values), today)
     assert "patient.sex" in str(told.value)
     assert "fx.one_endplate" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("of_type", "wall", "told"),
+    [
+        (3, "intact", "more than a fifth"),
+        (3, "lt_fifth", "more than a fifth"),
+        (3, "gt_fifth", ""),
+        (3, "breached", ""),
+        (2, "gt_fifth", "a fifth at most"),
+        (1, "breached", "a fifth at most"),
+        (2, "intact", ""),
+        (4, "intact", ""),
+        (5, "breached", ""),
+        (3, None, ""),
+        (None, "breached", ""),
+    ],
+)
+def test_a_type_and_a_wall_that_hardly_go_together_are_told(of_type, wall, told, know):
+    said = " ".join(list_doubts(know({"fx.of_type": of_type, "fx.posterior_wall": wall})))
+    assert bool(said) == bool(told)
+    assert told in said

@@ -266,3 +266,50 @@ rules:
     panel = weigh({**A, "inf.sepsis": True}, pack=parse_rule_pack(text, "site.yaml"))
     assert panel.fired == ("X1",)
     assert len(panel.bodies) == 17
+
+
+def test_a_type_of_three_speaks_against_the_posterior_wall(weigh):
+    panel = weigh({"fx.of_type": 3, "fx.etiology": "osteoporotic"})
+    assert "C04" in panel.fired
+    assert "T02" in panel.fired
+    assert "fx.posterior_wall" not in [fact.name for fact in panel.missing]
+    told = weigh({"fx.of_type": 3, "fx.posterior_wall": "intact"})
+    assert any("OF 3" in note and "look at the images" in note for note in told.notes)
+    assert "C04" not in told.fired
+
+
+STATES = [
+    # cause, states of NICE, the payer, and its malignant arm; facts are missing
+    ("osteoporotic", "unknown", "unknown", "does not apply"),
+    ("traumatic", "does not apply", "does not apply", "does not apply"),
+    ("myeloma", "does not apply", "does not apply", "unknown"),
+    ("metastasis", "does not apply", "does not apply", "unknown"),
+    # nobody knows the cause: none is excluded by it
+    ("unknown", "unknown", "unknown", "unknown"),
+    (None, "unknown", "unknown", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("cause", "nice", "payer", "malignant"), STATES)
+def test_a_criterion_made_for_other_patients_does_not_apply(weigh, cause, nice, payer, malignant):
+    panel = weigh({"fx.etiology": cause, "sx.nrs_now": 8})
+    assert [gate.gate_state for gate in panel.gates] == [nice, payer, malignant]
+    asked = {rule for fact in panel.missing for rule in fact.rules}
+    gone = {g.rule.name for g in panel.gates if g.gate_state == "does not apply"}
+    assert not gone & asked
+    assert not gone & set(names(panel.undecided))
+
+
+def test_a_criterion_agrees_with_what_its_body_says(weigh):
+    for cause in ("osteoporotic", "traumatic", "myeloma", "metastasis", "haemangioma"):
+        panel = weigh({"fx.etiology": cause})
+        nice = next(row for row in panel.bodies if row.body.source.key == "NICE_TA279")
+        assert (nice.stance == "does not cover") == (panel.gates[0].gate_state == "does not apply")
+
+
+def test_criteria_that_are_met_or_not(weigh):
+    assert [gate.gate_state for gate in weigh(A).gates] == ["unknown", "met", "does not apply"]
+    late = weigh({**A, "fx.age_days": 100})
+    assert late.gates[1].gate_state == "not met"
+    # by its age alone, whatever the cause turns out to be
+    assert weigh({**B, "fx.etiology": "unknown"}).gates[1].gate_state == "not met"

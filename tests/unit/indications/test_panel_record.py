@@ -35,7 +35,7 @@ def test_keys_that_other_programs_rely_on(know, pack, today):
     assert {gate["gate"]: gate["state"] for gate in tree["gates"]} == {
         "NICE_TA279": "unknown",
         "CMS_LCD": "unknown",
-        "CMS_LCD_onc": "not met",
+        "CMS_LCD_onc": "does not apply",
     }
     asked = {row["fact"]: row["asked_by_rules"] for row in tree["missing"]}
     assert "F03" in asked["fx.edema"]

@@ -43,6 +43,7 @@ def test_a_site_file(tmp_path):
         ("st: verified", "st: sure", "not one of verified"),
         ("strength: consensus", "strength: strong", "not one of RCT-sham"),
         ("effect: rel_ci", "effect: gate", "goes with the effect gate"),
+        ("grade: consensus", "grade: consensus, applies: lab.inr > 2", "applies goes with the"),
         ("lab.inr > P.inr_max", "lab.inr > P.inr", "no parameter inr"),
         ("lab.inr > P.inr_max", "lab.inr or", "cannot be read"),
         ("lab.inr > P.inr_max", "lab.innr > 2", "did you mean lab.inr"),

@@ -1,5 +1,7 @@
 """Every rule for facts that make it true, false and unknown, by hand."""
 
+import re
+
 import pytest
 
 from vertaug.indications.rule import RULE_STATUSES, Effect
@@ -264,3 +266,29 @@ def test_unverified_rules_are_on_only_where_they_warn(pack):
     assert off == ["F09", "G08", "T03", "T04", "K02"]
     marked = [r.name for r in pack.rules if r.unverified and r.on_by_default]
     assert marked == ["E03", "A06", "A08", "C06", "C07", "C10", "C11", "C12", "C14", "C15"]
+
+
+def test_texts_give_no_orders(pack):
+    orders = re.compile(
+        r"(^|[.;:,] )(Correct|Order|Plan|Prefer|prefer|Use|use|Stop|stop|defer|Defer|treat|Treat|"
+        r"exclude|Exclude|Do not|do not|must|Must)\b"
+    )
+    for rule in pack.rules:
+        assert not orders.search(rule.say), (rule.name, rule.say)
+        assert "prefer" not in rule.say
+        assert "recommend" not in rule.say
+
+
+def test_texts_say_what_the_condition_does_not(pack):
+    # the rule starts at 7, the source's primary indication above it
+    assert "starts at NRS 7" in pack.rule("F07").say
+    assert "above 7/10" in pack.rule("F07").say
+    assert "INR does not measure" in pack.rule("C01").say
+    assert "no fact here asks whether the pain is refractory" in pack.rule("F02").say
+    for gate in ("P01", "P02", "P03"):
+        assert "Contraindications are not part of this" in pack.rule(gate).say
+
+
+def test_gates_say_for_whom_they_are_made(pack):
+    for rule in pack.rules:
+        assert (rule.applies is not None) == (rule.effect is Effect.GATE)

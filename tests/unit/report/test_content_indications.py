@@ -93,6 +93,25 @@ def test_gates_are_boxed_and_nothing_else_is():
             assert not {"P01", "P02", "P03"} & set(first_column(table))
 
 
+def test_a_criterion_made_for_others_says_so_and_asks_for_nothing():
+    table = tables(indication_part(panel(fx__etiology="traumatic"), "L1"))[
+        "Criteria of payers and national bodies"
+    ]
+    for name, state, said in table.rows:
+        assert state.chip == "does not apply", name.text
+        assert said.text == "Made for other patients: does not apply."
+        assert "Missing" not in said.detail
+
+
+def test_how_to_read_it_stands_first_on_the_page(with_panel):
+    content = build_content(with_panel())
+    assert content.indications.limits_first
+    page = render_html(content, ())
+    start = page.index('<h1 class="part">Indications')
+    assert page.index("How to read this", start) < page.index("<h2>Emergencies</h2>", start)
+    assert page[start:].count("never one verdict") == 1
+
+
 def test_no_verdict_anywhere():
     part = indication_part(panel(), "L1")
     said = " ".join(
@@ -150,6 +169,7 @@ def test_blood_thinners_stand_after_the_contraindications_with_time_and_source()
     assert (drug.text, state.chip, when.text) == ("apixaban", "not complete", "2026-12-03 08:00")
     assert (listed.text, listed.mark) == ("3 days", Mark.UNVERIFIED)
     assert "held 26.5 h" in listed.detail
+    assert "the INR does not measure its effect" in listed.detail
     assert restart.detail.startswith("PAUSE")
     assert "No advice to stop a drug" in table.lead
     assert "others is not known" in table.note
@@ -172,3 +192,10 @@ def test_scores_show_their_range_and_what_it_depends_on():
     body = {row[0].text: row for row in found["What each body says of this patient"].rows}
     own = next(row for name, row in body.items() if name.startswith("Modified OF score"))
     assert "-1 to 10 by what is known" in own[2].detail
+
+
+def test_a_share_of_the_posterior_wall_is_said_in_words():
+    found = tables(indication_part(panel(fx__of_type=3), "L1"))["Facts used"]
+    wall = next(row for row in found.rows if row[0].text == "posterior wall")
+    assert wall[1].text == "more than a fifth"
+    assert wall[2].text.startswith("derived; OF 3")

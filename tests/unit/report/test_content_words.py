@@ -73,7 +73,7 @@ def test_height_loss_is_the_one_that_decided_the_grade(report_input, assessment)
     content = build_content(case)
     loss = assessment.levels["L1"].loss_percent
     each = f"A {loss.anterior:.0f}, M {loss.middle:.0f}, P {loss.posterior:.0f}"
-    shown = tile(content, "Largest height loss")
+    shown = tile(content, "Deepest height loss")
     assert shown.value == "47 %"
     assert shown.detail.replace("\u00a0", " ") == f"at 30 % depth; {each} %"
     losses = {r[0].text: r[6].text for r in table(content, "All levels").rows}

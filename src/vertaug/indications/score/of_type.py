@@ -1,12 +1,15 @@
 """The type of an osteoporotic fracture by the tree of the OF classification."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
+from vertaug.indications.fact import DERIVED
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.indications.score.part_rule import PartRule, Values, judge_part, sum_up
 from vertaug.indications.score.score_result import ScoreResult
 from vertaug.indications.score.score_table import read_scores
 
+_WALL = "fx.posterior_wall"
 _OVER_A_FIFTH = ("gt_fifth", "breached")
 _TYPES = (1, 2, 3, 4, 5)
 
@@ -23,6 +26,7 @@ def find_of_type(facts: PatientFacts) -> ScoreResult:
     ----------
     AO Spine-DGOU OF classification (clinical reference 1.4, key mOF).
     """
+    facts = _without_derived_wall(facts)
     note = "The findings contradict each other: posterior wall involved, no endplate deformed."
     return sum_up(
         read_scores()["of_type"],
@@ -31,14 +35,21 @@ def find_of_type(facts: PatientFacts) -> ScoreResult:
     )
 
 
+def _without_derived_wall(facts: PatientFacts) -> PatientFacts:
+    wall = facts.facts.get(_WALL)
+    if wall is None or wall.source != DERIVED:
+        return facts
+    return PatientFacts(MappingProxyType({**facts.facts, _WALL: replace(wall, value=None)}))
+
+
 def _contradicts(facts: PatientFacts) -> bool:
     endplates = ("fx.both_endplates", "fx.one_endplate")
     whole = all(facts.value(name) is False for name in endplates)
-    return whole and facts.value("fx.posterior_wall") not in {None, "intact"}
+    return whole and facts.value(_WALL) not in {None, "intact"}
 
 
 def _type(values: Values) -> tuple[int, ...]:
-    wall = values["fx.posterior_wall"]
+    wall = values[_WALL]
     if values["fx.tension_band_failure"]:
         return (5,)
     if values["fx.both_endplates"]:
@@ -58,7 +69,7 @@ _RULE = PartRule(
             "fx.tension_band_failure": (False, True),
             "fx.both_endplates": (False, True),
             "fx.one_endplate": (False, True),
-            "fx.posterior_wall": ("intact", "lt_fifth", "gt_fifth", "breached"),
+            _WALL: ("intact", "lt_fifth", "gt_fifth", "breached"),
             "fx.edema": (False, True),
         }
     ),
