@@ -225,8 +225,10 @@ def _advice(plan: RecoveryPlan) -> tuple[str, ...]:
     thinner = None if known is None else known is True
     return (
         *(one.words for one in plan.activity.advice),
-        f"You may drive again from {day_words(plan.activity.drive_from)} on, if you feel safe, "
-        "but not while you take strong pain tablets: they make you sleepy and slow.",
+        (
+            f"You may drive again from {day_words(plan.activity.drive_from)} on, if you feel safe, "
+            "but not while you take strong pain tablets: they make you sleepy and slow."
+        ),
         *((_THINNERS[thinner],) if thinner in _THINNERS else ()),
     )
 
