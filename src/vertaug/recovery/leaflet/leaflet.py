@@ -86,8 +86,8 @@ class LeafletRequest:
     procedures : tuple of Procedure
         Empty: those of the case.
     facts : PatientFacts or None
-    phone : str
-        Of the team; empty leaves a line to fill in by hand.
+    phone, emergency_phone : str
+        Of the team and of the ambulance; empty leaves a line to fill in by hand.
     rules : tuple of str
         Numbers of the rules that fired, whose sentence for the patient is printed.
     """
@@ -96,15 +96,17 @@ class LeafletRequest:
     procedures: tuple[Procedure, ...] = ()
     facts: PatientFacts | None = None
     phone: str = ""
+    emergency_phone: str = ""
     rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.phone) > _LONGEST_PHONE or not self.phone.isprintable():
-            message = (
-                f"the phone line is printed as given: expected up to {_LONGEST_PHONE} printable "
-                f"characters; got {len(self.phone)}"
-            )
-            raise InputError(message)
+        for phone in (self.phone, self.emergency_phone):
+            if len(phone) > _LONGEST_PHONE or not phone.isprintable():
+                message = (
+                    f"the phone line is printed as given: expected up to {_LONGEST_PHONE} "
+                    f"printable characters; got {len(phone)}"
+                )
+                raise InputError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +250,9 @@ class _Composer:
                 for item, name in zip(items, table["figures"], strict=True)
             )
         if kind is BlockKind.PHONE:
-            items = tuple(LeafletItem(name=i.text, text=self.request.phone) for i in items)
+            ambulance = key == "ambulance"
+            number = self.request.emergency_phone if ambulance else self.request.phone
+            items = tuple(LeafletItem(name=i.text, text=number) for i in items)
         return LeafletBlock(key=key, kind=kind, items=items)
 
     def _figure(self, name: str) -> float:
