@@ -175,7 +175,7 @@ def test_shares_of_both_arms():
     assert found.more_is_good
     assert not shares["VERTOS_II", "new fracture"].more_is_good
     assert trial_shares()[0].trial.blinding is Blinding.SHAM
-    assert len(shares) == 3
+    assert len(shares) == 4
 
 
 def test_the_range_seen_without_augmentation():
