@@ -43,7 +43,8 @@ def course_caption(
 
 def _without_words(measure: Measure, arms: Sequence[TrialArm]) -> str:
     """Say how people without augmentation did, of the trials that are drawn."""
-    better, same = [], []
+    better: list[str] = []
+    same: list[str] = []
     for arm in arms:
         if arm.treated:
             continue
