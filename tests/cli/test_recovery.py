@@ -11,7 +11,9 @@ PHONE = ("--phone", "+91 172 555 0100")
 def test_it_writes_beside_the_case_and_says_what_comes(run, case):
     done = run("recovery", case, *WHEN, *PHONE)
     assert done.code == 0, done.err
-    assert "Mon 1 Mar 2027, 10:30" in done.out
+    assert "about Mon 1 Mar 2027 " in done.out
+    assert "10:30" not in done.out
+    assert "2 hours after the end" in done.out
     assert "Nobody watches" in done.out
     assert "not for clinical decisions" in done.out
     assert done.out.rstrip().endswith("recovery.pdf")
@@ -54,6 +56,18 @@ def test_as_json_with_everything_given(run, case, tmp_path):
         json.loads((tmp_path / "out" / "recovery.json").read_text()) | {"files": tree["files"]}
         == tree
     )
+
+
+def test_hours_count_from_the_end_that_is_given(run, case, tmp_path):
+    done = run("recovery", case, *WHEN, "--procedure-ends", "11:40", "-o", tmp_path, "--json")
+    assert done.code == 0, done.err
+    tree = json.loads(done.out)
+    assert tree["visits"]["2h"]["due"] == "2026-12-01T13:40:00+05:30"
+    assert tree["visits"]["7d"]["due"] == "2026-12-08T10:30:00+05:30"
+    assert tree["activity"]["phases"][0]["start"] == tree["procedure_ended_at"]
+    wrong = run("recovery", case, *WHEN, "--procedure-ends", "09:40", "-o", tmp_path)
+    assert wrong.code == 2
+    assert "after its start" in " ".join(wrong.err.split())
 
 
 def test_the_case_itself_is_not_changed(run, case):

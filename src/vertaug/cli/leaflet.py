@@ -22,6 +22,7 @@ def make_case_leaflet(given: "Leaflet") -> None:
         language=given.language,
         procedures=choose_procedures(given.procedure),
         phone=given.phone.strip(),
+        emergency_phone=given.emergency_phone.strip(),
     )
     made = make_leaflet(
         given.case, request, facts=given.facts, out=given.out, large=given.large_print

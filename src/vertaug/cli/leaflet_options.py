@@ -45,6 +45,10 @@ class Leaflet:
             metavar="TEXT", help="Phone of the team. (default: a line to fill in by hand)"
         ),
     ] = ""
+    emergency_phone: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help="Of the ambulance. (default: a line to fill in by hand)"),
+    ] = ""
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="Where to write. (default: the case)"),

@@ -7,7 +7,7 @@ import typer
 
 from vertaug.cli.procedure_option import choose_procedure
 from vertaug.recovery.analgesic import mme_words
-from vertaug.recovery.date_words import day_words, window_words
+from vertaug.recovery.date_words import day_words, due_words, window_words
 from vertaug.recovery.recovery_plan import RecoveryPlan
 from vertaug.recovery.recovery_record import recovery_tree
 from vertaug.recovery.red_flag import read_banner
@@ -24,6 +24,7 @@ def show_recovery(given: "Recovery") -> None:
     procedure = choose_procedure(given.procedure)
     request = RecoveryRequest(
         procedure_at=given.procedure_at,
+        ends=given.procedure_ends,
         timezone=given.timezone,
         procedure=None if procedure is None else procedure.value,
         facts=given.facts,
@@ -60,11 +61,11 @@ def _paths(files: "RecoveryFiles") -> dict[str, object]:
 def _say(plan: RecoveryPlan, files: "RecoveryFiles") -> None:
     """Say visits, what is due for the bone, and what is missing."""
     states = {one.visit.key: one.state.value for one in plan.standings}
-    typer.echo(f"Times of {plan.zone}.")
+    typer.echo(f"Times of {plan.zone}. Visits are due about then; nobody has booked them.")
     for visit in plan.follow_up.visits:
         state = f"  [{states[visit.key]}]" if visit.key in states else ""
-        when = f"{day_words(visit.proposed)}, {visit.proposed:%H:%M}"
-        typer.echo(f"{visit.definition.label:22} {when:25} {window_words(visit)}{state}")
+        when = f"about {due_words(visit, plan.follow_up.ended_at)}"
+        typer.echo(f"{visit.definition.label:22} {when:30} {window_words(visit)}{state}")
     typer.echo(plan.bone.reason)
     for task in plan.bone.tasks[:3]:
         typer.echo(f"  until {day_words(task.due)}: {task.words}")

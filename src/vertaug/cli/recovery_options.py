@@ -26,6 +26,13 @@ class Recovery:
             show_default=False,
         ),
     ]
+    procedure_ends: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When it ends or ended, such as 11:40; hours count from it. (default: not said)",
+        ),
+    ] = None
     timezone: Annotated[
         str | None,
         typer.Option(

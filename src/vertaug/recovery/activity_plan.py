@@ -84,7 +84,12 @@ class ActivityPlan:
         return tuple(phase for phase in self.phases if phase.covers(moment))
 
 
-def plan_activity(procedure_at: datetime, site: Mapping[str, Any] | None = None) -> ActivityPlan:
+def plan_activity(
+    procedure_at: datetime,
+    site: Mapping[str, Any] | None = None,
+    *,
+    ended_at: datetime | None = None,
+) -> ActivityPlan:
     """Return what to do by day.
 
     Parameters
@@ -93,6 +98,8 @@ def plan_activity(procedure_at: datetime, site: Mapping[str, Any] | None = None)
         Aware, in the clinic's zone.
     site : mapping or None
         Numbers of a clinic, by the names of ``data/activity.toml``.
+    ended_at : datetime or None
+        End of the procedure, from which hours count; None: not known.
 
     Raises
     ------
@@ -100,6 +107,7 @@ def plan_activity(procedure_at: datetime, site: Mapping[str, Any] | None = None)
         If the time has no zone, or a number is not known or cannot be.
     """
     check_moment(procedure_at)
+    moments = (procedure_at, procedure_at if ended_at is None else ended_at)
     data = read_data("activity")
     values = read_values(data["value"], site, "activity")
     _check_order(values)
@@ -111,7 +119,7 @@ def plan_activity(procedure_at: datetime, site: Mapping[str, Any] | None = None)
         for table in data["advice"]
     )
     return ActivityPlan(
-        phases=tuple(_phase(table, procedure_at, values) for table in data["phase"]),
+        phases=tuple(_phase(table, moments, values) for table in data["phase"]),
         advice=advice,
         values=values,
         lift_until=_day(procedure_at, 7 * values["lift_weeks"].value),
@@ -131,6 +139,13 @@ def _shift(table: Mapping[str, Any], values: Mapping[str, SiteValue]) -> TimeShi
     return TimeShift(days=7 * count) if unit == "weeks" else TimeShift(**{unit: count})
 
 
+def _moment(
+    table: Mapping[str, Any], moments: tuple[datetime, datetime], values: Mapping[str, SiteValue]
+) -> datetime:
+    """Return a moment: hours count from the end of the procedure, days and weeks from its day."""
+    return shift_moment(moments["hours" in table], _shift(table, values))
+
+
 def _check_order(values: Mapping[str, SiteValue]) -> None:
     """Refuse numbers that contradict each other."""
     limits = (("lie_flat_hours", values["in_room_hours"].value), ("in_room_hours", 24.0))
@@ -144,8 +159,11 @@ def _check_order(values: Mapping[str, SiteValue]) -> None:
 
 
 def _phase(
-    table: Mapping[str, Any], procedure_at: datetime, values: Mapping[str, SiteValue]
+    table: Mapping[str, Any],
+    moments: tuple[datetime, datetime],
+    values: Mapping[str, SiteValue],
 ) -> ActivityPhase:
+    """Return a phase; ``moments`` are start and end of the procedure."""
     sentences = " ".join((table["label"], *table["do"], *table["leave"]))
     used = tuple(value for name, value in values.items() if f"{{{name}}}" in sentences)
     words = {value.name: value.text for value in used}
@@ -153,8 +171,8 @@ def _phase(
     return ActivityPhase(
         key=table["key"],
         label=table["label"].format(**words),
-        start=shift_moment(procedure_at, _shift(table["from"], values)),
-        end=None if end is None else shift_moment(procedure_at, _shift(end, values)),
+        start=_moment(table["from"], moments, values),
+        end=None if end is None else _moment(end, moments, values),
         do=tuple(text.format(**words) for text in table["do"]),
         leave=tuple(text.format(**words) for text in table["leave"]),
         values=used,

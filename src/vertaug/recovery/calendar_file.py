@@ -67,7 +67,9 @@ def calendar_bytes(
     calendar.add("method", "PUBLISH")
     stamp = (follow_up.procedure_at if issued_at is None else issued_at).astimezone(UTC)
     for visit in follow_up.visits:
-        if visit.definition.in_calendar:
+        # some hours after an end that is not known are no time of a calendar
+        fixed = follow_up.ended_at is not None or not visit.on_the_day
+        if visit.definition.in_calendar and fixed:
             event = _event(visit, clinic, full_words=full_words)
             event.add("uid", _uid(token, visit.key))
             event.add("dtstamp", stamp)

@@ -1,6 +1,6 @@
 """Days and windows in words, the same in every language setting of a computer."""
 
-from datetime import date
+from datetime import date, datetime
 
 from vertaug.recovery.schedule import PlannedVisit
 
@@ -17,10 +17,25 @@ def day_words(day: date, *, short: bool = False) -> str:
 
 
 def window_words(visit: PlannedVisit) -> str:
-    """Return the window of a visit."""
-    first, last = visit.earliest, visit.latest
-    if not visit.by_the_hour:
-        return f"from {day_words(first)} to {day_words(last)}"
-    if first.date() == last.date():
-        return f"on {day_words(first)} from {first:%H:%M} to {last:%H:%M}"
-    return f"from {day_words(first)}, {first:%H:%M}, to {day_words(last)}, {last:%H:%M}"
+    """Return the window of a visit; of one counted in hours, from the end of the procedure."""
+    earliest, latest = visit.definition.earliest, visit.definition.latest
+    if visit.by_the_hour and earliest.elapsed and latest.elapsed:
+        return f"{earliest.hours} to {latest.hours} hours after the end"
+    return f"from {day_words(visit.earliest)} to {day_words(visit.latest)}"
+
+
+def due_words(visit: PlannedVisit, ended_at: datetime | None = None) -> str:
+    """Return about when a visit is due: nobody has booked it, so that no time of day is given.
+
+    Parameters
+    ----------
+    visit : PlannedVisit
+    ended_at : datetime or None
+        End of the procedure; None: hours after it are named, without a clock.
+    """
+    if not visit.on_the_day:
+        return day_words(visit.proposed)
+    after = f"{visit.definition.due.hours} hours after the end"
+    if ended_at is None:
+        return after
+    return f"{day_words(visit.due)}, {visit.due:%H:%M} ({after})"

@@ -329,6 +329,8 @@ def _point(row: EvidenceRow, start: float, status: SourceStatus) -> ArmPoint:
 def trial_differences(measure: str, scale: str) -> tuple[TrialDifference, ...]:
     """Return the differences between arms, positive favouring augmentation, sham trials first.
 
+    What differed before anything was done is no result and is left out.
+
     Raises
     ------
     InputError
@@ -337,7 +339,9 @@ def trial_differences(measure: str, scale: str) -> tuple[TrialDifference, ...]:
     found = find_measure(measure, scale)
     trials = read_trials()
     rows = [
-        row for row in rows_of(found) if row.kind is ValueKind.DIFFERENCE and row.trial in trials
+        row
+        for row in rows_of(found)
+        if row.kind is ValueKind.DIFFERENCE and row.trial in trials and row.days != 0
     ]
     rows.sort(
         key=lambda row: (

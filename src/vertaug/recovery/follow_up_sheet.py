@@ -6,16 +6,15 @@ out.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from vertaug.case.source_status import SourceStatus
 from vertaug.recovery.activity_plan import ActivityPhase, ActivityPlan
 from vertaug.recovery.analgesic import mme_words
 from vertaug.recovery.bone_health import BoneHealthPlan
-from vertaug.recovery.date_words import day_words, window_words
+from vertaug.recovery.date_words import day_words, due_words, window_words
 from vertaug.recovery.recovery_plan import RecoveryPlan
 from vertaug.recovery.red_flag import ClinicPhone, FlagTierAdvice, read_banner
-from vertaug.recovery.schedule import PlannedVisit
+from vertaug.recovery.schedule import FollowUp, PlannedVisit
 from vertaug.recovery.source_note import SourceNote
 
 
@@ -24,8 +23,7 @@ class SheetVisit:
     """A visit as it is printed."""
 
     label: str
-    day: str
-    clock: str
+    due: str
     how: str
     window: str
     capture: str
@@ -80,6 +78,8 @@ class FollowUpSheet:
     banner : str
         That nobody watches.
     visits : tuple of SheetVisit
+    has_states : bool
+        Whether it is told where the visits stand.
     phases : tuple of SheetPhase
     advice : tuple of str
     tiers : tuple of SheetTier
@@ -102,6 +102,7 @@ class FollowUpSheet:
     emergency: str
     banner: str
     visits: tuple[SheetVisit, ...]
+    has_states: bool
     phases: tuple[SheetPhase, ...]
     advice: tuple[str, ...]
     tiers: tuple[SheetTier, ...]
@@ -128,9 +129,12 @@ def make_sheet(plan: RecoveryPlan) -> FollowUpSheet:
         phone=phone.clinic or "",
         emergency=phone.emergency or "",
         banner=read_banner(),
-        visits=tuple(_visit(v, states.get(v.key, "")) for v in plan.follow_up.visits),
-        phases=tuple(_phase(phase) for phase in plan.activity.phases),
-        advice=_advice(plan.activity),
+        visits=tuple(
+            _visit(v, plan.follow_up, states.get(v.key, "")) for v in plan.follow_up.visits
+        ),
+        has_states=bool(states),
+        phases=tuple(_phase(phase, plan.follow_up) for phase in plan.activity.phases),
+        advice=_advice(plan),
         tiers=tuple(_tier(tier, phone) for tier in plan.flags),
         bone_words=tuple(task.patient_words for task in plan.bone.tasks if task.patient_words),
         bone_reason=plan.bone.reason,
@@ -162,15 +166,16 @@ def _treated(plan: RecoveryPlan) -> str:
     what = plan.case.procedure or "bone cement treatment"
     where = f" of {plan.case.level}" if plan.case.level else ""
     at = plan.follow_up.procedure_at
-    return f"{what[:1].upper()}{what[1:]}{where} on {day_words(at)} at {at:%H:%M} ({plan.zone})"
+    end = plan.follow_up.ended_at
+    clock = f"{at:%H:%M}" if end is None else f"{at:%H:%M} to {end:%H:%M}"
+    return f"{what[:1].upper()}{what[1:]}{where} on {day_words(at)} at {clock} ({plan.zone})"
 
 
-def _visit(visit: PlannedVisit, state: str) -> SheetVisit:
+def _visit(visit: PlannedVisit, follow_up: FollowUp, state: str) -> SheetVisit:
     definition = visit.definition
     return SheetVisit(
         label=definition.label,
-        day=day_words(visit.proposed),
-        clock=f"{visit.proposed:%H:%M}",
+        due=due_words(visit, follow_up.ended_at),
         how=definition.how,
         window=window_words(visit),
         capture="; ".join(definition.capture),
@@ -182,30 +187,49 @@ def _visit(visit: PlannedVisit, state: str) -> SheetVisit:
     )
 
 
-def _phase(phase: ActivityPhase) -> SheetPhase:
+def _phase(phase: ActivityPhase, follow_up: FollowUp) -> SheetPhase:
     return SheetPhase(
         label=phase.label,
-        span=_span(phase.start, phase.end),
+        span=_span(phase, follow_up),
         do=phase.do,
         leave=phase.leave,
     )
 
 
-def _span(start: datetime, end: datetime | None) -> str:
-    """Return from when to when, in few words."""
+def _span(phase: ActivityPhase, follow_up: FollowUp) -> str:
+    """Return from when to when, in few words; no clock where the end is not known."""
+    start, end = phase.start, phase.end
     first = day_words(start, short=True)
     if end is None:
         return f"from {first}"
     last = day_words(end, short=True)
     if start.date() == end.date():
+        if follow_up.ended_at is None:
+            return first
         return f"{first}, {start:%H:%M} to {end:%H:%M}"
     return f"{first} to {last}"
 
 
-def _advice(plan: ActivityPlan) -> tuple[str, ...]:
+_BLANK_DATE = "______________"
+_THINNERS = {
+    True: f"Your blood thinner: start again on {_BLANK_DATE}. Ask before you go home. Do not start "
+    "or stop it on your own.",
+    None: f"If you take a blood thinner: start again on {_BLANK_DATE}. Ask before you go home. Do "
+    "not start or stop it on your own.",
+}
+"""By whether one is taken; unknown is not no."""
+
+
+def _advice(plan: RecoveryPlan) -> tuple[str, ...]:
+    known = plan.case.facts.value("med.antithrombotic_active")
+    thinner = None if known is None else known is True
     return (
-        *(one.words for one in plan.advice),
-        f"You may drive again from {day_words(plan.drive_from)} on, if you feel safe.",
+        *(one.words for one in plan.activity.advice),
+        (
+            f"You may drive again from {day_words(plan.activity.drive_from)} on, if you feel safe, "
+            "but not while you take strong pain tablets: they make you sleepy and slow."
+        ),
+        *((_THINNERS[thinner],) if thinner in _THINNERS else ()),
     )
 
 

@@ -107,6 +107,8 @@ def plan_recovery(
     procedure_at: datetime,
     site: ClinicSite | None = None,
     diary: VisitDiary | None = None,
+    *,
+    ended_at: datetime | None = None,
 ) -> RecoveryPlan:
     """Return everything that is planned after a procedure.
 
@@ -119,6 +121,8 @@ def plan_recovery(
         None: defaults of the clinical reference.
     diary : VisitDiary or None
         None: where the visits stand is not told.
+    ended_at : datetime or None
+        End of the procedure, aware: hours count from it. None: not known.
 
     Raises
     ------
@@ -126,7 +130,9 @@ def plan_recovery(
         If a time, date, number or drug cannot be, or dates are in the wrong order.
     """
     clinic = ClinicSite() if site is None else site
-    follow_up = schedule_visits(procedure_at, clinic.days, read_visits(clinic.visits))
+    follow_up = schedule_visits(
+        procedure_at, clinic.days, read_visits(clinic.visits), ended_at=ended_at
+    )
     day = procedure_at.date()
     bone = plan_bone_health(
         _with_level(case),
@@ -142,7 +148,7 @@ def plan_recovery(
         follow_up=follow_up,
         standings=() if diary is None else visit_status(follow_up, diary.done, diary.now),
         now=None if diary is None else diary.now,
-        activity=plan_activity(procedure_at, clinic.activity),
+        activity=plan_activity(procedure_at, clinic.activity, ended_at=follow_up.ended_at),
         flags=advise_flags(clinic.phone, clinic.fever_c),
         bone=bone,
         analgesics=_count_doses(case.doses),

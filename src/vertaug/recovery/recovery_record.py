@@ -32,6 +32,10 @@ def recovery_tree(plan: RecoveryPlan) -> dict[str, Any]:
         "level": plan.case.level,
         "procedure": plan.case.procedure,
         "procedure_at": plan.follow_up.procedure_at.isoformat(),
+        "procedure_ended_at": (
+            None if plan.follow_up.ended_at is None else plan.follow_up.ended_at.isoformat()
+        ),
+        "hours_count_from": "end" if plan.follow_up.ended_at is not None else "start, at least",
         "time_zone": plan.zone,
         "now": None if plan.now is None else plan.now.isoformat(),
         "clinic": {

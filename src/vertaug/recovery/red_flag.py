@@ -15,6 +15,7 @@ from vertaug.recovery.source_note import SourceNote, read_data, read_note
 _PHONE = re.compile(r"^\+?[0-9][0-9 ()./\-]*(?: ?(?:ext|x)\.? ?[0-9]+)?$")
 _LEAST_DIGITS, _MOST_DIGITS = 3, 20
 BLANK_PHONE = "____________________"
+BLANK_SHORT_PHONE = "__________"
 _COLDEST_C, _HOTTEST_C = 25.0, 45.0
 
 
@@ -35,7 +36,7 @@ class ClinicPhone:
     clinic : str or None
         None: not given; a blank line stands for it.
     emergency : str or None
-        Of the ambulance; None: not given, and none is guessed.
+        Of the ambulance; None: not given, none is guessed, a blank line stands for it.
     """
 
     clinic: str | None = None
@@ -190,11 +191,11 @@ def advise_flags(phone: ClinicPhone, fever_c: float | None = None) -> tuple[Flag
     Parameters
     ----------
     phone : ClinicPhone
-        A missing number of the clinic becomes a blank line.
+        A missing number becomes a blank line.
     fever_c : float or None
     """
     signs = read_flags(fever_c)
-    emergency = "" if phone.emergency is None else f" ({phone.emergency})"
+    emergency = phone.emergency or BLANK_SHORT_PHONE
     words = {"phone": f": {phone.clinic or BLANK_PHONE}", "emergency": emergency}
     tables = read_data("red_flags")["tier"]
     return tuple(

@@ -16,6 +16,7 @@ from vertaug.recovery.time_shift import (
 )
 from vertaug.recovery.visit import VisitDefinition, read_visits
 
+_SAME_DAY_HOURS = 12
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -82,8 +83,13 @@ class PlannedVisit:
 
     @property
     def by_the_hour(self) -> bool:
-        """Whether it is counted in hours."""
+        """Whether it is counted in hours, from the end of the procedure."""
         return self.definition.due.elapsed
+
+    @property
+    def on_the_day(self) -> bool:
+        """Whether it is due some hours after the end, on the day of the procedure."""
+        return 0 < self.definition.due.hours <= _SAME_DAY_HOURS
 
     def in_window(self, moment: datetime) -> bool:
         """Whether a moment lies in the window."""
@@ -100,10 +106,14 @@ class FollowUp:
         In the clinic's zone.
     visits : tuple of PlannedVisit
         In their order.
+    ended_at : datetime or None
+        End of the procedure, from which hours count; None: not known, and the times of visits
+        counted in hours are the earliest that can be.
     """
 
     procedure_at: datetime
     visits: tuple[PlannedVisit, ...]
+    ended_at: datetime | None = None
 
     def visit(self, key: str) -> PlannedVisit:
         """Return a visit.
@@ -155,6 +165,8 @@ def schedule_visits(
     procedure_at: datetime,
     days: ClinicDays | None = None,
     definitions: Sequence[VisitDefinition] | None = None,
+    *,
+    ended_at: datetime | None = None,
 ) -> FollowUp:
     """Return all visits with due time and window.
 
@@ -166,16 +178,21 @@ def schedule_visits(
         None: open every day, visits at the procedure's time of day.
     definitions : sequence of VisitDefinition or None
         None: those of the clinical reference.
+    ended_at : datetime or None
+        End of the procedure, aware: hours count from it. None: not known, so that they can only
+        count from ``procedure_at``.
 
     Raises
     ------
     InputError
-        If the time has no zone or cannot be, or the times of a visit are in the wrong order.
+        If the time has no zone or cannot be, the end lies before the start or a day after it, or
+        the times of a visit are in the wrong order.
     """
     check_moment(procedure_at)
+    end = None if ended_at is None else check_end(procedure_at, ended_at)
     clinic = ClinicDays() if days is None else days
     wanted = read_visits() if definitions is None else tuple(definitions)
-    visits = tuple(_plan(one, procedure_at, clinic) for one in wanted)
+    visits = tuple(_plan(one, procedure_at, end or procedure_at, clinic) for one in wanted)
     for before, after in pairwise(visits):
         if _instant(after.due) <= _instant(before.due):
             message = (
@@ -183,15 +200,44 @@ def schedule_visits(
                 f"{after.due.isoformat()} and {before.due.isoformat()}"
             )
             raise InputError(message)
-    return FollowUp(procedure_at=procedure_at, visits=visits)
+    return FollowUp(procedure_at=procedure_at, visits=visits, ended_at=end)
 
 
-def _plan(one: VisitDefinition, procedure_at: datetime, clinic: ClinicDays) -> PlannedVisit:
-    """Return one visit with its times."""
-    due = shift_moment(procedure_at, one.due, clinic.visit_time)
-    earliest = shift_moment(procedure_at, one.earliest)
-    latest = shift_moment(procedure_at, one.latest)
-    missed = shift_moment(procedure_at, one.missed_after)
+_LONGEST_PROCEDURE = timedelta(hours=12)
+"""A longer one is a slip (design default)."""
+
+
+def check_end(procedure_at: datetime, ended_at: datetime) -> datetime:
+    """Return the end of a procedure in the zone of its start.
+
+    Raises
+    ------
+    InputError
+        If it has no zone, lies before the start, or so long after it that it is a slip.
+    """
+    end = check_moment(ended_at).astimezone(procedure_at.tzinfo)
+    if not timedelta(0) <= _instant(end) - _instant(procedure_at) <= _LONGEST_PROCEDURE:
+        message = (
+            f"the procedure is expected to end up to {_LONGEST_PROCEDURE.seconds // 3600} h after "
+            f"its start, {procedure_at.isoformat()}; got {end.isoformat()}"
+        )
+        raise InputError(message)
+    return end
+
+
+def _plan(
+    one: VisitDefinition, procedure_at: datetime, end: datetime, clinic: ClinicDays
+) -> PlannedVisit:
+    """Return one visit with its times: hours from the end, days and months from the day."""
+    due, earliest, latest, missed = (
+        shift_moment(end if shift.elapsed else procedure_at, shift, at)
+        for shift, at in (
+            (one.due, clinic.visit_time),
+            (one.earliest, None),
+            (one.latest, None),
+            (one.missed_after, None),
+        )
+    )
     if not one.earliest.elapsed and earliest != procedure_at:
         earliest = start_of_day(earliest.date(), procedure_at.tzinfo)
     if not one.latest.elapsed and latest != procedure_at:

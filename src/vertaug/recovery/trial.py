@@ -44,6 +44,10 @@ class Trial:
     sponsor : SourceNote
         Who paid, and how well that is known.
     note : SourceNote
+    crossover : str
+        How many changed sides; empty where nobody could, or it is not known.
+    crossover_after_days : float or None
+        From then on both arms were mixed.
     """
 
     key: str
@@ -56,6 +60,16 @@ class Trial:
     population: tuple[str, ...]
     sponsor: SourceNote
     note: SourceNote
+    crossover: str = ""
+    crossover_after_days: float | None = None
+
+    def is_mixed(self, days: float | None) -> bool:
+        """Whether patients had changed sides by that day."""
+        return (
+            self.crossover_after_days is not None
+            and days is not None
+            and days > self.crossover_after_days
+        )
 
     @property
     def controlled(self) -> bool:
@@ -116,6 +130,8 @@ def _trial(key: str, table: Mapping[str, Any]) -> Trial:
         population=tuple(table["population"]),
         sponsor=read_note({"source": table["sponsor"], "status": table["sponsor_status"]}),
         note=read_note(table),
+        crossover=table.get("crossover", ""),
+        crossover_after_days=table.get("crossover_after_days"),
     )
 
 

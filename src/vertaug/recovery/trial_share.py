@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from vertaug.case.source_status import SourceStatus
+from vertaug.case.spread_figures import binomial_interval
 from vertaug.recovery.evidence import ValueKind, read_evidence, trial_arms
 from vertaug.recovery.source_note import read_data
 from vertaug.recovery.trial import Trial, read_trials
 
 _CONTROLS = ("sham", "usual", "control", "NSM")
+_LIKELY = 0.05
 _NEAR = 1.3
 """Two times within this factor of each other are put together (design default)."""
 
@@ -24,6 +26,10 @@ class TrialShare:
     treated_n, control_n : int or None
     more_is_good : bool
     status : SourceStatus
+    chance : str
+        How likely so large a difference is by chance alone, as printed; empty where not held.
+    chance_is_likely : bool or None
+        Whether that is 0.05 or more; None where not held.
     """
 
     trial: Trial
@@ -35,6 +41,16 @@ class TrialShare:
     control_n: int | None
     more_is_good: bool
     status: SourceStatus
+    chance: str
+    chance_is_likely: bool | None
+
+    @property
+    def intervals(self) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+        """95 % interval (Wilson) of each share in percent, treated first; None without a count."""
+        return (
+            _interval(self.treated_percent, self.treated_n),
+            _interval(self.control_percent, self.control_n),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +72,18 @@ class ControlRange:
     unverified: bool
 
 
+def _interval(percent: float, n: int | None) -> tuple[float, float] | None:
+    if n is None:
+        return None
+    low, high = binomial_interval(round(percent / 100.0 * n), n)
+    return 100.0 * low, 100.0 * high
+
+
+def _chance(words: str) -> bool | None:
+    """Return whether ``p = 0.06`` is 0.05 or more."""
+    return float(words.rsplit(maxsplit=1)[-1]) >= _LIKELY if words else None
+
+
 def trial_shares() -> tuple[TrialShare, ...]:
     """Return the shares that controlled trials printed, sham-controlled ones first."""
     wanted = read_data("trials")["share"]
@@ -70,6 +98,7 @@ def trial_shares() -> tuple[TrialShare, ...]:
             controls = [row for row in pair if row.arm in _CONTROLS]
             treated = [row for row in pair if row.arm not in _CONTROLS]
             if len(controls) == len(treated) == 1:
+                chance = wanted[name].get("chance", {}).get(trial.key, "")
                 shares.append(
                     TrialShare(
                         trial=trial,
@@ -81,6 +110,8 @@ def trial_shares() -> tuple[TrialShare, ...]:
                         control_n=controls[0].n,
                         more_is_good=wanted[name]["best"] == "high",
                         status=treated[0].status,
+                        chance=chance,
+                        chance_is_likely=_chance(chance),
                     )
                 )
     return tuple(shares)

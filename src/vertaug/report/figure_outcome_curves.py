@@ -5,7 +5,7 @@ every panel; visits without a value are gaps.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,6 @@ from vertaug.case.errors import InputError
 from vertaug.recovery.evidence import ArmPoint, TrialArm, trial_arms
 from vertaug.recovery.observed_course import ObservedCourse
 from vertaug.recovery.trial import Measure, find_measure
-from vertaug.recovery.trial_share import control_range
 from vertaug.report import canvas
 from vertaug.report.outcome_style import (
     ALONE,
@@ -31,16 +30,20 @@ from vertaug.report.outcome_style import (
     place,
     trial_lines,
 )
+from vertaug.report.outcome_words import course_caption
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _COLUMNS = 3
-_HEAD_MM, _PANEL_MM, _FOOT_MM, _KEY_MM = 18.5, 36.0, 8.0, 10.0
+_HEAD_MM, _PANEL_MM, _FOOT_MM, _KEY_MM = 18.5, 36.0, 8.0, 13.5
 _LEFT_MM, _GAP_MM = 9.0, 7.0
 _HEAD_PT = 5.6
 _ALONE_MM = 105.0
 """Width of the picture of one trial."""
 LineDash = Literal["-"] | tuple[float, Sequence[float]]
 _DASHED: LineDash = (0, (3.2, 1.6))
+_DOTTED: LineDash = (0, (0.8, 2.4))
+FAR_DAYS = 200.0
+"""Two values further apart than that are joined by dots: nothing is held between them."""
 
 
 def draw_outcome_curves(
@@ -71,7 +74,7 @@ def draw_outcome_curves(
     rows = -(-len(trials) // _COLUMNS)
     columns = min(_COLUMNS, len(trials))
     across = PAGE_WIDTH_MM if columns > 1 else _ALONE_MM
-    height = rows * (_HEAD_MM + _PANEL_MM + _FOOT_MM) + _KEY_MM * (1.0 if columns > 1 else 1.7)
+    height = rows * (_HEAD_MM + _PANEL_MM + _FOOT_MM) + _KEY_MM * (1.0 if columns > 1 else 1.45)
     figure = canvas.new_figure(across, height)
     width = (across - _LEFT_MM - columns * _GAP_MM + _GAP_MM - 2.0) / columns
     for number, pair in enumerate(trials):
@@ -84,7 +87,7 @@ def draw_outcome_curves(
     _draw_key(figure, height, found, observed)
     return Picture(
         name=f"outcome_curves_{found.key.lower()}",
-        caption=_caption(found, observed),
+        caption=course_caption(found, arms, observed),
         png=canvas.png_bytes(figure),
         width_mm=across,
         height_mm=height,
@@ -162,9 +165,12 @@ def _look(arm: TrialArm) -> tuple[str, LineDash]:
 def _draw_arm(axes: Axes, arm: TrialArm, colour: str, dash: LineDash) -> None:
     """Draw the means of an arm: filled if printed, open if from memory; intervals if printed."""
     xs = [place(point.days) for point in arm.points]
-    axes.plot(
-        xs, [point.value for point in arm.points], color=colour, linewidth=1.0, linestyle=dash
-    )
+    for (start, first), (end, second) in pairwise(zip(xs, arm.points, strict=True)):
+        far = second.days - first.days > FAR_DAYS
+        axes.plot(
+            [start, end], [first.value, second.value], color=colour, linewidth=0.8 if far else 1.0,
+            linestyle=_DOTTED if far else dash,
+        )  # fmt: skip
     for x, point in zip(xs, arm.points, strict=True):
         _draw_mean(axes, x, point, colour, "o" if arm.treated else "s")
 
@@ -235,6 +241,8 @@ def _draw_key(
                markerfacecolor="#FFFFFF"),
     ]  # fmt: skip
     words = ["augmentation", "comparator", "read or computed", "from memory, unverified"]
+    marks.append(Line2D([], [], color=INK, linewidth=0.8, linestyle=_DOTTED))
+    words.append("no value held for over half a year")
     if observed is not None:
         marks.append(Line2D([], [], color=OBSERVED, linewidth=1.7, marker="D", markersize=3.6))
         words.append(f"{observed.label}{'' if observed.one_patient else ', n at each mean'}")
@@ -245,57 +253,13 @@ def _draw_key(
             words.append("visit without a value")
     elif measure.mcid is not None:
         marks.append(Line2D([], [], color=FAINT, linewidth=2.2))
-        words.append(f"length of {measure.mcid:g}: least difference that matters")
+        words.append(f"length of {measure.mcid:g}: least difference used")
     figure.legend(
         marks, words, loc="lower left", bbox_to_anchor=(0.03, 2.2 / height),
-        ncols=len(marks) if figure.get_figwidth() * 25.4 > _ALONE_MM + 1.0 else 2,
+        ncols=-(-len(marks) // 2) if figure.get_figwidth() * 25.4 > _ALONE_MM + 1.0 else 2,
         fontsize=canvas.SMALL_PT - 0.5, frameon=False, columnspacing=1.2, handlelength=2.2,
         borderpad=0.1,
     )  # fmt: skip
     figure.text(
         0.002, 0.55, measure.axis, rotation=90, fontsize=canvas.LABEL_PT, color=INK, va="center"
-    )
-
-
-def _caption(measure: Measure, observed: ObservedCourse | None) -> str:
-    words = (
-        f"{measure.label}: means of the groups in published trials, sham-controlled ones first. A "
-        "line joins means; nothing was measured between them. Bars: 95 % interval where it was "
-        "printed. The time axis is compressed (cube root). A mean of a group is no forecast for "
-        "one patient. People without augmentation became better, too."
-    )
-    if observed is None:
-        return words
-    words = f"{words} {_observed_words(measure, observed)}"
-    start = observed.baseline
-    if measure.mcid is not None and start is not None:
-        words += (
-            f" Shaded: less than {measure.mcid:g} away from the first value {start:g}, which is "
-            f"too little to matter ({measure.mcid_source})."
-        )
-    return words
-
-
-def _observed_words(measure: Measure, observed: ObservedCourse) -> str:
-    """Say where the last value lies among groups without augmentation."""
-    name = observed.label[:1].upper() + observed.label[1:]
-    last = observed.last
-    if last is None:
-        return f"{name}: no value after the procedure."
-    day, value = last
-    seen = control_range(measure.key, measure.scale, day)
-    if seen is None:
-        return (
-            f"{name}: {value:g} on day {day:.0f}; the trials hold no mean without augmentation "
-            "near that day."
-        )
-    where = "inside the range of"
-    if value < seen.low:
-        where = "below all"
-    elif value > seen.high:
-        where = "above all"
-    return (
-        f"{name}: {value:g} on day {day:.0f}, {where} means also seen without cement then "
-        f"({seen.low:g} to {seen.high:g}: {', '.join(seen.arms)}"
-        f"{'; partly unverified' if seen.unverified else ''}). This does not say what caused it."
     )

@@ -1,4 +1,4 @@
-"""Differences between arms of trials, positive favouring augmentation, and shares of 100."""
+"""Differences between arms of trials, positive favouring augmentation."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,10 @@ from matplotlib.transforms import Transform, blended_transform_factory
 
 from vertaug.case.errors import InputError
 from vertaug.recovery.evidence import TrialDifference, trial_differences
-from vertaug.recovery.trial import Measure, find_measure
-from vertaug.recovery.trial_share import TrialShare, trial_shares
+from vertaug.recovery.trial import Blinding, Measure, find_measure
 from vertaug.report import canvas
 from vertaug.report.outcome_style import (
     BAND,
-    CONTROL,
     FAINT,
     GRID,
     GROUPS,
@@ -25,7 +23,7 @@ from vertaug.report.outcome_style import (
 )
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
-_ROW_MM, _HEAD_MM, _FOOT_MM = 4.6, 7.0, 16.0
+_ROW_MM, _HEAD_MM, _FOOT_MM = 4.6, 7.0, 18.5
 _LEFT, _RIGHT = 0.36, 0.79
 """Edges of the plot in fractions of the page's width."""
 
@@ -64,7 +62,7 @@ def draw_outcome_differences(measure: str = "pain", scale: str = "0-10") -> Pict
         for row in (row for row in rows if row.trial.blinding is group):
             _draw_row(axes, place, row)
             place += 1
-    _draw_key(figure, height, found)
+    _draw_key(figure, height, found, rows)
     return Picture(
         name=f"outcome_differences_{found.key.lower()}",
         caption=_caption(found, rows),
@@ -118,7 +116,8 @@ def _draw_row(axes: Axes, place: int, row: TrialDifference) -> None:
     """Draw one difference and its numbers."""
     count = f", n {row.n}" if row.n is not None else ""
     when = time_words(row.timepoint)
-    _write(axes, place, f"{row.trial.label}, {when}{count}", 0.04)
+    mixed = "†" if row.trial.is_mixed(row.days) else ""
+    _write(axes, place, f"{row.trial.label}, {when}{count}{mixed}", 0.04)
     colour = FAINT if row.unverified else TREATED
     if row.low is not None and row.high is not None:
         axes.plot([row.low, row.high], [place, place], color=colour, linewidth=1.2)
@@ -136,90 +135,78 @@ def _signed(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def _draw_key(figure: Figure, height: float, measure: Measure) -> None:
+def _draw_key(
+    figure: Figure, height: float, measure: Measure, rows: Sequence[TrialDifference]
+) -> None:
     """Name the axis and the marks under the plot."""
     middle = 0.5 * (_LEFT + _RIGHT)
     figure.text(
-        middle, (_FOOT_MM - 6.6) / height, f"Difference of {measure.label}, {measure.scale}",
+        middle, (_FOOT_MM - 6.4) / height, f"Difference of {measure.label}, {measure.scale}",
         ha="center", va="top", fontsize=canvas.LABEL_PT, color=INK,
     )  # fmt: skip
+    found = [kind for kind in MARKERS if any(row.trial.blinding is kind for row in rows)]
     marks = [
-        Line2D([], [], color=TREATED, marker="o", linewidth=1.2, markersize=4.4),
-        Line2D([], [], color=FAINT, marker="o", linewidth=1.2, markersize=4.4,
-               markerfacecolor="#FFFFFF"),
-    ]  # fmt: skip
-    words = ["read or computed, with 95 % interval", "from memory, unverified"]
+        Line2D([], [], color=TREATED, marker=MARKERS[kind], linestyle="none", markersize=4.4)
+        for kind in found
+    ]
+    words = [_KINDS[kind] for kind in found]
+    if any(row.low is not None for row in rows):
+        marks.append(Line2D([], [], color=TREATED, linewidth=1.2))
+        words.append("95 % interval")
+    if any(row.unverified for row in rows):
+        marks.append(
+            Line2D([], [], color=FAINT, marker="o", linewidth=1.2, markersize=4.4,
+                   markerfacecolor="#FFFFFF")
+        )  # fmt: skip
+        words.append("from memory, unverified")
     if measure.mcid is not None:
         marks.append(Line2D([], [], color="#d9dcc8", linewidth=5.0))
-        words.append(f"less than {measure.mcid:g}: too small to matter")
+        words.append(f"below the least difference of {measure.mcid:g} used")
     figure.legend(
-        marks, words, loc="lower left", bbox_to_anchor=(0.03, 1.6 / height), ncols=len(marks),
-        fontsize=canvas.SMALL_PT - 0.5, frameon=False, borderpad=0.1,
+        marks, words, loc="lower left", bbox_to_anchor=(0.03, 1.2 / height),
+        ncols=min(len(marks), 4), fontsize=canvas.SMALL_PT - 0.5, frameon=False, borderpad=0.1,
+        columnspacing=1.4,
     )  # fmt: skip
 
 
 def _caption(measure: Measure, rows: Sequence[TrialDifference]) -> str:
     turned = any(row.raw_value != row.value for row in rows)
-    source = f" ({measure.mcid_source})" if measure.mcid is not None else ""
+    source = ""
+    if measure.mcid is not None:
+        source = f"; least difference of {measure.mcid:g} used after {measure.mcid_source}"
     return (
         f"{measure.label}: difference between both arms of each trial, positive where augmentation "
-        f"did better{source}. {_DIRECTIONS}"
+        f"did better{source}.{_direction(rows)}"
         f"{' Printed the other way and turned here: ' if turned else ''}"
         f"{', '.join(dict.fromkeys(row.trial.label for row in rows if row.raw_value != row.value))}"
-        f"{'.' if turned else ''} In an open trial the patients knew what they got, which pain "
-        "answers to. Trials let in different patients."
+        f"{'.' if turned else ''}{_knowing(rows)} Trials let in different patients."
+        f"{_crossover(rows)}"
     )
 
 
-_DIRECTIONS = "VERTOS IV printed sham minus vertebroplasty, which has the same sign."
+def _direction(rows: Sequence[TrialDifference]) -> str:
+    """Say who printed comparator minus augmentation."""
+    names = dict.fromkeys(row.trial.label for row in rows if row.raw_words.startswith("sham-"))
+    if not names:
+        return ""
+    return f" {', '.join(names)} printed sham minus vertebroplasty, which has the same sign."
 
 
-def draw_outcome_shares() -> Picture:
-    """Draw how many of 100 patients had an outcome in both arms of a trial."""
-    shares = trial_shares()
-    height = 13.0 + _FOOT_MM * 0.6 + 2.6 * _ROW_MM * len(shares)
-    figure = canvas.new_figure(PAGE_WIDTH_MM, height)
-    axes = figure.add_axes((_LEFT, 11.0 / height, _RIGHT - _LEFT, (height - 16.0) / height))
-    axes.set_xlim(0, 100)
-    axes.set_ylim(len(shares) - 0.5, -0.5)
-    axes.set_yticks([])
-    axes.grid(visible=True, axis="x", color=GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
-    axes.set_xlabel("patients of 100", fontsize=canvas.LABEL_PT)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name == "bottom")
-        spine.set_linewidth(0.6)
-    for place, share in enumerate(shares):
-        _draw_share(axes, place, share)
-    return Picture(
-        name="outcome_shares",
-        caption=(
-            "How many of 100 patients, in both arms of controlled trials: circle with "
-            "augmentation, square without. New fractures are of any level."
-        ),
-        png=canvas.png_bytes(figure),
-        width_mm=PAGE_WIDTH_MM,
-        height_mm=height,
-    )
+def _knowing(rows: Sequence[TrialDifference]) -> str:
+    if not any(row.trial.blinding is Blinding.OPEN for row in rows):
+        return ""
+    return " In an open trial the patients knew what they got, which answers depend on."
 
 
-def _draw_share(axes: Axes, place: int, share: TrialShare) -> None:
-    """Draw one pair and its numbers."""
-    good = "more is good" if share.more_is_good else "fewer is good"
-    when = time_words(share.timepoint)
-    _write(axes, place - 0.27, f"{share.what}, {when}", 0.02, bold=True)
-    trial = share.trial
-    against = f"{trial.label}, against {trial.comparator}; {trial.blinding_words}"
-    _write(axes, place, against, 0.02)
-    _write(axes, place + 0.27, good, 0.02)
-    ends = (share.treated_percent, share.control_percent)
-    axes.plot(ends, [place, place], color=FAINT, linewidth=0.9, zorder=2)
-    for value, marker, colour in zip(ends, "os", (TREATED, CONTROL), strict=True):
-        axes.plot([value], [place], linestyle="none", marker=marker, markersize=5.0, color=colour)
-    lines = (
-        f"with: {share.treated_percent:g} of 100 (n {share.treated_n})",
-        f"without: {share.control_percent:g} of 100 (n {share.control_n})",
-    )
-    for shift, words in zip((-0.16, 0.18), lines, strict=True):
-        _write(axes, place + shift, words, _RIGHT + 0.012)
+def _crossover(rows: Sequence[TrialDifference]) -> str:
+    """Say in which trials patients had changed sides."""
+    trials = {row.trial.key: row.trial for row in rows if row.trial.is_mixed(row.days)}
+    return "".join(f" † {one.label}: {one.crossover}." for one in trials.values())
+
+
+_KINDS = {
+    Blinding.SHAM: "sham-controlled",
+    Blinding.ACTIVE: "active control",
+    Blinding.OPEN: "open",
+    Blinding.NONE: "no control",
+}

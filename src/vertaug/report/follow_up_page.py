@@ -45,5 +45,5 @@ def render_follow_up_pdf(sheet: FollowUpSheet) -> bytes:
         If typst refuses the document.
     """
     require_phone(sheet)
-    data = {"sheet": asdict(sheet), "disclaimer": DISCLAIMER}
+    data = {"sheet": asdict(sheet), "disclaimer": DISCLAIMER, "blank": BLANK_PHONE}
     return typeset("follow_up.typ", data, "the follow-up sheet")

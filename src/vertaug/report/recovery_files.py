@@ -36,10 +36,8 @@ class RecoveryFiles:
 def draw_outcomes() -> tuple[Picture, ...]:
     """Return the pictures of what trials saw: pain and function, courses, differences, shares."""
     from vertaug.report.figure_outcome_curves import draw_outcome_curves
-    from vertaug.report.figure_outcome_differences import (
-        draw_outcome_differences,
-        draw_outcome_shares,
-    )
+    from vertaug.report.figure_outcome_differences import draw_outcome_differences
+    from vertaug.report.figure_outcome_shares import draw_outcome_shares
 
     return (
         draw_outcome_curves("pain", "0-10"),

@@ -17,6 +17,7 @@ from vertaug.workflow.recovery_request import (
     read_clinic,
     read_day,
     read_diary,
+    read_end,
 )
 
 if TYPE_CHECKING:
@@ -86,7 +87,13 @@ def plan_case_recovery(folder: Path, request: RecoveryRequest) -> tuple[Recovery
         drugs=read_bone_drugs(request.bone_drugs),
         doses=tuple(read_dose(text) for text in request.doses) if request.doses else None,
     )
-    plan = plan_recovery(case, procedure_at, site, read_diary(request, zone))
+    plan = plan_recovery(
+        case,
+        procedure_at,
+        site,
+        read_diary(request, zone),
+        ended_at=read_end(request, procedure_at),
+    )
     return plan, calendar_token(document)
 
 

@@ -22,6 +22,8 @@ class RecoveryRequest:
     ----------
     procedure_at : str
         ISO 8601, with offset or in the zone.
+    ends : str or None
+        End of the procedure, ISO 8601 or a time of day; None: not known.
     timezone : str or None
         None: of the clinic's file, else of the offset, else of this computer.
     procedure : str or None
@@ -41,6 +43,7 @@ class RecoveryRequest:
     """
 
     procedure_at: str
+    ends: str | None = None
     timezone: str | None = None
     procedure: str | None = None
     facts: Path | None = None
@@ -76,6 +79,22 @@ def find_zone(request: RecoveryRequest, site: ClinicSite) -> tzinfo | None:
         )
         raise InputError(message)
     return read_zone(name)
+
+
+def read_end(request: RecoveryRequest, procedure_at: datetime) -> datetime | None:
+    """Return the end of the procedure; a time of day alone is of the day of its start.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    if request.ends is None:
+        return None
+    text = request.ends.strip()
+    if "T" not in text.upper() and " " not in text:
+        text = f"{procedure_at.date().isoformat()}T{text}"
+    return read_local_time(text, procedure_at.tzinfo)
 
 
 def _has_offset(text: str) -> bool:

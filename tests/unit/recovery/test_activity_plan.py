@@ -1,6 +1,6 @@
 """What to do by day: numbers of the sources, of the clinic where it sets them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -19,7 +19,9 @@ def phase(plan, key):
 
 def test_the_sentences_carry_the_numbers():
     plan = plan_activity(START)
-    assert phase(plan, "room").do == ("Lie flat for 1 h. You may roll to your side.",)
+    assert phase(plan, "room").do == (
+        "Lie flat for 1 h after the end of the treatment. You may roll to your side.",
+    )
     assert "Do not drive for 2 days." in phase(plan, "day_0").leave
     assert "Do not lift more than 4.5 kg for 6 weeks." in phase(plan, "week_1").leave
     assert not any("{" in text for one in plan.phases for text in (*one.do, *one.leave, one.label))
@@ -37,6 +39,15 @@ def test_the_phases_follow_each_other_without_a_gap():
         "week_1",
     ]
     assert [one.key for one in plan.on(datetime(2027, 6, 1, tzinfo=KOLKATA))] == ["later"]
+
+
+def test_hours_count_from_the_end():
+    end = START + timedelta(minutes=70)
+    plan = plan_activity(START, ended_at=end)
+    assert phase(plan, "room").start == end
+    assert phase(plan, "room").end == end + timedelta(hours=2)
+    assert phase(plan, "day_0").start == phase(plan, "room").end
+    assert phase(plan, "day_1").start == START + timedelta(days=1)
 
 
 def test_bed_rest_is_discouraged_and_a_brace_is_for_comfort():

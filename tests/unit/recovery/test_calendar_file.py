@@ -20,7 +20,8 @@ HEALTH = ("back", "spine", "cement", "pain", "vertebr", "fracture", "opioid", "t
 
 
 def follow_up(zone="Europe/Berlin", text="2026-12-01T10:30", days=None):
-    return schedule_visits(read_local_time(text, read_zone(zone)), days)
+    start = read_local_time(text, read_zone(zone))
+    return schedule_visits(start, days, ended_at=start)
 
 
 def events(content):
@@ -101,7 +102,16 @@ def test_in_full_words_it_says_what_is_asked():
 def test_the_window_stands_in_the_description():
     found = events(calendar_bytes(follow_up(), "x"))
     assert "from Mon 15 Feb 2027 to Mon 15 Mar 2027" in str(found[4]["description"])
-    assert "on Tue 1 Dec 2026 from 11:30 to 14:30" in str(found[0]["description"])
+    assert "1 to 4 hours after the end" in str(found[0]["description"])
+
+
+def test_hours_after_an_end_that_is_not_known_are_no_time_of_a_calendar():
+    start = read_local_time("2026-12-01T10:30", read_zone("Asia/Kolkata"))
+    without = events(calendar_bytes(schedule_visits(start), "x"))
+    assert len(without) == 6
+    end = start + timedelta(minutes=70)
+    first = events(calendar_bytes(schedule_visits(start, ended_at=end), "x"))[0]
+    assert first.decoded("dtstart") == end + timedelta(hours=2)
 
 
 def test_alarms_and_length_and_phone():
@@ -126,7 +136,8 @@ def test_a_closed_day_is_said():
 
 
 def test_a_fixed_offset_becomes_utc():
-    plan = schedule_visits(read_local_time("2026-12-01T10:30+05:30", None))
+    start = read_local_time("2026-12-01T10:30+05:30", None)
+    plan = schedule_visits(start, ended_at=start)
     content = calendar_bytes(plan, "x").decode()
     assert "VTIMEZONE" not in content
     assert "DTSTART:20261201T070000Z" in content

@@ -30,9 +30,9 @@ def difference(measure, scale, trial, timepoint):
 
 def test_all_rows_are_read():
     rows = read_evidence()
-    assert len(rows) == 116
+    assert len(rows) == 118
     assert Counter(row.status for row in rows) == {
-        SourceStatus.VERIFIED: 68,
+        SourceStatus.VERIFIED: 70,
         SourceStatus.RECALLED: 35,
         SourceStatus.COMPUTED: 13,
     }
@@ -51,6 +51,21 @@ def test_sham_trials_come_first():
         order = [list(Blinding).index(one.trial.blinding) for one in found]
         assert order == sorted(order)
         assert found[0].trial.blinding is Blinding.SHAM
+
+
+def test_what_differed_before_is_no_result():
+    for measure, scale in (("pain", "0-10"), ("RMDQ", "0-24")):
+        assert all(found.days != 0 for found in trial_differences(measure, scale))
+
+
+def test_shares_have_the_intervals_of_their_counts():
+    shares = {(s.trial.key, s.what): s for s in trial_shares()}
+    invest = shares["INVEST", "pain at least 30 % less"]
+    assert (invest.treated_percent, invest.control_percent) == (64, 48)
+    assert invest.chance_is_likely is True
+    low, high = shares["VERTOS_II", "new fracture"].intervals[0]
+    assert (round(low, 1), round(high, 1)) == (10.3, 25.4)
+    assert shares["VERTOS_II", "further loss of height"].chance_is_likely is False
 
 
 def test_every_controlled_trial_shows_both_arms():
@@ -160,7 +175,7 @@ def test_shares_of_both_arms():
     assert found.more_is_good
     assert not shares["VERTOS_II", "new fracture"].more_is_good
     assert trial_shares()[0].trial.blinding is Blinding.SHAM
-    assert len(shares) == 3
+    assert len(shares) == 4
 
 
 def test_the_range_seen_without_augmentation():

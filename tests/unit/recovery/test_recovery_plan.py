@@ -106,6 +106,37 @@ def test_the_patient_reads_no_baseline_and_no_drug_names():
     assert not any("denosumab" in words for words in sheet.bone_words)
 
 
+def test_blood_thinners_and_driving_stand_on_the_sheet():
+    def advice(**known):
+        return " ".join(make_sheet(plan(facts=facts(**known))).advice)
+
+    assert "Your blood thinner: start again on ____" in advice(med__antithrombotic_active=True)
+    assert "If you take a blood thinner: start again on ____" in advice()
+    assert "thinner" not in advice(med__antithrombotic_active=False)
+    assert "but not while you take strong pain tablets" in advice()
+    signs = [sign for tier in make_sheet(plan()).tiers for sign in tier.signs]
+    assert "the small wound bleeds, or swells more and more" in signs
+
+
+def test_nobody_booked_a_time():
+    visits = {visit.label: visit for visit in make_sheet(plan()).visits}
+    assert visits["2 hours"].due == "2 hours after the end"
+    assert visits["2 hours"].window == "1 to 4 hours after the end"
+    assert visits["1 month"].due == "Fri 1 Jan 2027"
+    assert not any(":" in visit.due for visit in visits.values())
+
+
+def test_a_known_end_gives_the_clock():
+    case = RecoveryCase(name="case", level="L1", facts=facts())
+    end = read_local_time("2026-12-01T11:40", KOLKATA)
+    sheet = make_sheet(plan_recovery(case, START, ended_at=end))
+    assert sheet.visits[1].due == "Tue 1 Dec 2026, 13:40 (2 hours after the end)"
+    assert sheet.phases[0].span == "1 Dec, 11:40 to 13:40"
+    assert "at 10:30 to 11:40" in sheet.treated
+    with pytest.raises(InputError, match="up to 12 h after"):
+        plan_recovery(case, START, ended_at=read_local_time("2026-12-01T10:00", KOLKATA))
+
+
 def test_what_is_from_memory_is_counted():
     assert "unverified" in make_sheet(plan()).unverified
     assert any("unverified" in task.source for task in make_sheet(plan()).tasks)

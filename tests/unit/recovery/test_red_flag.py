@@ -5,6 +5,7 @@ import pytest
 from vertaug.case.errors import InputError
 from vertaug.recovery.red_flag import (
     BLANK_PHONE,
+    BLANK_SHORT_PHONE,
     ClinicPhone,
     FlagTier,
     advise_flags,
@@ -42,7 +43,7 @@ def test_each_sign_has_its_tier(key, tier):
 
 
 def test_there_are_no_other_signs():
-    assert len(read_flags()) == 14
+    assert len(read_flags()) == 15
 
 
 def test_the_most_urgent_tier_wins():
@@ -58,7 +59,7 @@ def test_the_most_urgent_tier_wins():
 def test_what_was_not_asked_is_not_absent():
     result = check_flags({"fainting": False, "calf_swelling": None}, hours=400)
     assert result.tier is None
-    assert len(result.unanswered) == 13
+    assert len(result.unanswered) == 14
     assert "calf_swelling" in {sign.key for sign in result.unanswered}
     assert "fainting" not in {sign.key for sign in result.unanswered}
 
@@ -97,7 +98,7 @@ def test_a_temperature_that_cannot_be_is_refused(degrees):
 
 def test_advice_names_the_numbers():
     tiers = advise_flags(PHONE)
-    assert tiers[0].advice.startswith("Call an ambulance now (112).")
+    assert tiers[0].advice.startswith("Call an ambulance now: 112.")
     assert all("+91 172 555 0100" in tier.advice for tier in tiers)
 
 
@@ -105,6 +106,7 @@ def test_without_a_number_there_is_a_blank_line_and_none_is_guessed():
     tiers = advise_flags(ClinicPhone())
     assert all(BLANK_PHONE in tier.advice for tier in tiers)
     assert not any(character.isdigit() for character in tiers[0].advice)
+    assert tiers[0].advice.startswith(f"Call an ambulance now: {BLANK_SHORT_PHONE}.")
     with pytest.raises(InputError, match="--phone"):
         ClinicPhone().require()
     assert PHONE.require() == "+91 172 555 0100"

@@ -9,10 +9,8 @@ from PIL import Image
 from vertaug.case.errors import InputError
 from vertaug.recovery.observed_course import ObservedCourse
 from vertaug.report.figure_outcome_curves import draw_outcome_curves
-from vertaug.report.figure_outcome_differences import (
-    draw_outcome_differences,
-    draw_outcome_shares,
-)
+from vertaug.report.figure_outcome_differences import draw_outcome_differences
+from vertaug.report.figure_outcome_shares import draw_outcome_shares
 from vertaug.report.outcome_style import OBSERVED, place, time_words
 from vertaug.report.picture import PAGE_WIDTH_MM
 
@@ -47,7 +45,7 @@ def test_curves_of_each_measure(measure, scale):
     assert picture.name == f"outcome_curves_{measure.lower()}"
     assert picture.width_mm <= PAGE_WIDTH_MM
     assert "no forecast for one patient" in picture.caption
-    assert "sham-controlled ones first" in picture.caption
+    assert ("sham-controlled ones first" in picture.caption) is (measure == "pain")
 
 
 def test_the_same_curves_give_the_same_bytes():
@@ -73,7 +71,7 @@ def test_the_caption_compares_with_groups_without_augmentation():
     assert "3.17 to 5.1" in caption
     assert "VERTOS IV 2018 (sham)" in caption
     assert "does not say what caused it" in caption
-    assert "less than 1.5 away from the first value 8" in caption
+    assert "less than 1.5 away from the first value 8, below the least difference used" in caption
     below = draw_outcome_curves(observed=COHORT).caption
     assert "2 on day 365, below all means" in below
 
@@ -104,6 +102,32 @@ def test_differences_and_shares():
     assert "turned here: FREE" in draw_outcome_differences("TUG", "s").caption
     assert "turned here" not in found.caption
     assert draw_outcome_shares().name == "outcome_shares"
+
+
+def test_captions_say_only_what_holds_of_what_is_drawn():
+    pain, rmdq = draw_outcome_curves().caption, draw_outcome_curves("RMDQ", "0-24").caption
+    assert "People without augmentation became better, too." in pain
+    assert "became better, too" not in rmdq
+    assert "CAFE 2011 (cancer), 18.2 to 18" in rmdq
+    assert "only course held is of CAFE 2011 (cancer)" in rmdq
+    assert "No means are held of VAPOUR 2016" in pain
+    assert "printed sham minus" in draw_outcome_differences().caption
+    assert "printed sham minus" not in draw_outcome_differences("RMDQ", "0-24").caption
+    assert "open trial" not in draw_outcome_differences("RMDQ", "0-100").caption
+    assert "too small to matter" not in draw_outcome_differences().caption
+
+
+def test_patients_who_changed_sides_are_said():
+    for caption in (draw_outcome_curves().caption, draw_outcome_differences().caption):
+        assert "51 % of the sham group and 13 % of the other changed sides" in caption
+    assert "†" not in draw_outcome_differences("RMDQ", "0-24").caption
+
+
+def test_shares_that_may_be_chance_are_named():
+    caption = draw_outcome_shares().caption
+    assert "new fracture (VERTOS II 2010, p = 0.44)" in caption
+    assert "pain at least 30 % less (INVEST 2009, 2013, p = 0.06)" in caption
+    assert "pain below 4 (" not in caption
 
 
 def test_the_time_axis_shows_early_days():

@@ -49,7 +49,7 @@ def test_everything_is_written(written):
     }
     assert files.pdf == folder / "recovery.pdf"
     assert json.loads(files.plan.read_text())["visits"]["7d"]["label"] == "1 to 2 weeks"
-    assert len(Calendar.from_ical(files.calendar.read_bytes()).walk("VEVENT")) == 7
+    assert len(Calendar.from_ical(files.calendar.read_bytes()).walk("VEVENT")) == 6
 
 
 def test_the_same_plan_gives_the_same_files(written, tmp_path):
@@ -73,6 +73,18 @@ def test_the_page_says_whom_to_call_and_that_nobody_watches(written):
     assert html.count("+91 172 555 0100") >= 1
     assert "Nobody watches this page" in html
     assert "Emergency: call now" in html
+
+
+def test_an_empty_column_is_left_out():
+    sheet = make_sheet(plan(PHONE))
+    assert ">State<" not in render_follow_up_html(sheet)
+    assert ">State<" in render_follow_up_html(replace(sheet, has_states=True))
+
+
+def test_an_unknown_ambulance_is_a_line_to_fill_in():
+    html = render_follow_up_html(make_sheet(plan({"clinic": {"phone": "111 222"}})))
+    assert "local number" not in html
+    assert '<div class="number">____________________</div>' in html
 
 
 def test_the_pdf_has_two_pages(written):

@@ -26,6 +26,8 @@ class LeafletFigure:
     status : SourceStatus
     source, note : str
         ``source`` is a key of `read_sources`.
+    named : bool
+        The source is printed.
     """
 
     name: str
@@ -36,6 +38,7 @@ class LeafletFigure:
     status: SourceStatus
     source: str
     note: str
+    named: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.low <= self.high:
@@ -46,6 +49,11 @@ class LeafletFigure:
     def checked(self) -> bool:
         """Whether the number was read in its source."""
         return self.status.is_checked
+
+    @property
+    def starred(self) -> bool:
+        """Whether it is a rate or the number of a named study that nobody read in its source."""
+        return self.status.is_from_memory and (self.whole is not None or self.named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +90,7 @@ def read_figures() -> LeafletFigures:
             status=SourceStatus(table["status"]),
             source=table["source"],
             note=table.get("note", ""),
+            named=bool(sources[table["source"]]),
         )
     return LeafletFigures(
         figures=MappingProxyType(found),

@@ -85,8 +85,8 @@ class LeafletRequest:
     procedures : tuple of Procedure
         Empty: those of the case.
     facts : PatientFacts or None
-    phone : str
-        Of the team; empty leaves a line to fill in by hand.
+    phone, emergency_phone : str
+        Of the team and of the ambulance; empty leaves a line to fill in by hand.
     rules : tuple of str
         Numbers of the rules that fired, whose sentence for the patient is printed.
     """
@@ -95,11 +95,14 @@ class LeafletRequest:
     procedures: tuple[Procedure, ...] = ()
     facts: PatientFacts | None = None
     phone: str = ""
+    emergency_phone: str = ""
     rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.phone:
-            object.__setattr__(self, "phone", check_phone(self.phone, "team"))
+        for name, who in (("phone", "team"), ("emergency_phone", "ambulance")):
+            number = getattr(self, name)
+            if number:
+                object.__setattr__(self, name, check_phone(number, who))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +246,9 @@ class _Composer:
                 for item, name in zip(items, table["figures"], strict=True)
             )
         if kind is BlockKind.PHONE:
-            items = tuple(LeafletItem(name=i.text, text=self.request.phone) for i in items)
+            ambulance = key == "ambulance"
+            number = self.request.emergency_phone if ambulance else self.request.phone
+            items = tuple(LeafletItem(name=i.text, text=number) for i in items)
         return LeafletBlock(key=key, kind=kind, items=items)
 
     def _figure(self, name: str) -> float:

@@ -67,17 +67,21 @@ class LeafletWords:
             raise FormatError(message) from error
 
     def say_figure(self, figure: LeafletFigure) -> str:
-        """Return a figure as it is printed; "about" where nobody has checked it at its source."""
+        """Return a figure as it is printed.
+
+        What nobody has checked at its source gets a star where it is a rate or the number of a
+        study, and "about" where it is an ordinary time or amount.
+        """
         say = self.groups["say"]
         value = f"{figure.low:g}"
         if figure.high > figure.low:
             value = say["range"].format(low=value, high=f"{figure.high:g}")
-        if not figure.checked:
+        if not figure.checked and not figure.starred:
             value = say["about"].format(value=value)
-        if figure.whole is None:
-            return value
-        pattern = say["of_below"] if figure.below else say["of"]
-        return pattern.format(count=value, whole=figure.whole)
+        if figure.whole is not None:
+            pattern = say["of_below"] if figure.below else say["of"]
+            value = pattern.format(count=value, whole=figure.whole)
+        return say["star"].format(value=value) if figure.starred else value
 
     def fill(self, text: str, more: Mapping[str, str]) -> str:
         """Return a text with its ``{names}`` replaced by figures or by words of the case.

@@ -8,9 +8,12 @@ import pytest
 
 from vertaug.case.errors import FormatError, InputError
 from vertaug.case.source_status import SourceStatus
+from vertaug.recovery.activity_plan import plan_activity
 from vertaug.recovery.leaflet.figure import LeafletFigure, read_figures
 from vertaug.recovery.leaflet.leaflet import read_structure
 from vertaug.recovery.leaflet.wording import LANGUAGES, PLACE, name_level, read_words
+from vertaug.recovery.red_flag import read_flags
+from vertaug.recovery.time_shift import read_local_time, read_zone
 
 DATA = files("vertaug.recovery.leaflet").joinpath("data")
 PROMISES = (
@@ -19,7 +22,7 @@ PROMISES = (
     "recommended", "we recommend", "cure", "100%", "always helps", "prevents further",
     "restores your height", "risk-free", "no risk", "proven",
 )  # fmt: skip
-NAMES = {"hi", "mSv", "L1", "C", "en"}
+NAMES = {"hi", "mSv", "L1", "C", "F", "en"}
 
 
 def tree(language):
@@ -94,20 +97,42 @@ def test_hindi_promises_nothing():
         assert promise not in said
 
 
-def test_unchecked_figures_say_about():
+def test_unchecked_rates_have_a_star_and_unchecked_times_say_about():
     words = {language: read_words(language) for language in LANGUAGES}
     for figure in read_figures().figures.values():
-        assert ("about" in words["en"].say_figure(figure)) is not figure.checked, figure.name
-        assert ("लगभग" in words["hi"].say_figure(figure)) is not figure.checked, figure.name
+        for language, about in (("en", "about"), ("hi", "लगभग")):
+            said = words[language].say_figure(figure)
+            assert said.endswith("*") is figure.starred, figure.name
+            assert (about in said) is not (figure.checked or figure.starred), figure.name
         assert figure.source in read_figures().sources
+    figures = read_figures().figures
+    assert figures["infection"].starred
+    assert figures["cafe_usual"].starred
+    assert not figures["food_hours"].starred
+    assert not any(f.starred for f in figures.values() if f.status is SourceStatus.DESIGN_DEFAULT)
+
+
+def test_the_leaflet_and_the_follow_up_sheet_say_the_same():
+    start = read_local_time("2026-12-01T10:30", read_zone("Asia/Kolkata"))
+    sheet = plan_activity(start).values
+    figures = read_figures().figures
+    same = {
+        "flat_hours": "lie_flat_hours", "walk_minutes": "walk_minutes", "lift_kg": "lift_kg",
+        "drive_days": "no_driving_days", "plaster_hours": "plaster_hours",
+        "ice_minutes": "ice_minutes", "brace_weeks": "brace_weeks", "lift_weeks": "lift_weeks",
+    }  # fmt: skip
+    for name, other in same.items():
+        assert figures[name].low == figures[name].high == sheet[other].value, name
+    fever = next(sign for sign in read_flags() if sign.key == "fever_or_chills").words
+    assert f"{figures['fever_c'].low:.1f} °C ({figures['fever_f'].low:.1f} °F)" in fever
 
 
 @pytest.mark.parametrize(
     ("low", "high", "whole", "below", "status", "english", "hindi"),
     [
         (53, 53, 100, False, "verified", "53 of 100", "100 में से 53"),
-        (1, 2, 100, False, "recalled", "about 1 to 2 of 100", "100 में से लगभग 1 से 2"),
-        (1, 1, 100, True, "recalled", "about 1 of 100 or fewer", "100 में से लगभग 1 या उससे कम"),
+        (1, 2, 100, False, "recalled", "1 to 2 of 100*", "100 में से 1 से 2*"),
+        (1, 1, 100, True, "recalled", "1 of 100 or fewer*", "100 में से 1 या उससे कम*"),
         (0.7, 0.7, None, False, "verified", "0.7", "0.7"),
         (6, 12, None, False, "design default", "about 6 to 12", "लगभग 6 से 12"),
     ],
@@ -146,7 +171,8 @@ def test_charted_figures_are_checked_whole_numbers_of_one_hundred():
         ("vapour_pretend", 0.21, 100), ("invest_cement", 0.64, 100),
         ("invest_pretend", 0.48, 100), ("sink_cement", 11 / 91, 100), ("sink_usual", 35 / 85, 100),
         ("new_break_cement", 15 / 91, 100), ("new_break_usual", 21 / 85, 100),
-        ("leak_vertebroplasty", 0.547, 100), ("leak_kyphoplasty", 0.184, 100),
+        ("leak_vertebroplasty", 0.393, 100), ("leak_kyphoplasty", 0.289, 100),
+        ("leak_vertebroplasty_other", 0.547, 100), ("leak_kyphoplasty_high", 0.4, 100),
         ("lung_seen", 34 / 1782, 100), ("drug_with", 0.086, 100), ("drug_without", 0.139, 100),
         ("new_break", 0.18, 100), ("surgery_again", 0.04, 100),
     ],

@@ -102,7 +102,8 @@ def test_words_of_the_user_are_escaped(drawn):
 
 def test_blank_or_phone(drawn):
     blank, filled = (
-        render_leaflet_html(*drawn(phone=phone), large=False) for phone in ("", "0172 000")
+        render_leaflet_html(*drawn(phone=phone, emergency_phone=phone), large=False)
+        for phone in ("", "0172 000")
     )
     assert '<span class="blank">' in blank
     assert '<span class="blank">' not in filled
@@ -143,6 +144,17 @@ def test_normal_print_fits_four_pages(drawn, cause, language):
         known = PatientFacts.of(facts)
     leaflet, pictures = drawn(language=language, facts=known)
     assert count_pages(render_leaflet_pdf(leaflet, pictures, large=False)) <= 4
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+def test_large_print_begins_its_first_section_on_the_first_page(drawn, tmp_path, language):
+    leaflet, pictures = drawn(language=language)
+    path = tmp_path / "large.pdf"
+    path.write_bytes(render_leaflet_pdf(leaflet, pictures, large=True))
+    found = pages(path)
+    assert len(found) <= 12
+    if language == "en":
+        assert "What is wrong?" in found[0]
 
 
 def test_same_leaflet_same_bytes(drawn):
