@@ -13,8 +13,8 @@ from typing import Any
 from vertaug.case.errors import InputError
 from vertaug.case.plan import Procedure
 from vertaug.indications.antithrombotic import HoldResult
-from vertaug.indications.derived_fact import DERIVED, MEASURED
-from vertaug.indications.fact import Fact, FactKind
+from vertaug.indications.derived_fact import MEASURED
+from vertaug.indications.fact import DERIVED, Fact, FactKind
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
 from vertaug.procedure_day.hold import HELD, caution_holds, word_holds
