@@ -180,6 +180,42 @@ def test_questions_are_asked_in_their_order_and_answers_written(run, monkeypatch
     assert "E01" not in {rule["id"] for rule in panel["undecided"]}
 
 
+def test_no_answer_is_written_over(run, monkeypatch, tmp_path):
+    """Questions go on with a file that is there; another file's facts are never lost."""
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: "stop")
+    mine, other = tmp_path / "mine.toml", tmp_path / "other.toml"
+    mine.write_text('[lab]\ninr = {value = 1.1, note = "finger"}\n', "utf-8")
+    other.write_text("[lab]\nplt = 200\n", "utf-8")
+    assert run("indications", "--ask", "-o", mine, *DAY).code == 0
+    assert "inr" in mine.read_text("utf-8")
+    before = mine.read_bytes()
+    said = run("indications", "--facts", other, "-o", mine, *DAY)
+    assert said.code == 2
+    assert "would be written over" in said.err
+    assert mine.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[patient]\npregnant = yes\n", "yes and no are true and false"),
+        ("[lab]\nINR = 1.1\n", "did you mean lab.inr"),
+    ],
+)
+def test_slips_of_facts_files_are_explained(run, tmp_path, text, words):
+    path = tmp_path / "facts.toml"
+    path.write_text(text, "utf-8")
+    said = run("indications", "--facts", path, *DAY)
+    assert said.code == 2
+    assert words in said.err
+
+
+def test_the_result_of_a_case_is_no_file_of_facts(run, case):
+    said = run("indications", "--facts", case / "case.json", *DAY)
+    assert said.code == 2
+    assert "not facts of a patient" in said.err
+
+
 @pytest.fixture(scope="session")
 def weighed(finished, tmp_path_factory):
     """A case with the facts of the page; copy it before changing it."""

@@ -8,7 +8,7 @@ from vertaug.case.errors import InputError
 def find_near(
     name: str, known: Iterable[str], *, most: int = 3, cutoff: float = 0.5
 ) -> tuple[str, ...]:
-    """Return the known names that a name is like, the nearest first.
+    """Return the known names that a name is like, the nearest first; capitals do not matter.
 
     Parameters
     ----------
@@ -21,7 +21,10 @@ def find_near(
     """
     from difflib import get_close_matches
 
-    return tuple(get_close_matches(name, dict.fromkeys(known), n=most, cutoff=cutoff))
+    small = {one.lower(): one for one in known}
+    return tuple(
+        small[one] for one in get_close_matches(name.lower(), small, n=most, cutoff=cutoff)
+    )
 
 
 def ask_meant(near: Iterable[str], known: Iterable[str] = ()) -> str:

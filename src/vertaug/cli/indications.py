@@ -51,6 +51,9 @@ def weigh(given: "Indications") -> None:
     if given.out is not None:
         write_facts(given.out, choice.facts, choice.holds.record)
         typer.echo(f"facts written: {given.out}", err=True)
+    if given.case is not None and not given.keep_notes and given.explain is None:
+        # after writing: a file of the user's own keeps its notes
+        choice = replace(choice, facts=drop_words(choice.facts))
     panel, said = _weigh(choice, document)
     for note in notes:
         typer.echo(note, err=True)
@@ -86,6 +89,28 @@ def _check_options(given: "Indications") -> None:
         raise InputError(message)
 
 
+def _facts_file(given: "Indications") -> Path | None:
+    """Return the file of facts; questions go on with the answers of an earlier time.
+
+    Raises
+    ------
+    InputError
+        If facts would be written over those of another file.
+    """
+    out = given.out
+    if out is None or not out.exists():
+        return given.facts
+    if given.facts is None and given.ask:
+        return out
+    if given.facts is not None and given.facts.resolve() == out.resolve():
+        return out
+    message = (
+        f"{out} is there already and would be written over: give another name with -o, or go on "
+        f"with it by --facts {out}"
+    )
+    raise InputError(message)
+
+
 def _choose(
     given: "Indications", document: CaseDocument | None
 ) -> tuple[IndicationChoice, tuple[str, ...]]:
@@ -95,11 +120,10 @@ def _choose(
     notes: tuple[str, ...] = ()
     facts = PatientFacts.of(())
     drugs = AntithromboticRecord()
-    if given.facts is not None:
-        found = read_facts(given.facts, on=on)
+    path = _facts_file(given)
+    if path is not None:
+        found = read_facts(path, on=on)
         facts, notes, drugs = found.facts, found.notes, found.antithrombotics
-        if not given.keep_notes and given.case is not None and given.explain is None:
-            facts = drop_words(facts)
     elif kept is not None:
         before = indication_choice_of(kept)
         facts, drugs = before.facts, before.holds.record

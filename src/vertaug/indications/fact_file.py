@@ -49,6 +49,12 @@ def read_facts(path: str | Path, *, on: date) -> ReadFacts:
     tree = _load(path)
     if tree.get("resourceType") is not None:
         return read_bundle(tree, path.name, on=on)
+    if "research_use_only" in tree and "provenance" in tree:
+        message = (
+            f"{path} is the result of a case, not facts of a patient: name the case folder as "
+            f"CASE (vertaug indications {path.parent})"
+        )
+        raise InputError(message)
     return parse_facts(tree, path.name, on=on)
 
 
@@ -62,6 +68,11 @@ def _load(path: Path) -> dict[str, Any]:
         tree = tomllib.loads(add_seconds(text)) if kind == ".toml" else json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         message = f"the facts {path} cannot be read: {error}"
+        if isinstance(error, tomllib.TOMLDecodeError):
+            message += (
+                ". In TOML yes and no are true and false, words stand in straight quotes, days are "
+                "written such as 2026-11-28"
+            )
         raise FormatError(message) from error
     if not isinstance(tree, dict):
         message = f"the facts {path} are expected as a table of groups such as sx and lab"
