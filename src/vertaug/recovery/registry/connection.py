@@ -19,6 +19,7 @@ from vertaug.recovery.registry.schema import VERSION, VERSION_TABLE, VERSIONS
 
 WAIT_S = 60
 """How long a writer waits for another."""
+_OPTIONS = f"-c lock_timeout={WAIT_S}s -c timezone=UTC -c datestyle=ISO"
 _WRITES = "writes"
 
 
@@ -63,7 +64,7 @@ def connect(database: str | Path) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # no pool: nothing is left open when a command ends, and nothing is shared after a fork
-    arguments = {"options": f"-c lock_timeout={WAIT_S}s -c timezone=UTC", "connect_timeout": 10}
+    arguments = {"options": _OPTIONS, "connect_timeout": 10}
     engine = sa.create_engine(url, connect_args=arguments, poolclass=NullPool)
     event.listen(engine, "begin", _begin_postgresql)
     return engine

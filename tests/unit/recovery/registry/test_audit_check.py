@@ -22,6 +22,7 @@ from vertaug.recovery.registry.intake import correct_entry
 from vertaug.recovery.registry.pen import read_head
 from vertaug.recovery.registry.removal import forget_patient
 from vertaug.recovery.registry.schema import AUDIT, table_of
+from vertaug.recovery.registry.schema_version import create_registry
 
 
 @pytest.fixture
@@ -207,6 +208,80 @@ def test_a_row_changed_behind_the_log_is_found(engine, fill, tamper, statement, 
     assert mine
     assert all(words in fault.fault for fault in mine)
     assert found.row_fault_count == len(found.row_faults) or len(found.row_faults) == 20
+
+
+ODD = {
+    "sqlite": [
+        ("UPDATE patient SET enrolled_on = '2026-13-45'", "not what was last logged"),
+        ("UPDATE patient SET enrolled_on = 'soon'", "not what was last logged"),
+        ("UPDATE patient SET age_y = 'old'", "not what was last logged"),
+        ("UPDATE patient SET site = x'ff00'", "value of another kind"),
+        ("UPDATE patient SET site = CAST(x'ff41' AS TEXT)", "value of another kind"),
+        ("UPDATE patient SET t_score = x'00'", "value of another kind"),
+    ],
+    "postgresql": [
+        ("UPDATE patient SET enrolled_on = 'infinity'", "not what was last logged"),
+        ("UPDATE patient SET enrolled_on = '0044-03-15 BC'", "not what was last logged"),
+    ],
+}
+
+
+def test_a_cell_that_no_column_can_hold_hides_no_other_finding(engine, fill, tamper):
+    fill(engine, 3)
+    for statement, words in ODD[engine.dialect.name]:
+        tamper(
+            "UPDATE patient SET sex = 'other', age_y = 1 WHERE pseudonym = 'X-000002'",
+            f"{statement} WHERE pseudonym = 'X-000001'",
+        )
+        found = verify_audit(engine)
+        assert not found.fault
+        told = {fault.object: fault.fault for fault in found.row_faults}
+        assert sorted(told) == ['patient["X-000001"]', 'patient["X-000002"]']
+        assert words in told['patient["X-000001"]']
+
+
+@pytest.mark.parametrize("key", ["x'ff00'", "CAST(x'ff41' AS TEXT)"])
+def test_a_key_that_is_no_text_is_found(tmp_path, author, key):
+    engine = create_registry(tmp_path / "registry.sqlite", author)
+    with writing(engine) as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO patient (pseudonym, enrolled_on) VALUES ({key}, 1)"
+        )
+    (fault,) = verify_audit(engine).row_faults
+    assert fault.object.startswith("patient[")
+    assert fault.object.isprintable()
+    assert "another kind" in fault.fault
+
+
+def test_a_flag_that_is_neither_yes_nor_no_is_found(tmp_path, author, enrol):
+    engine = create_registry(tmp_path / "registry.sqlite", author)
+    enrol(engine)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE procedure SET inpatient = 2")
+    assert [f.object for f in verify_audit(engine).row_faults] == ['procedure["P-001",1]']
+
+
+@pytest.mark.parametrize(
+    ("statement", "at", "words"),
+    [
+        ("UPDATE audit SET actor = x'ff' WHERE seq = 3", 3, "entry 3 .* was changed"),
+        ("UPDATE audit SET actor = CAST(x'ff' AS TEXT) WHERE seq = 3", 3, "was changed"),
+        ("UPDATE audit SET hash = x'ff' WHERE seq = 3", 3, "entry 3 .* was changed"),
+        ("UPDATE audit SET seq = 'x' WHERE seq = 2", 2, "2 is missing"),
+        ("UPDATE audit SET seq = 'x' WHERE seq = 4", 4, "number is none"),
+        ("UPDATE audit_head SET entries = 'x'", 5, "head of the log was changed"),
+    ],
+)
+def test_a_log_with_cells_of_another_kind_is_located(tmp_path, author, enrol, statement, at, words):
+    engine = create_registry(tmp_path / "registry.sqlite", author)
+    enrol(engine)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("DROP TRIGGER audit_no_update")
+        connection.exec_driver_sql(statement)
+    found = verify_audit(engine)
+    assert found.broken_at == at
+    assert re.search(words, found.fault), found.fault
+    assert found.fault.isprintable()
 
 
 def test_corrections_are_logged_with_both_values(engine, enrol, author):
