@@ -128,9 +128,20 @@ def find_version(engine: Engine) -> str | None:
     if engine.url.drivername == "sqlite" and not Path(engine.url.database or "").is_file():
         return None
     with reading(engine) as connection:
-        if not sa.inspect(connection).has_table(VERSION_TABLE):
-            return None
-        row = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").first()
+        return read_version(connection)
+
+
+def read_version(connection: Connection) -> str | None:
+    """Return the schema version as a transaction sees it, None where there is no registry.
+
+    Raises
+    ------
+    FormatError
+        If it was made by a newer vertaug.
+    """
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    row = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").first()
     if row is None:
         return None
     version = str(row[0])
