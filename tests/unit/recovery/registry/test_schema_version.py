@@ -1,8 +1,9 @@
 import re
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Timer
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -190,6 +191,19 @@ def test_of_several_that_make_a_registry_one_does_it(database, author):
     assert len(errors) == 3
     assert all("there is a registry in" in str(error) for error in errors), errors
     assert verify_audit(open_registry(database)).head.entries == 1
+
+
+def test_the_first_to_open_a_file_waits_for_another(tmp_path, author):
+    path = tmp_path / "registry.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE note (words TEXT)")
+    other.execute("BEGIN IMMEDIATE")  # SQLite does not wait for this one when it sets the journal
+    timer = Timer(0.5, other.rollback)
+    timer.start()
+    create_registry(path, author)
+    timer.join()
+    other.close()
+    assert verify_audit(open_registry(path)).holds
 
 
 def test_copies_of_one_second_have_names_of_their_own(tmp_path, author):
