@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 
 from vertaug.case.errors import InputError
 from vertaug.recovery.registry.audit_entry import FIRST, Head, hash_entry
+from vertaug.recovery.registry.audit_guard import find_guard_faults
 from vertaug.recovery.registry.audit_row import (
     NO_VALUE,
     RowFault,
@@ -41,7 +42,7 @@ class AuditReport:
     rows : int
         Rows compared with their last entry.
     row_faults : tuple of RowFault
-        The first 20.
+        The first 20, those of what guards the log before those of rows.
     row_fault_count : int
     """
 
@@ -74,7 +75,7 @@ def parse_head(text: str) -> Head:
 
 
 def verify_audit(engine: Engine, noted: Head | None = None) -> AuditReport:
-    """Check the chain of all entries, its end, and every row against its last entry.
+    """Check the chain of all entries, its end and its guards, and every row with its last entry.
 
     Parameters
     ----------
@@ -91,11 +92,13 @@ def verify_audit(engine: Engine, noted: Head | None = None) -> AuditReport:
             for entry in found.mappings():
                 if not walk.take(entry):
                     break
-        head = connection.execute(sa.select(AUDIT_HEAD.c.entries, AUDIT_HEAD.c.hash)).first()
+        ends = sa.select(AUDIT_HEAD.c.entries, AUDIT_HEAD.c.hash).order_by(AUDIT_HEAD.c.id)
+        head = connection.execute(ends).first()
         if not walk.fault:
             walk.close(head)
         # beyond a broken entry the log says nothing that could be trusted
         faults, rows = ([], 0) if walk.fault else compare_rows(connection, walk.last)
+        faults = find_guard_faults(connection, walk.origin) + faults
     return AuditReport(
         head=Head(entries=walk.entries, hash=walk.previous),
         broken_at=walk.broken_at,
@@ -112,6 +115,7 @@ class _Walk:
     def __init__(self, noted: Head | None) -> None:
         self.entries, self.previous = 0, FIRST
         self.last: dict[bytes, tuple[str, bytes | None]] = {}
+        self.origin: str | None = None
         self.broken_at: int | None = None
         self.fault = ""
         self._noted = noted
@@ -134,6 +138,8 @@ class _Walk:
                 text = "the log up to here was rewritten: its hash is not the one that was noted"
                 return self._break(expected, text)
             self._noted = None
+        if entry["action"] == "create":
+            self.origin = entry["row_hash"]
         if entry["action"] in _ROW_ACTIONS:
             key = hashlib.sha256(str(entry["object"]).encode()).digest()
             found = entry["row_hash"]

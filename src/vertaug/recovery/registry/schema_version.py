@@ -22,6 +22,7 @@ from vertaug.recovery.registry.audit_entry import (
     hash_row,
     name_object,
 )
+from vertaug.recovery.registry.audit_guard import hash_origin
 from vertaug.recovery.registry.connection import (
     connect,
     find_version,
@@ -69,7 +70,8 @@ def create_registry(database: str | Path, author: Author) -> Engine:
         }
         rows = [{"name": name, "value": value} for name, value in origin.items()]
         connection.execute(sa.insert(ORIGIN), rows)
-        created = Event(action="create", object=f'schema["{VERSION}"]', changed=None)
+        name = f'schema["{VERSION}"]'
+        created = Event(action="create", object=name, row_hash=hash_origin(origin))
         Pen(connection, author).record([created])
     return engine
 

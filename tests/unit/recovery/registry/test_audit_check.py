@@ -27,16 +27,20 @@ from vertaug.recovery.registry.schema_version import create_registry
 
 @pytest.fixture
 def tamper(engine):
-    """Change the database as somebody would who has its password: the triggers are taken off."""
+    """Change the database as somebody would who has its password: past the triggers."""
 
     def call(*statements):
         with writing(engine) as connection:
+            made = ["ALTER TABLE audit ENABLE TRIGGER ALL"]
             if connection.dialect.name == "sqlite":
-                for name in ("audit_no_update", "audit_no_delete"):
-                    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+                wanted = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+                triggers = connection.exec_driver_sql(wanted).all()
+                made = [sql for _, sql in triggers]
+                for name, _ in triggers:
+                    connection.exec_driver_sql(f"DROP TRIGGER {name}")
             else:
                 connection.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER ALL")
-            for statement in statements:
+            for statement in [*statements, *made]:
                 connection.exec_driver_sql(statement)
 
     return call
@@ -360,6 +364,77 @@ def test_every_table_is_in_the_log(engine):
     assert table_of("audit") is AUDIT
     with reading(engine) as connection:
         assert read_head(connection).entries == 1
+
+
+def change(engine, statement):
+    with writing(engine) as connection:
+        connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "object_name", "words"),
+    [
+        ("INSERT INTO audit_head VALUES (2, 1, 'x')", "audit_head", "has 2 rows"),
+        ("INSERT INTO audit_head VALUES (0, 9, 'x')", "audit_head", "has 2 rows"),
+        ("UPDATE registry_origin SET value = 'x' WHERE name = 'registry_id'", "registry_origin",
+         "was changed outside"),
+        ("DELETE FROM registry_origin WHERE name = 'made_by'", "registry_origin",
+         "was changed outside"),
+        ("INSERT INTO registry_origin VALUES ('site', 'B')", "registry_origin",
+         "was changed outside"),
+    ],
+)  # fmt: skip
+def test_what_guards_the_log_is_held_against_it(engine, fill, statement, object_name, words):
+    fill(engine, 2)
+    change(engine, statement)
+    found = verify_audit(engine)
+    assert not found.holds
+    (fault,) = [f for f in found.row_faults if f.object == object_name]
+    assert words in fault.fault
+
+
+TRIGGERS = {
+    "sqlite": {
+        "audit_no_update": ["DROP TRIGGER audit_no_update"],
+        "audit_no_delete": [
+            "DROP TRIGGER audit_no_delete",
+            "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT 1; END",
+        ],
+    },
+    "postgresql": {
+        "audit_no_change": ["ALTER TABLE audit DISABLE TRIGGER audit_no_change"],
+        "audit_no_truncate": ["DROP TRIGGER audit_no_truncate ON audit"],
+        "audit_no_change and audit_no_truncate": [
+            (
+                "CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger "
+                "LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+            )
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_triggers_that_no_longer_refuse_are_named(engine, number):
+    cases = list(TRIGGERS[engine.dialect.name].items())
+    name, statements = cases[number % len(cases)]
+    for statement in statements:
+        change(engine, statement)
+    (fault,) = verify_audit(engine).row_faults
+    assert fault.object == "audit"
+    assert f"trigger {name} is gone or was changed" in fault.fault
+
+
+def test_a_registry_older_than_the_hash_of_its_origin_holds(engine, tamper):
+    (first,) = entries(engine)
+    assert first["row_hash"]
+    old = first | {"row_hash": None}
+    digest = hash_entry(old)
+    tamper(
+        f"UPDATE audit SET row_hash = NULL, hash = '{digest}'",
+        f"UPDATE audit_head SET hash = '{digest}'",
+    )
+    assert verify_audit(engine).holds
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 201])
