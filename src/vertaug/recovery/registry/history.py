@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from vertaug.recovery.registry.definition import IDENTITY, read_definitions
 from vertaug.recovery.registry.entry import Fault, Place, Row, show
 from vertaug.recovery.registry.field import FieldKind, Record
+from vertaug.recovery.registry.pseudonym import plain_number
 from vertaug.recovery.registry.schema import table_of
 from vertaug.recovery.registry.visit_kind import VISIT_KINDS
 from vertaug.recovery.time_shift import FIRST_YEAR
@@ -43,6 +44,7 @@ class History:
     onsets: dict[Key, date] = field(default_factory=dict)
     last_days: dict[str, tuple[date, str]] = field(default_factory=dict)
     record_numbers: dict[str, str] = field(default_factory=dict)
+    known_as: dict[str, str] = field(default_factory=dict)
     persons: dict[Key, str] = field(default_factory=dict)
 
     def knows(self, table: str, key: Key) -> bool:
@@ -55,6 +57,7 @@ class History:
         self.keys.setdefault(row.table, set()).add(row.key)
         if row.table == "patient":
             self.patients[values["pseudonym"]] = values
+            self.known_as[values["pseudonym"].upper()] = values["pseudonym"]
         elif row.table == "procedure":
             done = self.procedures.setdefault(values["pseudonym"], {})
             done[values["procedure_no"]] = values["done_on"]
@@ -66,7 +69,8 @@ class History:
             self.onsets[place] = min(values["onset_on"], self.onsets.get(place, date.max))
         elif row.table == IDENTITY:
             if values["record_number"] is not None:
-                self.record_numbers[values["record_number"]] = values["pseudonym"]
+                number = plain_number(values["record_number"])
+                self.record_numbers[number] = values["pseudonym"]
             person = _person(values)
             if person is not None:
                 self.persons[person] = values["pseudonym"]
@@ -109,7 +113,23 @@ def load_history(
         for values in _read_rows(connection, name, pseudonyms):
             key = tuple([values[column] for column in read_definitions()[name].key])
             history.add(Row(table=name, values=values, place=_NOWHERE, key=key))
+    if "patient" in tables and pseudonyms is not None:
+        history.known_as |= _read_known(connection, pseudonyms)
     return history
+
+
+def _read_known(connection: Connection, pseudonyms: Collection[str]) -> dict[str, str]:
+    """Return the pseudonyms that differ from some only in case, by their capitals."""
+    target = table_of("patient")
+    capitals = sa.func.upper(target.c.pseudonym)
+    names = sorted({name.upper() for name in pseudonyms})
+    return {
+        str(name).upper(): str(name)
+        for start in range(0, len(names), _PIECE)
+        for (name,) in connection.execute(
+            sa.select(target.c.pseudonym).where(capitals.in_(names[start : start + _PIECE]))
+        )
+    }
 
 
 _NOWHERE = Place()
@@ -213,6 +233,10 @@ def _check_patient(row: Row, history: History) -> list[Fault]:
         for name in ("died_on", "withdrawn_on", "lost_on")
         if values[name] is not None and values[name] < values["enrolled_on"]
     ]
+    other = history.known_as.get(values["pseudonym"].upper())
+    if other not in {None, values["pseudonym"]} and not history.knows("patient", row.key):
+        text = f"a pseudonym that differs from {other} in more than capitals"
+        faults.append(_fault(row, "pseudonym", text))
     last = history.last_days.get(values["pseudonym"])
     if values["died_on"] is not None and last is not None and values["died_on"] < last[0]:
         faults.append(_fault(row, "died_on", f"a date from the last {last[1]} on, {last[0]}"))
@@ -231,7 +255,7 @@ def _check_patient(row: Row, history: History) -> list[Fault]:
 def _check_identity(row: Row, history: History) -> list[Fault]:
     values, faults = row.values, []
     pseudonym = values["pseudonym"]
-    other = history.record_numbers.get(values["record_number"] or "")
+    other = history.record_numbers.get(plain_number(values["record_number"] or ""))
     if other not in {None, pseudonym}:
         faults.append(_fault(row, "record_number", f"a patient not yet known; it is {other}'s"))
     person = _person(values)
@@ -241,7 +265,8 @@ def _check_identity(row: Row, history: History) -> list[Fault]:
         faults.append(
             Fault(place=row.place, column="identity.name", found="a duplicate", expected=text)
         )
-    if pseudonym in {values["name"], values["record_number"]}:
+    told = {plain_number(values[name] or "") for name in ("name", "record_number")}
+    if plain_number(pseudonym) in told:
         faults.append(_fault(row, "pseudonym", "a pseudonym that is not the name or number"))
     enrolled = history.patients[pseudonym]["enrolled_on"]
     if values["birth_date"] is not None and values["birth_date"] > enrolled:

@@ -5,6 +5,7 @@ import pytest
 from vertaug.case.errors import InputError
 from vertaug.recovery.registry.audit_check import verify_audit
 from vertaug.recovery.registry.connection import reading
+from vertaug.recovery.registry.definition import define_table
 from vertaug.recovery.registry.entry import Entry, Place, check_entry
 from vertaug.recovery.registry.intake import (
     IntakeRules,
@@ -13,6 +14,7 @@ from vertaug.recovery.registry.intake import (
     take_rows,
     write_entries,
 )
+from vertaug.recovery.registry.pen import open_pen
 from vertaug.recovery.registry.schema import table_of
 
 TODAY = date(2026, 11, 30)
@@ -160,7 +162,11 @@ def test_rows_that_contradict_what_is_there_are_refused(
 @pytest.mark.parametrize(
     ("person", "expected"),
     [
-        ({"record_number": "4711"}, "it is P-001's"),
+        ({"record_number": "MRN 4711"}, "it is P-001's"),
+        ({"record_number": "mrn4711"}, "it is P-001's"),
+        ({"record_number": " Mrn 47 11"}, "it is P-001's"),
+        ({"record_number": "p-002"}, "a pseudonym that is not the name"),
+        ({"name": "p - 002"}, "a pseudonym that is not the name"),
         ({"name": "  jane   DOE", "birth_date": "1948-02-01"}, "P-001 has this name"),
         ({"name": "P-002"}, "a pseudonym that is not the name"),
         ({"birth_date": "2026-01-02"}, "a date before enrolment"),
@@ -169,7 +175,7 @@ def test_rows_that_contradict_what_is_there_are_refused(
 def test_a_person_is_not_taken_twice(engine, enrol, put, person, expected, count):
     enrol(engine)
     put(
-        engine, "identity", pseudonym="P-001", name="Jane Doe", record_number="4711",
+        engine, "identity", pseudonym="P-001", name="Jane Doe", record_number="MRN 4711",
         birth_date="1948-02-01",
     )  # fmt: skip
     put(engine, "patient", pseudonym="P-002", enrolled_on="2026-01-01")
@@ -178,6 +184,31 @@ def test_a_person_is_not_taken_twice(engine, enrol, put, person, expected, count
     with pytest.raises(InputError, match="a second one with pseudonym 'P-001'"):
         put(engine, "patient", pseudonym="P-001", enrolled_on="2026-01-02")
     assert count(engine, "identity") == 1
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_pseudonym_in_other_capitals_is_taken(engine, author, together):
+    rows = [
+        Entry(table="patient", values={"pseudonym": name, "enrolled_on": "2026-01-01"})
+        for name in ("P-005", "p-005")
+    ]
+    if not together:
+        write_entries(engine, [rows.pop(0)], author, RULES)
+    with pytest.raises(InputError, match="differs from P-005 in more than capitals"):
+        write_entries(engine, rows, author, RULES)
+
+
+def test_patients_of_old_whose_pseudonyms_differ_in_capitals_can_be_corrected(
+    engine, put, author, count
+):
+    put(engine, "patient", pseudonym="P-005", enrolled_on="2026-01-01")
+    with open_pen(engine, author) as pen:
+        row = dict.fromkeys(define_table("patient").columns)
+        pen.insert("patient", [row | {"pseudonym": "p-005", "enrolled_on": date(2026, 1, 1)}])
+    for name in ("p-005", "P-005"):
+        change = {"pseudonym": name, "age_y": 70}
+        correct_entry(engine, Entry(table="patient", values=change), author)
+    assert count(engine, "patient") == 2
 
 
 def batch():
