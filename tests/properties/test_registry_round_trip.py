@@ -27,7 +27,10 @@ RULES = IntakeRules(today=date(2026, 11, 30))
 ALL = ReleaseRules(with_names=True, with_notes=True, exact_ages=True)
 AUTHOR = Author(name="anna")
 LETTERS = st.characters(exclude_categories=("Cs", "Cc"))
-TEXT = st.text(LETTERS, min_size=1, max_size=40).filter(lambda t: t.strip())
+PLAIN = st.text(LETTERS, min_size=1, max_size=40).filter(lambda t: t.strip())
+# what a spreadsheet would compute goes out with an apostrophe, and comes back without
+FORMULAS = st.tuples(st.sampled_from(["=", "'=", "''-", "+", "@", "'"]), PLAIN).map("".join)
+TEXT = PLAIN | FORMULAS
 NUMBERS = st.floats(0, 25, allow_nan=False)
 
 

@@ -1,30 +1,29 @@
 """Whether the audit log is whole, and the rows still hold what was last logged."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
 from vertaug.case.errors import InputError
-from vertaug.recovery.registry.audit_entry import FIRST, Head, hash_entry, hash_row, name_object
+from vertaug.recovery.registry.audit_entry import FIRST, Head, hash_entry
+from vertaug.recovery.registry.audit_guard import find_guard_faults
+from vertaug.recovery.registry.audit_row import (
+    NO_VALUE,
+    RowFault,
+    compare_rows,
+    read_any_text,
+    show_any,
+)
 from vertaug.recovery.registry.connection import reading
-from vertaug.recovery.registry.definition import read_definitions
 from vertaug.recovery.registry.field import Record
-from vertaug.recovery.registry.pen import stored_columns
-from vertaug.recovery.registry.schema import AUDIT, AUDIT_HEAD, table_of
+from vertaug.recovery.registry.schema import AUDIT, AUDIT_HEAD
 
 _ROW_ACTIONS = frozenset({"insert", "update", "delete"})
 _MOST_LISTED = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowFault:
-    """A row that does not fit its last entry in the log."""
-
-    object: str
-    fault: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class AuditReport:
     rows : int
         Rows compared with their last entry.
     row_faults : tuple of RowFault
-        The first 20.
+        The first 20, those of what guards the log before those of rows.
     row_fault_count : int
     """
 
@@ -76,7 +75,7 @@ def parse_head(text: str) -> Head:
 
 
 def verify_audit(engine: Engine, noted: Head | None = None) -> AuditReport:
-    """Check the chain of all entries, its end, and every row against its last entry.
+    """Check the chain of all entries, its end and its guards, and every row with its last entry.
 
     Parameters
     ----------
@@ -86,17 +85,20 @@ def verify_audit(engine: Engine, noted: Head | None = None) -> AuditReport:
         A head that was noted before: a log that was rewritten as a whole has another hash there.
     """
     with reading(engine) as connection:
+        read_any_text(connection)
         walk = _Walk(noted)
         wanted = sa.select(AUDIT).order_by(AUDIT.c.seq).execution_options(yield_per=5000)
         with connection.execute(wanted) as found:
             for entry in found.mappings():
                 if not walk.take(entry):
                     break
-        head = connection.execute(sa.select(AUDIT_HEAD.c.entries, AUDIT_HEAD.c.hash)).first()
+        ends = sa.select(AUDIT_HEAD.c.entries, AUDIT_HEAD.c.hash).order_by(AUDIT_HEAD.c.id)
+        head = connection.execute(ends).first()
         if not walk.fault:
-            walk.close(None if head is None else Head(entries=int(head[0]), hash=str(head[1])))
+            walk.close(head)
         # beyond a broken entry the log says nothing that could be trusted
-        faults, rows = ([], 0) if walk.fault else _compare_rows(connection, walk.last)
+        faults, rows = ([], 0) if walk.fault else compare_rows(connection, walk.last)
+        faults = find_guard_faults(connection, walk.origin) + faults
     return AuditReport(
         head=Head(entries=walk.entries, hash=walk.previous),
         broken_at=walk.broken_at,
@@ -113,17 +115,20 @@ class _Walk:
     def __init__(self, noted: Head | None) -> None:
         self.entries, self.previous = 0, FIRST
         self.last: dict[bytes, tuple[str, bytes | None]] = {}
+        self.origin: str | None = None
         self.broken_at: int | None = None
         self.fault = ""
         self._noted = noted
 
     def take(self, entry: Record) -> bool:
         expected = self.entries + 1
+        if type(entry["seq"]) is not int:
+            return self._break(expected, "an entry whose number is none was put in")
         if entry["seq"] != expected:
-            last = int(entry["seq"]) - 1
+            last = entry["seq"] - 1
             missing = f"entry {expected} is" if last == expected else f"{expected} to {last} are"
             return self._break(expected, f"{missing} missing")
-        if hash_entry(entry) != entry["hash"]:
+        if not _is_as_hashed(entry):
             return self._break(expected, f"{_words(entry)} was changed after it was written")
         if entry["previous"] != self.previous:
             return self._break(expected, f"{_words(entry)} does not follow the entry before it")
@@ -133,16 +138,23 @@ class _Walk:
                 text = "the log up to here was rewritten: its hash is not the one that was noted"
                 return self._break(expected, text)
             self._noted = None
+        if entry["action"] == "create":
+            self.origin = entry["row_hash"]
         if entry["action"] in _ROW_ACTIONS:
             key = hashlib.sha256(str(entry["object"]).encode()).digest()
             found = entry["row_hash"]
             self.last[key] = (str(entry["action"]), bytes.fromhex(found) if found else None)
         return True
 
-    def close(self, head: Head | None) -> None:
-        if head is None:
+    def close(self, found: Sequence[Any] | None) -> None:
+        if found is None:
             self._break(self.entries + 1, "the head of the log is missing")
-        elif head.entries > self.entries:
+            return
+        if type(found[0]) is not int:
+            self._break(self.entries + 1, "the head of the log was changed from outside")
+            return
+        head = Head(entries=found[0], hash=str(found[1]))
+        if head.entries > self.entries:
             text = (
                 f"the end of the log is cut off: it had {head.entries} entries, "
                 f"{self.entries} are left"
@@ -159,45 +171,15 @@ class _Walk:
         return False
 
 
+def _is_as_hashed(entry: Record) -> bool:
+    try:
+        return hash_entry(entry) == entry["hash"]
+    except NO_VALUE:
+        return False
+
+
 def _words(entry: Record) -> str:
-    return (
+    return show_any(
         f"entry {entry['seq']} ({entry['action']} of {entry['object']} by {entry['actor']}, "
         f"{entry['at']})"
     )
-
-
-def _compare_rows(
-    connection: Connection, last: dict[bytes, tuple[str, bytes | None]]
-) -> tuple[list[RowFault], int]:
-    """Hold every row against its last entry, and every entry against a row."""
-    faults: list[RowFault] = []
-    rows = 0
-    seen: set[bytes] = set()
-    for name, table in read_definitions().items():
-        columns = stored_columns(table)
-        wanted = sa.select(table_of(name)).execution_options(yield_per=5000)
-        for row in connection.execute(wanted).mappings():
-            rows += 1
-            object_name = name_object(table, row)
-            key = hashlib.sha256(object_name.encode()).digest()
-            seen.add(key)
-            action, digest = last.get(key, ("", None))
-            if action in {"", "delete"}:
-                how = "was added outside vertaug" if not action else "came back after its deletion"
-                faults.append(RowFault(object=object_name, fault=f"{how}: no entry in the log"))
-            elif digest is None or hash_row(name, columns, row) != digest.hex():
-                text = "was changed outside vertaug: it is not what was last logged"
-                faults.append(RowFault(object=object_name, fault=text))
-    gone = {key for key, (action, _) in last.items() if action != "delete"} - seen
-    faults += _name_gone(connection, gone) if gone else []
-    return faults, rows
-
-
-def _name_gone(connection: Connection, gone: Iterable[bytes]) -> list[RowFault]:
-    wanted = set(gone)
-    names = sa.select(AUDIT.c.object).distinct().execution_options(yield_per=5000)
-    return [
-        RowFault(object=str(name), fault="was removed outside vertaug")
-        for (name,) in connection.execute(names)
-        if hashlib.sha256(str(name).encode()).digest() in wanted
-    ]

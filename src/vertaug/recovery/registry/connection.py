@@ -4,6 +4,8 @@ One transaction writes at a time: SQLite begins with a write lock, on PostgreSQL
 audit log is locked. So two writers wait for each other and the chain has one order.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,8 @@ from vertaug.recovery.registry.schema import VERSION, VERSION_TABLE, VERSIONS
 
 WAIT_S = 60
 """How long a writer waits for another."""
+_PAUSE_S = 0.02
+_OPTIONS = f"-c lock_timeout={WAIT_S}s -c timezone=UTC -c datestyle=ISO"
 _WRITES = "writes"
 
 
@@ -63,7 +67,7 @@ def connect(database: str | Path) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # no pool: nothing is left open when a command ends, and nothing is shared after a fork
-    arguments = {"options": f"-c lock_timeout={WAIT_S}s -c timezone=UTC", "connect_timeout": 10}
+    arguments = {"options": _OPTIONS, "connect_timeout": 10}
     engine = sa.create_engine(url, connect_args=arguments, poolclass=NullPool)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
@@ -73,10 +77,24 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
     cursor = raw.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {WAIT_S * 1000}")
     # a row is on the disk when its transaction ends, also if the power fails
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Set the journal of a new file; SQLite does not wait for others here, so it is done here."""
+    last = time.monotonic() + WAIT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > last:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -127,9 +145,20 @@ def find_version(engine: Engine) -> str | None:
     if engine.url.drivername == "sqlite" and not Path(engine.url.database or "").is_file():
         return None
     with reading(engine) as connection:
-        if not sa.inspect(connection).has_table(VERSION_TABLE):
-            return None
-        row = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").first()
+        return read_version(connection)
+
+
+def read_version(connection: Connection) -> str | None:
+    """Return the schema version as a transaction sees it, None where there is no registry.
+
+    Raises
+    ------
+    FormatError
+        If it was made by a newer vertaug.
+    """
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    row = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").first()
     if row is None:
         return None
     version = str(row[0])

@@ -10,6 +10,7 @@ from vertaug.case.errors import InputError
 from vertaug.case.storage import write_atomically
 from vertaug.recovery.registry.definition import TableDefinition, read_definitions
 from vertaug.recovery.registry.entry import Entry, Fault, Place, show
+from vertaug.recovery.registry.field import Field, FieldKind, Value
 
 Given = Entry | Fault
 
@@ -75,7 +76,8 @@ def _read_table(table: str, path: Path) -> Iterator[Given]:
                 expected=f"{len(heading)} cells as in the heading",
             )
         else:
-            yield Entry(table=table, values=dict(zip(heading, values, strict=True)), place=place)
+            cells = [_take_off(cell) if cell[:1] == "'" else cell for cell in values]
+            yield Entry(table=table, values=dict(zip(heading, cells, strict=True)), place=place)
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, list[str], list[str]]]:
@@ -123,6 +125,24 @@ def _check_heading(table: TableDefinition, heading: list[str], place: Place) -> 
         for field in table.fields if field.required and field.name not in heading
     ]  # fmt: skip
     return faults
+
+
+_FORMULA = tuple("=+-@\t\n\uff1d\uff0b\uff0d\uff20")
+"""What a spreadsheet takes for the beginning of a formula; the last four are wide forms."""
+_WORDS = frozenset({FieldKind.CODE, FieldKind.NOTE})
+
+
+def write_cell(field: Field, value: Value) -> str:
+    """Return a value as text; an apostrophe goes before words that a spreadsheet would compute.
+
+    Reading takes it off again. Numbers and dates stay as they are.
+    """
+    text = field.write(value)
+    return f"'{text}" if field.kind in _WORDS and text.lstrip("'").startswith(_FORMULA) else text
+
+
+def _take_off(cell: str) -> str:
+    return cell[1:] if cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def write_table(path: Path, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 from vertaug.case.errors import InputError, MissingExtraError
 from vertaug.case.storage import write_atomically
 from vertaug.recovery.registry.connection import reading
-from vertaug.recovery.registry.csv_table import write_table
+from vertaug.recovery.registry.csv_table import write_cell, write_table
 from vertaug.recovery.registry.definition import TableDefinition
 from vertaug.recovery.registry.field import Field, FieldKind
 from vertaug.recovery.registry.release import (
@@ -39,7 +39,7 @@ def export_csv(engine: Engine, folder: Path, rules: ReleaseRules) -> tuple[Path,
                 folder / f"{table.name}.csv",
                 [field.name for field in fields],
                 (
-                    [field.write(row[field.name]) for field in fields]
+                    [write_cell(field, row[field.name]) for field in fields]
                     for row in read_leaving(connection, table, fields, rules)
                 ),
             )

@@ -12,10 +12,24 @@ from sqlalchemy.engine import Connection
 from vertaug.recovery.registry.definition import IDENTITY, read_definitions
 from vertaug.recovery.registry.entry import Fault, Place, Row, show
 from vertaug.recovery.registry.field import FieldKind, Record
+from vertaug.recovery.registry.pseudonym import plain_number
 from vertaug.recovery.registry.schema import table_of
 from vertaug.recovery.registry.visit_kind import VISIT_KINDS
+from vertaug.recovery.time_shift import FIRST_YEAR
 
 Key = tuple[Any, ...]
+_LIVED = {
+    "procedure": ("done_on",),
+    "visit": ("visited_on",),
+    "event": ("onset_on",),
+    "imaging": ("imaged_on",),
+    "new_fracture": ("found_on",),
+    "treatment": ("started_on", "stopped_on"),
+}
+"""Days on which the patient was alive, by table."""
+_FIRST_DAY = date(FIRST_YEAR, 1, 1)
+_OLDER = {"birth_date", "started_on"}
+"""Days that may lie before it: of birth, and of a drug that was taken already."""
 _PIECE = 500
 
 
@@ -25,10 +39,12 @@ class History:
 
     keys: dict[str, set[Key]] = field(default_factory=dict)
     patients: dict[str, Record] = field(default_factory=dict)
-    procedures: dict[Key, date] = field(default_factory=dict)
+    procedures: dict[str, dict[int, date]] = field(default_factory=dict)
     visits: dict[Key, dict[str, date]] = field(default_factory=dict)
-    last_days: dict[str, date] = field(default_factory=dict)
+    onsets: dict[Key, date] = field(default_factory=dict)
+    last_days: dict[str, tuple[date, str]] = field(default_factory=dict)
     record_numbers: dict[str, str] = field(default_factory=dict)
+    known_as: dict[str, str] = field(default_factory=dict)
     persons: dict[Key, str] = field(default_factory=dict)
 
     def knows(self, table: str, key: Key) -> bool:
@@ -41,22 +57,28 @@ class History:
         self.keys.setdefault(row.table, set()).add(row.key)
         if row.table == "patient":
             self.patients[values["pseudonym"]] = values
+            self.known_as[values["pseudonym"].upper()] = values["pseudonym"]
         elif row.table == "procedure":
-            self.procedures[row.key] = values["done_on"]
-            self._saw(values["pseudonym"], values["done_on"])
+            done = self.procedures.setdefault(values["pseudonym"], {})
+            done[values["procedure_no"]] = values["done_on"]
         elif row.table == "visit" and values["visited_on"] is not None:
             place = (values["pseudonym"], values["procedure_no"])
             self.visits.setdefault(place, {})[values["kind"]] = values["visited_on"]
-            self._saw(values["pseudonym"], values["visited_on"])
+        elif row.table == "event":
+            place = (values["pseudonym"], values["procedure_no"])
+            self.onsets[place] = min(values["onset_on"], self.onsets.get(place, date.max))
         elif row.table == IDENTITY:
             if values["record_number"] is not None:
-                self.record_numbers[values["record_number"]] = values["pseudonym"]
+                number = plain_number(values["record_number"])
+                self.record_numbers[number] = values["pseudonym"]
             person = _person(values)
             if person is not None:
                 self.persons[person] = values["pseudonym"]
-
-    def _saw(self, pseudonym: str, day: date) -> None:
-        self.last_days[pseudonym] = max(day, self.last_days.get(pseudonym, day))
+        for name in _LIVED.get(row.table, ()):
+            day = values[name]
+            last = self.last_days.get(values["pseudonym"])
+            if day is not None and (last is None or day > last[0]):
+                self.last_days[values["pseudonym"]] = (day, row.table)
 
 
 def _person(values: Record) -> Key | None:
@@ -81,15 +103,33 @@ def load_history(
     history = History()
     parents = {read_definitions()[name].parent for name in tables} - {""}
     needed = {*tables, *parents, "patient"}
-    if set(tables) & {"patient", "procedure", "visit"}:
-        needed |= {"procedure", "visit"}
+    if "patient" in tables:
+        needed |= _LIVED.keys()
+    if "procedure" in tables:
+        needed |= {"visit", "event"}
     if "event" in tables:
         needed.add("procedure")
     for name in (n for n in read_definitions() if n in needed):
         for values in _read_rows(connection, name, pseudonyms):
             key = tuple([values[column] for column in read_definitions()[name].key])
             history.add(Row(table=name, values=values, place=_NOWHERE, key=key))
+    if "patient" in tables and pseudonyms is not None:
+        history.known_as |= _read_known(connection, pseudonyms)
     return history
+
+
+def _read_known(connection: Connection, pseudonyms: Collection[str]) -> dict[str, str]:
+    """Return the pseudonyms that differ from some only in case, by their capitals."""
+    target = table_of("patient")
+    capitals = sa.func.upper(target.c.pseudonym)
+    names = sorted({name.upper() for name in pseudonyms})
+    return {
+        str(name).upper(): str(name)
+        for start in range(0, len(names), _PIECE)
+        for (name,) in connection.execute(
+            sa.select(target.c.pseudonym).where(capitals.in_(names[start : start + _PIECE]))
+        )
+    }
 
 
 _NOWHERE = Place()
@@ -114,10 +154,9 @@ def _needed_columns(target: sa.Table, name: str) -> list[sa.Column[Any]]:
     more = {
         "patient": ("enrolled_on", "died_on", "withdrawn_on", "lost_on"),
         IDENTITY: ("name", "record_number", "birth_date"),
-        "procedure": ("done_on",),
-        "visit": ("visited_on",),
+        "event": ("procedure_no",),
     }
-    names = (*read_definitions()[name].key, *more.get(name, ()))
+    names = (*read_definitions()[name].key, *more.get(name, ()), *_LIVED.get(name, ()))
     return [target.c[column] for column in dict.fromkeys(names)]
 
 
@@ -142,6 +181,11 @@ def check_history(
         _fault(row, name, f"a date up to today, {today.isoformat()}")
         for name in _date_columns(row.table)
         if (day := row.values[name]) is not None and day > today
+    ]
+    faults += [
+        _fault(row, name, f"a date from {FIRST_YEAR} on, when vertebroplasty began")
+        for name in _date_columns(row.table)
+        if name not in _OLDER and (day := row.values[name]) is not None and day < _FIRST_DAY
     ]
     check = _CHECKS.get(row.table)
     return faults + (check(row, history) if check else [])
@@ -189,16 +233,29 @@ def _check_patient(row: Row, history: History) -> list[Fault]:
         for name in ("died_on", "withdrawn_on", "lost_on")
         if values[name] is not None and values[name] < values["enrolled_on"]
     ]
+    other = history.known_as.get(values["pseudonym"].upper())
+    if other not in {None, values["pseudonym"]} and not history.knows("patient", row.key):
+        text = f"a pseudonym that differs from {other} in more than capitals"
+        faults.append(_fault(row, "pseudonym", text))
     last = history.last_days.get(values["pseudonym"])
-    if values["died_on"] is not None and last is not None and values["died_on"] < last:
-        faults.append(_fault(row, "died_on", f"a date from the last visit on, {last}"))
+    if values["died_on"] is not None and last is not None and values["died_on"] < last[0]:
+        faults.append(_fault(row, "died_on", f"a date from the last {last[1]} on, {last[0]}"))
+    done = history.procedures.get(values["pseudonym"])
+    if done is None:
+        return faults
+    first, latest = min(done.values()), max(done.values())
+    if values["enrolled_on"] > first:
+        faults.append(_fault(row, "enrolled_on", f"a date up to the first procedure, {first}"))
+    if values["withdrawn_on"] is not None and values["withdrawn_on"] < latest:
+        text = f"a date from the last procedure on, {latest}"
+        faults.append(_fault(row, "withdrawn_on", text))
     return faults
 
 
 def _check_identity(row: Row, history: History) -> list[Fault]:
     values, faults = row.values, []
     pseudonym = values["pseudonym"]
-    other = history.record_numbers.get(values["record_number"] or "")
+    other = history.record_numbers.get(plain_number(values["record_number"] or ""))
     if other not in {None, pseudonym}:
         faults.append(_fault(row, "record_number", f"a patient not yet known; it is {other}'s"))
     person = _person(values)
@@ -208,7 +265,8 @@ def _check_identity(row: Row, history: History) -> list[Fault]:
         faults.append(
             Fault(place=row.place, column="identity.name", found="a duplicate", expected=text)
         )
-    if pseudonym in {values["name"], values["record_number"]}:
+    told = {plain_number(values[name] or "") for name in ("name", "record_number")}
+    if plain_number(pseudonym) in told:
         faults.append(_fault(row, "pseudonym", "a pseudonym that is not the name or number"))
     enrolled = history.patients[pseudonym]["enrolled_on"]
     if values["birth_date"] is not None and values["birth_date"] > enrolled:
@@ -223,13 +281,26 @@ def _check_procedure(row: Row, history: History) -> list[Fault]:
         return [_fault(row, "done_on", f"a date before death, {patient['died_on']}")]
     if values["done_on"] < patient["enrolled_on"]:
         return [_fault(row, "done_on", f"a date from enrolment on, {patient['enrolled_on']}")]
-    seen = history.visits.get((values["pseudonym"], values["procedure_no"]), {})
-    for kind, on in seen.items():
-        if (on > values["done_on"]) if kind == "baseline" else (on < values["done_on"]):
-            return [_fault(row, "done_on", f"a date that fits visit {kind} on {on}")]
-    earlier = history.procedures.get((values["pseudonym"], values["procedure_no"] - 1))
-    if earlier is not None and values["done_on"] < earlier:
-        return [_fault(row, "done_on", f"a date from procedure before on, {earlier}")]
+    withdrawn = patient["withdrawn_on"]
+    if withdrawn is not None and values["done_on"] > withdrawn:
+        return [_fault(row, "done_on", f"a date up to the withdrawal of consent, {withdrawn}")]
+    return _check_beside(row, history)
+
+
+def _check_beside(row: Row, history: History) -> list[Fault]:
+    """Check a procedure against its visits and events, and the patient's other procedures."""
+    pseudonym, number, on = (row.values[n] for n in ("pseudonym", "procedure_no", "done_on"))
+    for kind, day in history.visits.get((pseudonym, number), {}).items():
+        if (day > on) if kind == "baseline" else (day < on):
+            return [_fault(row, "done_on", f"a date that fits visit {kind} on {day}")]
+    onset = history.onsets.get((pseudonym, number))
+    if onset is not None and onset < on:
+        return [_fault(row, "done_on", f"a date up to its first event, {onset}")]
+    for other, day in history.procedures.get(pseudonym, {}).items():
+        if other < number and day > on:
+            return [_fault(row, "done_on", f"a date from procedure {other} on, {day}")]
+        if other > number and day < on:
+            return [_fault(row, "done_on", f"a date up to procedure {other}, {day}")]
     return []
 
 
@@ -239,15 +310,12 @@ def _check_visit(row: Row, history: History) -> list[Fault]:
     if on is None:
         return []
     place = (values["pseudonym"], values["procedure_no"])
-    done_on = history.procedures[place]
+    done_on = history.procedures[place[0]][place[1]]
     if kind == "baseline" and on > done_on:
         return [_fault(row, "visited_on", f"a baseline up to the procedure, {done_on}")]
     if kind != "baseline" and on < done_on:
         return [_fault(row, "visited_on", f"a date from the procedure on, {done_on}")]
-    died = history.patients[values["pseudonym"]]["died_on"]
-    if died is not None and on > died:
-        return [_fault(row, "visited_on", f"a date before death, {died}")]
-    return _check_order(row, history.visits.get(place, {}))
+    return _check_alive(row, history) or _check_order(row, history.visits.get(place, {}))
 
 
 def _check_order(row: Row, visits: Mapping[str, date]) -> list[Fault]:
@@ -262,31 +330,29 @@ def _check_order(row: Row, visits: Mapping[str, date]) -> list[Fault]:
 
 
 def _check_event(row: Row, history: History) -> list[Fault]:
-    place = (row.values["pseudonym"], row.values["procedure_no"])
-    done_on = history.procedures.get(place)
+    done = history.procedures.get(row.values["pseudonym"], {})
+    done_on = done.get(row.values["procedure_no"])
     if done_on is None:
         return [_fault(row, "procedure_no", "a procedure of this patient")]
     if row.values["onset_on"] < done_on:
         return [_fault(row, "onset_on", f"a date from the procedure on, {done_on}")]
-    return []
+    return _check_alive(row, history)
 
 
-def _check_dated(column: str) -> Callable[[Row, History], list[Fault]]:
-    def check(row: Row, history: History) -> list[Fault]:
-        patient = history.patients[row.values["pseudonym"]]
-        died = patient["died_on"]
-        if died is not None and row.values[column] > died:
-            return [_fault(row, column, f"a date before death, {died}")]
-        return []
-
-    return check
+def _check_alive(row: Row, history: History) -> list[Fault]:
+    died = history.patients[row.values["pseudonym"]]["died_on"]
+    return [
+        _fault(row, name, f"a date before death, {died}")
+        for name in _LIVED[row.table]
+        if died is not None and (day := row.values[name]) is not None and day > died
+    ]
 
 
 def _check_treatment(row: Row, history: History) -> list[Fault]:
     started, stopped = row.values["started_on"], row.values["stopped_on"]
     if stopped is not None and stopped < started:
         return [_fault(row, "stopped_on", f"a date from the start on, {started}")]
-    return _check_dated("started_on")(row, history)
+    return _check_alive(row, history)
 
 
 _CHECKS: dict[str, Callable[[Row, History], list[Fault]]] = {
@@ -295,7 +361,7 @@ _CHECKS: dict[str, Callable[[Row, History], list[Fault]]] = {
     "procedure": _check_procedure,
     "visit": _check_visit,
     "event": _check_event,
-    "imaging": _check_dated("imaged_on"),
-    "new_fracture": _check_dated("found_on"),
+    "imaging": _check_alive,
+    "new_fracture": _check_alive,
     "treatment": _check_treatment,
 }

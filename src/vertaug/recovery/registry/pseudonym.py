@@ -17,6 +17,11 @@ def draw_pseudonym() -> str:
     return "P-" + "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
+def plain_number(record_number: str) -> str:
+    """Return a record number as it is compared: blanks and case do not matter."""
+    return "".join(record_number.split()).upper()
+
+
 def derive_pseudonym(record_number: str, key: bytes) -> str:
     """Return the pseudonym of a record number: the same for the same key, not found without it.
 
@@ -32,7 +37,7 @@ def derive_pseudonym(record_number: str, key: bytes) -> str:
     InputError
         If the key is short or there is no number.
     """
-    plain = "".join(record_number.split()).upper()
+    plain = plain_number(record_number)
     if len(key) < _SHORTEST_KEY or not plain:
         message = (
             f"a pseudonym is made from a record number and a key of {_SHORTEST_KEY} bytes or more; "

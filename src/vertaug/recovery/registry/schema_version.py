@@ -1,5 +1,6 @@
 """Make a registry, bring it to a newer schema, or back to an older one (Alembic)."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,11 +22,20 @@ from vertaug.recovery.registry.audit_entry import (
     hash_row,
     name_object,
 )
-from vertaug.recovery.registry.connection import connect, find_version, name_of, writing
+from vertaug.recovery.registry.audit_guard import hash_origin
+from vertaug.recovery.registry.connection import (
+    connect,
+    find_version,
+    name_of,
+    read_version,
+    writing,
+)
 from vertaug.recovery.registry.definition import define_table
-from vertaug.recovery.registry.pen import Pen, stored_columns
+from vertaug.recovery.registry.pen import Pen, read_head, stored_columns
 from vertaug.recovery.registry.schema import AUDIT_HEAD, ORIGIN, VERSION, VERSIONS, table_of
 
+_MAKING = 7_203_110
+"""Names the lock on PostgreSQL under which a registry is made."""
 ADDED_TABLES = {"0002": ("questionnaire", "analgesic", "treatment")}
 ADDED_COLUMNS = {"0002": (("patient", "lost_on"), ("imaging", "failure_load_n"))}
 """What each version added, so that the log can say what a way back loses."""
@@ -42,12 +52,15 @@ def create_registry(database: str | Path, author: Author) -> Engine:
         If the folder cannot be made.
     """
     engine = connect(database)
-    if find_version(engine) is not None:
-        message = f"there is a registry in {name_of(engine.url)} already; it was left as it is"
-        raise InputError(message)
+    _refuse_another(engine, find_version(engine))
     if engine.url.drivername == "sqlite":
         _make_folder(Path(engine.url.database or ""))
     with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            # there is nothing yet that could be locked
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MAKING})")
+        # another may have made one since
+        _refuse_another(engine, read_version(connection))
         _run(connection, VERSION)
         connection.execute(sa.insert(AUDIT_HEAD).values(id=1, entries=0, hash=FIRST))
         origin = {
@@ -57,9 +70,16 @@ def create_registry(database: str | Path, author: Author) -> Engine:
         }
         rows = [{"name": name, "value": value} for name, value in origin.items()]
         connection.execute(sa.insert(ORIGIN), rows)
-        created = Event(action="create", object=f'schema["{VERSION}"]', changed=None)
+        name = f'schema["{VERSION}"]'
+        created = Event(action="create", object=name, row_hash=hash_origin(origin))
         Pen(connection, author).record([created])
     return engine
+
+
+def _refuse_another(engine: Engine, version: str | None) -> None:
+    if version is not None:
+        message = f"there is a registry in {name_of(engine.url)} already; it was left as it is"
+        raise InputError(message)
 
 
 def _make_folder(path: Path) -> None:
@@ -86,11 +106,14 @@ def upgrade_registry(database: str | Path, author: Author) -> tuple[str, Path | 
         If it was made by a newer vertaug.
     """
     engine = connect(database)
-    before = _found_version(engine)
+    before = _expect(engine, find_version(engine))
     if before == VERSION:
         return before, None
-    copy = _copy_before(engine, before)
     with writing(engine) as connection:
+        before = _lock_version(engine, connection)
+        if before == VERSION:
+            return before, None  # another has done it meanwhile
+        copy = _copy_before(engine, before)
         _run(connection, VERSION)
         moved = Event(action="upgrade", object=f'schema["{VERSION}"]', changed=f'"{before}"')
         Pen(connection, author).record([moved])
@@ -111,12 +134,13 @@ def downgrade_registry(database: str | Path, version: str, author: Author) -> in
         If there is no registry, or the version is not an older one.
     """
     engine = connect(database)
-    before = _found_version(engine)
-    if version not in VERSIONS or VERSIONS.index(version) >= VERSIONS.index(before):
-        older = ", ".join(VERSIONS[: VERSIONS.index(before)]) or "none"
-        message = f"expected an older schema than {before}: {older}; got {version}"
-        raise InputError(message)
+    _expect(engine, find_version(engine))
     with writing(engine) as connection:
+        before = _lock_version(engine, connection)
+        if version not in VERSIONS or VERSIONS.index(version) >= VERSIONS.index(before):
+            older = ", ".join(VERSIONS[: VERSIONS.index(before)]) or "none"
+            message = f"expected an older schema than {before}: {older}; got {version}"
+            raise InputError(message)
         lost = list(_list_losses(connection, version, before))
         _run(connection, version, down=True)
         moved = Event(action="downgrade", object=f'schema["{version}"]', changed=f'"{before}"')
@@ -124,23 +148,43 @@ def downgrade_registry(database: str | Path, version: str, author: Author) -> in
     return len(lost)
 
 
-def _found_version(engine: Engine) -> str:
-    found = find_version(engine)
+def _expect(engine: Engine, found: str | None) -> str:
     if found is None:
         message = f"there is no registry in {name_of(engine.url)}"
         raise InputError(message)
     return found
 
 
+def _lock_version(engine: Engine, connection: Connection) -> str:
+    """Return the version once nobody else can change it until the transaction ends."""
+    read_head(connection, lock=True)
+    return _expect(engine, read_version(connection))
+
+
 def _copy_before(engine: Engine, version: str) -> Path | None:
-    """Copy a SQLite file beside itself; the server of PostgreSQL has its own backups."""
+    """Copy a SQLite file beside itself; the server of PostgreSQL has its own backups.
+
+    Raises
+    ------
+    StorageError
+        If there is no place for it.
+    """
     if engine.url.drivername != "sqlite":
         return None
     path = Path(engine.url.database or "")
-    copy = path.with_name(f"{path.stem}.schema-{version}-{datetime.now(UTC):%Y%m%dT%H%M%S}.sqlite")
+    stem = f"{path.stem}.schema-{version}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    copy, n = path.with_name(f"{stem}.sqlite"), 1
+    while copy.exists():
+        n += 1
+        copy = path.with_name(f"{stem}-{n}.sqlite")
+    # a connection of its own: no copy is made within a transaction
     with engine.connect() as connection:
         raw: Any = connection.connection.driver_connection
-        raw.execute("VACUUM INTO ?", (str(copy),))
+        try:
+            raw.execute("VACUUM INTO ?", (str(copy),))
+        except sqlite3.Error as error:
+            message = f"the copy {copy} could not be written: {error}; nothing was changed"
+            raise StorageError(message) from error
     return copy
 
 

@@ -22,20 +22,25 @@ from vertaug.recovery.registry.intake import correct_entry
 from vertaug.recovery.registry.pen import read_head
 from vertaug.recovery.registry.removal import forget_patient
 from vertaug.recovery.registry.schema import AUDIT, table_of
+from vertaug.recovery.registry.schema_version import create_registry
 
 
 @pytest.fixture
 def tamper(engine):
-    """Change the database as somebody would who has its password: the triggers are taken off."""
+    """Change the database as somebody would who has its password: past the triggers."""
 
     def call(*statements):
         with writing(engine) as connection:
+            made = ["ALTER TABLE audit ENABLE TRIGGER ALL"]
             if connection.dialect.name == "sqlite":
-                for name in ("audit_no_update", "audit_no_delete"):
-                    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+                wanted = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+                triggers = connection.exec_driver_sql(wanted).all()
+                made = [sql for _, sql in triggers]
+                for name, _ in triggers:
+                    connection.exec_driver_sql(f"DROP TRIGGER {name}")
             else:
                 connection.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER ALL")
-            for statement in statements:
+            for statement in [*statements, *made]:
                 connection.exec_driver_sql(statement)
 
     return call
@@ -209,6 +214,80 @@ def test_a_row_changed_behind_the_log_is_found(engine, fill, tamper, statement, 
     assert found.row_fault_count == len(found.row_faults) or len(found.row_faults) == 20
 
 
+ODD = {
+    "sqlite": [
+        ("UPDATE patient SET enrolled_on = '2026-13-45'", "not what was last logged"),
+        ("UPDATE patient SET enrolled_on = 'soon'", "not what was last logged"),
+        ("UPDATE patient SET age_y = 'old'", "not what was last logged"),
+        ("UPDATE patient SET site = x'ff00'", "value of another kind"),
+        ("UPDATE patient SET site = CAST(x'ff41' AS TEXT)", "value of another kind"),
+        ("UPDATE patient SET t_score = x'00'", "value of another kind"),
+    ],
+    "postgresql": [
+        ("UPDATE patient SET enrolled_on = 'infinity'", "not what was last logged"),
+        ("UPDATE patient SET enrolled_on = '0044-03-15 BC'", "not what was last logged"),
+    ],
+}
+
+
+def test_a_cell_that_no_column_can_hold_hides_no_other_finding(engine, fill, tamper):
+    fill(engine, 3)
+    for statement, words in ODD[engine.dialect.name]:
+        tamper(
+            "UPDATE patient SET sex = 'other', age_y = 1 WHERE pseudonym = 'X-000002'",
+            f"{statement} WHERE pseudonym = 'X-000001'",
+        )
+        found = verify_audit(engine)
+        assert not found.fault
+        told = {fault.object: fault.fault for fault in found.row_faults}
+        assert sorted(told) == ['patient["X-000001"]', 'patient["X-000002"]']
+        assert words in told['patient["X-000001"]']
+
+
+@pytest.mark.parametrize("key", ["x'ff00'", "CAST(x'ff41' AS TEXT)"])
+def test_a_key_that_is_no_text_is_found(tmp_path, author, key):
+    engine = create_registry(tmp_path / "registry.sqlite", author)
+    with writing(engine) as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO patient (pseudonym, enrolled_on) VALUES ({key}, 1)"
+        )
+    (fault,) = verify_audit(engine).row_faults
+    assert fault.object.startswith("patient[")
+    assert fault.object.isprintable()
+    assert "another kind" in fault.fault
+
+
+def test_a_flag_that_is_neither_yes_nor_no_is_found(tmp_path, author, enrol):
+    engine = create_registry(tmp_path / "registry.sqlite", author)
+    enrol(engine)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE procedure SET inpatient = 2")
+    assert [f.object for f in verify_audit(engine).row_faults] == ['procedure["P-001",1]']
+
+
+@pytest.mark.parametrize(
+    ("statement", "at", "words"),
+    [
+        ("UPDATE audit SET actor = x'ff' WHERE seq = 3", 3, "entry 3 .* was changed"),
+        ("UPDATE audit SET actor = CAST(x'ff' AS TEXT) WHERE seq = 3", 3, "was changed"),
+        ("UPDATE audit SET hash = x'ff' WHERE seq = 3", 3, "entry 3 .* was changed"),
+        ("UPDATE audit SET seq = 'x' WHERE seq = 2", 2, "2 is missing"),
+        ("UPDATE audit SET seq = 'x' WHERE seq = 4", 4, "number is none"),
+        ("UPDATE audit_head SET entries = 'x'", 5, "head of the log was changed"),
+    ],
+)
+def test_a_log_with_cells_of_another_kind_is_located(tmp_path, author, enrol, statement, at, words):
+    engine = create_registry(tmp_path / "registry.sqlite", author)
+    enrol(engine)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("DROP TRIGGER audit_no_update")
+        connection.exec_driver_sql(statement)
+    found = verify_audit(engine)
+    assert found.broken_at == at
+    assert re.search(words, found.fault), found.fault
+    assert found.fault.isprintable()
+
+
 def test_corrections_are_logged_with_both_values(engine, enrol, author):
     enrol(engine, age_y=70)
     entry = Entry(table="patient", values={"pseudonym": "P-001", "age_y": "71"})
@@ -285,6 +364,77 @@ def test_every_table_is_in_the_log(engine):
     assert table_of("audit") is AUDIT
     with reading(engine) as connection:
         assert read_head(connection).entries == 1
+
+
+def change(engine, statement):
+    with writing(engine) as connection:
+        connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "object_name", "words"),
+    [
+        ("INSERT INTO audit_head VALUES (2, 1, 'x')", "audit_head", "has 2 rows"),
+        ("INSERT INTO audit_head VALUES (0, 9, 'x')", "audit_head", "has 2 rows"),
+        ("UPDATE registry_origin SET value = 'x' WHERE name = 'registry_id'", "registry_origin",
+         "was changed outside"),
+        ("DELETE FROM registry_origin WHERE name = 'made_by'", "registry_origin",
+         "was changed outside"),
+        ("INSERT INTO registry_origin VALUES ('site', 'B')", "registry_origin",
+         "was changed outside"),
+    ],
+)  # fmt: skip
+def test_what_guards_the_log_is_held_against_it(engine, fill, statement, object_name, words):
+    fill(engine, 2)
+    change(engine, statement)
+    found = verify_audit(engine)
+    assert not found.holds
+    (fault,) = [f for f in found.row_faults if f.object == object_name]
+    assert words in fault.fault
+
+
+TRIGGERS = {
+    "sqlite": {
+        "audit_no_update": ["DROP TRIGGER audit_no_update"],
+        "audit_no_delete": [
+            "DROP TRIGGER audit_no_delete",
+            "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT 1; END",
+        ],
+    },
+    "postgresql": {
+        "audit_no_change": ["ALTER TABLE audit DISABLE TRIGGER audit_no_change"],
+        "audit_no_truncate": ["DROP TRIGGER audit_no_truncate ON audit"],
+        "audit_no_change and audit_no_truncate": [
+            (
+                "CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger "
+                "LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+            )
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_triggers_that_no_longer_refuse_are_named(engine, number):
+    cases = list(TRIGGERS[engine.dialect.name].items())
+    name, statements = cases[number % len(cases)]
+    for statement in statements:
+        change(engine, statement)
+    (fault,) = verify_audit(engine).row_faults
+    assert fault.object == "audit"
+    assert f"trigger {name} is gone or was changed" in fault.fault
+
+
+def test_a_registry_older_than_the_hash_of_its_origin_holds(engine, tamper):
+    (first,) = entries(engine)
+    assert first["row_hash"]
+    old = first | {"row_hash": None}
+    digest = hash_entry(old)
+    tamper(
+        f"UPDATE audit SET row_hash = NULL, hash = '{digest}'",
+        f"UPDATE audit_head SET hash = '{digest}'",
+    )
+    assert verify_audit(engine).holds
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 201])

@@ -107,6 +107,34 @@ def test_an_export_comes_back_as_the_same_rows(named, tmp_path, author):
     assert verify_audit(other).holds
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "'=1+1", "''=1", "'", "'x", "x=1", "\uff1d1", "- better"],
+)
+def test_words_that_a_spreadsheet_would_compute_leave_as_words(
+    engine, put, tmp_path, author, words
+):
+    put(engine, "patient", pseudonym="P-001", enrolled_on="2026-01-01", site=words, t_score=-2.5)
+    put(
+        engine, "procedure", pseudonym="P-001", procedure_no=1, done_on="2026-01-10",
+        procedure="kyphoplasty", note=f"{words} x\n=2",
+    )  # fmt: skip
+    export_csv(engine, tmp_path / "out", ALL)
+    cells = []
+    for name in ("patient", "procedure"):
+        with (tmp_path / "out" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+            (row,) = csv.DictReader(stream)
+        cells += [row[column] for column in ("site", "note") if column in row]
+        assert row.get("t_score", "-2.5") == "-2.5", "numbers stay numbers"
+    computed = words.lstrip("'")[:1] in {*"=+-@\uff1d"}
+    assert [cell[1:] if computed else cell for cell in cells] == [words, f"{words} x\n=2"]
+    assert all(cell[0] == "'" for cell in cells if computed)
+    other = create_registry(tmp_path / "other.sqlite", author)
+    back = read_tables(find_tables([tmp_path / "out"]))
+    take_rows(other, back, author, IntakeRules(today=TODAY), set(read_definitions()))
+    assert rows_of(other) == rows_of(engine)
+
+
 def test_the_oldest_are_put_together(named, tmp_path):
     export_csv(named, tmp_path / "out", ReleaseRules())
     with (tmp_path / "out" / "patient.csv").open(encoding="utf-8") as stream:

@@ -5,6 +5,7 @@ import pytest
 from vertaug.case.errors import InputError
 from vertaug.recovery.registry.audit_check import verify_audit
 from vertaug.recovery.registry.connection import reading
+from vertaug.recovery.registry.definition import define_table
 from vertaug.recovery.registry.entry import Entry, Place, check_entry
 from vertaug.recovery.registry.intake import (
     IntakeRules,
@@ -13,6 +14,7 @@ from vertaug.recovery.registry.intake import (
     take_rows,
     write_entries,
 )
+from vertaug.recovery.registry.pen import open_pen
 from vertaug.recovery.registry.schema import table_of
 
 TODAY = date(2026, 11, 30)
@@ -130,7 +132,7 @@ def test_dates_in_the_wrong_order_are_refused(engine, enrol, put, changes, expec
         ("patient", {"pseudonym": "P-2", "enrolled_on": "2026-02-01", "died_on": "2026-01-31"},
          "from enrolment on, 2026-02-01"),
         ("procedure", {"pseudonym": "P-001", "procedure_no": 2, "done_on": "2026-01-09",
-                       "procedure": "vertebroplasty"}, "from procedure before on, 2026-01-10"),
+                       "procedure": "vertebroplasty"}, "from procedure 1 on, 2026-01-10"),
         ("procedure", {"pseudonym": "P-001", "procedure_no": 2, "done_on": "2025-12-31",
                        "procedure": "vertebroplasty"}, "from enrolment on, 2026-01-01"),
         ("event", {"pseudonym": "P-001", "event_no": 1, "procedure_no": 1, "type": "infection",
@@ -141,6 +143,9 @@ def test_dates_in_the_wrong_order_are_refused(engine, enrol, put, changes, expec
                        "stopped_on": "2026-01-01"}, "from the start on, 2026-02-01"),
         ("imaging", {"pseudonym": "P-001", "imaged_on": "2027-01-01", "modality": "ct",
                      "level": "L1"}, "up to today"),
+        ("imaging", {"pseudonym": "P-001", "imaged_on": "1950-01-01", "modality": "radiograph",
+                     "level": "L1"}, "from 1984 on"),
+        ("patient", {"pseudonym": "P-2", "enrolled_on": "1926-02-01"}, "from 1984 on"),
         ("prediction", {"pseudonym": "P-001", "procedure_no": 1, "level": "L2",
                         "simulated": "plan", "quantity": "cement_ml", "value": 3},
          "a procedure_level that is in the registry"),
@@ -157,7 +162,11 @@ def test_rows_that_contradict_what_is_there_are_refused(
 @pytest.mark.parametrize(
     ("person", "expected"),
     [
-        ({"record_number": "4711"}, "it is P-001's"),
+        ({"record_number": "MRN 4711"}, "it is P-001's"),
+        ({"record_number": "mrn4711"}, "it is P-001's"),
+        ({"record_number": " Mrn 47 11"}, "it is P-001's"),
+        ({"record_number": "p-002"}, "a pseudonym that is not the name"),
+        ({"name": "p - 002"}, "a pseudonym that is not the name"),
         ({"name": "  jane   DOE", "birth_date": "1948-02-01"}, "P-001 has this name"),
         ({"name": "P-002"}, "a pseudonym that is not the name"),
         ({"birth_date": "2026-01-02"}, "a date before enrolment"),
@@ -166,7 +175,7 @@ def test_rows_that_contradict_what_is_there_are_refused(
 def test_a_person_is_not_taken_twice(engine, enrol, put, person, expected, count):
     enrol(engine)
     put(
-        engine, "identity", pseudonym="P-001", name="Jane Doe", record_number="4711",
+        engine, "identity", pseudonym="P-001", name="Jane Doe", record_number="MRN 4711",
         birth_date="1948-02-01",
     )  # fmt: skip
     put(engine, "patient", pseudonym="P-002", enrolled_on="2026-01-01")
@@ -175,6 +184,31 @@ def test_a_person_is_not_taken_twice(engine, enrol, put, person, expected, count
     with pytest.raises(InputError, match="a second one with pseudonym 'P-001'"):
         put(engine, "patient", pseudonym="P-001", enrolled_on="2026-01-02")
     assert count(engine, "identity") == 1
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_pseudonym_in_other_capitals_is_taken(engine, author, together):
+    rows = [
+        Entry(table="patient", values={"pseudonym": name, "enrolled_on": "2026-01-01"})
+        for name in ("P-005", "p-005")
+    ]
+    if not together:
+        write_entries(engine, [rows.pop(0)], author, RULES)
+    with pytest.raises(InputError, match="differs from P-005 in more than capitals"):
+        write_entries(engine, rows, author, RULES)
+
+
+def test_patients_of_old_whose_pseudonyms_differ_in_capitals_can_be_corrected(
+    engine, put, author, count
+):
+    put(engine, "patient", pseudonym="P-005", enrolled_on="2026-01-01")
+    with open_pen(engine, author) as pen:
+        row = dict.fromkeys(define_table("patient").columns)
+        pen.insert("patient", [row | {"pseudonym": "p-005", "enrolled_on": date(2026, 1, 1)}])
+    for name in ("p-005", "P-005"):
+        change = {"pseudonym": name, "age_y": 70}
+        correct_entry(engine, Entry(table="patient", values=change), author)
+    assert count(engine, "patient") == 2
 
 
 def batch():
@@ -280,6 +314,89 @@ def test_death_and_procedures_fit_the_visits_that_are_there(engine, enrol, put, 
     moved = {"pseudonym": "P-001", "procedure_no": 1, "done_on": "2026-01-18"}
     with pytest.raises(InputError, match="fits visit 7d on 2026-01-17"):
         correct_entry(engine, Entry(table="procedure", values=moved), author)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ((2, "2026-02-01"), (1, "2026-02-02"), "up to procedure 2, 2026-02-01"),
+        ((1, "2026-02-01"), (3, "2026-01-31"), "from procedure 1 on, 2026-02-01"),
+        ((4, "2026-02-01"), (1, "2026-02-02"), "up to procedure 4, 2026-02-01"),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_procedures_follow_each_other_whatever_is_written_first(
+    engine, put, author, first, second, expected, together
+):
+    put(engine, "patient", pseudonym="P-001", enrolled_on="2026-01-01")
+    rows = [
+        Entry(table="procedure", values={"pseudonym": "P-001", "procedure_no": number,
+                                         "done_on": day, "procedure": "kyphoplasty"})
+        for number, day in (first, second)
+    ]  # fmt: skip
+    if not together:
+        write_entries(engine, [rows.pop(0)], author, RULES)
+    with pytest.raises(InputError, match=expected):
+        write_entries(engine, rows, author, RULES)
+
+
+def test_procedures_of_one_day_are_taken_in_any_order(engine, put, count):
+    put(engine, "patient", pseudonym="P-001", enrolled_on="2026-01-01")
+    for number in (2, 1, 3):
+        put(
+            engine, "procedure", pseudonym="P-001", procedure_no=number, done_on="2026-01-01",
+            procedure="kyphoplasty",
+        )  # fmt: skip
+    assert count(engine, "procedure") == 3
+
+
+DATED = {
+    "event": {"event_no": 1, "procedure_no": 1, "type": "infection", "onset_on": "2026-03-01"},
+    "imaging": {"imaged_on": "2026-03-01", "modality": "ct", "level": "L1"},
+    "new_fracture": {"level": "T9", "found_on": "2026-03-01"},
+    "treatment": {"drug": "other", "started_on": "1979-01-01", "stopped_on": "2026-03-01"},
+    "procedure": {"procedure_no": 2, "done_on": "2026-03-01", "procedure": "vertebroplasty"},
+}
+
+
+@pytest.mark.parametrize("table", sorted(DATED))
+def test_nothing_is_dated_after_death_whichever_is_written_first(engine, enrol, put, author, table):
+    for name, died in (("P-001", "2026-02-28"), ("P-002", "2026-03-01")):
+        enrol(engine, name)
+        put(engine, table, pseudonym=name, **DATED[table])
+        entry = Entry(table="patient", values={"pseudonym": name, "died_on": died})
+        if name == "P-002":
+            correct_entry(engine, entry, author)
+            continue
+        with pytest.raises(InputError, match=f"from the last {table} on, 2026-03-01"):
+            correct_entry(engine, entry, author)
+    enrol(engine, "P-003", died_on="2026-02-28")
+    with pytest.raises(InputError, match="before death, 2026-02-28"):
+        put(engine, table, pseudonym="P-003", **DATED[table])
+
+
+def test_a_correction_passes_no_date_that_is_there(engine, enrol, put, author):
+    enrol(engine)
+    put(engine, "event", pseudonym="P-001", **DATED["event"])
+    person = {"pseudonym": "P-001"}
+    for table, change, expected in (
+        ("patient", {"enrolled_on": "2026-01-11"}, "up to the first procedure, 2026-01-10"),
+        ("patient", {"withdrawn_on": "2026-01-09"}, "from the last procedure on, 2026-01-10"),
+        ("procedure", {"procedure_no": 1, "done_on": "2026-03-02"}, "up to its first event"),
+    ):
+        with pytest.raises(InputError, match=expected):
+            correct_entry(engine, Entry(table=table, values=person | change), author)
+    enrolled = Entry(table="patient", values=person | {"enrolled_on": "2026-01-10"})
+    correct_entry(engine, enrolled, author)
+    assert verify_audit(engine).holds
+
+
+def test_no_procedure_follows_the_withdrawal_of_consent(engine, enrol, put):
+    enrol(engine, withdrawn_on="2026-02-01")
+    procedure = DATED["procedure"] | {"pseudonym": "P-001"}
+    with pytest.raises(InputError, match="up to the withdrawal of consent, 2026-02-01"):
+        put(engine, "procedure", **procedure)
+    put(engine, "procedure", **(procedure | {"done_on": "2026-02-01"}))
 
 
 def test_what_is_empty_is_unknown_and_not_zero(engine, enrol, put):

@@ -1,5 +1,9 @@
 import re
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
+from pathlib import Path
+from threading import Barrier, Timer
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -7,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from vertaug.case.errors import FormatError, InputError
+from vertaug.case.errors import FormatError, InputError, StorageError
 from vertaug.recovery.registry.audit_check import verify_audit
 from vertaug.recovery.registry.connection import find_version, open_registry, reading, writing
 from vertaug.recovery.registry.definition import read_definitions
@@ -154,6 +158,75 @@ def test_a_sqlite_file_is_copied_before_an_upgrade(tmp_path, author):
 
     old = connect(copy)
     assert find_version(old) == "0001"
+
+
+def race(call, runners=4):
+    """What comes of calls that begin together: a value, or the error."""
+    barrier = Barrier(runners)
+
+    def run(_):
+        barrier.wait()
+        try:
+            return call()
+        except (InputError, StorageError, FormatError) as error:
+            return error
+
+    with ThreadPoolExecutor(runners) as pool:
+        return list(pool.map(run, range(runners)))
+
+
+def test_of_several_upgrades_at_once_one_does_it(database, author, engine, fill):
+    fill(engine, 3)
+    downgrade_registry(database, "0001", author)
+    found = race(lambda: upgrade_registry(database, author))
+    assert sorted(before for before, _ in found) == ["0001", "0002", "0002", "0002"]
+    copies = [copy for _, copy in found if copy is not None]
+    assert len(copies) == (engine.dialect.name == "sqlite")
+    assert verify_audit(open_registry(database)).holds
+
+
+def test_of_several_that_make_a_registry_one_does_it(database, author):
+    found = race(lambda: create_registry(database, author))
+    errors = [one for one in found if isinstance(one, Exception)]
+    assert len(errors) == 3
+    assert all("there is a registry in" in str(error) for error in errors), errors
+    assert verify_audit(open_registry(database)).head.entries == 1
+
+
+def test_the_first_to_open_a_file_waits_for_another(tmp_path, author):
+    path = tmp_path / "registry.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE note (words TEXT)")
+    other.execute("BEGIN IMMEDIATE")  # SQLite does not wait for this one when it sets the journal
+    timer = Timer(0.5, other.rollback)
+    timer.start()
+    create_registry(path, author)
+    timer.join()
+    other.close()
+    assert verify_audit(open_registry(path)).holds
+
+
+def test_copies_of_one_second_have_names_of_their_own(tmp_path, author):
+    path = tmp_path / "registry.sqlite"
+    create_registry(path, author)
+    copies = set()
+    for _ in range(4):
+        downgrade_registry(path, "0001", author)
+        copies.add(upgrade_registry(path, author)[1])
+    assert len(copies) == 4
+    assert all(copy.exists() for copy in copies)
+
+
+def test_a_copy_that_cannot_be_written_stops_the_upgrade(tmp_path, author, monkeypatch):
+    path = tmp_path / "registry.sqlite"
+    create_registry(path, author)
+    downgrade_registry(path, "0001", author)
+    monkeypatch.setattr(Path, "with_name", lambda _, name: tmp_path / "nowhere" / name)
+    with pytest.raises(StorageError, match="could not be written"):
+        upgrade_registry(path, author)
+    from vertaug.recovery.registry.connection import connect
+
+    assert find_version(connect(path)) == "0001"
 
 
 def test_an_upgrade_that_fails_leaves_the_old_schema(database, author, engine, monkeypatch):
