@@ -23,6 +23,7 @@ from vertaug.recovery.registry.audit_entry import (
 )
 from vertaug.recovery.registry.connection import connect, find_version, name_of, writing
 from vertaug.recovery.registry.definition import define_table
+from vertaug.recovery.registry.made_up import mark_made_up
 from vertaug.recovery.registry.pen import Pen, stored_columns
 from vertaug.recovery.registry.schema import AUDIT_HEAD, ORIGIN, VERSION, VERSIONS, table_of
 
@@ -31,8 +32,15 @@ ADDED_COLUMNS = {"0002": (("patient", "lost_on"), ("imaging", "failure_load_n"))
 """What each version added, so that the log can say what a way back loses."""
 
 
-def create_registry(database: str | Path, author: Author) -> Engine:
+def create_registry(database: str | Path, author: Author, *, example: bool = False) -> Engine:
     """Make the tables of an empty registry and return its engine.
+
+    Parameters
+    ----------
+    database : str or Path
+    author : Author
+    example : bool
+        It is for made-up patients; the database keeps that.
 
     Raises
     ------
@@ -57,6 +65,8 @@ def create_registry(database: str | Path, author: Author) -> Engine:
         }
         rows = [{"name": name, "value": value} for name, value in origin.items()]
         connection.execute(sa.insert(ORIGIN), rows)
+        if example:
+            mark_made_up(connection)
         created = Event(action="create", object=f'schema["{VERSION}"]', changed=None)
         Pen(connection, author).record([created])
     return engine

@@ -19,6 +19,7 @@ from vertaug.recovery.registry.fracture_survival import (
     read_followed,
 )
 from vertaug.recovery.registry.image_course import ImageCourse, follow_images
+from vertaug.recovery.registry.made_up import MADE_UP_WORDS, is_made_up
 from vertaug.recovery.registry.medication import (
     BoneTreatment,
     OpioidPoint,
@@ -52,9 +53,13 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrySummary:
-    """All that is summed up, of one moment of the registry."""
+    """All that is summed up, of one moment of the registry.
+
+    ``made_up`` tells that patients are made up; all that is shown says so.
+    """
 
     today: date
+    made_up: bool
     totals: Totals
     visits: tuple[VisitCount, ...]
     scores: tuple[ScorePoint, ...]
@@ -96,6 +101,7 @@ def _count(engine: Engine, today: date) -> dict[str, Any]:
         points = mean_scores(connection)
         enrolled = sum(totals.procedures.values())
         return {
+            "made_up": is_made_up(connection),
             "totals": totals,
             "scores": points,
             "visits": count_visits(connection, today),
@@ -158,6 +164,8 @@ def summary_tree(summary: RegistrySummary) -> dict[str, Any]:
     tree: dict[str, Any] = asdict(summary)
     tree["today"] = summary.today.isoformat()
     tree["research_use_only"] = True
+    if summary.made_up:
+        tree["made_up_words"] = MADE_UP_WORDS
     tree["lost_definition"] = LOST_WORDS
     for agreement in tree["agreements"]:
         agreement["n"] = len(agreement["pairs"])
