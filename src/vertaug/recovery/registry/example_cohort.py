@@ -21,8 +21,8 @@ _OPIOIDS = (45.0, 40.0, 35.0, 28.0, 20.0, 14.0, 10.0, 9.0)
 _LOST = (0.0, 0.0, 0.01, 0.02, 0.03, 0.04, 0.06, 0.07)
 """Share that is seen no more from a visit on; all were seen before they were treated."""
 _MISSED = (0.0, 0.05, 0.05, 0.06, 0.08, 0.1, 0.12, 0.14)
-_RESPOND = 0.65
-_PAIN_AFTER = ((2.1, 1.4), (6.4, 1.5))
+_RESPOND = 0.6
+_PAIN_AFTER = ((1.8, 1.3), (6.3, 1.5))
 _FUNCTION_AFTER = ((8.0, 4.0), (15.5, 3.5))
 """Mean and SD at 12 months of who does well and who does not."""
 _DEATHS_A_YEAR = 0.05
