@@ -57,8 +57,8 @@ def _draw_curve(axes: Axes, survival: FractureSurvival) -> None:
     # the band of the last step has no width; the year is what the title tells
     at = np.array([n for n, day in enumerate(days) if day in {_YEAR_DAY, days[-1]}])
     bar = axes.errorbar(
-        days[at], broken[at], yerr=(broken[at] - low[at], high[at] - broken[at]), fmt="none",
-        ecolor=BLUE, elinewidth=1.2, capsize=3.0, capthick=1.2, zorder=3,
+        days[at], broken[at], yerr=(broken[at] - low[at], high[at] - broken[at]), fmt="o",
+        markersize=3.5, color=BLUE, elinewidth=1.2, capsize=3.0, capthick=1.2, zorder=3,
     )  # fmt: skip
     censored = [step for step in steps if step.censored]
     (tick,) = axes.plot(
@@ -142,7 +142,7 @@ def _write_head(figure: Figure, survival: FractureSurvival) -> None:
 def _caption(survival: FractureSurvival) -> str:
     return (
         f"{survival.words} Shaded, and bars at 12 months and at the end: pointwise 95 % interval "
-        "(log-log). Below the axis: who is still followed, and all fractures up to then. Ticks: patients whose "
-        "follow-up ends there. Without a control arm the curve does not say whether cement "
-        "changes the risk."
+        "(log-log). Below the axis: who is still followed, and all fractures up to then. Ticks: "
+        "patients whose follow-up ends there. Without a control arm the curve does not say whether "
+        "cement changes the risk."
     )

@@ -36,7 +36,7 @@ from vertaug.report.outcome_style import (
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _COLUMNS = 3
-_HEAD_MM, _PANEL_MM, _FOOT_MM, _KEY_MM = 18.5, 36.0, 8.0, 10.0
+_HEAD_MM, _PANEL_MM, _FOOT_MM, _KEY_MM = 18.5, 36.0, 8.0, 13.5
 _LEFT_MM, _GAP_MM = 9.0, 7.0
 _HEAD_PT = 5.6
 _ALONE_MM = 105.0
@@ -73,7 +73,7 @@ def draw_outcome_curves(
     rows = -(-len(trials) // _COLUMNS)
     columns = min(_COLUMNS, len(trials))
     across = PAGE_WIDTH_MM if columns > 1 else _ALONE_MM
-    height = rows * (_HEAD_MM + _PANEL_MM + _FOOT_MM) + _KEY_MM * (1.0 if columns > 1 else 1.7)
+    height = rows * (_HEAD_MM + _PANEL_MM + _FOOT_MM) + _KEY_MM * (1.0 if columns > 1 else 1.45)
     figure = canvas.new_figure(across, height)
     width = (across - _LEFT_MM - columns * _GAP_MM + _GAP_MM - 2.0) / columns
     for number, pair in enumerate(trials):
@@ -145,7 +145,7 @@ def _draw_panel(
     )  # fmt: skip
     if not arms[0].trial.controlled:
         axes.text(
-            0.5, 0.08, "no control", transform=axes.transAxes, ha="center", va="bottom",
+            0.5, 0.14, "no control", transform=axes.transAxes, ha="center", va="bottom",
             fontsize=canvas.TITLE_PT + 2, fontweight="bold", color=ALONE,
         )  # fmt: skip
     if observed is not None:
@@ -225,11 +225,12 @@ def draw_observed(axes: Axes, observed: ObservedCourse) -> None:
 def _write_numbers(axes: Axes, xs: FloatArray, numbers: Sequence[int]) -> None:
     """Write how many stand behind each mean in a row on the axis, where no mark is."""
     for n, (x, number) in enumerate(zip(xs, numbers, strict=True)):
-        last = n == len(numbers) - 1
+        # the first and the last stay clear of the edges
+        side = {0: "left", len(numbers) - 1: "right"}.get(n, "center")
         axes.annotate(
             f"{number}", xy=(x, 0.0), xycoords=("data", "axes fraction"),
-            xytext=(1.5 if last else 0.0, 1.5 + 6.0 * (n % 2)), textcoords="offset points",
-            ha="right" if last else "center", fontsize=_HEAD_PT - 0.4, color=OBSERVED, zorder=7,
+            xytext=(-2.0 if side == "left" else 0.0, 1.5 + 6.0 * (n % 2)),
+            textcoords="offset points", ha=side, fontsize=_HEAD_PT - 0.4, color=OBSERVED, zorder=7,
             path_effects=[patheffects.withStroke(linewidth=1.4, foreground="#FFFFFF")],
         )  # fmt: skip
 
@@ -262,7 +263,7 @@ def _draw_key(
         words.append(f"length of {measure.mcid:g}: least difference that matters")
     figure.legend(
         marks, words, loc="lower left", bbox_to_anchor=(0.03, 2.2 / height),
-        ncols=len(marks) if figure.get_figwidth() * 25.4 > _ALONE_MM + 1.0 else 2,
+        ncols=-(-len(marks) // 2) if figure.get_figwidth() * 25.4 > _ALONE_MM + 1.0 else 2,
         fontsize=canvas.SMALL_PT - 0.5, frameon=False, columnspacing=1.2, handlelength=2.2,
         borderpad=0.1,
     )  # fmt: skip
