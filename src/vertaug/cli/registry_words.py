@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from vertaug.recovery.registry.agreement import Agreement
     from vertaug.recovery.registry.board import Board
     from vertaug.recovery.registry.interval import Mean, Share
+    from vertaug.recovery.registry.medication import BoneTreatment
     from vertaug.recovery.registry.summary import RegistrySummary
 
 _MOST_LISTED = 40
@@ -145,7 +146,16 @@ def _rest(summary: "RegistrySummary") -> Iterator[str]:
         yield f"  {point.kind:8} {mean_words(point.mme)}; none: {share_words(point.without)}"
         if len(point.factor_sets) > 1:
             yield f"    summed by different factors, not comparable: {point.factor_sets}"
-    bone = summary.bone_treatment
+    yield from _treatment(summary.bone_treatment)
+    yield ""
+    yield "Predicted and observed (observed minus predicted)"
+    for agreement in summary.agreements:
+        yield f"  {_agreement(agreement)}"
+    if not summary.agreements:
+        yield "  no level has a prediction or an observation"
+
+
+def _treatment(bone: "BoneTreatment") -> Iterator[str]:
     yield (
         "Treatment of osteoporosis recorded by 4 weeks, of osteoporotic procedures that long ago: "
         f"{share_words(bone.treated)}"
@@ -159,12 +169,6 @@ def _rest(summary: "RegistrySummary") -> Iterator[str]:
         f"{bone.without_now}; {bone.followed_without} of them of patients who are followed "
         "(neither died nor withdrew nor lost): the list of registry due"
     )
-    yield ""
-    yield "Predicted and observed (observed minus predicted)"
-    for agreement in summary.agreements:
-        yield f"  {_agreement(agreement)}"
-    if not summary.agreements:
-        yield "  no level has a prediction or an observation"
 
 
 def _agreement(one: "Agreement") -> str:

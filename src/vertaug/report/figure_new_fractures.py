@@ -56,7 +56,7 @@ def _draw_curve(axes: Axes, survival: FractureSurvival) -> None:
     (curve,) = axes.step(days, broken, where="post", color=BLUE, linewidth=1.4)
     # the band of the last step has no width; the year is what the title tells
     at = np.array([n for n, day in enumerate(days) if day in {_YEAR_DAY, days[-1]}])
-    bar = axes.errorbar(
+    axes.errorbar(
         days[at], broken[at], yerr=(broken[at] - low[at], high[at] - broken[at]), fmt="o",
         markersize=3.5, color=BLUE, elinewidth=1.2, capsize=3.0, capthick=1.2, zorder=3,
     )  # fmt: skip
@@ -66,7 +66,7 @@ def _draw_curve(axes: Axes, survival: FractureSurvival) -> None:
         linestyle="none", marker="|", markersize=5.0, color=INK, markeredgewidth=0.7, zorder=4,
     )  # fmt: skip
     axes.legend(
-        [curve, (band, bar), tick],
+        [curve, band, tick],
         ["new fracture", "95 % interval; bar: at 12 months and at the end", "follow-up ends"],
         loc="upper left", fontsize=canvas.SMALL_PT, frameon=False, ncols=3, borderpad=0.1,
         columnspacing=1.4, handlelength=1.8,

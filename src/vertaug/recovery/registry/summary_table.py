@@ -1,6 +1,6 @@
 """The summary as tables: the quality sheet of the month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -18,12 +18,7 @@ def summary_tables(summary: RegistrySummary) -> Mapping[str, str]:
 
     Each line of made-up patients says so in its last cell.
     """
-    mark = (MADE_UP,) if summary.made_up else ()
-
-    def write(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-        head = (*columns, "patients") if mark else columns
-        return write_text(head, [(*row, *mark) for row in rows])
-
+    write = _writer(made_up=summary.made_up)
     visits = [field.name for field in fields(VisitCount)]
     return {
         "visits": write(visits, [[getattr(v, n) for n in visits] for v in summary.visits]),
@@ -72,6 +67,16 @@ def summary_tables(summary: RegistrySummary) -> Mapping[str, str]:
              for a in summary.agreements],
         ),
     }  # fmt: skip
+
+
+def _writer(*, made_up: bool) -> Callable[[Sequence[str], Sequence[Sequence[Any]]], str]:
+    mark = (MADE_UP,) if made_up else ()
+
+    def write(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+        head = (*columns, "patients") if mark else columns
+        return write_text(head, [(*row, *mark) for row in rows])
+
+    return write
 
 
 def _responder_rows(summary: RegistrySummary) -> Sequence[Sequence[Any]]:
