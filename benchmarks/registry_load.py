@@ -50,7 +50,8 @@ def write_files(folder, patients):
     def all_seen(patient, _last):
         days = {visit.kind: visit for visit in visit_days(patient.done_on)}
         for n, kind in enumerate(example_cohort.EXAMPLE_KINDS):
-            yield n, kind, days[kind].last if kind != "baseline" else days[kind].first
+            if kind != "2h":
+                yield n, kind, days[kind].last if kind != "baseline" else days[kind].first
 
     draw = example_cohort._draw
 
@@ -58,9 +59,9 @@ def write_files(folder, patients):
         from dataclasses import replace
         from datetime import timedelta
 
-        # long enough ago that all visits have been made
+        # long enough ago that all visits have been made, and nobody died
         patient = draw(number, seed, last)
-        return replace(patient, done_on=patient.done_on - timedelta(days=400))
+        return replace(patient, done_on=patient.done_on - timedelta(days=400), died_on=None)
 
     example_cohort._seen, example_cohort._draw = all_seen, draw_early
     streams, writers = {}, {}

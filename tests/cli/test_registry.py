@@ -93,7 +93,8 @@ def test_a_day_at_the_clinic(call, patient):
     assert "responder: falls by 2 or more and 30 % or more (unverified)\n    7d 100 % (1/1)" in text
     assert "none of 1 procedures (so at most 98 %): leak_symptomatic" in text
     assert "pain_flare                    1 events" in text
-    assert "nothing recorded: 1" in text
+    assert "nothing recorded by then: 1" in text
+    assert "made-up" not in text.lower()
     assert text.endswith("Research and teaching, not for clinical decisions.\n")
 
 
@@ -105,8 +106,17 @@ def test_a_summary_as_files(call, path, tmp_path):
     names = {Path(file).name for file in found["files"]}
     assert names >= {
         "summary.json", "summary.txt", "visits.csv", "scores.csv", "responders.csv",
-        "events.csv", "new_fractures.png", "nrs_move_beside_trials.png",
+        "events.csv", "new_fractures.png", "nrs_now_beside_trials.png",
     }  # fmt: skip
+    assert not any(name.startswith("nrs_move") for name in names), "trials asked for pain overall"
+    assert found["made_up"] is True
+    assert "MADE-UP PATIENTS" in found["made_up_words"]
+    for name in names:
+        if name.endswith((".txt", ".csv")) and name != "agreement.csv":  # that has no line
+            text = (tmp_path / "out" / name).read_text("utf-8")
+            assert "made-up" in text.lower().split("\n")[-2], name
+    assert "MADE-UP PATIENTS" in call("due").out.split("\n")[0]
+    assert json.loads(call("info", "--json").out)["example"] == "made-up"
     for file in found["files"]:
         content = Path(file).read_bytes()
         assert content

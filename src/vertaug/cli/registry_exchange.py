@@ -35,7 +35,7 @@ def init_registry(given: "Init") -> None:
     from vertaug.recovery.registry.schema_version import create_registry
 
     author = name_author(given.by, given.role)
-    engine = create_registry(database, author)
+    engine = create_registry(database, author, example=given.example > 0)
     lines = [f"registry made in {name_of(engine.url)} (schema {VERSION})"]
     if given.example:
         from vertaug.recovery.registry.definition import read_definitions
@@ -45,7 +45,7 @@ def init_registry(given: "Init") -> None:
         today = read_day(None)
         rows = make_cohort(given.example, 1, today)
         take_rows(engine, rows, author, IntakeRules(today=today), tables=set(read_definitions()))
-        lines.append(f"{given.example} made-up patients written; they are of nobody")
+        lines.append(f"{given.example} made-up patients written; they are of nobody, which is kept")
     tree = {"registry": name_of(engine.url), "schema": VERSION, "example": given.example}
     _tell(lines, tree, as_json=given.json_output)
 

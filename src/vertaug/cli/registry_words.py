@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from vertaug.recovery.registry.agreement import Agreement
     from vertaug.recovery.registry.board import Board
     from vertaug.recovery.registry.interval import Mean, Share
+    from vertaug.recovery.registry.medication import BoneTreatment
     from vertaug.recovery.registry.summary import RegistrySummary
 
 _MOST_LISTED = 40
@@ -33,11 +34,17 @@ def mean_words(mean: "Mean") -> str:
 
 def summary_lines(summary: "RegistrySummary") -> Iterator[str]:
     """Yield the summary, line by line."""
+    from vertaug.recovery.registry.made_up import MADE_UP_WORDS
+
+    if summary.made_up:
+        yield MADE_UP_WORDS
     yield from _totals(summary)
     yield from _visits(summary)
     yield from _scores(summary)
     yield from _events(summary)
     yield from _rest(summary)
+    if summary.made_up:
+        yield MADE_UP_WORDS
     yield "Research and teaching, not for clinical decisions."
 
 
@@ -139,17 +146,29 @@ def _rest(summary: "RegistrySummary") -> Iterator[str]:
         yield f"  {point.kind:8} {mean_words(point.mme)}; none: {share_words(point.without)}"
         if len(point.factor_sets) > 1:
             yield f"    summed by different factors, not comparable: {point.factor_sets}"
-    bone = summary.bone_treatment
-    yield (
-        f"Osteoporosis treatment recorded by 4 weeks: {share_words(bone.treated)}; none recorded "
-        f"as given: {bone.not_treated}; nothing recorded: {bone.unknown}"
-    )
+    yield from _treatment(summary.bone_treatment)
     yield ""
     yield "Predicted and observed (observed minus predicted)"
     for agreement in summary.agreements:
         yield f"  {_agreement(agreement)}"
     if not summary.agreements:
         yield "  no level has a prediction or an observation"
+
+
+def _treatment(bone: "BoneTreatment") -> Iterator[str]:
+    yield (
+        "Treatment of osteoporosis recorded by 4 weeks, of osteoporotic procedures that long ago: "
+        f"{share_words(bone.treated)}"
+    )
+    yield (
+        f"  recorded by then that none was given: {bone.not_treated}; nothing recorded by then: "
+        f"{bone.unknown}"
+    )
+    yield (
+        f"  without a treatment recorded at any time up to today, of all osteoporotic procedures: "
+        f"{bone.without_now}; {bone.followed_without} of them of patients who are followed "
+        "(neither died nor withdrew nor lost): the list of registry due"
+    )
 
 
 def _agreement(one: "Agreement") -> str:
@@ -167,6 +186,10 @@ def _agreement(one: "Agreement") -> str:
 
 def board_lines(board: "Board") -> Iterator[str]:
     """Yield the board, line by line."""
+    from vertaug.recovery.registry.made_up import MADE_UP_WORDS
+
+    if board.made_up:
+        yield MADE_UP_WORDS
     yield f"{board.today}: visits due or overdue: {len(board.visits)}"
     for visit in board.visits[:_MOST_LISTED]:
         state = "OVERDUE" if visit.overdue else "due"
@@ -178,12 +201,26 @@ def board_lines(board: "Board") -> Iterator[str]:
     for flag in board.red_flags[:_MOST_LISTED]:
         yield f"  {flag.pseudonym:14} {flag.kind:9} {flag.visited_on}"
     yield from _more(len(board.red_flags))
-    yield f"Osteoporotic fracture, no treatment recorded: {len(board.bone_tasks)}"
-    for task in board.bone_tasks[:_MOST_LISTED]:
+    yield from _bone(board)
+    yield "Not monitored around the clock."
+
+
+def _bone(board: "Board") -> Iterator[str]:
+    """Yield the recent ones, and how many are older; nobody leaves the list unsaid."""
+    recent = [task for task in board.bone_tasks if task.recent]
+    older = board.bone_tasks[len(recent) :]
+    yield (
+        "Osteoporotic fracture, no treatment recorded at any time up to today: "
+        f"{len(board.bone_tasks)}"
+    )
+    yield "  (patients who are followed; who died, withdrew or was lost is not listed)"
+    yield f"  procedure since {board.bone_since}: {len(recent)}"
+    for task in recent[:_MOST_LISTED]:
         late = "more than 4 weeks" if task.late else "within 4 weeks"
         yield f"  {task.pseudonym:14} procedure {task.done_on}, {late}"
-    yield from _more(len(board.bone_tasks))
-    yield "Not monitored around the clock."
+    yield from _more(len(recent))
+    if older:
+        yield f"  procedure before that: {len(older)}, from {older[0].done_on} (--json lists all)"
 
 
 def _more(count: int) -> Iterator[str]:

@@ -16,6 +16,7 @@ _LEFT, _RIGHT, _BOTTOM, _TOP = 0.125, 0.985, 0.3, 0.87
 _TICKS = ((1, "1 d"), (30, "1 mo"), (91, "3"), (182, "6"), (365, "12 mo"))
 _LEAST_TOP = 0.2
 _MONTHS, _YEAR = 12, 365.25
+_YEAR_DAY = 365
 
 
 def draw_new_fractures(survival: FractureSurvival) -> Picture:
@@ -51,14 +52,26 @@ def _draw_curve(axes: Axes, survival: FractureSurvival) -> None:
     broken = np.array([0.0, *(1.0 - step.free for step in steps)])
     low = np.array([0.0, *(1.0 - step.high for step in steps)])
     high = np.array([0.0, *(1.0 - step.low for step in steps)])
-    axes.fill_between(days, low, high, step="post", color=BLUE, alpha=0.16, linewidth=0.0)
-    axes.step(days, broken, where="post", color=BLUE, linewidth=1.4)
-    censored = [step for step in steps if step.censored]
-    axes.plot(
-        [step.day for step in censored], [1.0 - step.free for step in censored],
-        linestyle="none", marker="|", markersize=5.0, color=INK, markeredgewidth=0.7,
+    band = axes.fill_between(days, low, high, step="post", color=BLUE, alpha=0.16, linewidth=0.0)
+    (curve,) = axes.step(days, broken, where="post", color=BLUE, linewidth=1.4)
+    # the band of the last step has no width; the year is what the title tells
+    at = np.array([n for n, day in enumerate(days) if day in {_YEAR_DAY, days[-1]}])
+    axes.errorbar(
+        days[at], broken[at], yerr=(broken[at] - low[at], high[at] - broken[at]), fmt="o",
+        markersize=3.5, color=BLUE, elinewidth=1.2, capsize=3.0, capthick=1.2, zorder=3,
     )  # fmt: skip
-    axes.set_ylim(0.0, min(1.0, max(_LEAST_TOP, 1.25 * float(high.max()))))
+    censored = [step for step in steps if step.censored]
+    (tick,) = axes.plot(
+        [step.day for step in censored], [1.0 - step.free for step in censored],
+        linestyle="none", marker="|", markersize=5.0, color=INK, markeredgewidth=0.7, zorder=4,
+    )  # fmt: skip
+    axes.legend(
+        [curve, band, tick],
+        ["new fracture", "95 % interval; bar: at 12 months and at the end", "follow-up ends"],
+        loc="upper left", fontsize=canvas.SMALL_PT, frameon=False, ncols=3, borderpad=0.1,
+        columnspacing=1.4, handlelength=1.8,
+    )  # fmt: skip
+    axes.set_ylim(0.0, min(1.0, max(_LEAST_TOP, 1.35 * float(high.max()))))
 
 
 def _ticks(last: int) -> list[tuple[int, str]]:
@@ -83,7 +96,7 @@ def _dress(axes: Axes, last: int) -> None:
 
 def _write_risk(axes: Axes, survival: FractureSurvival, last: int) -> None:
     """Write who is still followed under the axis, and how many fractures there were by then."""
-    rows = (("followed", 0.0), ("new fractures", -0.075))
+    rows = (("still followed", 0.0), ("fractures so far", -0.075))
     for words, down in rows:
         axes.text(
             -0.028, -0.27 + down, words, transform=axes.transAxes, ha="right", va="top",
@@ -111,7 +124,7 @@ def _write_head(figure: Figure, survival: FractureSurvival) -> None:
         f"New vertebral fractures: {survival.events} in {survival.patients} patients followed",
         f"{survival.never_looked} more without an image that looked for them: not counted.",
     ]
-    year = survival.free_at(365)
+    year = survival.free_at(_YEAR_DAY)
     if year is not None:
         lines[0] += (
             f"; {100 * (1 - year.free):.0f} % by 12 months "
@@ -128,7 +141,8 @@ def _write_head(figure: Figure, survival: FractureSurvival) -> None:
 
 def _caption(survival: FractureSurvival) -> str:
     return (
-        f"{survival.words} Shaded: pointwise 95 % interval (log-log). Ticks: patients whose "
-        "follow-up ends there. Without a control arm the curve does not say whether cement "
-        "changes the risk."
+        f"{survival.words} Shaded, and bars at 12 months and at the end: pointwise 95 % interval "
+        "(log-log). Below the axis: who is still followed, and all fractures up to then. Ticks: "
+        "patients whose follow-up ends there. Without a control arm the curve does not say whether "
+        "cement changes the risk."
     )

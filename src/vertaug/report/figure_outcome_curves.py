@@ -9,11 +9,13 @@ from itertools import groupby, pairwise
 from typing import Literal
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from vertaug.case.errors import InputError
+from vertaug.case.grid import FloatArray
 from vertaug.recovery.evidence import ArmPoint, TrialArm, trial_arms
 from vertaug.recovery.observed_course import ObservedCourse
 from vertaug.recovery.trial import Measure, find_measure
@@ -146,7 +148,7 @@ def _draw_panel(
     )  # fmt: skip
     if not arms[0].trial.controlled:
         axes.text(
-            0.5, 0.08, "no control", transform=axes.transAxes, ha="center", va="bottom",
+            0.5, 0.14, "no control", transform=axes.transAxes, ha="center", va="bottom",
             fontsize=canvas.TITLE_PT + 2, fontweight="bold", color=ALONE,
         )  # fmt: skip
     if observed is not None:
@@ -222,11 +224,21 @@ def draw_observed(axes: Axes, observed: ObservedCourse) -> None:
         ends = (observed.low[number], observed.high[number]) if observed.low else (None, None)
         if ends[0] is not None and ends[1] is not None:
             axes.plot([x, x], [ends[0], ends[1]], color=OBSERVED, linewidth=0.9, zorder=5)
-        if observed.n:
-            axes.annotate(
-                f"{observed.n[number]}", xy=(x, value), xytext=(2.0, 3.0),
-                textcoords="offset points", fontsize=_HEAD_PT, color=OBSERVED, zorder=7,
-            )  # fmt: skip
+    if observed.n:
+        _write_numbers(axes, xs, observed.n)
+
+
+def _write_numbers(axes: Axes, xs: FloatArray, numbers: Sequence[int]) -> None:
+    """Write how many stand behind each mean in a row on the axis, where no mark is."""
+    for n, (x, number) in enumerate(zip(xs, numbers, strict=True)):
+        # the first and the last stay clear of the edges
+        side = {0: "left", len(numbers) - 1: "right"}.get(n, "center")
+        axes.annotate(
+            f"{number}", xy=(x, 0.0), xycoords=("data", "axes fraction"),
+            xytext=(-2.0 if side == "left" else 0.0, 1.5 + 6.0 * (n % 2)),
+            textcoords="offset points", ha=side, fontsize=_HEAD_PT - 0.4, color=OBSERVED, zorder=7,
+            path_effects=[patheffects.withStroke(linewidth=1.4, foreground="#FFFFFF")],
+        )  # fmt: skip
 
 
 def _draw_key(
@@ -245,7 +257,10 @@ def _draw_key(
     words.append("no value held for over half a year")
     if observed is not None:
         marks.append(Line2D([], [], color=OBSERVED, linewidth=1.7, marker="D", markersize=3.6))
-        words.append(f"{observed.label}{'' if observed.one_patient else ', n at each mean'}")
+        words.append(f"{observed.label}{'' if observed.one_patient else ', n on the axis'}")
+        if measure.mcid is not None and observed.baseline is not None:
+            marks.append(Line2D([], [], color=BAND, linewidth=6.0))
+            words.append(f"less than {measure.mcid:g} from the first value")
         if None in observed.values:
             marks.append(
                 Line2D([], [], color=OBSERVED, linestyle="none", marker="x", markersize=4.2)

@@ -5,6 +5,7 @@ import pytest
 from vertaug.case.errors import InputError
 from vertaug.recovery.registry.agreement import Agreement, ObservedPair
 from vertaug.recovery.registry.fracture_survival import FractureSurvival, SurvivalStep
+from vertaug.recovery.registry.made_up import MADE_UP_WORDS
 from vertaug.report.figure_agreement import draw_agreement
 from vertaug.report.figure_new_fractures import draw_new_fractures
 
@@ -67,7 +68,54 @@ def test_the_curve_says_who_is_not_known(monkeypatch):
     assert any("3 more without an image" in w for w in words)
     assert {"100", "90", "80", "12"} <= set(words), "numbers at risk and fractures"
     assert "Without a control arm" in picture.caption
+    assert {"still followed", "fractures so far"} <= set(words)
+    assert any("bar: at 12 months" in w for w in words)
     assert "planned visit" in picture.caption
+
+
+def test_the_interval_of_the_title_is_drawn_at_12_months(monkeypatch):
+    """The shaded band of the last step has no width."""
+    from matplotlib.collections import LineCollection
+
+    from vertaug.report import canvas
+
+    kept = []
+    real = canvas.png_bytes
+    monkeypatch.setattr(canvas, "png_bytes", lambda figure: kept.append(figure) or real(figure))
+    draw_new_fractures(YEAR)
+    (figure,) = kept
+    bars = [
+        segment.tolist()
+        for lines in figure.axes[0].findobj(LineCollection)
+        for segment in lines.get_segments()
+    ]
+    assert [[[365, pytest.approx(0.1)], [365, pytest.approx(0.19)]]] == [
+        bar for bar in bars if len(bar) == 2 and bar[0][0] == 365
+    ]
+
+
+def test_pictures_of_made_up_patients_carry_it(monkeypatch):
+    import io
+
+    from PIL import Image
+
+    from vertaug.report import registry_pictures
+
+    class Summary:
+        scores, fractures, agreements = (), YEAR, ()
+        made_up = False
+
+    ((name, plain),) = registry_pictures.draw_summary(Summary)
+    Summary.made_up = True
+    ((same, marked),) = registry_pictures.draw_summary(Summary)
+    assert name == same
+    assert marked.caption == f"{MADE_UP_WORDS} {plain.caption}"
+    assert "MADE-UP" not in plain.caption
+    below, page = (Image.open(io.BytesIO(p.png)).convert("RGB") for p in (plain, marked))
+    high = page.height - below.height
+    assert high > 20
+    assert page.crop((0, high, *page.size)).tobytes() == below.tobytes()
+    assert page.getpixel((2, 2)) == (0xB3, 0x26, 0x1E)
 
 
 def test_no_year_no_share_of_a_year(monkeypatch):

@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from vertaug.recovery.registry.connection import reading
-from vertaug.recovery.registry.medication import WITHIN_DAYS
+from vertaug.recovery.registry.made_up import is_made_up
+from vertaug.recovery.registry.medication import WITHIN_DAYS, is_followed, is_untreated
 from vertaug.recovery.registry.schema import table_of
 from vertaug.recovery.registry.visit_kind import visit_days
 
 _RED_FLAG_DAYS = 30
-_TREATMENT_DAYS = 180
-"""After half a year the missing treatment is in the monthly summary, no longer on the board."""
+_RECENT_DAYS = 180
+"""Older procedures without treatment come after the others on the board; none is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +47,40 @@ class BoneTask:
     ----------
     late : bool
         More than four weeks have passed.
+    recent : bool
+        Not more than 180 days have passed.
     """
 
     pseudonym: str
     procedure_no: int
     done_on: date
     late: bool
+    recent: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """What is to be done on a day."""
+    """What is to be done on a day.
+
+    Attributes
+    ----------
+    today : date
+    visits : tuple of DueVisit
+    red_flags : tuple of RedFlag
+    bone_tasks : tuple of BoneTask
+        Of all procedures, those of the last 180 days first, the oldest of them on top.
+    bone_since : date
+        First day that is recent.
+    made_up : bool
+        The patients are those of an example, of nobody.
+    """
 
     today: date
     visits: tuple[DueVisit, ...]
     red_flags: tuple[RedFlag, ...]
     bone_tasks: tuple[BoneTask, ...]
+    bone_since: date
+    made_up: bool
 
 
 def read_board(engine: Engine, today: date) -> Board:
@@ -72,16 +91,9 @@ def read_board(engine: Engine, today: date) -> Board:
             visits=_list_visits(connection, today),
             red_flags=_list_red_flags(connection, today),
             bone_tasks=_list_bone_tasks(connection, today),
+            bone_since=today - timedelta(days=_RECENT_DAYS),
+            made_up=is_made_up(connection),
         )
-
-
-def _followed(today: date) -> sa.ColumnElement[bool]:
-    patient = table_of("patient")
-    return sa.and_(
-        patient.c.died_on.is_(None),
-        sa.or_(patient.c.withdrawn_on.is_(None), patient.c.withdrawn_on > today),
-        sa.or_(patient.c.lost_on.is_(None), patient.c.lost_on > today),
-    )
 
 
 def _list_visits(connection: Connection, today: date) -> tuple[DueVisit, ...]:
@@ -97,7 +109,7 @@ def _list_visits(connection: Connection, today: date) -> tuple[DueVisit, ...]:
                 & (visit.c.procedure_no == procedure.c.procedure_no),
             )
         )
-        .where(_followed(today), procedure.c.done_on >= today - timedelta(days=longest + 1))
+        .where(is_followed(today), procedure.c.done_on >= today - timedelta(days=longest + 1))
     )
     seen: dict[tuple[str, int, date], set[str]] = {}
     for pseudonym, number, done_on, kind in connection.execute(open_ones):
@@ -134,24 +146,12 @@ def _list_red_flags(connection: Connection, today: date) -> tuple[RedFlag, ...]:
 
 def _list_bone_tasks(connection: Connection, today: date) -> tuple[BoneTask, ...]:
     procedure, patient = table_of("procedure"), table_of("patient")
-    drug, visit = table_of("treatment"), table_of("visit")
-    drugs = sa.select(drug.c.pseudonym).where(
-        drug.c.pseudonym == procedure.c.pseudonym, drug.c.stopped_on.is_(None)
-    )
-    told = sa.select(visit.c.pseudonym).where(
-        visit.c.pseudonym == procedure.c.pseudonym, visit.c.osteoporosis_treated
-    )
+    since = today - timedelta(days=_RECENT_DAYS)
     wanted = (
         sa.select(procedure.c.pseudonym, procedure.c.procedure_no, procedure.c.done_on)
         .join_from(procedure, patient, patient.c.pseudonym == procedure.c.pseudonym)
-        .where(
-            procedure.c.cause == "osteoporotic",
-            procedure.c.done_on.between(today - timedelta(days=_TREATMENT_DAYS), today),
-            _followed(today),
-            ~drugs.exists(),
-            ~told.exists(),
-        )
-        .order_by(procedure.c.done_on, procedure.c.pseudonym)
+        .where(is_untreated(today), is_followed(today))
+        .order_by(procedure.c.done_on < since, procedure.c.done_on, procedure.c.pseudonym)
     )
     return tuple(
         BoneTask(
@@ -159,6 +159,7 @@ def _list_bone_tasks(connection: Connection, today: date) -> tuple[BoneTask, ...
             procedure_no=row[1],
             done_on=row[2],
             late=(today - row[2]).days > WITHIN_DAYS,
+            recent=row[2] >= since,
         )
         for row in connection.execute(wanted)
     )

@@ -1,6 +1,7 @@
 """Made-up patients, to try the registry and to measure its speed; nothing in them is of anybody.
 
-Courses are drawn around figures of trials, with visits missed at random; they prove nothing.
+Pain now falls from a mean of 7.5 to about 3.5 at 12 months, SD 2.5; two thirds are responders, some
+become worse, some die, and more visits are missed the later they are. They prove nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,12 +11,22 @@ from datetime import date, timedelta
 import numpy as np
 
 from vertaug.recovery.registry.entry import Entry
+from vertaug.recovery.registry.made_up import MADE_UP
 from vertaug.recovery.registry.visit_kind import visit_days
 
-EXAMPLE_KINDS = ("baseline", "24h", "7d", "1mo", "3mo", "6mo", "12mo")
-_PAIN = (7.8, 4.9, 4.2, 3.6, 3.3, 3.1, 3.0)
-_FUNCTION = (17.5, 15.5, 13.5, 11.5, 10.5, 10.0, 9.5)
-_OPIOIDS = (45.0, 35.0, 28.0, 20.0, 14.0, 10.0, 9.0)
+EXAMPLE_KINDS = ("baseline", "2h", "24h", "7d", "1mo", "3mo", "6mo", "12mo")
+_WAY = (0.0, 0.4, 0.5, 0.65, 0.8, 0.9, 0.95, 1.0)
+"""Of the way from the values before to those at 12 months, by visit."""
+_OPIOIDS = (45.0, 40.0, 35.0, 28.0, 20.0, 14.0, 10.0, 9.0)
+_LOST = (0.0, 0.0, 0.01, 0.02, 0.03, 0.04, 0.06, 0.07)
+"""Share that is seen no more from a visit on; all were seen before they were treated."""
+_MISSED = (0.0, 0.05, 0.05, 0.06, 0.08, 0.1, 0.12, 0.14)
+_RESPOND = 0.6
+_PAIN_AFTER = ((1.8, 1.3), (6.3, 1.5))
+_FUNCTION_AFTER = ((8.0, 4.0), (15.5, 3.5))
+"""Mean and SD at 12 months of who does well and who does not."""
+_DEATHS_A_YEAR = 0.05
+_YEAR_DAYS = 365.25
 _LEVELS = ("T8", "T11", "T12", "L1", "L2", "L3", "L4")
 _LEVEL_ODDS = (0.06, 0.1, 0.24, 0.3, 0.14, 0.1, 0.06)
 _EVENTS = ("pain_flare", "leak_symptomatic", "pulmonary_cement_embolism", "other_fracture")
@@ -26,7 +37,7 @@ _FRACTURES_A_YEAR = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamplePatient:
-    """One made-up patient with all that is drawn."""
+    """One made-up patient; ``pain`` and ``function`` are before and at 12 months."""
 
     pseudonym: str
     number: int
@@ -34,8 +45,9 @@ class ExamplePatient:
     kyphoplasty: bool
     level: str
     stops: int
-    pain: float
-    function: float
+    died_on: date | None
+    pain: tuple[float, float]
+    function: tuple[float, float]
     height: float
 
 
@@ -62,16 +74,20 @@ def make_cohort(patients: int, seed: int, last_day: date) -> Iterator[Entry]:
 def _draw(number: int, seed: int, last_day: date) -> ExamplePatient:
     rng = np.random.default_rng((seed, number))
     ago = int(rng.integers(20, 900))
-    gone = rng.random(len(EXAMPLE_KINDS)) < 0.03
+    gone = rng.random(len(EXAMPLE_KINDS)) < np.array(_LOST)
+    which = 0 if rng.random() < _RESPOND else 1
+    done_on = last_day - timedelta(days=ago)
+    died_on = done_on + timedelta(days=30 + int(rng.exponential(_YEAR_DAYS / _DEATHS_A_YEAR)))
     return ExamplePatient(
         pseudonym=f"X-{number:06d}",
         number=number,
-        done_on=last_day - timedelta(days=ago),
+        done_on=done_on,
         kyphoplasty=bool(rng.random() < 0.4),
         level=str(rng.choice(_LEVELS, p=_LEVEL_ODDS)),
         stops=int(np.argmax(gone)) if gone.any() else len(EXAMPLE_KINDS),
-        pain=float(rng.normal(0.0, 1.6)),
-        function=float(rng.normal(0.0, 3.5)),
+        died_on=died_on if died_on <= last_day else None,
+        pain=(float(rng.normal(7.5, 1.3)), float(rng.normal(*_PAIN_AFTER[which]))),
+        function=(float(rng.normal(17.5, 3.0)), float(rng.normal(*_FUNCTION_AFTER[which]))),
         height=float(rng.normal(18.5, 2.0)),
     )
 
@@ -89,8 +105,9 @@ def _patient(patient: ExamplePatient, _last: date) -> Iterator[Entry]:
             "enrolled_on": patient.done_on - timedelta(days=int(rng.integers(0, 14))),
             "age_y": int(np.clip(rng.normal(76.0, 8.0), 50, 97)),
             "sex": "female" if rng.random() < 0.75 else "male",
-            "site": "example",
+            "site": MADE_UP,
             "t_score": round(float(rng.normal(-2.8, 0.8)), 1),
+            "died_on": patient.died_on,
         },
     )
 
@@ -139,8 +156,10 @@ def _seen(patient: ExamplePatient, last: date) -> Iterator[tuple[int, str, date]
         on = days[kind].first + timedelta(days=int(rng.integers(0, span + 1)))
         # visits may not pass each other: windows of a week and of a month overlap
         on = max(on, days[kind].last - timedelta(days=19)) if kind == "1mo" else on
-        missed = rng.random() < 0.07
-        if on <= last and n < patient.stops and not missed:
+        on = patient.done_on if kind == "2h" else on
+        missed = rng.random() < _MISSED[n]
+        until = min(last, patient.died_on or last)
+        if on <= until and n < patient.stops and not missed:
             yield n, kind, on
 
 
@@ -167,12 +186,12 @@ def _visits(patient: ExamplePatient, last: date) -> Iterator[Entry]:
 def _scores(patient: ExamplePatient, last: date) -> Iterator[Entry]:
     rng = _rng(patient, 6)
     for n, kind, _ in _seen(patient, last):
-        pain = _PAIN[n] + patient.pain + rng.normal(0.0, 1.2, 2)
-        function = _FUNCTION[n] + patient.function + rng.normal(0.0, 2.5)
-        rest, move = (int(np.clip(round(p), 0, 10)) for p in (pain[0] - 1.5, pain[1]))
+        pain = _on_the_way(patient.pain, n) + rng.normal(0.0, 0.7) + np.array((0.0, 0.8))
+        function = _on_the_way(patient.function, n) + rng.normal(0.0, 1.5)
+        now, move = (int(np.clip(round(p), 0, 10)) for p in pain)
         ticks = int(np.clip(round(function), 0, 24))
         for name, score, scale, value, asked in (
-            ("nrs_rest", "nrs_rest", "0-10", rest, 1),
+            ("nrs_now", "nrs_now", "0-10", now, 1),
             ("nrs_move", "nrs_move", "0-10", move, 1),
             ("rmdq24", "total", "0-24", ticks, 24),
         ):
@@ -190,6 +209,10 @@ def _scores(patient: ExamplePatient, last: date) -> Iterator[Entry]:
                     "asked": asked,
                 },
             )
+
+
+def _on_the_way(ends: tuple[float, float], visit: int) -> float:
+    return ends[0] + _WAY[visit] * (ends[1] - ends[0])
 
 
 def _events(patient: ExamplePatient, last: date) -> Iterator[Entry]:
@@ -235,7 +258,7 @@ def _images(patient: ExamplePatient, last: date) -> Iterator[Entry]:
 
 def _fractures(patient: ExamplePatient, last: date) -> Iterator[Entry]:
     rng = _rng(patient, 9)
-    broken_on = patient.done_on + timedelta(days=rng.exponential(365.25 / _FRACTURES_A_YEAR))
+    broken_on = patient.done_on + timedelta(days=rng.exponential(_YEAR_DAYS / _FRACTURES_A_YEAR))
     looked = [on for _, kind, on in _seen(patient, last) if kind in _IMAGES and on >= broken_on]
     if looked:
         yield Entry(
@@ -253,7 +276,7 @@ def _fractures(patient: ExamplePatient, last: date) -> Iterator[Entry]:
 def _treatments(patient: ExamplePatient, last: date) -> Iterator[Entry]:
     rng = _rng(patient, 10)
     start = patient.done_on + timedelta(days=int(rng.integers(-100, 60)))
-    if rng.random() < 0.65 and start <= last:
+    if rng.random() < 0.65 and start <= min(last, patient.died_on or last):
         yield Entry(
             table="treatment",
             values={

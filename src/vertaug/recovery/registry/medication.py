@@ -47,12 +47,18 @@ class BoneTreatment:
     not_treated : int
         Recorded that there was none.
     unknown : int
-        Nothing recorded.
+        Nothing recorded by then.
+    without_now, followed_without : int
+        Osteoporotic procedures up to today, also of the last four weeks, without a treatment that
+        is recorded at any time and goes on; and those of them whose patients are followed, which
+        is what the board lists.
     """
 
     treated: Share
     not_treated: int
     unknown: int
+    without_now: int
+    followed_without: int
 
 
 def mean_opioids(connection: Connection) -> tuple[OpioidPoint, ...]:
@@ -120,8 +126,52 @@ def count_bone_treatment(connection: Connection, today: date) -> BoneTreatment:
         )
     )
     total, yes, no = connection.execute(wanted).one()
+    open_ones = _count_untreated(connection, today)
     return BoneTreatment(
         treated=exact_share(int(yes), int(total)),
         not_treated=int(no),
         unknown=int(total) - int(yes) - int(no),
+        without_now=open_ones[0],
+        followed_without=open_ones[1],
+    )
+
+
+def _count_untreated(connection: Connection, today: date) -> tuple[int, int]:
+    procedure, patient = table_of("procedure"), table_of("patient")
+    wanted = (
+        sa.select(sa.func.count(), count_if(is_followed(today)))
+        .select_from(procedure.join(patient, patient.c.pseudonym == procedure.c.pseudonym))
+        .where(is_untreated(today))
+    )
+    without, followed = connection.execute(wanted).one()
+    return int(without), int(followed)
+
+
+def is_untreated(today: date) -> sa.ColumnElement[bool]:
+    """Return whether a row of `procedure` is osteoporotic, up to a day, and has no treatment.
+
+    Treatment is a drug that goes on, or a visit of the patient at which one was told.
+    """
+    procedure, drug, visit = table_of("procedure"), table_of("treatment"), table_of("visit")
+    drugs = sa.select(drug.c.pseudonym).where(
+        drug.c.pseudonym == procedure.c.pseudonym, drug.c.stopped_on.is_(None)
+    )
+    told = sa.select(visit.c.pseudonym).where(
+        visit.c.pseudonym == procedure.c.pseudonym, visit.c.osteoporosis_treated
+    )
+    return sa.and_(
+        procedure.c.cause == "osteoporotic",
+        procedure.c.done_on <= today,
+        ~drugs.exists(),
+        ~told.exists(),
+    )
+
+
+def is_followed(today: date) -> sa.ColumnElement[bool]:
+    """Return whether a patient neither died nor withdrew nor was recorded as lost by a day."""
+    patient = table_of("patient")
+    return sa.and_(
+        patient.c.died_on.is_(None),
+        sa.or_(patient.c.withdrawn_on.is_(None), patient.c.withdrawn_on > today),
+        sa.or_(patient.c.lost_on.is_(None), patient.c.lost_on > today),
     )

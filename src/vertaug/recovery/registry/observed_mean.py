@@ -12,10 +12,12 @@ _DAYS = {
 }  # fmt: skip
 """Where the means of visits are drawn."""
 MEASURES = {
-    "nrs_now": "pain", "nrs_move": "pain", "nrs_rest": "pain", "rmdq24": "RMDQ", "rdq23": "RDQ23",
-    "odi": "ODI",
+    "nrs_now": "pain", "rmdq24": "RMDQ", "rdq23": "RDQ23", "odi": "ODI",
 }  # fmt: skip
-"""Measures of trials by the instruments that measure the same on the same scale."""
+"""Measures of trials by the instruments that measure the same on the same scale.
+
+Trials asked for the pain overall; pain at rest or moving is another measure, never laid over them.
+"""
 _WIDE = 1.96
 
 

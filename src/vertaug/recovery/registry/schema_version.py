@@ -31,6 +31,7 @@ from vertaug.recovery.registry.connection import (
     writing,
 )
 from vertaug.recovery.registry.definition import define_table
+from vertaug.recovery.registry.made_up import made_up_origin
 from vertaug.recovery.registry.pen import Pen, read_head, stored_columns
 from vertaug.recovery.registry.schema import AUDIT_HEAD, ORIGIN, VERSION, VERSIONS, table_of
 
@@ -41,8 +42,15 @@ ADDED_COLUMNS = {"0002": (("patient", "lost_on"), ("imaging", "failure_load_n"))
 """What each version added, so that the log can say what a way back loses."""
 
 
-def create_registry(database: str | Path, author: Author) -> Engine:
+def create_registry(database: str | Path, author: Author, *, example: bool = False) -> Engine:
     """Make the tables of an empty registry and return its engine.
+
+    Parameters
+    ----------
+    database : str or Path
+    author : Author
+    example : bool
+        It is for made-up patients; the database keeps that.
 
     Raises
     ------
@@ -67,6 +75,7 @@ def create_registry(database: str | Path, author: Author) -> Engine:
             "registry_id": uuid4().hex,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "made_by": f"vertaug {vertaug.__version__}",
+            **(made_up_origin() if example else {}),
         }
         rows = [{"name": name, "value": value} for name, value in origin.items()]
         connection.execute(sa.insert(ORIGIN), rows)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
+from threading import Event
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from vertaug.recovery.registry.fracture_survival import (
     read_followed,
 )
 from vertaug.recovery.registry.image_course import ImageCourse, follow_images
+from vertaug.recovery.registry.made_up import MADE_UP_WORDS, is_made_up
 from vertaug.recovery.registry.medication import (
     BoneTreatment,
     OpioidPoint,
@@ -52,9 +54,13 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrySummary:
-    """All that is summed up, of one moment of the registry."""
+    """All that is summed up, of one moment of the registry.
+
+    ``made_up`` tells that patients are made up; all that is shown says so.
+    """
 
     today: date
+    made_up: bool
     totals: Totals
     visits: tuple[VisitCount, ...]
     scores: tuple[ScorePoint, ...]
@@ -78,31 +84,41 @@ def summarise(engine: Engine, today: date) -> RegistrySummary:
     today : date
         Visits are due up to it.
     """
-    import scipy.special  # noqa: F401 - before the second thread, which then imports no more
-
-    # lifelines takes a second to import: the database answers meanwhile
+    # scipy and lifelines take a second to import: the database answers meanwhile
+    ready = Event()
     with ThreadPoolExecutor(max_workers=1) as pool:
-        counting = pool.submit(_count, engine, today)
+        counting = pool.submit(_count, engine, today, ready)
+        try:
+            import scipy.special  # noqa: F401
+        finally:
+            ready.set()
         load_fitter()
         counted = counting.result()
     followed = counted.pop("followed")
     return RegistrySummary(today=today, fractures=fit_fractures(followed), **counted)
 
 
-def _count(engine: Engine, today: date) -> dict[str, Any]:
-    """Return all that the database counts, of one moment."""
+def _count(engine: Engine, today: date, ready: Event) -> dict[str, Any]:
+    """Return all that the database counts, of one moment.
+
+    What needs scipy comes after ``ready``: two threads never import at the same time.
+    """
     with reading(engine) as connection:
         totals = _count_totals(connection)
         points = mean_scores(connection)
         enrolled = sum(totals.procedures.values())
-        return {
+        first = {
+            "made_up": is_made_up(connection),
             "totals": totals,
             "scores": points,
             "visits": count_visits(connection, today),
+            "followed": read_followed(connection),
+        }
+        ready.wait()
+        return first | {
             "responders": count_responders(connection, points, enrolled),
             "events": count_events(connection),
             "leaks": count_leaks(connection),
-            "followed": read_followed(connection),
             "images": follow_images(connection),
             "opioids": mean_opioids(connection),
             "bone_treatment": count_bone_treatment(connection, today),
@@ -158,6 +174,8 @@ def summary_tree(summary: RegistrySummary) -> dict[str, Any]:
     tree: dict[str, Any] = asdict(summary)
     tree["today"] = summary.today.isoformat()
     tree["research_use_only"] = True
+    if summary.made_up:
+        tree["made_up_words"] = MADE_UP_WORDS
     tree["lost_definition"] = LOST_WORDS
     for agreement in tree["agreements"]:
         agreement["n"] = len(agreement["pairs"])

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from vertaug.recovery.registry.schema import table_of
-from vertaug.recovery.registry.visit_kind import VISIT_KINDS, VisitDays, visit_days
+from vertaug.recovery.registry.visit_kind import AT_PROCEDURE, VISIT_KINDS, VisitDays, visit_days
 
 LOST_WORDS = (
     "recorded as lost before the visit, or not seen at this visit nor at any later one up to "
-    "today, two or more in a row"
+    "today, two or more in a row; never at baseline and 2 h, when the patient is there"
 )
 _STATES = (
     "done", "missed", "lost", "died", "withdrawn", "overdue", "due", "not_yet",
@@ -126,10 +126,11 @@ def _judge(course: _Course, n: int, visit: VisitDays, tail: list[int], today: da
     for name, on in (("died", course.died), ("withdrawn", course.withdrawn)):
         if on is not None and on <= visit.missed_after:
             return name
-    if course.lost is not None and course.lost <= visit.missed_after:
+    there = visit.kind in AT_PROCEDURE
+    if not there and course.lost is not None and course.lost <= visit.missed_after:
         return "lost"
     if course.missed >> n & 1 or today > visit.missed_after:
-        return "lost" if n in tail and len(tail) > 1 else "missed"
+        return "lost" if n in tail and len(tail) > 1 and not there else "missed"
     if today > visit.last:
         return "overdue"
     return "due" if today >= visit.first else "not_yet"

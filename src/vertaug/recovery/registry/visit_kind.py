@@ -10,6 +10,8 @@ from vertaug.recovery.visit import VisitDefinition, read_visits
 
 VISIT_KINDS = define_table("visit").field("kind").choices
 """In the order of time."""
+AT_PROCEDURE = frozenset({"baseline", "2h"})
+"""Visits of who is there to be treated: they may be left out, but nobody is lost before them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,12 +81,13 @@ def test_the_own_dictionary_is_known_as_a_whole(tmp_path):
     assert {v.variable for v in report.known} == {v.variable for v in own_variables()}
 
 
-def test_rows_come_back_through_redcap(engine, fill, put, tmp_path, author):
+def test_rows_come_back_through_redcap(engine, fill, put, enrol, tmp_path, author):
     fill(engine, 8)
     put(engine, "identity", pseudonym="X-000003", name="Jane Doe", record_number="4711")
-    place = {"pseudonym": "X-000001", "procedure_no": 1, "kind": "2h"}
-    done = next(r for r in rows_of(engine)["procedure"] if r["pseudonym"] == "X-000001")["done_on"]
-    put(engine, "visit", **place, status="done", visited_on=done, note="line one\nline two")
+    enrol(engine, "P-001", done_on="2026-01-10")
+    place = {"pseudonym": "P-001", "procedure_no": 1, "kind": "2h"}
+    put(engine, "visit", **place, status="done", visited_on="2026-01-10",
+        note="line one\nline two")  # fmt: skip
     put(engine, "analgesic", **place, drug="fentanyl", route="transdermal", amount=12.5,
         unit="ug/h")  # fmt: skip
     path = write_data(engine, tmp_path / "data.csv", ALL)

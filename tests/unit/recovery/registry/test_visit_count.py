@@ -4,6 +4,7 @@ import pytest
 
 from vertaug.recovery.registry.board import read_board
 from vertaug.recovery.registry.connection import reading
+from vertaug.recovery.registry.medication import count_bone_treatment
 from vertaug.recovery.registry.visit_count import count_visits
 from vertaug.recovery.registry.visit_kind import VISIT_KINDS, visit_days
 from vertaug.recovery.visit import read_visits
@@ -102,5 +103,30 @@ def test_the_board_lists_who_is_due(engine, enrol, put):
     assert due == [("P-002", "7d", True), ("P-001", "7d", False), ("P-002", "1mo", False)]
     assert [f.pseudonym for f in board.red_flags] == ["P-001"]
     assert [(t.pseudonym, t.late) for t in board.bone_tasks] == [("P-001", False)]
+    assert not board.made_up
     assert read_board(engine, date(2026, 2, 20)).bone_tasks[0].late
     assert read_board(engine, date(2026, 2, 20)).red_flags == ()
+
+
+def test_nobody_without_treatment_vanishes_from_the_board(engine, enrol, put):
+    enrol(engine, "P-new", done_on="2026-11-20")
+    enrol(engine, "P-old", done_on="2026-02-10")
+    enrol(engine, "P-older", done_on="2026-01-10")
+    enrol(engine, "P-dead", died_on="2026-03-01")
+    enrol(engine, "P-late")
+    put(engine, "treatment", pseudonym="P-late", drug="zoledronate", started_on="2026-05-05")
+    today = date(2026, 11, 30)
+    board = read_board(engine, today)
+    listed = [(t.pseudonym, t.recent) for t in board.bone_tasks]
+    assert listed == [("P-new", True), ("P-older", False), ("P-old", False)]
+    with reading(engine) as connection:
+        found = count_bone_treatment(connection, today)
+    assert found.unknown == 4, "by four weeks: also who was treated later; not the new one"
+    assert found.without_now == 4, "at any time: also the dead and the new one"
+    assert found.followed_without == len(board.bone_tasks)
+
+
+def test_nobody_is_lost_before_the_procedure(states):
+    found = states((), date(2027, 6, 1), lost_on="2026-01-20")
+    assert (found["baseline"], found["2h"]) == ("missed", "missed")
+    assert found["7d"] == found["12mo"] == "lost"
