@@ -173,7 +173,7 @@ class _Walk:
 
 def _is_as_hashed(entry: Record) -> bool:
     try:
-        return hash_entry(entry) == entry["hash"]
+        return bool(hash_entry(entry) == entry["hash"])
     except NO_VALUE:
         return False
 

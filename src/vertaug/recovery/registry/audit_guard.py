@@ -5,7 +5,6 @@ from sqlalchemy.engine import Connection
 
 from vertaug.recovery.registry.audit_entry import hash_row
 from vertaug.recovery.registry.audit_row import NO_VALUE, RowFault
-from vertaug.recovery.registry.field import Record
 from vertaug.recovery.registry.schema import AUDIT_HEAD, ORIGIN
 
 _TRIGGERS = {
@@ -24,11 +23,6 @@ _REFUSES = {
     ),
 }
 """Names of the triggers that still refuse."""
-
-
-def hash_origin(origin: Record) -> str:
-    """Return the hash of where a registry was made, as the first entry of its log has it."""
-    return hash_row(ORIGIN.name, sorted(origin), origin)
 
 
 def find_guard_faults(connection: Connection, origin_hash: str | None) -> list[RowFault]:
@@ -51,15 +45,19 @@ def find_guard_faults(connection: Connection, origin_hash: str | None) -> list[R
     if heads > 1:
         text = f"has {heads} rows, one is expected: {heads - 1} put in outside vertaug"
         faults.append(RowFault(object=AUDIT_HEAD.name, fault=text))
-    if origin_hash is not None and _read_origin_hash(connection) != origin_hash:
+    if origin_hash is not None and hash_origin(connection) != origin_hash:
         text = "was changed outside vertaug: it is not what was logged when the registry was made"
         faults.append(RowFault(object=ORIGIN.name, fault=text))
     return faults
 
 
-def _read_origin_hash(connection: Connection) -> str:
+def hash_origin(connection: Connection) -> str:
+    """Return the hash of where a registry was made, as the first entry of its log has it.
+
+    Empty where it holds what is no text.
+    """
     origin = {row[0]: row[1] for row in connection.execute(sa.select(ORIGIN))}
     try:
-        return hash_origin(origin)
+        return hash_row(ORIGIN.name, sorted(origin), origin)
     except (*NO_VALUE, TypeError):
         return ""

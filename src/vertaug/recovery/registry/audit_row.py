@@ -104,11 +104,13 @@ def _read_stored(connection: Connection, name: str) -> Iterator[Record]:
     if connection.dialect.name != "sqlite":
         # the text of a day, for days that Python has not: infinity, before year 1
         days = [sa.cast(c, sa.Text()).label(c.name) if _is_day(c) else c for c in table.columns]
-        yield from connection.execute(_slowly(sa.select(*days))).mappings()
+        wanted = sa.select(*days).execution_options(yield_per=_YIELD)
+        yield from connection.execute(wanted).mappings()
         return
     plain = [sa.type_coerce(c, sa.types.NullType()).label(c.name) for c in table.columns]
     flags = [c.name for c in table.columns if isinstance(c.type, sa.Boolean)]
-    for row in connection.execute(_slowly(sa.select(*plain))).mappings():
+    stored = sa.select(*plain).execution_options(yield_per=_YIELD)
+    for row in connection.execute(stored).mappings():
         # SQLite has no yes and no: they are 1 and 0 there, and nothing else is
         told = {n: row[n] == 1 for n in flags if type(row[n]) is int and row[n] in (0, 1)}
         yield {**row, **told} if told else row
@@ -118,13 +120,9 @@ def _is_day(column: sa.Column[Any]) -> bool:
     return isinstance(column.type, sa.Date)
 
 
-def _slowly(wanted: sa.Select[Any]) -> sa.Select[Any]:
-    return wanted.execution_options(yield_per=_YIELD)
-
-
 def _name_gone(connection: Connection, gone: Iterable[bytes]) -> list[RowFault]:
     wanted = set(gone)
-    names = _slowly(sa.select(AUDIT.c.object).distinct())
+    names = sa.select(AUDIT.c.object).distinct().execution_options(yield_per=_YIELD)
     return [
         RowFault(object=str(name), fault="was removed outside vertaug")
         for (name,) in connection.execute(names)

@@ -80,7 +80,7 @@ def create_registry(database: str | Path, author: Author, *, example: bool = Fal
         rows = [{"name": name, "value": value} for name, value in origin.items()]
         connection.execute(sa.insert(ORIGIN), rows)
         name = f'schema["{VERSION}"]'
-        created = Event(action="create", object=name, row_hash=hash_origin(origin))
+        created = Event(action="create", object=name, row_hash=hash_origin(connection))
         Pen(connection, author).record([created])
     return engine
 
