@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import find_near
 from vertaug.case.storage import write_atomically
 from vertaug.recovery.registry.definition import TableDefinition, read_definitions
 from vertaug.recovery.registry.entry import Entry, Fault, Place, show
 from vertaug.recovery.registry.field import Field, FieldKind, Value
 
 Given = Entry | Fault
+_SLIP = 0.8
+"""Likeness from which the name of a file in a folder is a slip, and not another file."""
 
 
 def find_tables(paths: Sequence[Path]) -> dict[str, Path]:
@@ -37,10 +40,12 @@ def find_tables(paths: Sequence[Path]) -> dict[str, Path]:
         for file in files:
             name = file.stem
             if name not in read_definitions():
-                if path.is_dir():
+                near = find_near(name, read_definitions(), most=1, cutoff=_SLIP)
+                if path.is_dir() and not near:
                     continue  # a dictionary or a note beside the tables
                 known = ", ".join(f"{table}.csv" for table in read_definitions())
-                message = f"{file} is named after no table; expected one of {known}"
+                meant = f"; did you mean {near[0]}.csv" if near else ""
+                message = f"{file} is named after no table{meant}; expected one of {known}"
                 raise InputError(message)
             if name in found:
                 message = f"table {name} comes twice: {found[name]} and {file}"

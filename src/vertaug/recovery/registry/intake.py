@@ -172,7 +172,9 @@ def _take_batch(
             continue
         history.add(row)
         count.rows[row.table] = count.rows.get(row.table, 0) + 1
-        good.setdefault(row.table, []).append(row)
+        # what a file does not have is not told, and stays as it is
+        told = row if not rules.replace else _told_only(row, one)
+        good.setdefault(row.table, []).append(told)
     if pen is None or (count.fault_count and not rules.skip_bad):
         return
     for table in (name for name in read_definitions() if name in good):
@@ -181,6 +183,12 @@ def _take_batch(
                 pen.replace(table, row.values)
         else:
             pen.insert(table, [row.values for row in good[table]])
+
+
+def _told_only(row: Row, entry: Entry) -> Row:
+    """Return a row with the columns that were given, and its key."""
+    names = {*entry.values, *define_table(row.table).key}
+    return replace(row, values={n: value for n, value in row.values.items() if n in names})
 
 
 def write_entries(

@@ -1,12 +1,15 @@
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from vertaug.case.errors import InputError
 from vertaug.recovery.registry.audit_check import verify_audit
 from vertaug.recovery.registry.connection import reading
+from vertaug.recovery.registry.csv_table import find_tables
 from vertaug.recovery.registry.definition import define_table
 from vertaug.recovery.registry.entry import Entry, Place, check_entry
+from vertaug.recovery.registry.event_entry import EventTold, add_event
 from vertaug.recovery.registry.intake import (
     IntakeRules,
     correct_entry,
@@ -426,3 +429,35 @@ def test_unusual_text_is_kept_as_it_is(engine, enrol, put):
     assert verify_audit(engine).holds
     for bad in ("a\x00b", "\ud800", "x" * 4001):
         assert refuse("visit", **VISIT, status="done", visited_on="2026-01-17", note=bad)
+
+
+def test_what_a_replacing_file_does_not_have_stays(engine, put, author):
+    put(engine, "patient", pseudonym="P-001", enrolled_on="2026-01-01", age_y=75, sex="female")
+    told = {"pseudonym": "P-001", "enrolled_on": "2026-01-02"}
+    rules = IntakeRules(today=TODAY, replace=True)
+    report = take_rows(engine, [Entry(table="patient", values=told)], author, rules)
+    assert report.written
+    with reading(engine) as connection:
+        row = connection.execute(sa.select(table_of("patient"))).mappings().one()
+    assert (row["enrolled_on"], row["age_y"], row["sex"]) == (date(2026, 1, 2), 75, "female")
+    assert verify_audit(engine).holds
+
+
+def test_the_same_event_is_not_counted_twice(engine, enrol, author):
+    enrol(engine)
+    told = {"procedure_no": 1, "type": "pain_flare", "onset_on": "2026-01-11"}
+    first = EventTold(pseudonym="P-001", values=told)
+    assert add_event(engine, first, author) == 1
+    with pytest.raises(InputError, match="recorded already as event 1"):
+        add_event(engine, first, author)
+    other = EventTold(pseudonym="P-001", values=told | {"action": "CT"})
+    assert add_event(engine, other, author) == 2
+
+
+def test_a_misnamed_file_of_a_folder_is_not_left_out(tmp_path):
+    (tmp_path / "patient.csv").write_text("pseudonym,enrolled_on\nP-001,2026-01-01\n")
+    (tmp_path / "fields.csv").write_text("table,column\n")
+    assert list(find_tables([tmp_path])) == ["patient"]
+    (tmp_path / "procedures.csv").write_text("pseudonym\nP-001\n")
+    with pytest.raises(InputError, match=r"did you mean procedure.csv"):
+        find_tables([tmp_path])
