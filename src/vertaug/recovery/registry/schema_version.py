@@ -28,6 +28,7 @@ from vertaug.recovery.registry.connection import (
     find_version,
     name_of,
     read_version,
+    reading,
     writing,
 )
 from vertaug.recovery.registry.definition import define_table
@@ -55,13 +56,14 @@ def create_registry(database: str | Path, author: Author, *, example: bool = Fal
     Raises
     ------
     InputError
-        If there is a registry already.
+        If there is a registry already, or the file is of another program.
     StorageError
         If the folder cannot be made.
     """
     engine = connect(database)
     _refuse_another(engine, find_version(engine))
     if engine.url.drivername == "sqlite":
+        _refuse_foreign_file(engine)
         _make_folder(Path(engine.url.database or ""))
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
@@ -88,6 +90,22 @@ def create_registry(database: str | Path, author: Author, *, example: bool = Fal
 def _refuse_another(engine: Engine, version: str | None) -> None:
     if version is not None:
         message = f"there is a registry in {name_of(engine.url)} already; it was left as it is"
+        raise InputError(message)
+
+
+def _refuse_foreign_file(engine: Engine) -> None:
+    """Refuse a SQLite file with tables of another program."""
+    if not Path(engine.url.database or "").exists():
+        return
+    with reading(engine) as connection:
+        # another may have made a registry in it since
+        own = read_version(connection) is not None
+        tables = sa.inspect(connection).get_table_names()
+    if tables and not own:
+        message = (
+            f"{name_of(engine.url)} holds tables of another program ({', '.join(tables[:3])}); "
+            "it was left as it is: name a new file"
+        )
         raise InputError(message)
 
 

@@ -1,6 +1,7 @@
 import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from threading import Barrier, Timer
@@ -197,6 +198,7 @@ def test_the_first_to_open_a_file_waits_for_another(tmp_path, author):
     path = tmp_path / "registry.sqlite"
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("CREATE TABLE note (words TEXT)")
+    other.execute("DROP TABLE note")
     other.execute("BEGIN IMMEDIATE")  # SQLite does not wait for this one when it sets the journal
     timer = Timer(0.5, other.rollback)
     timer.start()
@@ -243,3 +245,14 @@ def test_an_upgrade_that_fails_leaves_the_old_schema(database, author, engine, m
 
     left = connect(database)
     assert find_version(left) == "0001"
+
+
+def test_the_file_of_another_program_is_left_as_it_is(tmp_path, author):
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE song (title TEXT)")
+        other.commit()
+    with pytest.raises(InputError, match=r"tables of another program \(song\)"):
+        create_registry(path, author)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("song",)]
