@@ -18,9 +18,6 @@ from vertaug.indications.antithrombotic_table import (
 )
 from vertaug.indications.patient_facts import define_fact
 
-PATIENT_WORDS = "Do not stop any blood thinner on your own."
-"""What a patient is told; nothing in this program tells a patient to stop a drug."""
-
 LOCAL_POLICY = "Local policy overrides this table."
 _LAST_DOSE = "time of the last dose"
 _PROCEDURE = "time of the procedure"
@@ -78,7 +75,6 @@ class HoldResult:
         What is not known and would decide.
     words : tuple of str
         For the clinician; the policy, its status and where the longer end of a range was taken.
-    patient_words : str
     """
 
     drug: AntithromboticDrug
@@ -91,7 +87,6 @@ class HoldResult:
     restart: RestartTime | None
     missing: tuple[str, ...]
     words: tuple[str, ...]
-    patient_words: str = PATIENT_WORDS
 
     @property
     def headline(self) -> str:

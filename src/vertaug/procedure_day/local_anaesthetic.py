@@ -237,7 +237,7 @@ def ceiling(
     drug : LocalAnaesthetic
     weight_kg : number or None
     factor : number
-        Of the reduction, see `reduction_factor`; it lowers the ceiling for any weight too.
+        Of the reduction, see `vertaug.procedure_day.reduction.judge_reduction`; it lowers the ceiling for any weight too.
 
     Raises
     ------
@@ -320,12 +320,6 @@ def rounded_down(value: Fraction, digits: int = 1) -> float:
     """Return a ceiling as it is printed: never above what it is."""
     steps: int = 10**digits
     return floor(value * steps) / steps
-
-
-def rounded_up(value: Fraction, digits: int = 2) -> float:
-    """Return a share of a ceiling as it is printed: never below what it is."""
-    steps: int = 10**digits
-    return -floor(-value * steps) / steps
 
 
 def _tables() -> dict[str, Any]:
