@@ -237,7 +237,8 @@ def ceiling(
     drug : LocalAnaesthetic
     weight_kg : number or None
     factor : number
-        Of the reduction, see `vertaug.procedure_day.reduction.judge_reduction`; it lowers the ceiling for any weight too.
+        Of the reduction, see `vertaug.procedure_day.reduction.judge_reduction`; it lowers the
+        ceiling for any weight too.
 
     Raises
     ------
