@@ -13,6 +13,7 @@ from math import floor
 from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import refuse_unknown
 from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
 
 Number = int | float | str | Decimal | Fraction
@@ -184,9 +185,7 @@ def drug_named(name: str) -> LocalAnaesthetic:
         If there is none of that name.
     """
     known = known_drugs()
-    if name not in known:
-        message = f"there is no local anaesthetic {name!r}; known: {', '.join(known)}"
-        raise InputError(message)
+    refuse_unknown(name, known, "local anaesthetic")
     return known[name]
 
 

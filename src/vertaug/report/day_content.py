@@ -141,7 +141,7 @@ def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:
         first = drug.ceilings[0]
         tiles.append(
             DayTile(
-                label=f"{first.title} 1 %, {CEILING_WORDS}",
+                label=f"{first.title} {first.volumes[0].percent:g} %, {CEILING_WORDS}",
                 value=f"{first.volumes[0].volume_ml:.1f} ml",
                 detail=f"{first.mg:g} mg at {drug.weight_kg:g} kg{_reduced(drug)}",
             )
