@@ -179,10 +179,9 @@ def _read_condition(resource: Mapping[str, Any], on: date) -> tuple[list[Fact], 
 def _read_fracture(resource: Mapping[str, Any], on: date) -> list[Fact]:
     """Return level and age of a fracture."""
     facts = []
-    sites = [
-        s for site in resource.get("bodySite") or () for s in _codings(site, CodeSystem.SNOMED)
-    ]
-    levels = [level_names()[code] for code in sites if code in level_names()]
+    sites, known = resource.get("bodySite") or (), level_names()
+    codes = [code for site in sites for code in _codings(site, CodeSystem.SNOMED)]
+    levels = [known[code] for code in codes if code in known]
     if len(levels) == 1:
         facts.append(_said("fx.level", levels[0], "body site"))
     onset = _day(resource, "onsetDateTime")
