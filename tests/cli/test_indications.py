@@ -404,6 +404,22 @@ def test_the_case_keeps_drugs_without_dates_and_weighs_them_again(run, asked, dr
     assert json.loads(said.out)["holds"][0]["held_h"] == 26.5
 
 
+def test_new_facts_replace_those_that_cannot_be_read(run, asked, facts):
+    path = asked / "case.json"
+    tree = json.loads(path.read_text("utf-8"))
+    tree["provenance"]["parameters"]["indications"]["facts"] = [{"name": "lab.inrr", "value": 1.0}]
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    damaged = run("indications", asked, "--no-save", *DAY)
+    assert damaged.code != 0
+    assert "--facts FACTS" in damaged.err
+    said = run("indications", asked, "--facts", facts, "--save", "-q", *DAY)
+    assert said.code == 0
+    assert "cannot be read and is replaced" in said.err
+    kept = read_case(asked).provenance.parameters.indications.facts
+    assert "lab.inrr" not in {fact.name for fact in kept}
+    assert kept
+
+
 @pytest.fixture
 def other_version(asked):
     """A case whose strength this version of vertaug does not find again."""

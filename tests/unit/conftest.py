@@ -1,4 +1,4 @@
-"""A small case document with a broken L1, for what is said and shown to the patient."""
+"""A small case of an analytic vertebra, and one with a broken L1 as far as a leaflet looks."""
 
 import pytest
 
@@ -19,14 +19,6 @@ from vertaug.case.measurement import FractureAssessment
 from vertaug.case.plan import Procedure
 from vertaug.verification.analytic_vertebra import AnalyticVertebra
 
-LAW = DensityCalibration(
-    slope_mg_per_ml_per_hu=0.75,
-    intercept_mg_per_ml=0.0,
-    relative_uncertainty=0.1,
-    offset_uncertainty_mg_per_ml=5.0,
-    method="generic",
-    description="test",
-)
 PARAMETERS = Parameters(
     level=None,
     procedures=(Procedure.VERTEBROPLASTY, Procedure.KYPHOPLASTY),
@@ -40,6 +32,38 @@ PARAMETERS = Parameters(
 )
 
 
+@pytest.fixture(scope="session")
+def case_provenance():
+    """Where the small case comes from."""
+    return Provenance(
+        created="2026-01-02T03:04:05+00:00",
+        software={"vertaug": "0"},
+        code_sha256="0" * 64,
+        inputs=(),
+        parameters=PARAMETERS,
+        steps=(),
+    )
+
+
+@pytest.fixture(scope="session")
+def case_results():
+    """Results of an analytic vertebra that nobody has measured or planned."""
+    law = DensityCalibration(
+        slope_mg_per_ml_per_hu=1 / 1.33,
+        intercept_mg_per_ml=-0.00001,
+        relative_uncertainty=0.1,
+        offset_uncertainty_mg_per_ml=5.0,
+        method="generic",
+        description="test",
+    )
+    return CaseResults(
+        spine=AnalyticVertebra().spine(),
+        calibration=law,
+        assessment=FractureAssessment(level=None, level_source="none", levels={}, incomplete={}),
+        planning=None,
+    )
+
+
 def measured(grade, anterior):
     """A measurement as far as a leaflet looks at it."""
     return MeasurementRecord.model_construct(
@@ -51,20 +75,9 @@ def measured(grade, anterior):
 
 
 @pytest.fixture(scope="session")
-def make_leaflet_case():
+def make_leaflet_case(case_results, case_provenance):
     """Return a function that makes a case document; each part can be left out."""
-    assessment = FractureAssessment(level=None, level_source="none", levels={}, incomplete={})
-    spine = AnalyticVertebra().spine()
-    provenance = Provenance(
-        created="2026-01-02T03:04:05+00:00",
-        software={"vertaug": "0"},
-        code_sha256="0" * 64,
-        inputs=(),
-        parameters=PARAMETERS,
-        steps=(),
-    )
-    results = CaseResults(spine=spine, calibration=LAW, assessment=assessment, planning=None)
-    base = describe_case(results, provenance)
+    base = describe_case(case_results, case_provenance)
 
     def make(*, level="L1", loss=33.0, simulated=(), sides="both", others=()):
         levels = {"T12": measured(0, 0.0), "L1": measured(2, loss), "L2": measured(0, 0.0)}

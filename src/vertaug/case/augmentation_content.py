@@ -62,6 +62,8 @@ BAR = 10.0
 """Of a MPa."""
 ATM = 1.0 / 0.101325
 """Of a MPa; a standard atmosphere is 101.325 kPa by definition."""
+PSI = 145.038
+"""Of a MPa."""
 
 FILM_VIEWS = ("ap", "lateral")
 

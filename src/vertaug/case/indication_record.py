@@ -97,6 +97,17 @@ class FindingRecord(Part):
     alternatives: dict[str, str] = Field(default_factory=dict)
     override: OverrideRecord | None = None
 
+    @property
+    def cited(self) -> str:
+        """Its sources with their years, in words."""
+        named = zip(self.sources, self.years, strict=True)
+        return ", ".join(_with_year(key, year) for key, year in named).replace("_", " ")
+
+
+def _with_year(name: str, year: int | None) -> str:
+    """Return a name with a year that it does not hold itself."""
+    return name if year is None or str(year) in name else f"{name} {year}"
+
 
 class GateRecord(Part):
     """A criterion of a payer or national body: met, not met, unknown or does not apply."""

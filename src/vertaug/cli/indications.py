@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vertaug.case.case_file import CaseDocument, read_case
-from vertaug.case.errors import InputError
-from vertaug.case.indication_record import IndicationParameters, IndicationRecord
+from vertaug.case.errors import FormatError, InputError
+from vertaug.case.indication_record import IndicationRecord
 from vertaug.cli.indications_holds import plan_holds
 from vertaug.cli.indications_questions import ask_facts
 from vertaug.cli.indications_words import list_explanation, list_panel, write_explanation
@@ -116,39 +116,54 @@ def _choose(
 ) -> tuple[IndicationChoice, tuple[str, ...]]:
     """Return what is weighed, and what was left out of the facts."""
     on = date.today() if given.date is None else read_date(given.date, "--date")
-    kept = None if document is None else document.provenance.parameters.indications
-    notes: tuple[str, ...] = ()
+    before, notes = _kept_choice(given, document)
     facts = PatientFacts.of(())
     drugs = AntithromboticRecord()
     path = _facts_file(given)
     if path is not None:
         found = read_facts(path, on=on)
-        facts, notes, drugs = found.facts, found.notes, found.antithrombotics
-    elif kept is not None:
-        before = indication_choice_of(kept)
+        facts, drugs = found.facts, found.antithrombotics
+        notes = (*notes, *found.notes)
+    elif before is not None:
         facts, drugs = before.facts, before.holds.record
-        notes = (f"facts: the {len(kept.facts)} that the case has kept, given {kept.evaluated}",)
-    rules, said = _choose_rules(given, kept)
-    holds, told = plan_holds(given, drugs, kept, on)
+        count, day = len(facts.facts), before.evaluated.isoformat()
+        notes = (f"facts: the {count} that the case has kept, given {day}",)
+    rules, said = _choose_rules(given, before)
+    holds, told = plan_holds(given, drugs, before, on)
     level = None if document is None else document.fracture.level
     choice = IndicationChoice(facts=facts, evaluated=on, rules=rules, level=level, holds=holds)
     return choice, (*notes, *said, *told)
 
 
+def _kept_choice(
+    given: "Indications", document: CaseDocument | None
+) -> tuple[IndicationChoice | None, tuple[str, ...]]:
+    """Return what the case has kept; damaged facts do not stand in the way of new ones."""
+    kept = None if document is None else document.provenance.parameters.indications
+    if kept is None:
+        return None, ()
+    try:
+        return indication_choice_of(kept), ()
+    except FormatError:
+        if given.facts is None:
+            raise
+        return None, ("what the case had kept for the panel cannot be read and is replaced",)
+
+
 def _choose_rules(
-    given: "Indications", kept: IndicationParameters | None
+    given: "Indications", before: IndicationChoice | None
 ) -> tuple[RuleChoice, tuple[str, ...]]:
     """Return the rules that are named; without any those that the case has kept.
 
     Reasons against rules go with the facts that they were given for.
     """
     named = given.rules or given.settings or given.override or given.all_rules
-    if named or kept is None:
+    if named or before is None:
         overrides = _overrides(given)
         settings = _settings(given.settings or ())
         found = RuleChoice.of_file(given.rules, settings, overrides, all_rules=given.all_rules)
         return found, ()
-    rules = indication_choice_of(kept).rules
+    rules = before.rules
     notes = []
     if given.facts is not None and rules.overrides:
         lost = ", ".join(override.rule for override in rules.overrides)

@@ -4,12 +4,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from vertaug.case.errors import InputError
-from vertaug.case.indication_record import IndicationParameters
 from vertaug.indications.antithrombotic_fact import AntithromboticRecord
 from vertaug.indications.antithrombotic_file import read_moment
 from vertaug.indications.antithrombotic_table import HoldPolicy
 from vertaug.indications.hold_plan import HoldPlan
-from vertaug.workflow.indication_choice import indication_choice_of
+from vertaug.workflow.indication_choice import IndicationChoice
 
 if TYPE_CHECKING:
     from vertaug.cli.indications_options import Indications
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 def plan_holds(
     given: "Indications",
     drugs: AntithromboticRecord,
-    kept: IndicationParameters | None,
+    kept: IndicationChoice | None,
     on: date,
 ) -> tuple[HoldPlan, tuple[str, ...]]:
     """Return what is judged, and what was taken from the case.
@@ -28,7 +27,7 @@ def plan_holds(
     InputError
         If time or policy cannot be used, or the procedure lies before the day of the panel.
     """
-    before = HoldPlan() if kept is None else indication_choice_of(kept).holds
+    before = HoldPlan() if kept is None else kept.holds
     procedure, policy = before.procedure, before.policy
     notes = []
     if given.procedure_at is not None:

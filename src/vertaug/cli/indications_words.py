@@ -84,8 +84,8 @@ def _list_findings(
     lines = ["", title]
     for finding in findings:
         mark = "  UNVERIFIED" if finding.unverified else ""
-        source = cite_shortly(finding)
-        lines += wrap_line(f"{finding.id} {finding.say} [{finding.strength}; {source}]{mark}", "  ")
+        cited = f"[{finding.strength}; {finding.cited}]"
+        lines += wrap_line(f"{finding.id} {finding.say} {cited}{mark}", "  ")
         if finding.clears:
             lines += wrap_line(f"cleared by: {finding.clears}", "      ")
         if finding.override is not None:
@@ -100,14 +100,6 @@ def _list_findings(
         word = "not excluded" if effect in {"abs_ci", "rel_ci"} else "undecided"
         lines += wrap_line(f"{word}: {', '.join(rule.id for rule in still_open)}", "  ")
     return lines
-
-
-def cite_shortly(finding: FindingRecord) -> str:
-    """Return the sources of a rule with their years."""
-    named = zip(finding.sources, finding.years, strict=True)
-    return ", ".join(
-        key if year is None or str(year) in key else f"{key} {year}" for key, year in named
-    ).replace("_", " ")
 
 
 def _list_body(body: BodyRecord) -> list[str]:

@@ -18,9 +18,6 @@ from vertaug.indications.antithrombotic_table import (
 )
 from vertaug.indications.patient_facts import define_fact
 
-PATIENT_WORDS = "Do not stop any blood thinner on your own."
-"""What a patient is told; nothing in this program tells a patient to stop a drug."""
-
 LOCAL_POLICY = "Local policy overrides this table."
 _LAST_DOSE = "time of the last dose"
 _PROCEDURE = "time of the procedure"
@@ -78,7 +75,6 @@ class HoldResult:
         What is not known and would decide.
     words : tuple of str
         For the clinician; the policy, its status and where the longer end of a range was taken.
-    patient_words : str
     """
 
     drug: AntithromboticDrug
@@ -91,14 +87,11 @@ class HoldResult:
     restart: RestartTime | None
     missing: tuple[str, ...]
     words: tuple[str, ...]
-    patient_words: str = PATIENT_WORDS
 
     @property
     def headline(self) -> str:
         """The result in one line."""
-        # rounded down: an hour that is not over does not read as one that is
-        hours = None if self.held_h is None else floor(10 * self.held_h) / 10
-        held = "" if hours is None else f"held {hours:g} h; "
+        held = "" if self.held_h is None else f"held {hours_words(self.held_h)}; "
         held = "last dose unknown; " if _LAST_DOSE in self.missing else held
         said = f"{self.drug.title}: {held}hold {self.state.value}"
         if self.missing:
@@ -192,12 +185,44 @@ def judge_holds(
     results = tuple(
         judge_hold(use.drug, use.last_dose, procedure, crcl, policy, inr=inr) for use in uses
     )
-    names = [result.drug.name for result in results]
+    refuse_twice(result.drug.name for result in results)
+    return results
+
+
+def refuse_twice(drugs: Iterable[str]) -> None:
+    """Refuse a drug that is given twice.
+
+    Raises
+    ------
+    InputError
+        If one is.
+    """
+    names = list(drugs)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         message = f"{', '.join(twice)} is given twice; give the later last dose once"
         raise InputError(message)
-    return results
+
+
+def refuse_mixed_zones(drug: str, last_dose: datetime, procedure: datetime) -> None:
+    """Refuse two times of which only one has a time zone.
+
+    Raises
+    ------
+    InputError
+        If they are so.
+    """
+    if (last_dose.utcoffset() is None) != (procedure.utcoffset() is None):
+        message = (
+            f"last dose of {drug} and procedure: both with a time zone or both without; got "
+            f"{last_dose.isoformat()} and {procedure.isoformat()}"
+        )
+        raise InputError(message)
+
+
+def hours_words(held_h: float) -> str:
+    """Return hours rounded down: one that is not over does not read as one that is."""
+    return f"{floor(10 * held_h) / 10:g} h"
 
 
 def _applies(hold: HoldTime, crcl: float | None) -> bool:
@@ -241,12 +266,7 @@ def _moment(when: datetime) -> datetime:
 
 
 def _hours_between(last_dose: datetime, procedure: datetime, drug: AntithromboticDrug) -> float:
-    if (last_dose.utcoffset() is None) != (procedure.utcoffset() is None):
-        message = (
-            f"last dose of {drug.name} and procedure: both with a time zone or both without; got "
-            f"{last_dose.isoformat()} and {procedure.isoformat()}"
-        )
-        raise InputError(message)
+    refuse_mixed_zones(drug.name, last_dose, procedure)
     hours = (_moment(procedure) - _moment(last_dose)) / timedelta(hours=1)
     if hours < 0:
         message = (

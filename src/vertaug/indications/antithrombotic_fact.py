@@ -184,11 +184,10 @@ def judge_limits(facts: PatientFacts) -> tuple[LimitResult, ...]:
             continue
         test, value = NumberTest.parse(row["test"]), facts.number(row["fact"])
         definition = define_fact(row["fact"])
-        unit = "" if definition.unit.startswith("{") else f" {definition.unit}"
         results.append(
             LimitResult(
                 fact=row["fact"],
-                words=f"{definition.label} {test.words}{unit}",
+                words=f"{definition.label} {test.words} {definition.shown_unit}".rstrip(),
                 is_met=None if value is None else test.holds(value),
                 patients=row["patients"],
                 source=row["source"],

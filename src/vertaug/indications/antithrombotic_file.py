@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from vertaug.case.errors import InputError
-from vertaug.indications.antithrombotic import AntithromboticUse
+from vertaug.indications.antithrombotic import AntithromboticUse, refuse_twice
 from vertaug.indications.antithrombotic_fact import AntithromboticRecord
 from vertaug.indications.antithrombotic_table import find_drug
 from vertaug.indications.fact_value import read_yes_no
@@ -50,11 +50,7 @@ def read_antithrombotics(tree: Mapping[str, Any]) -> tuple[AntithromboticRecord,
         raise InputError(message)
     notes: list[str] = []
     uses = [_read_use(table, notes) for table in given]
-    names = [find_drug(use.drug).name for use in uses]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        message = f"{', '.join(twice)} is given twice; give the later last dose once"
-        raise InputError(message)
+    refuse_twice(use.drug for use in uses)
     is_whole = _read_chart(tree.get(CHART, {}), notes)
     return AntithromboticRecord(uses=tuple(uses), is_whole=is_whole), notes
 

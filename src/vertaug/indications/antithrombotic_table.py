@@ -160,13 +160,8 @@ def _table() -> Mapping[str, Any]:
 
 
 def default_policy() -> HoldPolicy:
-    """Return the policy used where none is chosen; see `policy_reason`."""
+    """Return the policy used where none is chosen."""
     return HoldPolicy(_table()["default_policy"])
-
-
-def policy_reason() -> str:
-    """Return why `default_policy` is what it is."""
-    return str(_table()["default_reason"])
 
 
 def policy_title(policy: str) -> str:
@@ -181,7 +176,6 @@ def policy_after(policy: HoldPolicy) -> tuple[str, ...]:
     return tuple(_table()["policies"][policy.value]["then"])
 
 
-@cache
 def read_limits() -> Mapping[str, Mapping[str, Any]]:
     """Return the rows of laboratory limits by name."""
     return MappingProxyType(_table()["limits"])

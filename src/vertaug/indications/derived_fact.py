@@ -12,7 +12,10 @@ TESTED_YEARS = (12, 55)
 """Ages of women in which pregnancy is asked for (clinical reference 1.3)."""
 HEIGHT_ERROR = 5.0
 """Percent of height by which a collapse of half the body stays open (design default)."""
-_HALF, _LEAST_COLLAPSE = 50.0, 20.0
+_HALF = 50.0
+"""Percent of height that tells the collapses of SINS apart (SINS2010, verified)."""
+_LEAST_COLLAPSE = 20.0
+"""Percent of height from which a loss is a collapse (design default)."""
 MEASURED = "measured in the case"
 """Source of a fact from the CT of the case, in which the patient lies."""
 

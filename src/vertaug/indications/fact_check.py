@@ -4,11 +4,10 @@ from collections.abc import Callable
 from datetime import date
 
 from vertaug.case.errors import InputError
+from vertaug.indications.identity import OLDEST_AGE
 from vertaug.indications.patient_facts import PatientFacts
 
 _DAYS_PER_YEAR = 365.25
-_OLDEST = 90
-"""Ages above 89 years are kept as this, so that they say no more about the end of a life."""
 
 
 def check_facts(facts: PatientFacts, on: date) -> None:
@@ -62,7 +61,7 @@ def _check_dates(facts: PatientFacts, on: date) -> list[str]:
                 f"{fact.name} is dated {fact.dated.isoformat()}, after the day of the panel "
                 f"({on.isoformat()}): correct one of the dates"
             )
-        elif age is not None and age < _OLDEST and days > (age + 1) * _DAYS_PER_YEAR:
+        elif age is not None and age < OLDEST_AGE and days > (age + 1) * _DAYS_PER_YEAR:
             words.append(
                 f"{fact.name} is dated {fact.dated.isoformat()}, before the birth of a patient "
                 f"of {age:g} years"
@@ -72,7 +71,7 @@ def _check_dates(facts: PatientFacts, on: date) -> list[str]:
 
 def _check_fracture_age(facts: PatientFacts) -> str:
     days, years = facts.number("fx.age_days"), facts.number("patient.age_y")
-    if days is None or years is None or years >= _OLDEST:
+    if days is None or years is None or years >= OLDEST_AGE:
         return ""
     if days <= (years + 1) * _DAYS_PER_YEAR:
         return ""

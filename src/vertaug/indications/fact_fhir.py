@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from vertaug.case.clinical_code import CodeSystem, level_names
 from vertaug.case.errors import FormatError, InputError
 from vertaug.case.packaged_data import read_packaged_toml
 from vertaug.indications.fact import Fact, FactValue
@@ -19,8 +20,6 @@ from vertaug.indications.fact_value import ReadFacts, read_value
 from vertaug.indications.identity import keep_age
 from vertaug.indications.patient_facts import PatientFacts, define_fact
 
-_LOINC = "http://loinc.org"
-_SNOMED = "http://snomed.info/sct"
 _DRUGS = frozenset(
     {"MedicationStatement", "MedicationRequest", "MedicationAdministration", "MedicationDispense"}
 )
@@ -93,12 +92,12 @@ def _latest(facts: Sequence[Fact]) -> PatientFacts:
     return PatientFacts.of(kept.values())
 
 
-def _codings(concept: Any, system: str) -> list[str]:
+def _codings(concept: Any, system: CodeSystem) -> list[str]:
     codings = concept.get("coding") if isinstance(concept, Mapping) else None
     return [
         str(coding.get("code"))
         for coding in codings or ()
-        if isinstance(coding, Mapping) and coding.get("system") == system
+        if isinstance(coding, Mapping) and coding.get("system") == system.uri
     ]
 
 
@@ -122,7 +121,7 @@ def _day(resource: Mapping[str, Any], *keys: str) -> date | None:
 def _read_observation(resource: Mapping[str, Any], _on: date) -> tuple[list[Fact], list[str]]:
     if resource.get("status") not in _FINAL:
         return [], []
-    codes = _codings(resource.get("code"), _LOINC)
+    codes = _codings(resource.get("code"), CodeSystem.LOINC)
     table = next((_codes()["loinc"][c] for c in codes if c in _codes()["loinc"]), None)
     quantity = resource.get("valueQuantity")
     if table is None or not isinstance(quantity, Mapping) or "value" not in quantity:
@@ -180,8 +179,9 @@ def _read_condition(resource: Mapping[str, Any], on: date) -> tuple[list[Fact], 
 def _read_fracture(resource: Mapping[str, Any], on: date) -> list[Fact]:
     """Return level and age of a fracture."""
     facts = []
-    sites = [code for site in resource.get("bodySite") or () for code in _codings(site, _SNOMED)]
-    levels = [_codes()["level"][code] for code in sites if code in _codes()["level"]]
+    sites, known = resource.get("bodySite") or (), level_names()
+    codes = [code for site in sites for code in _codings(site, CodeSystem.SNOMED)]
+    levels = [known[code] for code in codes if code in known]
     if len(levels) == 1:
         facts.append(_said("fx.level", levels[0], "body site"))
     onset = _day(resource, "onsetDateTime")

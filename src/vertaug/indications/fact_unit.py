@@ -40,7 +40,7 @@ _YEARS = {"a": _SAME, "y": _SAME, "year": _SAME, "years": _SAME, "mo": Conversio
 _DEGREES = {"deg": _SAME, "°": _SAME, "degree": _SAME, "degrees": _SAME}
 _FILTRATION = {
     "ml/min/{1.73_m2}": _SAME, "ml/min/1.73m2": _SAME, "ml/min/1.73 m2": _SAME,
-    "ml/min/{1.73m2}": _SAME, "ml/min/{1.73_m2": _SAME,
+    "ml/min/{1.73m2}": _SAME,
 }  # fmt: skip
 _BY_UNIT: Mapping[str, Mapping[str, Conversion]] = {
     "10*9/L": _CELLS,

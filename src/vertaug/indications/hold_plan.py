@@ -4,7 +4,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 
 from vertaug.case.errors import InputError
-from vertaug.indications.antithrombotic import AntithromboticUse, HoldResult, judge_holds
+from vertaug.indications.antithrombotic import (
+    AntithromboticUse,
+    HoldResult,
+    judge_holds,
+    refuse_mixed_zones,
+)
 from vertaug.indications.antithrombotic_fact import (
     AntithromboticRecord,
     derive_antithrombotics,
@@ -59,12 +64,8 @@ class HoldPlan:
         dose, procedure = use.last_dose, self.procedure
         if dose is None:
             return use
-        if procedure is not None and (dose.tzinfo is None) != (procedure.tzinfo is None):
-            message = (
-                f"last dose of {use.drug} and procedure: both with a time zone or both without; "
-                f"got {dose.isoformat()} and {procedure.isoformat()}"
-            )
-            raise InputError(message)
+        if procedure is not None:
+            refuse_mixed_zones(use.drug, dose, procedure)
         if procedure is None or procedure.tzinfo is None:
             return replace(use, last_dose=dose.replace(tzinfo=None))
         own = dose.astimezone(procedure.tzinfo).date()

@@ -1,7 +1,6 @@
 """Antithrombotics as ``case.json`` and the report hold them: times as hours, not as dates."""
 
 from datetime import date, datetime, time, timedelta
-from math import floor
 
 from vertaug.case.indication_record import (
     BloodThinnersRecord,
@@ -15,6 +14,7 @@ from vertaug.indications.antithrombotic import (
     NOT_IN_TABLE,
     AntithromboticUse,
     HoldResult,
+    hours_words,
 )
 from vertaug.indications.antithrombotic_fact import AntithromboticRecord
 from vertaug.indications.antithrombotic_table import (
@@ -142,8 +142,7 @@ def held_words(drug: HoldRecord) -> str:
     """Return how far a hold has come, in one line."""
     said = [f"hold {drug.state}"]
     if drug.held_h is not None:
-        # rounded down: an hour that is not over does not read as one that is
-        said.append(f"held {floor(10 * drug.held_h) / 10:g} h at the procedure")
+        said.append(f"held {hours_words(drug.held_h)} at the procedure")
     if drug.missing:
         said.append(f"missing {missing_words(drug.missing)}")
     return "; ".join(said)

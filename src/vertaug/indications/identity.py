@@ -5,7 +5,7 @@ from dataclasses import replace
 from vertaug.indications.patient_facts import PatientFacts
 
 OLDEST_AGE = 90.0
-"""Ages above 89 years are kept as this: 90 or more."""
+"""Ages above 89 years are kept as this, 90 or more: it says no more about the end of a life."""
 
 _WORDS = frozenset(
     {

@@ -112,23 +112,19 @@ def read_own_pack() -> RulePack:
     return parse_rule_pack(data, "")
 
 
-def read_rule_pack(path: str | Path) -> RulePack:
-    """Return the rules of a site's file.
+def read_rule_text(path: Path) -> str:
+    """Return the text of a site's file of rules, for `parse_rule_pack`.
 
     Raises
     ------
     FormatError
-        If it cannot be read or holds something else than rules.
-    MissingExtraError
-        If PyYAML is not installed.
+        If it cannot be read.
     """
-    path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         message = f"the rules {path} cannot be read: {error}"
         raise FormatError(message) from error
-    return parse_rule_pack(text, path.name)
 
 
 def parse_rule_pack(text: str, name: str) -> RulePack:

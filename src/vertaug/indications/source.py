@@ -34,15 +34,6 @@ class Source:
     citation_status: SourceStatus
     read_at: str = ""
 
-    @property
-    def short(self) -> str:
-        """Key and year."""
-        return (
-            self.key
-            if self.year is None or str(self.year) in self.key
-            else (f"{self.key} ({self.year})")
-        )
-
 
 @cache
 def read_sources() -> Mapping[str, Source]:

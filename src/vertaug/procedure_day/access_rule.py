@@ -1,6 +1,7 @@
 """What "correctly positioned" means, what the plan says of it, what is usual at a level."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from vertaug.case.case_file import PathRecord, PlanRecord
 from vertaug.case.errors import InputError
@@ -93,11 +94,11 @@ def list_access_rules(procedure: Procedure, plan: PlanRecord | None) -> tuple[Ac
     )
 
 
-def _speaks(name: str, table: dict[str, object]) -> bool:
+def _speaks(name: str, table: dict[str, Any]) -> bool:
     return name == "target" or "margin" in table
 
 
-def _value(name: str, table: dict[str, object], path: PathRecord) -> SideValue:
+def _value(name: str, table: dict[str, Any], path: PathRecord) -> SideValue:
     if name == "target":
         along, high, across = path.tip_thirds
         words = (
@@ -105,11 +106,11 @@ def _value(name: str, table: dict[str, object], path: PathRecord) -> SideValue:
             f"depth, {high} of the height, {across} of the width"
         )
         return SideValue(side=path.side, words=words, finding=Finding.UNKNOWN)
-    value = path.margins.get(str(table["margin"]))
+    value = path.margins.get(table["margin"])
     if value is None:
         words = "no pedicle on this path" if name == "medial_wall" else "not measured"
         return SideValue(side=path.side, words=words, finding=Finding.UNKNOWN)
-    kept = value >= float(str(table["least_mm"])) - ROUNDING_MM
+    kept = value >= table["least_mm"] - ROUNDING_MM
     return SideValue(
         side=path.side,
         words=f"{value:.1f} mm",

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import refuse_unknown
 from vertaug.indications.patient_facts import PatientFacts
 from vertaug.procedure_day.checklist import Finding
 from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
@@ -46,6 +48,8 @@ def list_antibiotics(facts: PatientFacts) -> tuple[AntibioticChoice, ...]:
         If the weight is implausible.
     """
     allergic, weight = facts.value("alg.antibiotic"), facts.number("patient.weight_kg")
+    if weight is not None:
+        check_weight(weight)
     return tuple(
         AntibioticChoice(
             name=name,
@@ -65,18 +69,14 @@ def _allergy(allergic: object) -> str:
     return "NOT with the recorded beta-lactam allergy" if allergic else ""
 
 
-def _dose(table: dict[str, object], weight: float | None) -> str:
+def _dose(table: dict[str, Any], weight: float | None) -> str:
     words = str(table["text"])
-    if weight is not None:
-        check_weight(weight)
     if "mg_per_kg" in table:
-        per_kg = float(str(table["mg_per_kg"]))
-        return words if weight is None else f"{words}: {per_kg * weight:.0f} mg"
+        return words if weight is None else f"{words}: {table['mg_per_kg'] * weight:.0f} mg"
     if "heavy_from_kg" in table:
-        heavy = float(str(table["heavy_from_kg"]))
         if weight is None:
             return f"{words}; {table['heavy_text']}"
-        return str(table["heavy_text"]) if weight >= heavy else words
+        return str(table["heavy_text"]) if weight >= table["heavy_from_kg"] else words
     return words
 
 
@@ -98,9 +98,7 @@ def judge_timing(
         If there is no such antibiotic, a time has no offset, or it was in after the skin.
     """
     known = read_table("antibiotics")["drug"]
-    if name not in known:
-        message = f"there is no antibiotic {name!r} in the list; known: {', '.join(known)}"
-        raise InputError(message)
+    refuse_unknown(name, known, "antibiotic")
     if given_at is None or skin_at is None:
         return Finding.UNKNOWN, "time of the antibiotic or of the skin not known"
     for time in (given_at, skin_at):

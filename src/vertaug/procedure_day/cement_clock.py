@@ -24,12 +24,13 @@ from vertaug.procedure_day.evidence import (
 )
 
 ALARM_BEFORE_S = 60.0
+"""Before the window ends (clinical reference 3.6, design default)."""
 MOST_LEVELS = 2
-"""Of one batch."""
+"""Of one batch (clinical reference 3.6, design default)."""
 LARGEST_DRIFT_S = 5.0
 """Between the clock and the second timer (design default)."""
 COLDEST_C, WARMEST_C = 10.0, 35.0
-"""Of the room; cement that was cooled has a table of its own."""
+"""Of the room (design default); cement that was cooled has a table of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -221,7 +221,7 @@ def word_fact(fact: Fact, on: date | None) -> str:
     if definition.kind is FactKind.BOOL:
         said = f"{definition.label}: {'yes' if value else 'no'}"
     elif definition.kind is FactKind.NUMBER:
-        said = f"{definition.label} {value:g}{_unit(definition.unit)}"
+        said = f"{definition.label} {value:g} {definition.shown_unit}".rstrip()
     else:
         said = f"{definition.label}: {value}"
     return said + _origin(fact, on)
@@ -245,13 +245,6 @@ def _origin(fact: Fact, on: date | None) -> str:
     if fact.source == DERIVED:
         told.append(f"derived: {fact.note}" if fact.note else "derived")
     return f" ({'; '.join(told)})" if told else ""
-
-
-_UNITS = {"10*9/L": " x10^9/L", "a": " years", "Cel": " °C", "d": " d"}
-
-
-def _unit(unit: str) -> str:
-    return _UNITS.get(unit, "" if not unit or unit.startswith("{") else f" {unit}")
 
 
 def age_days(fact: Fact, on: date | None) -> int | None:

@@ -5,7 +5,7 @@ from functools import cache
 from types import MappingProxyType
 
 from vertaug.case.errors import InputError
-from vertaug.case.near_name import ask_meant, find_near
+from vertaug.case.near_name import refuse_unknown
 from vertaug.indications.fact import FactDefinition, FactKind, FactValue
 from vertaug.procedure_day.evidence import read_table
 
@@ -45,10 +45,7 @@ def check_values(values: Mapping[str, FactValue]) -> Mapping[str, FactValue]:
 
 def _check(name: str, value: FactValue) -> FactValue:
     known = known_values()
-    if name not in known:
-        meant = ask_meant(find_near(name, known), known)
-        message = f"a transition carries no value {name!r}{meant}"
-        raise InputError(message)
+    refuse_unknown(name, known, "value of a transition")
     definition = known[name]
     if definition.kind is FactKind.CHOICE and not definition.choices:
         return check_text(value, definition.label)

@@ -12,6 +12,7 @@ from vertaug.procedure_day.checklist import Finding
 from vertaug.procedure_day.evidence import Evidence, Line, evidence_of, read_lines, read_table
 
 LEAST_SCORE, LEAST_SATURATION = 9, 92.0
+"""Of the criteria ``score`` and ``saturation`` (clinical reference 4.1, design default)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

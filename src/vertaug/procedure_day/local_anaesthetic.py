@@ -13,6 +13,7 @@ from math import floor
 from typing import Any
 
 from vertaug.case.errors import InputError
+from vertaug.case.near_name import refuse_unknown
 from vertaug.procedure_day.evidence import Evidence, evidence_of, read_table
 
 Number = int | float | str | Decimal | Fraction
@@ -184,9 +185,7 @@ def drug_named(name: str) -> LocalAnaesthetic:
         If there is none of that name.
     """
     known = known_drugs()
-    if name not in known:
-        message = f"there is no local anaesthetic {name!r}; known: {', '.join(known)}"
-        raise InputError(message)
+    refuse_unknown(name, known, "local anaesthetic")
     return known[name]
 
 
@@ -237,7 +236,8 @@ def ceiling(
     drug : LocalAnaesthetic
     weight_kg : number or None
     factor : number
-        Of the reduction, see `reduction_factor`; it lowers the ceiling for any weight too.
+        Of the reduction, see `vertaug.procedure_day.reduction.judge_reduction`; it lowers the
+        ceiling for any weight too.
 
     Raises
     ------
@@ -320,12 +320,6 @@ def rounded_down(value: Fraction, digits: int = 1) -> float:
     """Return a ceiling as it is printed: never above what it is."""
     steps: int = 10**digits
     return floor(value * steps) / steps
-
-
-def rounded_up(value: Fraction, digits: int = 2) -> float:
-    """Return a share of a ceiling as it is printed: never below what it is."""
-    steps: int = 10**digits
-    return -floor(-value * steps) / steps
 
 
 def _tables() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from functools import cache
 
 from vertaug.augmentation.balloon.product import Balloon, known_balloons
+from vertaug.case.augmentation_content import PSI
 from vertaug.case.plan import Procedure
 from vertaug.case.source_status import find_weakest
 from vertaug.procedure_day.evidence import (
@@ -14,8 +15,6 @@ from vertaug.procedure_day.evidence import (
     read_lines,
     read_table,
 )
-
-PSI_PER_MPA = 145.0377
 
 
 class Stopped(StrEnum):
@@ -107,6 +106,6 @@ def _limit(balloon: Balloon) -> BalloonLimit:
         name=balloon.name,
         title=balloon.title,
         most_ml=balloon.rated_ml.value,
-        most_psi=round(balloon.rated_mpa.value * PSI_PER_MPA),
+        most_psi=round(balloon.rated_mpa.value * PSI),
         evidence=Evidence(source=balloon.rated_mpa.source, status=worst),
     )

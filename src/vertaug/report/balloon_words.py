@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from vertaug.case.augmentation_content import ATM, KPA
+from vertaug.case.augmentation_content import ATM, KPA, PSI
 from vertaug.case.kyphoplasty import BalloonCourse, ShapeStage
 from vertaug.report import words
 
@@ -14,11 +14,8 @@ WALLS = ("anterior", "left", "right", "posterior, towards the canal")
 HEIGHTS = ("anterior", "middle", "posterior")
 """As they are listed."""
 
-
 _CRACKS_MM = 1.0
 """A wall pushed out farther would be cracked in a patient (design default)."""
-_PSI = 145.038
-"""In a megapascal."""
 
 
 def pressure_words(pressure_mpa: float | None) -> str:
@@ -26,7 +23,7 @@ def pressure_words(pressure_mpa: float | None) -> str:
     if pressure_mpa is None:
         return "none can be read"
     kpa = words.three_figures(pressure_mpa * KPA)
-    return f"{kpa} kPa ({pressure_mpa * ATM:.1f} atm, {pressure_mpa * _PSI:.0f} psi)"
+    return f"{kpa} kPa ({pressure_mpa * ATM:.1f} atm, {pressure_mpa * PSI:.0f} psi)"
 
 
 def end_pressure_words(course: BalloonCourse) -> str:

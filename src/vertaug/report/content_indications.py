@@ -164,11 +164,7 @@ def _findings_table(
 
 
 def _finding_row(finding: FindingRecord) -> tuple[Cell, ...]:
-    named = zip(finding.sources, finding.years, strict=True)
-    source = ", ".join(
-        key if year is None or str(year) in key else f"{key} {year}" for key, year in named
-    ).replace("_", " ")
-    details = [f"{source}; {finding.status}; graded: {finding.grade}"]
+    details = [f"{finding.cited}; {finding.status}; graded: {finding.grade}"]
     details += [f"{body} sees it otherwise: {text}" for body, text in finding.alternatives.items()]
     if finding.clears:
         details.append(f"Cleared by: {finding.clears}")

@@ -4,7 +4,7 @@ from vertaug.case.source_status import UNVERIFIED
 from vertaug.procedure_day.anaesthetic_sheet import AnaestheticOfDay
 from vertaug.procedure_day.checklist import KnownItem, Phase
 from vertaug.procedure_day.day_sheet import DaySheet
-from vertaug.procedure_day.evidence import Evidence, Line
+from vertaug.procedure_day.evidence import Line
 from vertaug.procedure_day.guide import Topic
 from vertaug.procedure_day.local_anaesthetic import CEILING_WORDS
 from vertaug.procedure_day.patient_risk import RiskOfDay
@@ -74,11 +74,6 @@ def marked(line: Line) -> DayLine:
     return DayLine(text=line.text, mark=line.evidence.mark)
 
 
-def mark_note(*sources: Evidence) -> str:
-    """Return the marks of several sources for a note, none twice."""
-    return ", ".join(dict.fromkeys(one.mark for one in sources if one.mark))
-
-
 def ticks_of(items: tuple[KnownItem, ...], phase: Phase) -> tuple[DayTick, ...]:
     """Return the boxes of a phase."""
     return tuple(
@@ -146,7 +141,7 @@ def _tiles(sheet: DaySheet) -> tuple[DayTile, ...]:
         first = drug.ceilings[0]
         tiles.append(
             DayTile(
-                label=f"{first.title} 1 %, {CEILING_WORDS}",
+                label=f"{first.title} {first.volumes[0].percent:g} %, {CEILING_WORDS}",
                 value=f"{first.volumes[0].volume_ml:.1f} ml",
                 detail=f"{first.mg:g} mg at {drug.weight_kg:g} kg{_reduced(drug)}",
             )
@@ -277,5 +272,6 @@ def _antibiotic_block(sheet: DaySheet) -> DayBlock:
     return DayBlock(
         title="Antibiotic, as sources list it, not an order",
         lines=lines,
+        # clinical reference 3.7
         note="In within 60 min before the skin is opened (vancomycin 120). Evidence is weak.",
     )

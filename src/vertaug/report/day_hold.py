@@ -1,8 +1,6 @@
 """Antithrombotics as a table of the day's sheet."""
 
-from math import floor
-
-from vertaug.indications.antithrombotic import LOCAL_POLICY
+from vertaug.indications.antithrombotic import LOCAL_POLICY, hours_words
 from vertaug.indications.hold_record import missing_words
 from vertaug.procedure_day.hold import HoldOfDay
 from vertaug.report.day_page import DayBlock
@@ -26,8 +24,7 @@ _WHEN = "from the last dose given in the facts"
 
 
 def _row(hold: HoldOfDay) -> tuple[str, ...]:
-    # rounded down: an hour that is not over does not read as one that is
-    held = "" if hold.held_h is None else f" ({floor(10 * hold.held_h) / 10:g} h)"
+    held = "" if hold.held_h is None else f" ({hours_words(hold.held_h)})"
     missing = f"; missing {missing_words(hold.missing)}" if hold.missing else ""
     complete = hold.complete_from
     return (

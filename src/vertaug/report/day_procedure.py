@@ -134,7 +134,7 @@ def clock_block(sheet: DaySheet) -> DayBlock:
     lines += [_marked(line) for line in cement.facts if line.name == "dough"]
     low, high = cement.session_most_ml
     text = f"At most {low:g} to {high:g} ml and 3 levels in one session"
-    lines.append(DayLine(text=text, mark="unverified"))
+    lines.append(DayLine(text=text, mark=sheet.usual.volume_evidence.mark))
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     if cement.windows:

@@ -20,7 +20,7 @@ from vertaug.indications.hold_record import keep_holds, restore_holds
 from vertaug.indications.panel import IndicationPanel, weigh_indications
 from vertaug.indications.panel_record import describe_panel, keep_facts, restore_facts
 from vertaug.indications.patient_facts import PatientFacts
-from vertaug.indications.rule_pack import RulePack, parse_rule_pack, read_own_pack
+from vertaug.indications.rule_pack import RulePack, parse_rule_pack, read_own_pack, read_rule_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +60,9 @@ class RuleChoice:
         FormatError
             If the file cannot be read.
         """
-        name = text = None
-        if path is not None:
-            name = path.name
-            try:
-                text = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                message = f"the rules {path} cannot be read: {error}"
-                raise FormatError(message) from error
         return cls(
-            name=name,
-            text=text,
+            name=None if path is None else path.name,
+            text=None if path is None else read_rule_text(path),
             settings=dict(settings),
             all_rules=all_rules,
             overrides=tuple(overrides),

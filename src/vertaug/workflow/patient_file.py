@@ -15,7 +15,7 @@ from vertaug.indications.lab_age import drop_old_labs
 from vertaug.indications.panel import weigh_indications
 from vertaug.indications.panel_record import describe_panel
 from vertaug.indications.patient_facts import PatientFacts
-from vertaug.indications.rule_pack import LAB_AGE, read_own_pack
+from vertaug.indications.rule_pack import LAB_AGE
 from vertaug.workflow.indication_choice import IndicationChoice, indication_choice_of
 
 
@@ -76,7 +76,7 @@ def find_patient_facts(
     # what the case could not measure is a note of the panel, not of every sheet
     joined = join_case(known, document).facts
     # an INR of another week says nothing of the hold of warfarin
-    current, _ = drop_old_labs(joined, on, read_own_pack().values[LAB_AGE])
+    current, _ = drop_old_labs(joined, on, kept.rules.read_pack().values[LAB_AGE])
     facts = derive_facts(joined.with_facts(holds.derive(current)))
     return PatientOfCase(
         facts=facts,

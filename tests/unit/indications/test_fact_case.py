@@ -4,9 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vertaug.case.case_content import CaseResults, describe_case
-from vertaug.case.case_file import Parameters, Provenance
-from vertaug.case.density import DensityCalibration
+from vertaug.case.case_content import describe_case
 from vertaug.case.errors import InputError
 from vertaug.case.measurement import (
     Cleft,
@@ -19,34 +17,7 @@ from vertaug.case.measurement import (
 )
 from vertaug.indications.derived_fact import MEASURED, derive_facts
 from vertaug.indications.fact_case import join_case, measure_facts
-from vertaug.verification.analytic_vertebra import AnalyticVertebra
 
-LAW = DensityCalibration(
-    slope_mg_per_ml_per_hu=0.75,
-    intercept_mg_per_ml=0.0,
-    relative_uncertainty=0.1,
-    offset_uncertainty_mg_per_ml=5.0,
-    method="generic",
-    description="test",
-)
-PROVENANCE = Provenance(
-    created="2026-01-02T03:04:05+00:00",
-    software={"vertaug": "0"},
-    code_sha256="0" * 64,
-    inputs=(),
-    parameters=Parameters(
-        level=None,
-        procedures=("vertebroplasty",),
-        gauge=None,
-        series=None,
-        numbering=None,
-        kvp=None,
-        calibration="generic",
-        correct_orientation=False,
-        pdf=True,
-    ),
-    steps=(),
-)
 BROKEN = VertebraMeasurement(
     level="L2",
     complete=True,
@@ -85,13 +56,8 @@ INTACT = replace(
 )
 
 
-@pytest.fixture(scope="module")
-def spine():
-    return AnalyticVertebra().spine()
-
-
 @pytest.fixture
-def document(spine):
+def document(case_results, case_provenance):
     def make(own=BROKEN, intact=INTACT):
         levels = {m.level: m for m in (own, intact) if m is not None}
         assessment = FractureAssessment(
@@ -100,8 +66,7 @@ def document(spine):
             levels=levels,
             incomplete={},
         )
-        results = CaseResults(spine=spine, calibration=LAW, assessment=assessment, planning=None)
-        return describe_case(results, PROVENANCE)
+        return describe_case(replace(case_results, assessment=assessment), case_provenance)
 
     return make
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from vertaug.case.errors import FormatError, InputError
-from vertaug.indications.rule_pack import parse_rule_pack, read_rule_pack
+from vertaug.indications.rule_pack import parse_rule_pack, read_rule_text
 
 RULE = (
     '{id: X1, when: "lab.inr > P.inr_max", effect: rel_ci, grade: consensus, st: verified, '
@@ -23,7 +23,7 @@ rules:
 def test_a_site_file(tmp_path):
     path = tmp_path / "site.yaml"
     path.write_text(TEXT)
-    pack = read_rule_pack(path)
+    pack = parse_rule_pack(read_rule_text(path), path.name)
     assert (pack.version, pack.name) == ("site-3", "site.yaml")
     assert [rule.name for rule in pack.rules] == ["X1"]
     assert pack.values == {"inr_max": 1.5, "lab_max_age_h": 72}
@@ -68,7 +68,7 @@ def test_what_is_wrong_is_told(old, new, words):
 
 def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(FormatError, match="cannot be read"):
-        read_rule_pack(tmp_path / "none.yaml")
+        read_rule_text(tmp_path / "none.yaml")
 
 
 def test_an_unknown_rule_names_near_ones(pack):

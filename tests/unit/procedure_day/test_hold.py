@@ -51,4 +51,4 @@ def test_the_table_of_the_sheet(document, facts_of):
     assert "No advice to stop a drug" in table.note
     assert sheet.holds[0].restart == "48 to 72 h after (PAUSE, verified)"
     bare = describe_day(compose_day_sheet(document, facts_of(), DayChoice())).pages[0]
-    assert "Blood thinners" not in [block.title for block in bare.right]
+    assert "Blood thinners" not in [block.title for block in bare.bottom]

@@ -73,8 +73,7 @@ def describe_value(name: str, value: FactValue | None) -> str:
         return f"{definition.label}: {'yes' if value else 'no'}"
     if isinstance(value, str):
         return f"{definition.label}: {value.replace('_', ' ')}"
-    unit = "" if definition.unit.startswith("{") else definition.unit
-    return f"{definition.label}: {value:g} {unit}".rstrip()
+    return f"{definition.label}: {value:g} {definition.shown_unit}".rstrip()
 
 
 def item_rule(name: str) -> PartRule:

@@ -104,11 +104,6 @@ class ScoreResult:
     notes: tuple[str, ...]
 
     @property
-    def is_decided(self) -> bool:
-        """Whether no unknown fact could change the value."""
-        return self.value is not None
-
-    @property
     def words(self) -> str:
         """The result in one line, unknown parts included."""
         if self.value is not None:
