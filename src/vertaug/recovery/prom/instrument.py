@@ -59,7 +59,7 @@ class Item:
     """
 
     id: str
-    text: str
+    text: str = ""
     low: float
     high: float
     whole: bool = True
@@ -137,12 +137,6 @@ class Instrument:
     ----------
     id, name, version : str
     method : Method
-    scale : str
-        Of its first score.
-    low, high : float
-        Of its first score.
-    worse : {"up", "down"}
-        Of its first score.
     items : tuple of Item
     scales : tuple of ScoreScale
     mcid : tuple of Threshold
@@ -164,10 +158,6 @@ class Instrument:
     name: str
     version: str
     method: Method
-    scale: str
-    low: float
-    high: float
-    worse: Literal["up", "down"]
     items: tuple[Item, ...]
     scales: tuple[ScoreScale, ...]
     mcid: tuple[Threshold, ...]
@@ -178,6 +168,11 @@ class Instrument:
     source: str
     status: SourceStatus
     is_change: bool = False
+
+    @property
+    def scale(self) -> str:
+        """Scale of its first score."""
+        return self.scales[0].scale
 
     @property
     def scores(self) -> tuple[str, ...]:
@@ -220,46 +215,9 @@ class Instrument:
         raise InputError(message)
 
 
-class _Form(BaseModel):
+class _InstrumentForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class _ItemForm(_Form):
-    id: str
-    text: str = ""
-    low: float
-    high: float
-    whole: bool = True
-    stem: str = ""
-    options: tuple[str, ...] = ()
-    points: tuple[float, ...] = ()
-    ends: tuple[str, ...] = ()
-    not_applicable: bool = False
-
-
-class _ScaleForm(_Form):
-    name: str
-    title: str
-    scale: str
-    low: float
-    high: float
-    worse: Literal["up", "down"]
-    items: tuple[str, ...]
-    reliable: tuple[float, ...] = ()
-    reliable_source: str = ""
-
-
-class _ThresholdForm(_Form):
-    score: str
-    kind: Literal["mcid", "mdc"]
-    value: float
-    unit: Literal["points", "percent"] = "points"
-    words: str
-    source: str
-    status: SourceStatus
-
-
-class _InstrumentForm(_Form):
     name: str
     version: str
     method: Method
@@ -270,11 +228,9 @@ class _InstrumentForm(_Form):
     source: str
     status: SourceStatus
     is_change: bool = False
-    options: dict[str, tuple[str, ...]] = {}
-    points: dict[str, tuple[float, ...]] = {}
-    item: tuple[dict[str, Any], ...]
-    score: tuple[_ScaleForm, ...]
-    threshold: tuple[_ThresholdForm, ...] = ()
+    item: tuple[Item, ...]
+    score: tuple[ScoreScale, ...]
+    threshold: tuple[Threshold, ...] = ()
 
 
 def list_instruments() -> tuple[Instrument, ...]:
@@ -327,24 +283,18 @@ def _read_refused() -> dict[str, str]:
 @cache
 def _read(name: str) -> Instrument:
     try:
-        form = _InstrumentForm.model_validate(read_packaged_toml(_FOLDER, name))
-        items = tuple(_item(table, form) for table in form.item)
+        form = _InstrumentForm.model_validate(_spread_lists(read_packaged_toml(_FOLDER, name)))
     except (ValidationError, KeyError) as error:
         message = f"{name}.toml is not as expected: {error}"
         raise FormatError(message) from error
-    scales = tuple(ScoreScale(**scale.model_dump()) for scale in form.score)
     return Instrument(
         id=name,
         name=form.name,
         version=form.version,
         method=form.method,
-        scale=scales[0].scale,
-        low=scales[0].low,
-        high=scales[0].high,
-        worse=scales[0].worse,
-        items=items,
-        scales=scales,
-        mcid=tuple(Threshold(**threshold.model_dump()) for threshold in form.threshold),
+        items=form.item,
+        scales=form.score,
+        mcid=form.threshold,
         instructions=form.instructions,
         missing_rule=form.missing_rule,
         licence=form.licence,
@@ -355,10 +305,16 @@ def _read(name: str) -> Instrument:
     )
 
 
-def _item(table: dict[str, Any], form: _InstrumentForm) -> Item:
-    """Return an item; its options and points may name a list that several items share."""
-    shared = dict(table)
-    for key, lists in (("options", form.options), ("points", form.points)):
-        if isinstance(shared.get(key), str):
-            shared[key] = lists[shared[key]]
-    return Item(**_ItemForm.model_validate(shared).model_dump())
+def _spread_lists(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a file's tree where items hold the options and points that they share by name."""
+    shared = {key: tree.get(key, {}) for key in ("options", "points")}
+    items = [
+        table
+        | {
+            key: lists[table[key]]
+            for key, lists in shared.items()
+            if isinstance(table.get(key), str)
+        }
+        for table in tree["item"]
+    ]
+    return {key: part for key, part in tree.items() if key not in shared} | {"item": items}
