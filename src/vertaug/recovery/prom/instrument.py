@@ -161,10 +161,10 @@ class Instrument:
     items: tuple[Item, ...]
     scales: tuple[ScoreScale, ...]
     mcid: tuple[Threshold, ...]
-    instructions: str
+    instructions: str = ""
     missing_rule: str
     licence: str
-    attribution: str
+    attribution: str = ""
     source: str
     status: SourceStatus
     is_change: bool = False
@@ -215,22 +215,11 @@ class Instrument:
         raise InputError(message)
 
 
-class _InstrumentForm(BaseModel):
+class _InstrumentFile(BaseModel):
+    # holds for all parts: a name that is not known is refused
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
-    version: str
-    method: Method
-    instructions: str = ""
-    missing_rule: str
-    licence: str
-    attribution: str = ""
-    source: str
-    status: SourceStatus
-    is_change: bool = False
-    item: tuple[Item, ...]
-    score: tuple[ScoreScale, ...]
-    threshold: tuple[Threshold, ...] = ()
+    instrument: Instrument
 
 
 def list_instruments() -> tuple[Instrument, ...]:
@@ -282,39 +271,19 @@ def _read_refused() -> dict[str, str]:
 
 @cache
 def _read(name: str) -> Instrument:
+    tree = read_packaged_toml(_FOLDER, name)
+    shared = {key: tree.pop(key, {}) for key in ("options", "points")}
     try:
-        form = _InstrumentForm.model_validate(_spread_lists(read_packaged_toml(_FOLDER, name)))
+        items = [_with_lists(table, shared) for table in tree.pop("item")]
+        scales, mcid = tree.pop("score"), tree.pop("threshold", ())
+        parts = {"id": name, "items": items, "scales": scales, "mcid": mcid}
+        return _InstrumentFile(instrument=tree | parts).instrument  # type: ignore[arg-type]
     except (ValidationError, KeyError) as error:
         message = f"{name}.toml is not as expected: {error}"
         raise FormatError(message) from error
-    return Instrument(
-        id=name,
-        name=form.name,
-        version=form.version,
-        method=form.method,
-        items=form.item,
-        scales=form.score,
-        mcid=form.threshold,
-        instructions=form.instructions,
-        missing_rule=form.missing_rule,
-        licence=form.licence,
-        attribution=form.attribution,
-        source=form.source,
-        status=form.status,
-        is_change=form.is_change,
-    )
 
 
-def _spread_lists(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return a file's tree where items hold the options and points that they share by name."""
-    shared = {key: tree.get(key, {}) for key in ("options", "points")}
-    items = [
-        table
-        | {
-            key: lists[table[key]]
-            for key, lists in shared.items()
-            if isinstance(table.get(key), str)
-        }
-        for table in tree["item"]
-    ]
-    return {key: part for key, part in tree.items() if key not in shared} | {"item": items}
+def _with_lists(table: dict[str, Any], shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return an item whose options and points may name a list that several items share."""
+    named = {key: lists for key, lists in shared.items() if isinstance(table.get(key), str)}
+    return table | {key: lists[table[key]] for key, lists in named.items()}
