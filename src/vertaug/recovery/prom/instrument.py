@@ -277,7 +277,7 @@ def _read(name: str) -> Instrument:
         items = [_with_lists(table, shared) for table in tree.pop("item")]
         scales, mcid = tree.pop("score"), tree.pop("threshold", ())
         parts = {"id": name, "items": items, "scales": scales, "mcid": mcid}
-        return _InstrumentFile(instrument=tree | parts).instrument  # type: ignore[arg-type]
+        return _InstrumentFile.model_validate({"instrument": tree | parts}).instrument
     except (ValidationError, KeyError) as error:
         message = f"{name}.toml is not as expected: {error}"
         raise FormatError(message) from error
