@@ -70,6 +70,14 @@ def test_hours_count_from_the_end_that_is_given(run, case, tmp_path):
     assert "after its start" in " ".join(wrong.err.split())
 
 
+def test_what_was_left_out_of_the_facts_is_said(run, case, tmp_path):
+    facts = tmp_path / "facts.toml"
+    facts.write_text('name = "Jane Doe"\n[fx]\netiology = "osteoporotic"\n')
+    done = run("recovery", case, *WHEN, "--facts", facts)
+    assert done.code == 0, done.err
+    assert "note: left out, because it names a person: name" in done.out
+
+
 def test_the_case_itself_is_not_changed(run, case):
     before = (case / "case.json").read_bytes()
     run("recovery", case, *WHEN)

@@ -45,6 +45,9 @@ def show_recovery(given: "Recovery") -> None:
         return
     if not given.quiet:
         _say(result.plan, result.files)
+        for note in result.notes:
+            typer.echo(f"note: {note}")
+        typer.echo("Research and teaching, not for clinical decisions.")
     typer.echo(str((result.files.pdf or result.files.html).resolve()))
 
 
@@ -83,4 +86,3 @@ def _say(plan: RecoveryPlan, files: "RecoveryFiles") -> None:
             "No PDF: a sheet with warning signs is not printed without the number to call; give it "
             "with --phone."
         )
-    typer.echo("Research and teaching, not for clinical decisions.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from vertaug.case.errors import InputError
 from vertaug.recovery.site_value import SiteValue, read_values
-from vertaug.recovery.source_note import SourceNote, read_data, read_note
+from vertaug.recovery.source_note import CitedSentence, SourceNote, read_data, read_note
 from vertaug.recovery.time_shift import TimeShift, check_moment, shift_moment
 
 
@@ -37,27 +37,6 @@ class ActivityPhase:
     values: tuple[SiteValue, ...]
     note: SourceNote
 
-    def covers(self, moment: datetime) -> bool:
-        """Whether a moment lies in the phase."""
-        return self.start.timestamp() <= moment.timestamp() and (
-            self.end is None or moment.timestamp() < self.end.timestamp()
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityAdvice:
-    """A sentence that holds all the time.
-
-    Attributes
-    ----------
-    key, words : str
-    note : SourceNote
-    """
-
-    key: str
-    words: str
-    note: SourceNote
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityPlan:
@@ -67,21 +46,18 @@ class ActivityPlan:
     ----------
     phases : tuple of ActivityPhase
         By time; some overlap.
-    advice : tuple of ActivityAdvice
+    advice : tuple of CitedSentence
+        What holds all the time.
     values : mapping of str to SiteValue
     lift_until, drive_from : date
         Last day of the limit of lifting; first day of driving.
     """
 
     phases: tuple[ActivityPhase, ...]
-    advice: tuple[ActivityAdvice, ...]
+    advice: tuple[CitedSentence, ...]
     values: Mapping[str, SiteValue]
     lift_until: date
     drive_from: date
-
-    def on(self, moment: datetime) -> tuple[ActivityPhase, ...]:
-        """Return the phases of a moment."""
-        return tuple(phase for phase in self.phases if phase.covers(moment))
 
 
 def plan_activity(
@@ -113,9 +89,7 @@ def plan_activity(
     _check_order(values)
     words = {name: value.text for name, value in values.items()}
     advice = tuple(
-        ActivityAdvice(
-            key=table["key"], words=table["words"].format(**words), note=read_note(table)
-        )
+        CitedSentence(key=table["key"], words=table["words"].format(**words), note=read_note(table))
         for table in data["advice"]
     )
     return ActivityPlan(

@@ -14,7 +14,7 @@ from typing import Any
 from vertaug.case.errors import InputError
 from vertaug.case.near_name import refuse_unknown
 from vertaug.recovery.dose import AnalgesicDose, DoseRoute
-from vertaug.recovery.source_note import SourceNote, read_data, read_note
+from vertaug.recovery.source_note import CitedSentence, SourceNote, read_data, read_note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,21 +53,6 @@ class MmeLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DoseFlag:
-    """What to know about a drug or total.
-
-    Attributes
-    ----------
-    key, words : str
-    note : SourceNote
-    """
-
-    key: str
-    words: str
-    note: SourceNote
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MmeResult:
     """Opioids of one day.
 
@@ -78,9 +63,10 @@ class MmeResult:
     counted_per_day : Decimal
         MME of those that can be counted.
     lines : tuple of MmeLine
-    refused : tuple of DoseFlag
+    refused : tuple of CitedSentence
         Opioids that cannot be counted, with the reason.
-    flags : tuple of DoseFlag
+    flags : tuple of CitedSentence
+        What to know about a drug or the total.
     no_opioids : tuple of str
         Drugs for pain that are no opioids.
     who_step : int
@@ -91,8 +77,8 @@ class MmeResult:
     total_per_day: Decimal | None
     counted_per_day: Decimal
     lines: tuple[MmeLine, ...]
-    refused: tuple[DoseFlag, ...]
-    flags: tuple[DoseFlag, ...]
+    refused: tuple[CitedSentence, ...]
+    flags: tuple[CitedSentence, ...]
     no_opioids: tuple[str, ...]
     who_step: int
     factors: FactorSet
@@ -136,7 +122,7 @@ def morphine_equivalents(
         cannot be.
     """
     lines: list[MmeLine] = []
-    refused: list[DoseFlag] = []
+    refused: list[CitedSentence] = []
     others: list[str] = []
     steps = [0]
     data = read_data("mme_factors")
@@ -171,10 +157,10 @@ def _name(drug: str) -> str:
     return str(read_data("mme_factors")["other_names"].get(drug, drug))
 
 
-def _count(name: str, dose: AnalgesicDose, found: Mapping[str, Any]) -> MmeLine | DoseFlag:
+def _count(name: str, dose: AnalgesicDose, found: Mapping[str, Any]) -> MmeLine | CitedSentence:
     """Return the MME of a dose, or why it has none."""
     if "reason" in found:
-        return DoseFlag(key=name, words=found["reason"], note=read_note(found))
+        return CitedSentence(key=name, words=found["reason"], note=read_note(found))
     note = read_factor_set().note
     patch = found.get("patch", False)
     if dose.per_hour != (dose.route is DoseRoute.TRANSDERMAL):
@@ -185,7 +171,7 @@ def _count(name: str, dose: AnalgesicDose, found: Mapping[str, Any]) -> MmeLine 
     if patch != dose.per_hour or (not patch and dose.route is not DoseRoute.ORAL):
         form = "as a patch, in ug/h" if patch else "by mouth"
         reason = f"the factor of {name} is for {name} {form}; got {dose.route.value}"
-        return DoseFlag(key=f"{name}_{dose.route.value}", words=reason, note=note)
+        return CitedSentence(key=f"{name}_{dose.route.value}", words=reason, note=note)
     factor = Decimal(found["factor"])
     mme = (dose.amount if patch else dose.daily_mg) * factor
     _refuse_implausible(name, mme)
@@ -201,21 +187,21 @@ def _refuse_implausible(name: str, mme: Decimal) -> None:
 
 def _flags(
     lines: tuple[MmeLine, ...], counted: Decimal, *, opioid: bool, laxative: bool | None
-) -> tuple[DoseFlag, ...]:
+) -> tuple[CitedSentence, ...]:
     data = read_data("mme_factors")
     flags = []
     limit = data["naloxone"]["least_mme"]
     if counted >= Decimal(limit):
         words = data["naloxone"]["words"].format(limit=limit)
-        flags.append(DoseFlag(key="naloxone", words=words, note=read_note(data["naloxone"])))
+        flags.append(CitedSentence(key="naloxone", words=words, note=read_note(data["naloxone"])))
     for name in dict.fromkeys(_name(line.dose.drug) for line in lines):
         table = data["opioid"][name]
         if "caution" in table:
             note = read_note({"source": table["caution_source"], "status": table["caution_status"]})
-            flags.append(DoseFlag(key=name, words=table["caution"], note=note))
+            flags.append(CitedSentence(key=name, words=table["caution"], note=note))
     if opioid and laxative is not True:
         table = data["laxative"]
-        flags.append(DoseFlag(key="laxative", words=table["words"], note=read_note(table)))
+        flags.append(CitedSentence(key="laxative", words=table["words"], note=read_note(table)))
     return tuple(flags)
 
 

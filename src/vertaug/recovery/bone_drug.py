@@ -39,16 +39,32 @@ class DrugCourse:
             raise InputError(message)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoneWarning:
+    """A sentence that must be read.
+
+    Attributes
+    ----------
+    key, words : str
+    urgent : bool
+        Of what this patient takes.
+    note : SourceNote
+    """
+
+    key: str
+    words: str
+    note: SourceNote
+    urgent: bool = False
+
+
 def known_bone_drugs() -> tuple[str, ...]:
     """Return the drugs for bone that are known."""
     table = read_data("bone_health")["drugs"]
     return (*table["bisphosphonates"], *table["others"])
 
 
-def drug_warnings(
-    drugs: Sequence[DrugCourse], today: date
-) -> tuple[tuple[str, str, SourceNote], ...]:
-    """Return key, words and source of what this patient's drugs call for.
+def drug_warnings(drugs: Sequence[DrugCourse], today: date) -> tuple[BoneWarning, ...]:
+    """Return what this patient's drugs call for; all of it is urgent.
 
     Raises
     ------
@@ -59,25 +75,29 @@ def drug_warnings(
         if one.started > today:
             message = f"{one.drug} was started on {one.started}, which lies after {today}"
             raise InputError(message)
-    notes = {table["key"]: read_note(table) for table in read_data("bone_health")["warning"]}
-    followers = read_data("bone_health")["drugs"]["bisphosphonates"]
+    data = read_data("bone_health")
+    note = next(read_note(table) for table in data["warning"] if table["key"] == _DENOSUMAB)
+    followers = data["drugs"]["bisphosphonates"]
     found = []
     for one in drugs:
-        if one.drug == _DENOSUMAB and one.stopped is None:
+        if one.drug != _DENOSUMAB:
+            continue
+        if one.stopped is None:
             words = (
                 f"Takes denosumab since {one.started}: it is never stopped or left out by itself."
             )
-            found.append(("denosumab_taken", words, notes["denosumab"]))
-        elif one.drug == _DENOSUMAB and one.stopped is not None:
-            last = one.stopped
-            follows = any(
-                other.drug in followers and (other.stopped is None or other.stopped > last)
-                for other in drugs
+            found.append(BoneWarning(key="denosumab_taken", words=words, note=note, urgent=True))
+        elif not _is_followed(one.stopped, drugs, followers):
+            words = (
+                f"Denosumab was stopped on {one.stopped} and no bisphosphonate is recorded after "
+                "it: vertebrae may break in a row. Consider one now."
             )
-            if not follows:
-                words = (
-                    f"Denosumab was stopped on {last} and no bisphosphonate is recorded after it: "
-                    "vertebrae may break in a row. Consider one now."
-                )
-                found.append(("denosumab_stopped", words, notes["denosumab"]))
+            found.append(BoneWarning(key="denosumab_stopped", words=words, note=note, urgent=True))
     return tuple(found)
+
+
+def _is_followed(last: date, drugs: Sequence[DrugCourse], followers: Sequence[str]) -> bool:
+    """Whether one of ``followers`` is taken after a day."""
+    return any(
+        drug.drug in followers and (drug.stopped is None or drug.stopped > last) for drug in drugs
+    )

@@ -13,7 +13,7 @@ from typing import Any
 from vertaug.case.errors import InputError
 from vertaug.case.near_name import refuse_unknown
 from vertaug.indications.patient_facts import PatientFacts
-from vertaug.recovery.bone_drug import DrugCourse, drug_warnings
+from vertaug.recovery.bone_drug import BoneWarning, DrugCourse, drug_warnings
 from vertaug.recovery.source_note import SourceNote, read_data, read_note
 from vertaug.recovery.time_shift import TimeShift, shift_date
 
@@ -57,24 +57,6 @@ class BoneTask:
     metric: str
     undecided: str
     note: SourceNote
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoneWarning:
-    """A sentence that must be read.
-
-    Attributes
-    ----------
-    key, words : str
-    urgent : bool
-        Of what this patient takes.
-    note : SourceNote
-    """
-
-    key: str
-    words: str
-    note: SourceNote
-    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +144,7 @@ def plan_bone_health(
             if wanted is not False:
                 tasks.append(_task(table, procedure_on, start, undecided))
     general = () if applies is False else tuple(_warning(table) for table in data["warning"])
-    found = drug_warnings(drugs, procedure_on if today is None else today)
-    own = tuple(BoneWarning(key=k, words=words, note=note, urgent=True) for k, words, note in found)
+    own = drug_warnings(drugs, procedure_on if today is None else today)
     return BoneHealthPlan(
         applies=applies,
         reason=reason,

@@ -76,6 +76,11 @@ class EvidenceRow:
         """Whether it is from memory and must be checked against the paper."""
         return self.status.is_from_memory
 
+    @property
+    def treated(self) -> bool:
+        """Whether its arm had augmentation; says nothing of a difference of arms."""
+        return self.arm not in _CONTROLS
+
 
 @cache
 def read_evidence() -> tuple[EvidenceRow, ...]:
@@ -278,22 +283,23 @@ def trial_arms(measure: str, scale: str) -> tuple[TrialArm, ...]:
     arms = []
     for trial in read_trials().values():
         own = [row for row in rows if row.trial == trial.key]
-        names = dict.fromkeys(row.arm for row in own if row.kind is not ValueKind.DIFFERENCE)
-        for arm in sorted(names, key=lambda name: name in _CONTROLS):
-            points = _points([row for row in own if row.arm == arm])
+        single = [row for row in own if row.kind is not ValueKind.DIFFERENCE]
+        for row in sorted(
+            {row.arm: row for row in single}.values(), key=lambda row: not row.treated
+        ):
+            points = _points([other for other in own if other.arm == row.arm])
             if len(points) > 1:
-                arms.append(_arm(trial, arm, own[0].measure, points))
+                arms.append(_arm(trial, row, points))
     return tuple(arms)
 
 
-def _arm(trial: Trial, arm: str, measure: str, points: tuple[ArmPoint, ...]) -> TrialArm:
-    treated = arm not in _CONTROLS
+def _arm(trial: Trial, row: EvidenceRow, points: tuple[ArmPoint, ...]) -> TrialArm:
     return TrialArm(
         trial=trial,
-        arm=arm,
-        label=trial.procedure if treated else trial.comparator,
-        treated=treated,
-        measure=measure,
+        arm=row.arm,
+        label=trial.procedure if row.treated else trial.comparator,
+        treated=row.treated,
+        measure=row.measure,
         points=points,
     )
 

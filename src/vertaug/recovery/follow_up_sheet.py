@@ -4,10 +4,9 @@ Only words and dates; it is laid out elsewhere. Without the number to call it mu
 out.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vertaug.case.source_status import SourceStatus
+from vertaug.case.source_status import UNVERIFIED
 from vertaug.recovery.activity_plan import ActivityPhase, ActivityPlan
 from vertaug.recovery.analgesic import mme_words
 from vertaug.recovery.bone_health import BoneHealthPlan
@@ -15,7 +14,6 @@ from vertaug.recovery.date_words import day_words, due_words, window_words
 from vertaug.recovery.recovery_plan import RecoveryPlan
 from vertaug.recovery.red_flag import ClinicPhone, FlagTierAdvice, read_banner
 from vertaug.recovery.schedule import FollowUp, PlannedVisit
-from vertaug.recovery.source_note import SourceNote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,6 @@ class SheetVisit:
     capture: str
     imaging: str
     state: str
-    source: str
     closed: bool
     for_patient: bool
 
@@ -181,7 +178,6 @@ def _visit(visit: PlannedVisit, follow_up: FollowUp, state: str) -> SheetVisit:
         capture="; ".join(definition.capture),
         imaging=definition.imaging,
         state=state,
-        source=definition.note.words,
         closed=visit.closed,
         for_patient=definition.in_calendar,
     )
@@ -210,26 +206,22 @@ def _span(phase: ActivityPhase, follow_up: FollowUp) -> str:
     return f"{first} to {last}"
 
 
-_BLANK_DATE = "______________"
-_THINNERS = {
-    True: f"Your blood thinner: start again on {_BLANK_DATE}. Ask before you go home. Do not start "
-    "or stop it on your own.",
-    None: f"If you take a blood thinner: start again on {_BLANK_DATE}. Ask before you go home. Do "
-    "not start or stop it on your own.",
-}
-"""By whether one is taken; unknown is not no."""
+_THINNER = (
+    "start again on ______________. Ask before you go home. Do not start or stop it on your own."
+)
 
 
 def _advice(plan: RecoveryPlan) -> tuple[str, ...]:
-    known = plan.case.facts.value("med.antithrombotic_active")
-    thinner = None if known is None else known is True
+    thinner = plan.case.facts.value("med.antithrombotic_active")
+    whose = "Your blood thinner" if thinner else "If you take a blood thinner"
     return (
         *(one.words for one in plan.activity.advice),
         (
             f"You may drive again from {day_words(plan.activity.drive_from)} on, if you feel safe, "
             "but not while you take strong pain tablets: they make you sleepy and slow."
         ),
-        *((_THINNERS[thinner],) if thinner in _THINNERS else ()),
+        # unknown is not no
+        *(() if thinner is False else (f"{whose}: {_THINNER}",)),
     )
 
 
@@ -303,19 +295,17 @@ def _spreads(plan: ActivityPlan) -> str:
     return "; ".join(found) + "."
 
 
-def _notes(plan: RecoveryPlan) -> Iterable[tuple[str, SourceNote]]:
-    yield from ((phase.label, phase.note) for phase in plan.activity.phases)
-    yield from ((one.key, one.note) for one in plan.activity.advice)
-    yield from ((task.words, task.note) for task in plan.bone.tasks)
-
-
 def _unverified(plan: RecoveryPlan) -> str:
     """Say how much of the sheet is from memory."""
-    notes = list(_notes(plan))
-    recalled = [note for _, note in notes if note.status is SourceStatus.RECALLED]
-    if not recalled:
+    notes = [
+        *(phase.note for phase in plan.activity.phases),
+        *(one.note for one in plan.activity.advice),
+        *(task.note for task in plan.bone.tasks),
+    ]
+    marked = sum(note.status.mark == UNVERIFIED for note in notes)
+    if not marked:
         return ""
     return (
-        f"{len(recalled)} of {len(notes)} entries on activity and bone are from memory and marked "
+        f"{marked} of {len(notes)} entries on activity and bone are from memory and marked "
         "(unverified): check them against their sources, or set your own in a site file."
     )

@@ -10,7 +10,7 @@ from vertaug.recovery.recovery_plan import RecoveryPlan
 from vertaug.recovery.red_flag import FlagTierAdvice, read_banner
 from vertaug.recovery.schedule import PlannedVisit
 from vertaug.recovery.site_value import SiteValue
-from vertaug.recovery.source_note import SourceNote
+from vertaug.recovery.source_note import CitedSentence, SourceNote
 
 SCHEMA_VERSION = 1
 
@@ -63,6 +63,10 @@ def _note(note: SourceNote) -> dict[str, str]:
     return {"source": note.source, "status": note.status.value}
 
 
+def _sentence(one: CitedSentence) -> dict[str, str]:
+    return {"key": one.key, "words": one.words, **_note(one.note)}
+
+
 def _values(values: Mapping[str, SiteValue]) -> dict[str, Any]:
     return {
         name: {
@@ -109,7 +113,7 @@ def _activity(plan: ActivityPlan) -> dict[str, Any]:
             }
             for phase in plan.phases
         ],
-        "advice": [{"words": one.words, **_note(one.note)} for one in plan.advice],
+        "advice": [_sentence(one) for one in plan.advice],
         "values": _values(plan.values),
         "drive_from": plan.drive_from.isoformat(),
         "lift_until": plan.lift_until.isoformat(),
@@ -179,8 +183,8 @@ def _analgesics(result: MmeResult) -> dict[str, Any]:
             }
             for line in result.lines
         ],
-        "refused": [{"key": one.key, "words": one.words} for one in result.refused],
-        "flags": [{"key": one.key, "words": one.words, **_note(one.note)} for one in result.flags],
+        "refused": [_sentence(one) for one in result.refused],
+        "flags": [_sentence(one) for one in result.flags],
         "no_opioids": list(result.no_opioids),
         "who_step": result.who_step,
     }

@@ -166,11 +166,7 @@ def read_flags(fever_c: float | None = None) -> tuple[RedFlag, ...]:
     InputError
         If the fever is none.
     """
-    data = read_data("red_flags")
-    limit = data["fever"]["value"] if fever_c is None else fever_c
-    if not 37.0 <= limit <= 40.0:
-        message = f"fever is expected to begin between 37 and 40 degrees Celsius; got {limit:g}"
-        raise InputError(message)
+    limit = _read_fever(fever_c)
     degrees = {"fever_c": f"{limit:.1f}", "fever_f": f"{limit * 9 / 5 + 32:.1f}"}
     return tuple(
         RedFlag(
@@ -181,8 +177,17 @@ def read_flags(fever_c: float | None = None) -> tuple[RedFlag, ...]:
             from_hours=table.get("from_hours", 0),
             note=read_note(table),
         )
-        for table in data["sign"]
+        for table in read_data("red_flags")["sign"]
     )
+
+
+def _read_fever(fever_c: float | None) -> float:
+    """Return from where on it is fever, degrees Celsius."""
+    limit = float(read_data("red_flags")["fever"]["value"] if fever_c is None else fever_c)
+    if not 37.0 <= limit <= 40.0:
+        message = f"fever is expected to begin between 37 and 40 degrees Celsius; got {limit:g}"
+        raise InputError(message)
+    return limit
 
 
 def advise_flags(phone: ClinicPhone, fever_c: float | None = None) -> tuple[FlagTierAdvice, ...]:
@@ -273,5 +278,4 @@ def _is_fever(temperature_c: float, fever_c: float | None) -> bool:
             f"got {temperature_c:g} (degrees Fahrenheit?)"
         )
         raise InputError(message)
-    limit = read_data("red_flags")["fever"]["value"] if fever_c is None else fever_c
-    return bool(temperature_c >= limit)
+    return temperature_c >= _read_fever(fever_c)

@@ -8,7 +8,7 @@ first days nobody has failed yet.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -174,7 +174,7 @@ def judge_response(
     criteria = (
         responder,
         _judge_strong(before.nrs, now.nrs, cut),
-        _judge_mcid(before.nrs, now.nrs, cut),
+        _judge_fall("mcid_pain", before.nrs, now.nrs, cut["mcid_pain"]),
         _judge_fall("function_group", before.rmdq, now.rmdq, cut["rmdq_group"]),
         _judge_rmdq(before.rmdq, now.rmdq, cut),
         _judge_odi(before.odi, now.odi, cut),
@@ -206,10 +206,17 @@ def _measured(
     return Judgement(name=name, met=None, words=f"not measured {' and '.join(absent)}")
 
 
+def _exact(value: float) -> Fraction:
+    # a fall from 10 to 7 is 30 %, which floats would miss
+    return Fraction(str(value))
+
+
+def _points_met(before: float, now: float, points: float) -> bool:
+    return _exact(before) - _exact(now) >= _exact(points)
+
+
 def _percent_met(before: float, now: float, percent: float) -> bool:
-    # exact: a fall from 10 to 7 is 30 %, which floats would miss
-    fall = Fraction(str(before)) - Fraction(str(now))
-    return 100 * fall >= Fraction(str(percent)) * Fraction(str(before))
+    return 100 * (_exact(before) - _exact(now)) >= _exact(percent) * _exact(before)
 
 
 def _judge_responder(
@@ -223,9 +230,8 @@ def _judge_responder(
     if first < cut["nrs_fall"]:
         words = f"pain was {first:g} before: it cannot fall by {cut['nrs_fall']:g}"
         return Judgement(name=name, met=None, words=words)
-    met = _fall(first, last) >= Fraction(str(cut["nrs_fall"])) and _percent_met(
-        first, last, cut["nrs_fall_percent"]
-    )
+    points = _points_met(first, last, cut["nrs_fall"])
+    met = points and _percent_met(first, last, cut["nrs_fall_percent"])
     return Judgement(name=name, met=met, words=f"pain {first:g} to {last:g}")
 
 
@@ -245,27 +251,17 @@ def _judge_strong(before: float | None, now: float | None, cut: Mapping[str, flo
     return Judgement(name=name, met=met, words=f"pain {first:g} to {last:g}")
 
 
-def _judge_mcid(before: float | None, now: float | None, cut: Mapping[str, float]) -> Judgement:
-    return _judge_fall("mcid_pain", before, now, cut["mcid_pain"])
-
-
-def _fall(before: float, now: float) -> Fraction:
-    return Fraction(str(before)) - Fraction(str(now))
-
-
 def _judge_fall(name: str, before: float | None, now: float | None, least: float) -> Judgement:
     pair = _measured(name, before, now)
     if isinstance(pair, Judgement):
         return pair
     first, last = pair
-    met = _fall(first, last) >= Fraction(str(least))
+    met = _points_met(first, last, least)
     return Judgement(name=name, met=met, words=f"{first:g} to {last:g}, at least {least:g} counts")
 
 
 def _judge_rmdq(before: float | None, now: float | None, cut: Mapping[str, float]) -> Judgement:
     """Judge the change of one person, which near the ends of the scale cannot be told."""
-    from dataclasses import replace
-
     found = _judge_fall("function", before, now, cut["rmdq_individual"])
     if before is None or found.met is None or cut["rmdq_low"] <= before <= cut["rmdq_high"]:
         return found
@@ -282,7 +278,7 @@ def _judge_odi(before: float | None, now: float | None, cut: Mapping[str, float]
     if isinstance(pair, Judgement):
         return pair
     first, last = pair
-    points = _fall(first, last) >= Fraction(str(cut["odi_fall"]))
+    points = _points_met(first, last, cut["odi_fall"])
     share = first > 0 and _percent_met(first, last, cut["odi_fall_percent"])
     return Judgement(name=name, met=points or share, words=f"ODI {first:g} to {last:g}")
 

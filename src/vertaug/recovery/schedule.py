@@ -1,7 +1,7 @@
 """When each follow-up visit is due, and which of them are done, due or missed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -265,8 +265,6 @@ def _plan(
 
 def _on_an_open_day(visit: PlannedVisit, clinic: ClinicDays) -> PlannedVisit:
     """Move the proposed day to the nearest open one of the window, of two the later."""
-    from dataclasses import replace
-
     counted_in_days = bool(visit.definition.due.days or visit.definition.due.months)
     if not counted_in_days or clinic.is_open(visit.due.date()):
         return visit

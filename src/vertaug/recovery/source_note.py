@@ -36,6 +36,21 @@ class SourceNote:
         return f"{self.source}: {self.status.value}{mark}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedSentence:
+    """A sentence with where it comes from.
+
+    Attributes
+    ----------
+    key, words : str
+    note : SourceNote
+    """
+
+    key: str
+    words: str
+    note: SourceNote
+
+
 SITE = SourceNote(source="site", status=SourceStatus.DESIGN_DEFAULT)
 """Of what a clinic has set itself."""
 

@@ -7,6 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from vertaug.case.errors import InputError
 from vertaug.case.near_name import refuse_unknown
 from vertaug.recovery.source_note import SourceNote, read_data, read_note
 
@@ -173,8 +174,6 @@ def find_measure(name: str, scale: str) -> Measure:
     InputError
         If there is no such measure, or not on that scale.
     """
-    from vertaug.case.errors import InputError
-
     measures = read_measures()
     names = dict.fromkeys(n for m in measures.values() for n in (m.key, *m.members))
     refuse_unknown(name, tuple(names), "measure")

@@ -8,7 +8,6 @@ from vertaug.recovery.evidence import ValueKind, read_evidence, trial_arms
 from vertaug.recovery.source_note import read_data
 from vertaug.recovery.trial import Trial, read_trials
 
-_CONTROLS = ("sham", "usual", "control", "NSM")
 _LIKELY = 0.05
 _NEAR = 1.3
 """Two times within this factor of each other are put together (design default)."""
@@ -95,8 +94,8 @@ def trial_shares() -> tuple[TrialShare, ...]:
         own = [row for row in rows if row.trial == trial.key]
         for name, timepoint in dict.fromkeys((row.measure, row.timepoint) for row in own):
             pair = [row for row in own if (row.measure, row.timepoint) == (name, timepoint)]
-            controls = [row for row in pair if row.arm in _CONTROLS]
-            treated = [row for row in pair if row.arm not in _CONTROLS]
+            controls = [row for row in pair if not row.treated]
+            treated = [row for row in pair if row.treated]
             if len(controls) == len(treated) == 1:
                 chance = wanted[name].get("chance", {}).get(trial.key, "")
                 shares.append(

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.transforms import Transform, blended_transform_factory
 
 from vertaug.case.errors import InputError
 from vertaug.recovery.evidence import TrialDifference, trial_differences
@@ -14,12 +13,13 @@ from vertaug.report import canvas
 from vertaug.report.outcome_style import (
     BAND,
     FAINT,
-    GRID,
     GROUPS,
     INK,
     MARKERS,
     TREATED,
+    dress_rows,
     time_words,
+    write_row,
 )
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
@@ -57,7 +57,7 @@ def draw_outcome_differences(measure: str = "pain", scale: str = "0-10") -> Pict
     _dress(axes, rows, found)
     place = 0
     for group in groups:
-        _write(axes, place, GROUPS[group], 0.02, bold=True)
+        write_row(axes, place, GROUPS[group], 0.02, bold=True)
         place += 1
         for row in (row for row in rows if row.trial.blinding is group):
             _draw_row(axes, place, row)
@@ -80,13 +80,7 @@ def _dress(axes: Axes, rows: Sequence[TrialDifference], measure: Measure) -> Non
     if measure.mcid is not None:
         axes.axvspan(-measure.mcid, measure.mcid, color=BAND, zorder=0, linewidth=0)
     axes.axvline(0.0, color=INK, linewidth=0.8)
-    axes.set_yticks([])
-    axes.grid(visible=True, axis="x", color=GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name == "bottom")
-        spine.set_linewidth(0.6)
+    dress_rows(axes)
     for x, align, words in (
         (0.0, "left", "favours the comparator"),
         (1.0, "right", "favours augmentation"),
@@ -98,26 +92,12 @@ def _dress(axes: Axes, rows: Sequence[TrialDifference], measure: Measure) -> Non
         )  # fmt: skip
 
 
-def _write(axes: Axes, place: float, words: str, x: float, *, bold: bool = False) -> None:
-    """Write words of a row at a place of the page's width."""
-    axes.text(
-        x, place, words, transform=_row_transform(axes), ha="left", va="center",
-        fontsize=canvas.SMALL_PT, color=INK, fontweight="bold" if bold else "normal",
-    )  # fmt: skip
-
-
-def _row_transform(axes: Axes) -> Transform:
-    """Return where x counts over the page and y in rows."""
-    figure = axes.get_figure()
-    return blended_transform_factory(figure.transFigure, axes.transData)  # type: ignore[union-attr]
-
-
 def _draw_row(axes: Axes, place: int, row: TrialDifference) -> None:
     """Draw one difference and its numbers."""
     count = f", n {row.n}" if row.n is not None else ""
     when = time_words(row.timepoint)
     mixed = "†" if row.trial.is_mixed(row.days) else ""
-    _write(axes, place, f"{row.trial.label}, {when}{count}{mixed}", 0.04)
+    write_row(axes, place, f"{row.trial.label}, {when}{count}{mixed}", 0.04)
     colour = FAINT if row.unverified else TREATED
     if row.low is not None and row.high is not None:
         axes.plot([row.low, row.high], [place, place], color=colour, linewidth=1.2)
@@ -128,7 +108,7 @@ def _draw_row(axes: Axes, place: int, row: TrialDifference) -> None:
         [row.value], [place], linestyle="none", marker=MARKERS[row.trial.blinding], markersize=4.4,
         color=colour, markerfacecolor="#FFFFFF" if row.unverified else colour, zorder=4,
     )  # fmt: skip
-    _write(axes, place, words + (", unverified" if row.unverified else ""), _RIGHT + 0.012)
+    write_row(axes, place, words + (", unverified" if row.unverified else ""), _RIGHT + 0.012)
 
 
 def _signed(value: float) -> str:
@@ -170,16 +150,15 @@ def _draw_key(
 
 
 def _caption(measure: Measure, rows: Sequence[TrialDifference]) -> str:
-    turned = any(row.raw_value != row.value for row in rows)
+    names = dict.fromkeys(row.trial.label for row in rows if row.raw_value != row.value)
+    turned = f" Printed the other way and turned here: {', '.join(names)}." if names else ""
     source = ""
     if measure.mcid is not None:
         source = f"; least difference of {measure.mcid:g} used after {measure.mcid_source}"
     return (
         f"{measure.label}: difference between both arms of each trial, positive where augmentation "
-        f"did better{source}.{_direction(rows)}"
-        f"{' Printed the other way and turned here: ' if turned else ''}"
-        f"{', '.join(dict.fromkeys(row.trial.label for row in rows if row.raw_value != row.value))}"
-        f"{'.' if turned else ''}{_knowing(rows)} Trials let in different patients."
+        f"did better{source}.{_direction(rows)}{turned}{_knowing(rows)} Trials let in different "
+        "patients."
         f"{_crossover(rows)}"
     )
 

@@ -3,11 +3,10 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.transforms import blended_transform_factory
 
 from vertaug.recovery.trial_share import TrialShare, trial_shares
 from vertaug.report import canvas
-from vertaug.report.outcome_style import CONTROL, GRID, INK, TREATED, time_words
+from vertaug.report.outcome_style import CONTROL, TREATED, dress_rows, time_words, write_row
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _ROW_MM, _TOP_MM, _FOOT_MM = 13.5, 2.0, 15.5
@@ -26,14 +25,8 @@ def draw_outcome_shares() -> Picture:
     )
     axes.set_xlim(0, 100)
     axes.set_ylim(len(shares) - 0.5, -0.5)
-    axes.set_yticks([])
-    axes.grid(visible=True, axis="x", color=GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
+    dress_rows(axes)
     axes.set_xlabel("patients of 100", fontsize=canvas.LABEL_PT)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name == "bottom")
-        spine.set_linewidth(0.6)
     for place, share in enumerate(shares):
         _draw_share(axes, place, share)
     _draw_key(figure, height)
@@ -66,9 +59,9 @@ def _draw_share(axes: Axes, place: int, share: TrialShare) -> None:
     """Draw one pair with intervals and numbers."""
     good = "more is good" if share.more_is_good else "fewer is good"
     trial = share.trial
-    _write(axes, place - 0.27, f"{share.what}, {time_words(share.timepoint)}", 0.02, bold=True)
-    _write(axes, place, f"{trial.label}, against {trial.comparator}", 0.02)
-    _write(axes, place + 0.25, f"{trial.blinding_words}; {good}", 0.02)
+    write_row(axes, place - 0.27, f"{share.what}, {time_words(share.timepoint)}", 0.02, bold=True)
+    write_row(axes, place, f"{trial.label}, against {trial.comparator}", 0.02)
+    write_row(axes, place + 0.25, f"{trial.blinding_words}; {good}", 0.02)
     rows = zip(
         (share.treated_percent, share.control_percent), share.intervals,
         (share.treated_n, share.control_n), "os", (TREATED, CONTROL), ("with", "without"),
@@ -79,23 +72,13 @@ def _draw_share(axes: Axes, place: int, share: TrialShare) -> None:
         axes.plot([value], [at], linestyle="none", marker=marker, markersize=5.0, color=colour)
         if interval is not None:
             axes.plot(interval, [at, at], color=colour, linewidth=1.1)
-        _write(axes, at - 0.14, f"{word}: {value:g} of 100 (n {n})", _RIGHT + 0.012)
+        write_row(axes, at - 0.14, f"{word}: {value:g} of 100 (n {n})", _RIGHT + 0.012)
     if share.chance:
         words = "may be chance" if share.chance_is_likely else "unlikely to be chance"
-        _write(
+        write_row(
             axes, place + 0.3, f"{share.chance}: {words}", _RIGHT + 0.012,
             bold=bool(share.chance_is_likely),
         )  # fmt: skip
-
-
-def _write(axes: Axes, place: float, words: str, x: float, *, bold: bool = False) -> None:
-    """Write words of a row at a place of the page's width."""
-    figure = axes.get_figure()
-    across = blended_transform_factory(figure.transFigure, axes.transData)  # type: ignore[union-attr]
-    axes.text(
-        x, place, words, transform=across, ha="left", va="center", fontsize=canvas.SMALL_PT,
-        color=INK, fontweight="bold" if bold else "normal",
-    )  # fmt: skip
 
 
 def _draw_key(figure: Figure, height: float) -> None:

@@ -55,4 +55,4 @@ def require_leaflet_extras() -> None:
     MissingExtraError
         If jinja2, Pillow, scikit-image or typst is missing.
     """
-    require_libraries(("jinja2", "PIL", "skimage.measure", "typst"), "a leaflet")
+    require_libraries(("jinja2", "PIL", "skimage", "typst"), "a leaflet")

@@ -1,7 +1,7 @@
 """The optional libraries that pages and pictures need."""
 
-import importlib
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 from vertaug.case.errors import MissingExtraError
 
@@ -12,21 +12,19 @@ def require_libraries(names: Iterable[str], what: str) -> None:
     Parameters
     ----------
     names : iterable of str
-        As they are imported.
+        As they are imported, without their parts.
     what : str
         What needs them, named in the error.
 
     Raises
     ------
     MissingExtraError
-        If one cannot be imported; says how to install it.
+        If one is not installed; says how to install it.
     """
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            message = (
-                f"{what} needs {name.partition('.')[0]}, which is not installed; "
-                "install it with: pip install 'vertaug[report]'"
-            )
-            raise MissingExtraError(message) from error
+    missing = [name for name in names if find_spec(name) is None]
+    if missing:
+        message = (
+            f"{what} needs {', '.join(missing)}, which is not installed; "
+            'install it with: pip install "vertaug[report]"'
+        )
+        raise MissingExtraError(message)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.transforms import blended_transform_factory
 
 from vertaug.recovery.evidence import time_in_days
 from vertaug.recovery.trial import Blinding, Trial
@@ -24,7 +25,7 @@ GROUPS = {
 MARKERS = {Blinding.SHAM: "o", Blinding.ACTIVE: "s", Blinding.OPEN: "^", Blinding.NONE: "x"}
 __all__ = [
     "ALONE", "BAND", "CONTROL", "FAINT", "GRID", "GROUPS", "INK", "MARKERS", "OBSERVED", "TREATED",
-    "dress_time", "place", "time_words", "trial_lines",
+    "dress_rows", "dress_time", "place", "time_words", "trial_lines", "write_row",
 ]  # fmt: skip
 
 
@@ -48,6 +49,27 @@ def dress_time(axes: Axes, last_day: float) -> None:
     for name, spine in axes.spines.items():
         spine.set_visible(name in {"left", "bottom"})
         spine.set_linewidth(0.6)
+
+
+def dress_rows(axes: Axes) -> None:
+    """Leave axes whose rows are written beside them the lower edge, with upright lines."""
+    axes.set_yticks([])
+    axes.grid(visible=True, axis="x", color=GRID, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
+    for name, spine in axes.spines.items():
+        spine.set_visible(name == "bottom")
+        spine.set_linewidth(0.6)
+
+
+def write_row(axes: Axes, row: float, words: str, x: float, *, bold: bool = False) -> None:
+    """Write words of a row at a share of the page's width."""
+    figure = axes.get_figure()
+    across = blended_transform_factory(figure.transFigure, axes.transData)  # type: ignore[union-attr]
+    axes.text(
+        x, row, words, transform=across, ha="left", va="center", fontsize=canvas.SMALL_PT,
+        color=INK, fontweight="bold" if bold else "normal",
+    )  # fmt: skip
 
 
 def time_words(timepoint: str) -> str:

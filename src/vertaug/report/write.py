@@ -31,7 +31,7 @@ def write_report(case: ReportInput, folder: Path, *, pdf: bool = True) -> Report
     StorageError
         If a file cannot be written.
     """
-    wanted = ("matplotlib", "jinja2", "skimage.measure", *(("typst",) if pdf else ()))
+    wanted = ("matplotlib", "jinja2", "skimage", *(("typst",) if pdf else ()))
     require_libraries(wanted, "a report")
     content = build_content(case)
     pictures = draw_pictures(case)

@@ -85,7 +85,8 @@ def make_leaflet(
         notes.append("write the phone number of your team on its line before you hand it out")
     if not pictures.before:
         notes.append(
-            "without a picture of the patient's bone: the case has no labels/levels.nii.gz"
+            "without a picture of the patient's bone: labels/levels.nii.gz of the case is missing, "
+            "damaged or without it"
         )
     elif shown < len(leaflet.situation.simulated):
         notes.append("a simulated result is not shown: the case has lost what it was drawn from")

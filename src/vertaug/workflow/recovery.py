@@ -53,31 +53,28 @@ class RecoveryResult:
     ----------
     plan : RecoveryPlan
     files : RecoveryFiles
+    notes : tuple of str
+        What of the given facts was left out or changed.
     """
 
     plan: RecoveryPlan
     files: "RecoveryFiles"
+    notes: tuple[str, ...]
 
 
-def plan_case_recovery(folder: Path, request: RecoveryRequest) -> tuple[RecoveryPlan, str]:
-    """Return the recovery of a case, and the token of its calendar.
-
-    Raises
-    ------
-    InputError
-        If something given cannot be used.
-    FormatError
-        If the folder holds no case.
-    """
-    document = read_case(folder)
+def _plan_case(
+    document: CaseDocument, name: str, request: RecoveryRequest
+) -> tuple[RecoveryPlan, tuple[str, ...]]:
+    """Return the recovery of a case, and notes on the facts that were given."""
     site = read_clinic(request)
     zone = find_zone(request, site)
     procedure_at = read_local_time(request.procedure_at, zone)
     zone = zone or procedure_at.tzinfo
+    patient = find_patient_facts(document, request.facts, procedure_at.date())
     case = RecoveryCase(
-        name=folder.resolve().name,
+        name=name,
         level=document.fracture.level,
-        facts=find_patient_facts(document, request.facts, procedure_at.date()).facts,
+        facts=patient.facts,
         procedure=request.procedure,
         fracture_on=(
             None
@@ -94,7 +91,7 @@ def plan_case_recovery(folder: Path, request: RecoveryRequest) -> tuple[Recovery
         read_diary(request, zone),
         ended_at=read_end(request, procedure_at),
     )
-    return plan, calendar_token(document)
+    return plan, patient.notes
 
 
 def calendar_token(document: CaseDocument) -> str:
@@ -125,12 +122,13 @@ def write_case_recovery(
     from vertaug.report.recovery_files import write_recovery
 
     where = RecoveryOutput() if output is None else output
-    plan, token = plan_case_recovery(folder, request)
+    document = read_case(folder)
+    plan, notes = _plan_case(document, folder.resolve().name, request)
     files = write_recovery(
         plan,
         where.folder or folder / RECOVERY_FOLDER,
-        token=token,
+        token=calendar_token(document),
         pdf=where.pdf,
         full_words=where.full_words,
     )
-    return RecoveryResult(plan=plan, files=files)
+    return RecoveryResult(plan=plan, files=files, notes=notes)

@@ -7,6 +7,7 @@ from pathlib import Path
 import vertaug
 from vertaug.recovery.activity_plan import plan_activity
 from vertaug.recovery.clinic_site import parse_site
+from vertaug.recovery.evidence import read_evidence
 from vertaug.recovery.responder import read_cut_points
 from vertaug.recovery.schedule import schedule_visits
 from vertaug.recovery.time_shift import read_local_time
@@ -34,6 +35,12 @@ def test_the_clinics_file_is_read():
     assert plan.visit("3mo").due.strftime("%H:%M") == "09:30"
     assert plan_activity(start, site.activity).values["lift_weeks"].value == 13
     assert read_cut_points(site.response)["nrs_fall"].value == 2
+
+
+def test_the_numbers_from_memory_are_counted():
+    rows = read_evidence()
+    unverified = sum(row.unverified for row in rows)
+    assert f"unverified ({unverified} of {len(rows)} numbers)" in " ".join(PAGE.split())
 
 
 def test_the_windows_of_the_table_are_those_of_the_data():

@@ -3,6 +3,7 @@
 import pytest
 
 from vertaug.case.errors import InputError
+from vertaug.recovery.prom.instrument import find_instrument
 from vertaug.recovery.responder import (
     OutcomeValues,
     ResponseCall,
@@ -10,6 +11,7 @@ from vertaug.recovery.responder import (
     read_cut_points,
     read_non_response_path,
 )
+from vertaug.recovery.trial import find_measure
 
 
 def judged(before, now, day=30, **cut):
@@ -164,6 +166,19 @@ def test_a_clinic_sets_its_own_cut_points():
         read_cut_points({"nrs_fall": 400})
     with pytest.raises(InputError, match="number"):
         read_cut_points({"nrs_fall": True})
+
+
+def test_instruments_and_pictures_hold_the_same_cut_points():
+    cut = {name: one.value for name, one in read_cut_points().items()}
+    roland, pain = find_instrument("rmdq24"), find_instrument("nrs_now")
+    assert roland.scales[0].reliable == (cut["rmdq_low"], cut["rmdq_high"])
+    changes = {threshold.kind: threshold.value for threshold in roland.mcid}
+    assert changes == {"mcid": cut["rmdq_group"], "mdc": cut["rmdq_individual"]}
+    assert find_measure("RMDQ", "0-24").mcid == cut["rmdq_group"]
+    falls = [(threshold.value, threshold.unit) for threshold in pain.mcid]
+    names = (("mcid_pain", "points"), ("nrs_fall", "points"), ("nrs_fall_percent", "percent"))
+    assert falls == [(cut[name], unit) for name, unit in names]
+    assert find_measure("pain", "0-10").mcid == cut["mcid_pain"]
 
 
 def test_what_to_look_at_where_pain_has_not_fallen():

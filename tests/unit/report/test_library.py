@@ -10,6 +10,6 @@ def test_a_missing_library_is_named_with_what_needs_it(monkeypatch):
     require_libraries(("json",), "a leaflet")
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(
-        MissingExtraError, match=r"^a leaflet needs typst, .* pip install 'vertaug\[report\]'$"
+        MissingExtraError, match=r'^a leaflet needs typst, .* pip install "vertaug\[report\]"$'
     ):
         require_libraries(("json", "typst"), "a leaflet")

@@ -1,6 +1,7 @@
 """Questionnaires on paper."""
 
 import re
+import sys
 from dataclasses import replace
 
 import pytest
@@ -106,7 +107,7 @@ def test_pdf_is_the_same_every_time_and_has_its_pages():
     pdf = render_questionnaire_pdf(one)
     assert pdf.startswith(b"%PDF")
     assert pdf == render_questionnaire_pdf(one)
-    assert pdf.count(b"/Type /Page\n") == 2 or len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 2
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
 
 
 def test_files(tmp_path):
@@ -127,6 +128,6 @@ def test_other_kinds_and_nothing_are_refused(tmp_path):
 
 @pytest.mark.parametrize(("name", "kind"), [("typst", "pdf"), ("jinja2", "html")])
 def test_a_missing_extra_gives_the_install_line(tmp_path, monkeypatch, name, kind):
-    monkeypatch.setitem(__import__("sys").modules, name, None)
-    with pytest.raises(MissingExtraError, match=rf"needs {name}.*pip install 'vertaug\[report\]'"):
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=rf'needs {name}.*pip install "vertaug\[report\]"'):
         write_questionnaire((find_instrument("rmdq24"),), tmp_path / f"x.{kind}")

@@ -87,7 +87,7 @@ def test_reporter_tells_place_and_what_is_left():
 
 
 def test_missing_extra_says_how_to_install(monkeypatch):
-    monkeypatch.setattr("vertaug.workflow.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("vertaug.report.library.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'pip install "vertaug\[report\]"') as told:
         check_extras(pdf=True)
     assert "typst" in str(told.value)

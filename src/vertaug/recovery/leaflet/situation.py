@@ -7,6 +7,7 @@ from enum import StrEnum
 from vertaug.case.case_file import CaseDocument, MeasurementRecord
 from vertaug.case.errors import InputError, LevelError
 from vertaug.case.plan import Procedure
+from vertaug.fracture.grading import GRADE_1_PERCENT
 from vertaug.indications.patient_facts import PatientFacts
 
 
@@ -26,8 +27,11 @@ _CAUSES = {
     "haemangioma": Cause.TUMOUR,
     "traumatic": Cause.TRAUMA,
 }
-_LOSSES = ((20.0, ""), (29.0, "quarter"), (41.0, "third"), (58.0, "half"))
-"""Upper limits in percent of the height and the word for it; below the first nothing is said."""
+_LOSSES = ((GRADE_1_PERCENT, ""), (29.0, "quarter"), (41.0, "third"), (58.0, "half"))
+"""Upper limits in percent of the height and the word for it; below the first nothing is said.
+
+Design default: it is where Genant's grade 1 begins; the others lie half way between the words.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,7 @@ class Item:
     """
 
     id: str
-    text: str
+    text: str = ""
     low: float
     high: float
     whole: bool = True
@@ -137,12 +137,6 @@ class Instrument:
     ----------
     id, name, version : str
     method : Method
-    scale : str
-        Of its first score.
-    low, high : float
-        Of its first score.
-    worse : {"up", "down"}
-        Of its first score.
     items : tuple of Item
     scales : tuple of ScoreScale
     mcid : tuple of Threshold
@@ -164,20 +158,21 @@ class Instrument:
     name: str
     version: str
     method: Method
-    scale: str
-    low: float
-    high: float
-    worse: Literal["up", "down"]
     items: tuple[Item, ...]
     scales: tuple[ScoreScale, ...]
     mcid: tuple[Threshold, ...]
-    instructions: str
+    instructions: str = ""
     missing_rule: str
     licence: str
-    attribution: str
+    attribution: str = ""
     source: str
     status: SourceStatus
     is_change: bool = False
+
+    @property
+    def scale(self) -> str:
+        """Scale of its first score."""
+        return self.scales[0].scale
 
     @property
     def scores(self) -> tuple[str, ...]:
@@ -220,61 +215,11 @@ class Instrument:
         raise InputError(message)
 
 
-class _Form(BaseModel):
+class _InstrumentFile(BaseModel):
+    # holds for all parts: a name that is not known is refused
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class _ItemForm(_Form):
-    id: str
-    text: str = ""
-    low: float
-    high: float
-    whole: bool = True
-    stem: str = ""
-    options: tuple[str, ...] = ()
-    points: tuple[float, ...] = ()
-    ends: tuple[str, ...] = ()
-    not_applicable: bool = False
-
-
-class _ScaleForm(_Form):
-    name: str
-    title: str
-    scale: str
-    low: float
-    high: float
-    worse: Literal["up", "down"]
-    items: tuple[str, ...]
-    reliable: tuple[float, ...] = ()
-    reliable_source: str = ""
-
-
-class _ThresholdForm(_Form):
-    score: str
-    kind: Literal["mcid", "mdc"]
-    value: float
-    unit: Literal["points", "percent"] = "points"
-    words: str
-    source: str
-    status: SourceStatus
-
-
-class _InstrumentForm(_Form):
-    name: str
-    version: str
-    method: Method
-    instructions: str = ""
-    missing_rule: str
-    licence: str
-    attribution: str = ""
-    source: str
-    status: SourceStatus
-    is_change: bool = False
-    options: dict[str, tuple[str, ...]] = {}
-    points: dict[str, tuple[float, ...]] = {}
-    item: tuple[dict[str, Any], ...]
-    score: tuple[_ScaleForm, ...]
-    threshold: tuple[_ThresholdForm, ...] = ()
+    instrument: Instrument
 
 
 def list_instruments() -> tuple[Instrument, ...]:
@@ -326,39 +271,19 @@ def _read_refused() -> dict[str, str]:
 
 @cache
 def _read(name: str) -> Instrument:
+    tree = read_packaged_toml(_FOLDER, name)
+    shared = {key: tree.pop(key, {}) for key in ("options", "points")}
     try:
-        form = _InstrumentForm.model_validate(read_packaged_toml(_FOLDER, name))
-        items = tuple(_item(table, form) for table in form.item)
+        items = [_with_lists(table, shared) for table in tree.pop("item")]
+        scales, mcid = tree.pop("score"), tree.pop("threshold", ())
+        parts = {"id": name, "items": items, "scales": scales, "mcid": mcid}
+        return _InstrumentFile.model_validate({"instrument": tree | parts}).instrument
     except (ValidationError, KeyError) as error:
         message = f"{name}.toml is not as expected: {error}"
         raise FormatError(message) from error
-    scales = tuple(ScoreScale(**scale.model_dump()) for scale in form.score)
-    return Instrument(
-        id=name,
-        name=form.name,
-        version=form.version,
-        method=form.method,
-        scale=scales[0].scale,
-        low=scales[0].low,
-        high=scales[0].high,
-        worse=scales[0].worse,
-        items=items,
-        scales=scales,
-        mcid=tuple(Threshold(**threshold.model_dump()) for threshold in form.threshold),
-        instructions=form.instructions,
-        missing_rule=form.missing_rule,
-        licence=form.licence,
-        attribution=form.attribution,
-        source=form.source,
-        status=form.status,
-        is_change=form.is_change,
-    )
 
 
-def _item(table: dict[str, Any], form: _InstrumentForm) -> Item:
-    """Return an item; its options and points may name a list that several items share."""
-    shared = dict(table)
-    for key, lists in (("options", form.options), ("points", form.points)):
-        if isinstance(shared.get(key), str):
-            shared[key] = lists[shared[key]]
-    return Item(**_ItemForm.model_validate(shared).model_dump())
+def _with_lists(table: dict[str, Any], shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return an item whose options and points may name a list that several items share."""
+    named = {key: lists for key, lists in shared.items() if isinstance(table.get(key), str)}
+    return table | {key: lists[table[key]] for key, lists in named.items()}
