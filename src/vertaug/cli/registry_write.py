@@ -240,6 +240,7 @@ def add_prom(given: "AddProm") -> None:
 
 def _read_answers(given: "AddProm") -> dict[str, Any]:
     from vertaug.recovery.registry.entry import read_answers
+    from vertaug.recovery.registry.prom_entry import read_answer
 
     if given.answers is not None:
         try:
@@ -253,24 +254,11 @@ def _read_answers(given: "AddProm") -> dict[str, Any]:
         if not mark or not item.strip():
             message = f"an answer is expected as item=value, such as q1=1; got {pair!r}"
             raise InputError(message)
-        answers[item.strip()] = _read_answer(text.strip())
+        answers[item.strip()] = read_answer(text)
     if not answers:
         message = "no answers: give --answer item=value, or --answers FILE.json"
         raise InputError(message)
     return answers
-
-
-def _read_answer(text: str) -> int | float | str | None:
-    if not text:
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text  # such as na; what is impossible is refused by the instrument
 
 
 def add_event(given: "AddEvent") -> None:

@@ -14,7 +14,7 @@ from vertaug.case.errors import InputError
 from vertaug.recovery.registry.audit_entry import Author
 from vertaug.recovery.registry.connection import reading
 from vertaug.recovery.registry.definition import define_table, read_definitions
-from vertaug.recovery.registry.entry import Entry, Fault, Row, check_entry, show
+from vertaug.recovery.registry.entry import Entry, Fault, Given, Row, check_entry, show
 from vertaug.recovery.registry.history import History, check_history, load_history
 from vertaug.recovery.registry.pen import Pen, open_pen
 from vertaug.recovery.registry.schema import table_of
@@ -22,9 +22,6 @@ from vertaug.recovery.registry.schema import table_of
 _BATCH = 10_000
 _MOST_FAULTS = 10_000
 _LISTED = 5
-
-Given = Entry | Fault
-"""A row as it was read, or why it could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,9 +253,3 @@ def list_faults(report: IntakeReport) -> str:
     more = report.fault_count - min(_LISTED, len(report.faults))
     rest = f"; and {more} more" if more > 0 else ""
     return f"{first}{rest}. Nothing was written"
-
-
-def order_entries(entries: Iterable[Entry]) -> list[Entry]:
-    """Return rows with parents before their children, else in their order."""
-    ranks = {name: n for n, name in enumerate(read_definitions())}
-    return sorted(entries, key=lambda one: ranks[one.table])
