@@ -51,7 +51,8 @@ def summary_lines(summary: "RegistrySummary") -> Iterator[str]:
 def _totals(summary: "RegistrySummary") -> Iterator[str]:
     totals = summary.totals
     kinds = ", ".join(f"{count} {name}" for name, count in totals.procedures.items()) or "none"
-    yield f"Registry on {summary.today}: {totals.patients} patients; procedures: {kinds}; "
+    yield f"Registry, visits due by {summary.today}"
+    yield f"{totals.patients} patients; procedures: {kinds}; "
     yield f"{totals.levels} levels; died {totals.died}, withdrew {totals.withdrawn}, "
     kap = totals.kap_median_gy_cm2
     dose = "not recorded" if kap is None else f"{kap:g} Gy cm2 (n {totals.kap_known})"
