@@ -56,7 +56,10 @@ def patient(call):
         "add-procedure", name, "--on", "2026-01-10", "--procedure", "kyphoplasty", "--level",
         "L1", "--cause", "osteoporotic", "--cement-ml", 3.6, "--no-leak",
     )  # fmt: skip
-    call("add-visit", name, "baseline", "--on", "2026-01-09", "--opioid", "oxycodone 10 mg x2")
+    said = call(
+        "add-visit", name, "baseline", "--on", "2026-01-09", "--opioid", "oxycodone 10 mg x2"
+    )
+    assert "; 30 MME a day" in said.out
     call("add-visit", name, "7d", "--on", "2026-01-16", "--no-opioids", "--red-flag")
     return name
 
@@ -198,6 +201,13 @@ def test_a_visit_outside_its_window_is_recorded_and_told(call, patient, tmp_path
     said = call("import", table)
     assert f"note: visit.csv, row 2: {patient}: visit 24h on 2026-01-16" in said.out
     assert said.out.endswith("written\n")
+
+
+def test_an_opioid_that_has_no_factor_is_told_by_its_name(call, patient):
+    said = call(
+        "add-visit", patient, "1mo", "--on", "2026-02-10", "--opioid", "buprenorphine 8 mg x1"
+    )
+    assert "no total: buprenorphine cannot be counted" in said.out
 
 
 def test_a_second_level_is_of_the_same_procedure(call, patient):

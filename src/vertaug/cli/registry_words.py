@@ -52,11 +52,14 @@ def _totals(summary: "RegistrySummary") -> Iterator[str]:
     totals = summary.totals
     kinds = ", ".join(f"{count} {name}" for name, count in totals.procedures.items()) or "none"
     yield f"Registry, visits due by {summary.today}"
-    yield f"{totals.patients} patients; procedures: {kinds}; "
-    yield f"{totals.levels} levels; died {totals.died}, withdrew {totals.withdrawn}, "
+    yield (
+        f"  patients: {totals.patients}; died {totals.died}, withdrew {totals.withdrawn}, recorded "
+        f"as lost {totals.recorded_lost}"
+    )
+    yield f"  procedures: {kinds}; levels: {totals.levels}"
     kap = totals.kap_median_gy_cm2
     dose = "not recorded" if kap is None else f"{kap:g} Gy cm2 (n {totals.kap_known})"
-    yield f"recorded as lost {totals.recorded_lost}; median kerma-area product {dose}"
+    yield f"  median kerma-area product: {dose}"
 
 
 def _visits(summary: "RegistrySummary") -> Iterator[str]:

@@ -143,22 +143,19 @@ def add_visit(given: "AddVisit") -> None:
         "note": given.note,
     }
     known = {name: value for name, value in told.items() if value is not None}
-    opioids, drugs = _take_opioids(given, place)
+    opioids, drugs, mme = _take_opioids(given, place)
     visit = Entry(table="visit", values={**place, **known, **opioids})
     notes = _write([visit, *drugs], given)
-    words = f"visit {given.kind} of {given.pseudonym} recorded"
-    if opioids:
-        mme = opioids["mme_per_day"]
-        words += f"; {mme} MME a day" if mme is not None else "; MME cannot be summed, see info"
+    words = f"visit {given.kind} of {given.pseudonym} recorded{mme}"
     words = "\n".join([words, *(f"note: {note}" for note in notes)])
     _tell(words, {**place, **opioids, "notes": notes}, as_json=given.json_output)
 
 
 def _take_opioids(
     given: "AddVisit", place: Mapping[str, Any]
-) -> tuple[dict[str, Any], list["Entry"]]:
-    """Return the sum of opioids and a row of each; nothing where nobody asked."""
-    from vertaug.recovery.analgesic import morphine_equivalents
+) -> tuple[dict[str, Any], list["Entry"], str]:
+    """Return the sum of opioids, a row of each, and words; nothing where nobody asked."""
+    from vertaug.recovery.analgesic import mme_words, morphine_equivalents
     from vertaug.recovery.dose import read_dose
     from vertaug.recovery.registry.entry import Entry
 
@@ -166,7 +163,7 @@ def _take_opioids(
         message = "--no-opioids and --opioid exclude each other"
         raise InputError(message)
     if not given.no_opioids and not given.opioid:
-        return {}, []
+        return {}, [], ""
     doses = [read_dose(text) for text in given.opioid or ()]
     found = morphine_equivalents(doses)
     total = found.total_per_day
@@ -185,7 +182,7 @@ def _take_opioids(
         )
         for dose in doses
     ]  # fmt: skip
-    return sums, rows
+    return sums, rows, f"; {mme_words(found)}"
 
 
 def _write(entries: Sequence["Entry"], given: "AddVisit | Add") -> tuple[str, ...]:
