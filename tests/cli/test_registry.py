@@ -56,7 +56,10 @@ def patient(call):
         "add-procedure", name, "--on", "2026-01-10", "--procedure", "kyphoplasty", "--level",
         "L1", "--cause", "osteoporotic", "--cement-ml", 3.6, "--no-leak",
     )  # fmt: skip
-    call("add-visit", name, "baseline", "--on", "2026-01-09", "--opioid", "oxycodone 10 mg x2")
+    said = call(
+        "add-visit", name, "baseline", "--on", "2026-01-09", "--opioid", "oxycodone 10 mg x2"
+    )
+    assert "; 30 MME a day" in said.out
     call("add-visit", name, "7d", "--on", "2026-01-16", "--no-opioids", "--red-flag")
     return name
 
@@ -166,6 +169,67 @@ def test_a_known_person_is_refused(call, patient):
     assert json.loads(call("info", "--json").out)["rows"]["patient"] == 1
 
 
+@pytest.mark.parametrize(("age", "fits"), [(76, True), (78, True), (79, False), (50, False)])
+def test_age_and_date_of_birth_fit_each_other(call, age, fits):
+    """Born on 2 January 1949: 77 years on 5 January 2026."""
+    call("init")
+    words = ("add-patient", "--on", "2026-01-05", "--birth-date", "1949-01-02", "--age-y", age)
+    said = call(*words, code=0 if fits else 2)
+    assert fits or f"birth_date: expected what fits age_y, {age}, to one year" in said.err
+    if fits:
+        name = said.out.strip()
+        said = call("add", "patient", f"pseudonym={name}", "age_y=70", "--replace", code=2)
+        assert "age_y: expected what fits birth_date: 77 on enrolment" in said.err
+    assert json.loads(call("info", "--json").out)["rows"]["patient"] == int(fits)
+
+
+def test_a_visit_outside_its_window_is_recorded_and_told(call, patient, tmp_path):
+    said = call("add-visit", patient, "3mo", "--on", "2026-04-20")
+    assert "note" not in said.out
+    said = call("add-visit", patient, "3mo", "--on", "2026-08-20", "--replace")
+    assert f"note: {patient}: visit 3mo on 2026-08-20 is outside its window" in said.out
+    place = (f"pseudonym={patient}", "procedure_no=1", "kind=6mo")
+    said = call("add", "visit", *place, "status=done", "visited_on=2026-11-30", "--json")
+    (note,) = json.loads(said.out)["notes"]
+    assert "2026-06-19 to 2026-07-31 (late until 2026-10-10)" in note
+    visits = json.loads(call("summary", "--json").out)["visits"]
+    assert {v["kind"]: v["done"] for v in visits}["3mo"] == 1, "as the note says"
+    table = tmp_path / "visit.csv"
+    table.write_text(
+        f"pseudonym,procedure_no,kind,status,visited_on\n{patient},1,24h,done,2026-01-16\n"
+    )
+    said = call("import", table)
+    assert f"note: visit.csv, row 2: {patient}: visit 24h on 2026-01-16" in said.out
+    assert said.out.endswith("written\n")
+
+
+def test_an_opioid_that_has_no_factor_is_told_by_its_name(call, patient):
+    said = call(
+        "add-visit", patient, "1mo", "--on", "2026-02-10", "--opioid", "buprenorphine 8 mg x1"
+    )
+    assert "no total: buprenorphine cannot be counted" in said.out
+
+
+def test_a_second_level_is_of_the_same_procedure(call, patient):
+    words = ("add-procedure", patient, "--on", "2026-01-10", "--procedure", "kyphoplasty")
+    said = call(*words, "--level", "L2", "--cause", "neoplastic", "--anaesthesia", "local", code=2)
+    assert "cause 'osteoporotic', now 'neoplastic'; anaesthesia nothing, now 'local'" in said.err
+    call(*words, "--level", "L2", "--cause", "osteoporotic")
+    rows = json.loads(call("info", "--json").out)["rows"]
+    assert (rows["procedure"], rows["procedure_level"]) == (1, 2)
+
+
+def test_a_day_of_the_summary_moves_due_dates_only(call, patient):
+    early, late = (
+        json.loads(call("summary", "--json", "--today", day).out)
+        for day in ("2026-01-09", "2027-06-01")
+    )
+    done = [[v["done"] for v in found["visits"]] for found in (early, late)]
+    assert done[0] == done[1]
+    assert sum(done[0]) == 2
+    assert sum(v["lost"] for v in early["visits"]) == 0 < sum(v["lost"] for v in late["visits"])
+
+
 def test_pseudonyms_from_a_secret_are_the_same_again(call, tmp_path):
     call("init")
     key = tmp_path / "key"
@@ -205,7 +269,9 @@ def test_an_export_is_in_the_log_and_needs_a_folder(call, patient, tmp_path):
     call("export", "-o", tmp_path / "out", "--shift-dates")
     after = call("verify", "--noted", before, "--json")
     assert int(json.loads(after.out)["head"].split(":")[0]) == int(before.split(":")[0]) + 1
-    assert "is not empty" in call("export", "-o", tmp_path / "out", code=2).err
+    for kind in ("csv", "redcap"):
+        said = call("export", "-o", tmp_path / "out", "--format", kind, code=2)
+        assert "is not empty" in said.err
     dates = (tmp_path / "out" / "procedure.csv").read_text("utf-8")
     assert "2026-01-10" not in dates
 

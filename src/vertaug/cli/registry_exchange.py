@@ -13,8 +13,11 @@ from vertaug.cli.registry_access import name_author, name_database, open_databas
 from vertaug.cli.registry_write import read_key
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
     from vertaug.cli.registry_exchange_options import Export, Import, Init, Upgrade, Verify
-    from vertaug.recovery.registry.entry import Entry, Fault
+    from vertaug.recovery.registry.audit_entry import Author
+    from vertaug.recovery.registry.entry import Fault, Given
     from vertaug.recovery.registry.intake import IntakeReport
     from vertaug.recovery.registry.redcap_reader import DictionaryReport
     from vertaug.recovery.registry.release import ReleaseRules
@@ -86,6 +89,7 @@ def import_files(given: "Import") -> None:
         "written": report.written, "dry_run": given.dry_run, "rows": report.rows,
         "fault_count": report.fault_count,
         "faults": [_fault_tree(fault) for fault in report.faults],
+        "notes": report.notes,
     }  # fmt: skip
     _tell(lines, tree, as_json=given.json_output)
     if report.fault_count and not report.written:
@@ -99,9 +103,7 @@ def _fault_tree(fault: "Fault") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _read(
-    given: "Import",
-) -> tuple[Iterable["Entry | Fault"], Collection[str], list[str]]:
+def _read(given: "Import") -> tuple[Iterable["Given"], Collection[str], list[str]]:
     """Return the rows, the tables that they may be of, and what to say before."""
     if given.format.value == "csv":
         from vertaug.recovery.registry.csv_table import find_tables, read_tables
@@ -137,6 +139,9 @@ def _report_lines(report: "IntakeReport", *, dry_run: bool) -> list[str]:
     lines = [fault.sentence for fault in report.faults[:_MOST_LINES]]
     if report.fault_count > len(lines):
         lines.append(f"and {report.fault_count - len(lines)} more")
+    lines += [f"note: {note}" for note in report.notes[:_MOST_LINES]]
+    if len(report.notes) > _MOST_LINES:
+        lines.append(f"and {len(report.notes) - _MOST_LINES} more notes")
     counts = ", ".join(f"{table} {count}" for table, count in report.rows.items()) or "none"
     lines.append(f"good rows: {counts}; faults: {report.fault_count}")
     if dry_run:
@@ -153,17 +158,17 @@ def export_files(given: "Export") -> None:
     engine = open_database(given.database)
     rules = _release_rules(given)
     if given.preview:
-        _preview(given, rules)
+        _preview(engine, given, rules)
         return
     if given.out is None:
         message = "export to where? Give -o DIR, a new folder; --preview lists what would leave"
         raise InputError(message)
-    files = _write_files(given, rules)
-    _log_export(given, files)
+    author = name_author(given.by, given.role)  # nothing leaves that could not be logged
+    files = _write_files(engine, given.out, given, rules)
+    _log_export(engine, author, given, files)
     tree = {"files": [str(path) for path in files]}
     lines = [f"{len(files)} files in {given.out}", *_leaving_words(given)]
     _tell(lines, tree, as_json=given.json_output)
-    engine.dispose()
 
 
 def _release_rules(given: "Export") -> "ReleaseRules":
@@ -185,11 +190,9 @@ def _release_rules(given: "Export") -> "ReleaseRules":
     )
 
 
-def _write_files(given: "Export", rules: "ReleaseRules") -> tuple[Path, ...]:
-    engine = open_database(given.database)
-    folder = given.out
-    if folder is None:
-        return ()
+def _write_files(
+    engine: "Engine", folder: Path, given: "Export", rules: "ReleaseRules"
+) -> tuple[Path, ...]:
     if given.patient is not None and given.format.value != "fhir":
         message = "--patient goes with --format fhir"
         raise InputError(message)
@@ -198,8 +201,10 @@ def _write_files(given: "Export", rules: "ReleaseRules") -> tuple[Path, ...]:
 
         return export_fhir(engine, folder, rules, given.patient)
     if given.format.value == "redcap":
+        from vertaug.recovery.registry.export import refuse_used
         from vertaug.recovery.registry.redcap import write_data, write_dictionary
 
+        refuse_used(folder)
         return (
             write_dictionary(folder / "dictionary.csv", rules),
             write_data(engine, folder / "data.csv", rules),
@@ -210,14 +215,15 @@ def _write_files(given: "Export", rules: "ReleaseRules") -> tuple[Path, ...]:
     return write(engine, folder, rules)
 
 
-def _log_export(given: "Export", files: tuple[Path, ...]) -> None:
+def _log_export(
+    engine: "Engine", author: "Author", given: "Export", files: tuple[Path, ...]
+) -> None:
     """Who took what out stands in the audit log."""
     from vertaug.recovery.registry.audit_entry import Event
     from vertaug.recovery.registry.pen import open_pen
 
     what = f"{given.format.value}, {len(files)} files, " + "; ".join(_leaving_words(given))
-    engine = open_database(given.database)
-    with open_pen(engine, name_author(given.by, given.role)) as pen:
+    with open_pen(engine, author) as pen:
         pen.record([Event(action="export", object="registry[]", changed=json.dumps(what))])
 
 
@@ -230,11 +236,11 @@ def _leaving_words(given: "Export") -> list[str]:
     ]
 
 
-def _preview(given: "Export", rules: "ReleaseRules") -> None:
+def _preview(engine: "Engine", given: "Export", rules: "ReleaseRules") -> None:
     from vertaug.recovery.registry.connection import reading
     from vertaug.recovery.registry.release import preview_release
 
-    with reading(open_database(given.database)) as connection:
+    with reading(engine) as connection:
         fields = preview_release(connection, rules)
     lines = [
         f"{'leaves' if f.leaves else 'STAYS ':6}  {f'{f.table}.{f.column}':38} "

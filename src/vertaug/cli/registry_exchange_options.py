@@ -13,7 +13,6 @@ from vertaug.cli.registry_options import (
     Database,
     OutFolder,
     Role,
-    Today,
     WithNames,
     WithNotes,
 )
@@ -91,12 +90,18 @@ class Import:
         bool, typer.Option("--skip-bad", help="Write the good rows; the bad ones are listed.")
     ] = False
     replace: Annotated[
-        bool, typer.Option("--replace", help="Rows take the place of those with their keys.")
+        bool,
+        typer.Option(
+            "--replace", help="Correct the rows with their keys; what a file lacks stays."
+        ),
     ] = False
     database: Database = None
     by: By = None
     role: Role = "coordinator"
-    today: Today = None
+    today: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM-DD", help="No date may lie after it. (default: today)"),
+    ] = None
     json_output: Json = False
 
     def run(self) -> None:
@@ -175,7 +180,14 @@ class Summary:
     """
 
     out: OutFolder = None
-    today: Today = None
+    today: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD",
+            help="Day from which due dates are counted. It leaves nothing out: what is dated "
+            "later counts, too. (default: today)",
+        ),
+    ] = None
     database: Database = None
     json_output: Json = False
 
@@ -190,7 +202,14 @@ class Summary:
 class Due:
     """The board of the morning: visits due and overdue, red flags, bones without treatment."""
 
-    today: Today = None
+    today: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD",
+            help="As if it were this day; visits and drugs of later days count as recorded. "
+            "(default: today)",
+        ),
+    ] = None
     database: Database = None
     json_output: Json = False
 

@@ -31,10 +31,6 @@ VisitKind = Annotated[
     str, typer.Argument(metavar="VISIT", help="baseline, 2h, 24h, 7d, 1mo, 3mo, 6mo or 12mo.")
 ]
 Day = Annotated[str, typer.Option("--on", metavar="YYYY-MM-DD", show_default=False)]
-Today = Annotated[
-    str | None,
-    typer.Option("--today", metavar="YYYY-MM-DD", help="As if it were this day. (default: today)"),
-]
 Replace = Annotated[
     bool,
     typer.Option(
@@ -43,7 +39,7 @@ Replace = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 OutFolder = Annotated[
-    Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write files into a folder.")
+    Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write files into this folder.")
 ]
 WithNames = Annotated[
     bool, typer.Option("--with-names", help="Also names, record numbers and dates of birth.")

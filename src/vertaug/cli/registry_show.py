@@ -37,7 +37,7 @@ def show_summary(given: "Summary") -> None:
 def _write_summary(
     folder: Path, summary: "RegistrySummary", tree: dict[str, Any]
 ) -> tuple[Path, ...]:
-    from vertaug.case.storage import replace_text
+    from vertaug.case.storage import replace_bytes, replace_text
     from vertaug.recovery.registry.summary_table import summary_tables
     from vertaug.report.registry_pictures import draw_summary
     from vertaug.workflow.extras import check_extras
@@ -51,20 +51,11 @@ def _write_summary(
     ]
     captions = []
     for name, picture in draw_summary(summary):
-        files.append(_write_picture(folder / f"{name}.png", picture.png))
+        files.append(replace_bytes(folder / f"{name}.png", picture.png))
         captions.append(f"{name}.png: {picture.caption}")
-    words = "\n\n".join([*summary_lines(summary), *captions])
-    files.append(replace_text(folder / "summary.txt", words.replace("\n\n", "\n") + "\n"))
+    words = "\n".join([*summary_lines(summary), *captions])
+    files.append(replace_text(folder / "summary.txt", words + "\n"))
     return tuple(files)
-
-
-def _write_picture(path: Path, png: bytes) -> Path:
-    from vertaug.case.storage import write_atomically
-
-    def write(part: Path) -> None:
-        part.write_bytes(png)
-
-    return write_atomically(path, write)
 
 
 def show_due(given: "Due") -> None:

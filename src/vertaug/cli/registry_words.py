@@ -51,11 +51,15 @@ def summary_lines(summary: "RegistrySummary") -> Iterator[str]:
 def _totals(summary: "RegistrySummary") -> Iterator[str]:
     totals = summary.totals
     kinds = ", ".join(f"{count} {name}" for name, count in totals.procedures.items()) or "none"
-    yield f"Registry on {summary.today}: {totals.patients} patients; procedures: {kinds}; "
-    yield f"{totals.levels} levels; died {totals.died}, withdrew {totals.withdrawn}, "
+    yield f"Registry, visits due by {summary.today}"
+    yield (
+        f"  patients: {totals.patients}; died {totals.died}, withdrew {totals.withdrawn}, recorded "
+        f"as lost {totals.recorded_lost}"
+    )
+    yield f"  procedures: {kinds}; levels: {totals.levels}"
     kap = totals.kap_median_gy_cm2
     dose = "not recorded" if kap is None else f"{kap:g} Gy cm2 (n {totals.kap_known})"
-    yield f"recorded as lost {totals.recorded_lost}; median kerma-area product {dose}"
+    yield f"  median kerma-area product: {dose}"
 
 
 def _visits(summary: "RegistrySummary") -> Iterator[str]:
@@ -95,19 +99,17 @@ def _percent(share: "Share") -> str:
 def _events(summary: "RegistrySummary") -> Iterator[str]:
     yield ""
     yield "Adverse events (95 % exact interval)"
-    never = [rate.type for rate in summary.events if not rate.events + rate.near_misses]
-    for rate in summary.events:
-        if rate.type in never:
-            continue
+    never = [rate for rate in summary.events if not rate.events + rate.near_misses]
+    for rate in (one for one in summary.events if one not in never):
         near = f"; near misses {rate.near_misses}" if rate.near_misses else ""
         yield (
             f"  {rate.type:26} {rate.events:4d} events, {rate.serious} serious{near}; procedures "
             f"{share_words(rate.by_procedure)}; levels {share_words(rate.by_level)}"
         )
-    none = summary.events[0].by_procedure if summary.events else None
-    if never and none is not None and none.of:
-        most = 100 * (1 - 0.025 ** (1 / none.of))
-        yield f"  none of {none.of} procedures (so at most {most:.2g} %): {', '.join(never)}"
+    none = never[0].by_procedure if never else None
+    if none is not None and none.high is not None:
+        names = ", ".join(rate.type for rate in never)
+        yield f"  none of {none.of} procedures (so at most {100 * none.high:.2g} %): {names}"
     for leak in summary.leaks:
         yield (
             f"  cement outside, {leak.procedure}, {leak.looked_with}: levels "

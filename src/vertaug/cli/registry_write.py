@@ -81,42 +81,29 @@ def read_key(path: Path) -> bytes:
 
 def add_procedure(given: "AddProcedure") -> None:
     """Record a procedure, and one of its levels."""
-    import sqlalchemy as sa
-
-    from vertaug.recovery.registry.connection import reading
-    from vertaug.recovery.registry.entry import Entry
-    from vertaug.recovery.registry.intake import write_entries
-    from vertaug.recovery.registry.schema import table_of
-
-    engine = open_database(given.database)
-    place = {"pseudonym": given.pseudonym, "procedure_no": given.procedure_no}
-    level = place | {
-        "level": given.level, "sides": given.sides, "cement_ml": given.cement_ml,
-        "balloon_ml": given.balloon_ml, "leak_seen": given.leak, "leak_ml": given.leak_ml,
-        "leak_looked_with": given.leak_looked_with,
-    }  # fmt: skip
-    procedure = place | {
-        "done_on": given.on, "procedure": given.procedure, "cause": given.cause,
-        "anaesthesia": given.anaesthesia, "kap_gy_cm2": given.kap_gy_cm2,
-        "fluoroscopy_s": given.fluoroscopy_s,
-    }  # fmt: skip
-    target = table_of("procedure")
-    wanted = sa.select(target.c.done_on, target.c.procedure).where(
-        *(target.c[name] == value for name, value in place.items())
+    from vertaug.recovery.registry.procedure_entry import (
+        ProcedureTold,
+        add_procedure as write_procedure,
     )
-    with reading(engine) as connection:
-        known = connection.execute(wanted).first()
-    if known is not None and (known[0].isoformat(), known[1]) != (given.on, given.procedure):
-        message = (
-            f"procedure {given.procedure_no} of {given.pseudonym} is recorded as {known[1]} on "
-            f"{known[0]}; a second level needs the same, another procedure --procedure-no"
-        )
-        raise InputError(message)
-    entries = [Entry(table="procedure_level", values=level)]
-    if known is None:
-        entries.insert(0, Entry(table="procedure", values=procedure))
-    write_entries(engine, entries, name_author(given.by, given.role))
+
+    told = ProcedureTold(
+        pseudonym=given.pseudonym,
+        procedure_no=given.procedure_no,
+        procedure={
+            "done_on": given.on, "procedure": given.procedure, "cause": given.cause,
+            "anaesthesia": given.anaesthesia, "kap_gy_cm2": given.kap_gy_cm2,
+            "fluoroscopy_s": given.fluoroscopy_s,
+        },
+        level={
+            "level": given.level, "sides": given.sides, "cement_ml": given.cement_ml,
+            "balloon_ml": given.balloon_ml, "leak_seen": given.leak, "leak_ml": given.leak_ml,
+            "leak_looked_with": given.leak_looked_with,
+        },
+    )  # fmt: skip
+    engine = open_database(given.database)
+    write_procedure(engine, told, name_author(given.by, given.role))
     words = f"{given.procedure} of {given.level}, procedure {given.procedure_no}, recorded"
+    place = {"pseudonym": given.pseudonym, "procedure_no": given.procedure_no}
     _tell(words, place | {"level": given.level}, as_json=given.json_output)
 
 
@@ -156,21 +143,19 @@ def add_visit(given: "AddVisit") -> None:
         "note": given.note,
     }
     known = {name: value for name, value in told.items() if value is not None}
-    opioids, drugs = _take_opioids(given, place)
+    opioids, drugs, mme = _take_opioids(given, place)
     visit = Entry(table="visit", values={**place, **known, **opioids})
-    _write([visit, *drugs], given)
-    words = f"visit {given.kind} of {given.pseudonym} recorded"
-    if opioids:
-        mme = opioids["mme_per_day"]
-        words += f"; {mme} MME a day" if mme is not None else "; MME cannot be summed, see info"
-    _tell(words, {**place, **opioids}, as_json=given.json_output)
+    notes = _write([visit, *drugs], given)
+    words = f"visit {given.kind} of {given.pseudonym} recorded{mme}"
+    words = "\n".join([words, *(f"note: {note}" for note in notes)])
+    _tell(words, {**place, **opioids, "notes": notes}, as_json=given.json_output)
 
 
 def _take_opioids(
     given: "AddVisit", place: Mapping[str, Any]
-) -> tuple[dict[str, Any], list["Entry"]]:
-    """Return the sum of opioids and a row of each; nothing where nobody asked."""
-    from vertaug.recovery.analgesic import morphine_equivalents
+) -> tuple[dict[str, Any], list["Entry"], str]:
+    """Return the sum of opioids, a row of each, and words; nothing where nobody asked."""
+    from vertaug.recovery.analgesic import mme_words, morphine_equivalents
     from vertaug.recovery.dose import read_dose
     from vertaug.recovery.registry.entry import Entry
 
@@ -178,7 +163,7 @@ def _take_opioids(
         message = "--no-opioids and --opioid exclude each other"
         raise InputError(message)
     if not given.no_opioids and not given.opioid:
-        return {}, []
+        return {}, [], ""
     doses = [read_dose(text) for text in given.opioid or ()]
     found = morphine_equivalents(doses)
     total = found.total_per_day
@@ -197,25 +182,24 @@ def _take_opioids(
         )
         for dose in doses
     ]  # fmt: skip
-    return sums, rows
+    return sums, rows, f"; {mme_words(found)}"
 
 
-def _write(entries: Sequence["Entry"], given: "AddVisit | Add") -> None:
-    """Write rows, or correct the one that is there."""
+def _write(entries: Sequence["Entry"], given: "AddVisit | Add") -> tuple[str, ...]:
+    """Write rows, or correct the one that is there; return what is odd of them."""
     from vertaug.recovery.registry.intake import correct_entry, write_entries
 
     engine = open_database(given.database)
     author = name_author(given.by, given.role)
     if not given.replace:
-        write_entries(engine, entries, author)
-        return
+        return write_entries(engine, entries, author)
     if len(entries) > 1:
         message = (
             "with --replace give no --opioid: correct the drugs with: vertaug registry add "
             "analgesic ... --replace, and the sum with: add visit ... mme_per_day=SUM --replace"
         )
         raise InputError(message)
-    correct_entry(engine, entries[0], author)
+    return correct_entry(engine, entries[0], author)
 
 
 def add_prom(given: "AddProm") -> None:
@@ -240,6 +224,7 @@ def add_prom(given: "AddProm") -> None:
 
 def _read_answers(given: "AddProm") -> dict[str, Any]:
     from vertaug.recovery.registry.entry import read_answers
+    from vertaug.recovery.registry.prom_entry import read_answer
 
     if given.answers is not None:
         try:
@@ -253,24 +238,11 @@ def _read_answers(given: "AddProm") -> dict[str, Any]:
         if not mark or not item.strip():
             message = f"an answer is expected as item=value, such as q1=1; got {pair!r}"
             raise InputError(message)
-        answers[item.strip()] = _read_answer(text.strip())
+        answers[item.strip()] = read_answer(text)
     if not answers:
         message = "no answers: give --answer item=value, or --answers FILE.json"
         raise InputError(message)
     return answers
-
-
-def _read_answer(text: str) -> int | float | str | None:
-    if not text:
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text  # such as na; what is impossible is refused by the instrument
 
 
 def add_event(given: "AddEvent") -> None:
@@ -307,8 +279,9 @@ def add_row(given: "Add") -> None:
             message = f"expected column=value; got {pair!r}; columns: {', '.join(table.columns)}"
             raise InputError(message)
         values[column.strip()] = text
-    _write([Entry(table=given.table, values=values)], given)
-    _tell(f"{given.table} recorded", {"table": given.table}, as_json=given.json_output)
+    notes = _write([Entry(table=given.table, values=values)], given)
+    words = "\n".join([f"{given.table} recorded", *(f"note: {note}" for note in notes)])
+    _tell(words, {"table": given.table, "notes": notes}, as_json=given.json_output)
 
 
 def forget(given: "Forget") -> None:

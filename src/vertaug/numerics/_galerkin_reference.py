@@ -38,6 +38,14 @@ def unfold_triangle(stiffness: NDArray[Any]) -> NDArray[Any]:
     return whole
 
 
+def cell_dofs(grid: SpanGrid) -> NDArray[np.int64]:
+    """Return the degrees of freedom of each cell, shape (n, 24), counted as 3 node + axis."""
+    number = grid.spread_nodes(np.arange(grid.nodes.size))
+    where = np.argwhere(grid.spread_cells(np.ones(grid.cells.size, dtype=bool)))
+    nodes = number[tuple((where[:, None, :] + CORNERS).transpose(2, 0, 1))]
+    return np.asarray((3 * nodes[:, :, None] + np.arange(3)).reshape(-1, 24))
+
+
 def assemble_dense(grid: SpanGrid, matrices: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the matrix of a level from the stiffness of its cells.
 
@@ -51,10 +59,7 @@ def assemble_dense(grid: SpanGrid, matrices: NDArray[np.float64]) -> NDArray[np.
     (3 m, 3 m) float64 array
         Degrees of freedom are counted as 3 node + axis.
     """
-    number = grid.spread_nodes(np.arange(grid.nodes.size))
-    where = np.argwhere(grid.spread_cells(np.ones(grid.cells.size, dtype=bool)))
-    nodes = number[tuple((where[:, None, :] + CORNERS).transpose(2, 0, 1))]
-    dofs = (3 * nodes[:, :, None] + np.arange(3)).reshape(-1, 24)
+    dofs = cell_dofs(grid)
     matrix = np.zeros((3 * grid.nodes.size, 3 * grid.nodes.size))
     np.add.at(matrix, (dofs[:, :, None], dofs[:, None, :]), matrices)
     return matrix

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vertaug.numerics._galerkin_reference import TRIANGLE
-from vertaug.numerics.hexahedron import CORNERS, FloatArray
+from vertaug.numerics._galerkin_reference import TRIANGLE, cell_dofs
+from vertaug.numerics.hexahedron import FloatArray
 from vertaug.numerics.span_grid import SpanGrid
 
 _SHIFT = 1e-6
@@ -74,7 +74,7 @@ def factorise_coarsest(grid: SpanGrid, cells: FloatArray) -> CoarsestLevel:
     """
     from vertaug.numerics._cholesky_numba import factor
 
-    dofs = _cell_dofs(grid)
+    dofs = cell_dofs(grid)
     row, column = TRIANGLE
     diagonal = np.zeros(3 * grid.nodes.size)
     np.add.at(diagonal, dofs, cells[:, row == column])
@@ -118,14 +118,6 @@ def assemble_profile(
         low, high = np.minimum(one, other), np.maximum(one, other)
         np.add.at(values, start[high] - first[high] + low, stiffness)
     return Profile(first=first[:-1], start=start[:-1], values=values[: start[-2]].copy())
-
-
-def _cell_dofs(grid: SpanGrid) -> NDArray[np.int64]:
-    """Return the degrees of freedom of each cell, shape (n, 24)."""
-    number = grid.spread_nodes(np.arange(grid.nodes.size))
-    where = np.argwhere(grid.spread_cells(np.ones(grid.cells.size, dtype=bool)))
-    nodes = number[tuple((where[:, None, :] + CORNERS).transpose(2, 0, 1))]
-    return np.asarray((3 * nodes[:, :, None] + np.arange(3)).reshape(-1, 24))
 
 
 def _short_rows(grid: SpanGrid, dofs: NDArray[np.int64]) -> NDArray[np.int64]:

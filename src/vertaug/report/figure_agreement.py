@@ -10,7 +10,7 @@ from vertaug.case.errors import InputError
 from vertaug.case.grid import FloatArray
 from vertaug.recovery.registry.agreement import Agreement
 from vertaug.report import canvas
-from vertaug.report.figure_filling_curves import BLUE, FAINT, GRID, INK, RED
+from vertaug.report.figure_filling_curves import BLUE, FAINT, RED, frame_axes, write_head
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _HEIGHT_MM = 92.0
@@ -52,12 +52,7 @@ def draw_agreement(agreement: Agreement) -> Picture:
 def _dress(axes: Axes, across: str, up: str) -> None:
     axes.set_xlabel(across, fontsize=canvas.LABEL_PT)
     axes.set_ylabel(up, fontsize=canvas.LABEL_PT)
-    axes.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
-    axes.grid(visible=True, color=GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name in {"left", "bottom"})
-        spine.set_linewidth(0.6)
+    frame_axes(axes)
 
 
 _POINT: dict[str, Any] = {
@@ -68,10 +63,7 @@ _POINT: dict[str, Any] = {
 }
 
 
-def _draw_pairs(
-    axes: Axes, predicted: FloatArray,
-    observed: FloatArray, unit: str,
-) -> None:  # fmt: skip
+def _draw_pairs(axes: Axes, predicted: FloatArray, observed: FloatArray, unit: str) -> None:
     low = min(float(predicted.min()), float(observed.min()))
     high = max(float(predicted.max()), float(observed.max()))
     room = 0.06 * max(high - low, 1e-3 * max(abs(high), 1.0))
@@ -88,9 +80,8 @@ def _draw_pairs(
 
 
 def _draw_differences(
-    axes: Axes, predicted: FloatArray,
-    observed: FloatArray, agreement: Agreement,
-) -> None:  # fmt: skip
+    axes: Axes, predicted: FloatArray, observed: FloatArray, agreement: Agreement
+) -> None:
     mean, difference = 0.5 * (predicted + observed), observed - predicted
     axes.plot(mean, difference, color=BLUE, markeredgewidth=0.8, **_POINT)
     axes.axhline(0.0, color=FAINT, linewidth=0.8, linestyle="--")
@@ -121,13 +112,7 @@ def _write_head(figure: Figure, agreement: Agreement) -> None:
         lines[1] += (
             f" {agreement.not_usable} values are of the model and not called predictions by it."
         )
-    for n, line in enumerate(lines):
-        text = figure.text(
-            0.006, 0.955 - 0.05 * n, line, color=INK if n == 0 else FAINT, va="center",
-            fontsize=canvas.TITLE_PT if n == 0 else canvas.SMALL_PT,
-            fontweight="bold" if n == 0 else "normal",
-        )  # fmt: skip
-        canvas.fit_text(text, 0.985 * figure.bbox.width)
+    write_head(figure, lines, top=0.955, step=0.05)
 
 
 def _caption(agreement: Agreement) -> str:

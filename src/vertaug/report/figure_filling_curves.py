@@ -160,14 +160,30 @@ def dress(axes: Axes, below: str, above: str) -> None:
     """Give axes the look of the report: quantity above, thin grid, two spines."""
     axes.set_xlabel(below, fontsize=canvas.LABEL_PT)
     axes.set_title(above, fontsize=canvas.TITLE_PT, fontweight="bold", loc="left", color=INK, pad=4)
-    axes.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    frame_axes(axes)
+
+
+def frame_axes(axes: Axes) -> None:
+    """Give axes small ticks, a thin grid and two spines."""
+    axes.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
     axes.grid(visible=True, color=GRID, linewidth=0.5)
     axes.set_axisbelow(True)
     for name, spine in axes.spines.items():
         spine.set_visible(name in {"left", "bottom"})
         spine.set_linewidth(0.6)
+
+
+def write_head(figure: Figure, lines: Sequence[str], *, top: float, step: float) -> None:
+    """Write lines from the top down, the first one bold; places are shares of the height."""
+    for n, line in enumerate(lines):
+        text = figure.text(
+            0.006, top - step * n, line, color=INK if n == 0 else FAINT, va="center",
+            fontsize=canvas.TITLE_PT if n == 0 else canvas.SMALL_PT,
+            fontweight="bold" if n == 0 else "normal",
+        )  # fmt: skip
+        canvas.fit_text(text, 0.985 * figure.bbox.width)
 
 
 def name_lines(axes: Axes, lines: Sequence[tuple[str, str, Any]], place: Corner) -> Legend:

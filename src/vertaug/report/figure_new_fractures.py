@@ -8,7 +8,7 @@ from matplotlib.ticker import PercentFormatter
 from vertaug.case.errors import InputError
 from vertaug.recovery.registry.fracture_survival import FractureSurvival
 from vertaug.report import canvas
-from vertaug.report.figure_filling_curves import BLUE, FAINT, GRID, INK
+from vertaug.report.figure_filling_curves import BLUE, FAINT, INK, frame_axes, write_head
 from vertaug.report.picture import PAGE_WIDTH_MM, Picture
 
 _HEIGHT_MM = 92.0
@@ -86,12 +86,7 @@ def _dress(axes: Axes, last: int) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_ylabel("Patients with a new fracture", fontsize=canvas.LABEL_PT)
     axes.set_xlabel("Time since the first procedure", fontsize=canvas.LABEL_PT)
-    axes.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
-    axes.grid(visible=True, color=GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name in {"left", "bottom"})
-        spine.set_linewidth(0.6)
+    frame_axes(axes)
 
 
 def _write_risk(axes: Axes, survival: FractureSurvival, last: int) -> None:
@@ -130,13 +125,7 @@ def _write_head(figure: Figure, survival: FractureSurvival) -> None:
             f"; {100 * (1 - year.free):.0f} % by 12 months "
             f"(95 % interval {100 * (1 - year.high):.0f} to {100 * (1 - year.low):.0f})"
         )
-    for n, line in enumerate(lines):
-        text = figure.text(
-            0.006, 0.965 - 0.042 * n, line, color=INK if n == 0 else FAINT, va="center",
-            fontsize=canvas.TITLE_PT if n == 0 else canvas.SMALL_PT,
-            fontweight="bold" if n == 0 else "normal",
-        )  # fmt: skip
-        canvas.fit_text(text, 0.985 * figure.bbox.width)
+    write_head(figure, lines, top=0.965, step=0.042)
 
 
 def _caption(survival: FractureSurvival) -> str:

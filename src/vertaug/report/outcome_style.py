@@ -9,7 +9,7 @@ from matplotlib.transforms import blended_transform_factory
 from vertaug.recovery.evidence import time_in_days
 from vertaug.recovery.trial import Blinding, Trial
 from vertaug.report import canvas
-from vertaug.report.figure_filling_curves import BLUE, FAINT, GREEN, GRID, INK, RED
+from vertaug.report.figure_filling_curves import BLUE, FAINT, GREEN, GRID, INK, RED, frame_axes
 
 TREATED, CONTROL, OBSERVED, ALONE = BLUE, RED, GREEN, "#9aa3ab"
 """Augmentation, comparator, the clinic's own, and trials without a control."""
@@ -43,12 +43,7 @@ def dress_time(axes: Axes, last_day: float) -> None:
         years += 1
     axes.set_xticks([place(day) for day, _ in ticks], [words for _, words in ticks])
     axes.set_xlim(-0.25, place(ticks[-1][0]) * 1.07)
-    axes.tick_params(labelsize=canvas.SMALL_PT, width=0.6, length=2.5)
-    axes.grid(visible=True, color=GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name in {"left", "bottom"})
-        spine.set_linewidth(0.6)
+    frame_axes(axes)
 
 
 def dress_rows(axes: Axes) -> None:

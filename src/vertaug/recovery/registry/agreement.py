@@ -15,12 +15,12 @@ _WIDE = 1.96
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedPair:
-    """A level with a prediction and what was observed; either may be missing."""
+    """A level with what was predicted and what was observed."""
 
     pseudonym: str
     level: str
-    predicted: float | None
-    observed: float | None
+    predicted: float
+    observed: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,8 @@ class Agreement:
     only_predicted, only_observed : int
         Where one is missing.
     not_usable : int
-        Values that the simulation itself does not call predictions, such as leak volumes; they
-        are in ``pairs`` and marked by this number.
+        Of all predicted values those that the simulation itself does not call predictions, such
+        as leak volumes; they are not left out of ``pairs``.
     bias, low, high : float or None
         Mean of observed minus predicted, and the limits of agreement; None below 2 and 3 pairs.
     words : str
@@ -61,21 +61,20 @@ class Agreement:
 class _Quantity:
     name: str
     unit: str
-    observed: str
     words: str
 
 
 _QUANTITIES = (
     _Quantity(
-        name="failure_load_n", unit="N", observed="failure_load_n",
+        name="failure_load_n", unit="N",
         words="strength after the procedure: simulated, and computed from the first CT after it",
     ),
     _Quantity(
-        name="height_anterior_mm", unit="mm", observed="height_anterior_mm",
+        name="height_anterior_mm", unit="mm",
         words="anterior height after the procedure: simulated, and on the first image after it",
     ),
     _Quantity(
-        name="leak_ml", unit="mL", observed="leak_ml",
+        name="leak_ml", unit="mL",
         words="cement outside the vertebra: simulated, and measured",
     ),
 )  # fmt: skip
@@ -134,7 +133,7 @@ def _observe(quantity: _Quantity) -> sa.ColumnElement[Any]:
     )
     if quantity.name == "leak_ml":
         return level.c.leak_ml
-    value = image.c[quantity.observed]
+    value = image.c[quantity.name]
     return (
         sa.select(value)
         .where(
@@ -158,12 +157,7 @@ def _agree(quantity: _Quantity, procedure: str, rows: Sequence[Any]) -> Agreemen
         )
         for row in rows if row.predicted is not None and row.observed is not None
     )  # fmt: skip
-    differences = [
-        pair.observed - pair.predicted
-        for pair in pairs
-        if pair.observed is not None and pair.predicted is not None
-    ]
-    bias, low, high = _limits(differences)
+    bias, low, high = _limits([pair.observed - pair.predicted for pair in pairs])
     return Agreement(
         quantity=quantity.name,
         procedure=procedure,

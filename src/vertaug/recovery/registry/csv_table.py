@@ -10,10 +10,9 @@ from vertaug.case.errors import InputError
 from vertaug.case.near_name import find_near
 from vertaug.case.storage import write_atomically
 from vertaug.recovery.registry.definition import TableDefinition, read_definitions
-from vertaug.recovery.registry.entry import Entry, Fault, Place, show
+from vertaug.recovery.registry.entry import Entry, Fault, Given, Place, show
 from vertaug.recovery.registry.field import Field, FieldKind, Value
 
-Given = Entry | Fault
 _SLIP = 0.8
 """Likeness from which the name of a file in a folder is a slip, and not another file."""
 

@@ -62,6 +62,10 @@ class Entry:
     place: Place = field(default_factory=Place)
 
 
+Given = Entry | Fault
+"""A row as it was read, or why it could not be read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A checked row with a value for each column."""

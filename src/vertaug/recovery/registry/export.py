@@ -32,7 +32,7 @@ def export_csv(engine: Engine, folder: Path, rules: ReleaseRules) -> tuple[Path,
     InputError
         If the folder holds anything.
     """
-    _check_empty(folder)
+    refuse_used(folder)
     with reading(engine) as connection:
         files = [
             write_table(
@@ -64,7 +64,7 @@ def export_parquet(engine: Engine, folder: Path, rules: ReleaseRules) -> tuple[P
     except ImportError as error:
         message = 'Parquet needs pyarrow; install it with: pip install "vertaug[registry]"'
         raise MissingExtraError(message) from error
-    _check_empty(folder)
+    refuse_used(folder)
     with reading(engine) as connection:
         files = []
         for table, fields in leaving_tables(rules):
@@ -102,7 +102,14 @@ def _arrow_field(pa: Any, table: TableDefinition, field: Field, rules: ReleaseRu
     return pa.field(field.name, kind, nullable=field.name not in table.key, metadata=words)
 
 
-def _check_empty(folder: Path) -> None:
+def refuse_used(folder: Path) -> None:
+    """Refuse a folder with something in it.
+
+    Raises
+    ------
+    InputError
+        If it holds anything.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         message = f"{folder} is not empty; give a new folder, so that nothing older is taken along"
         raise InputError(message)

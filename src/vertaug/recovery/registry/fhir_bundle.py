@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from vertaug.case.errors import FormatError, InputError, MissingExtraError
 from vertaug.case.storage import replace_text
 from vertaug.recovery.registry.connection import reading
+from vertaug.recovery.registry.export import refuse_used
 from vertaug.recovery.registry.fhir_code import Resource
 from vertaug.recovery.registry.fhir_resource import list_resources
 from vertaug.recovery.registry.release import ReleaseRules, leaving_tables, read_leaving
@@ -40,9 +41,7 @@ def export_fhir(
     MissingExtraError
         If fhir.resources is not installed.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = f"{folder} is not empty; give a new folder"
-        raise InputError(message)
+    refuse_used(folder)
     files: list[Path] = []
     with reading(engine) as connection:
         patients = _gather(connection, rules, pseudonym)

@@ -30,9 +30,14 @@ _COBB = "285285000"
 """Cobb angle (SNOMED CT, CID 7550; clinical reference 6.2, verified)."""
 
 
+def id_of(name: str) -> str:
+    """Return the same UUID for the same name, so that two exports can be compared."""
+    return str(uuid5(NAMESPACE_URL, f"{SYSTEM}:{name}"))
+
+
 def uuid_of(name: str) -> str:
-    """Return the same URN for the same name, so that two exports can be compared."""
-    return f"urn:uuid:{uuid5(NAMESPACE_URL, f'{SYSTEM}:{name}')}"
+    """Return the URN of a name, see `id_of`."""
+    return f"urn:uuid:{id_of(name)}"
 
 
 def text_only(words: str) -> Resource:
@@ -101,7 +106,7 @@ def observe(
     return without_empty(
         {
             "resourceType": "Observation",
-            "id": uuid_of(name).rpartition(":")[2],
+            "id": id_of(name),
             "status": "final",
             "code": code,
             "subject": subject,

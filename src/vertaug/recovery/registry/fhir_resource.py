@@ -12,6 +12,7 @@ from vertaug.recovery.registry.fhir_code import (
     cobb_code,
     day,
     fracture_code,
+    id_of,
     observe,
     pain_code,
     quantity,
@@ -20,7 +21,7 @@ from vertaug.recovery.registry.fhir_code import (
     uuid_of,
     without_empty,
 )
-from vertaug.recovery.registry.release import TOP_AGE
+from vertaug.recovery.registry.field import OLDEST_TOLD, TOP_AGE
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 """Rows of a patient by table."""
@@ -83,15 +84,11 @@ def list_resources(rows: Rows) -> Iterator[Resource]:
         yield from make(patient)
 
 
-def _id(name: str) -> str:
-    return uuid_of(name).rpartition(":")[2]
-
-
 def _write_patient(patient: _Patient, person: Mapping[str, Any]) -> Resource:
     numbers = [{"system": f"{SYSTEM}:pseudonym", "value": patient.name}]
     resource: Resource = {
         "resourceType": "Patient",
-        "id": _id(f"patient/{patient.name}"),
+        "id": id_of(f"patient/{patient.name}"),
         "gender": person.get("sex"),
         "deceasedDateTime": day(person["died_on"]),
     }
@@ -110,7 +107,7 @@ def _write_facts(patient: _Patient) -> Iterator[Resource]:
     person = patient.of("patient")[0]
     age, on = person["age_y"], person["enrolled_on"]
     if age is not None:
-        value = quantity(90 if age == TOP_AGE else int(age), "a")
+        value = quantity(OLDEST_TOLD + 1 if age == TOP_AGE else int(age), "a")
         if age == TOP_AGE:
             value["comparator"] = ">="
         name = f"age/{patient.name}"
@@ -126,7 +123,7 @@ def _write_procedures(patient: _Patient) -> Iterator[Resource]:
     for row in patient.of("procedure"):
         number = row["procedure_no"]
         levels = [r for r in patient.of("procedure_level") if r["procedure_no"] == number]
-        causes = [_id(f"fracture/{patient.name}/{number}/{r['level']}") for r in levels]
+        causes = [id_of(f"fracture/{patient.name}/{number}/{r['level']}") for r in levels]
         for level, name in zip(levels, causes, strict=True):
             yield {
                 "resourceType": "Condition",
@@ -139,7 +136,7 @@ def _write_procedures(patient: _Patient) -> Iterator[Resource]:
         yield without_empty(
             {
                 "resourceType": "Procedure",
-                "id": _id(f"procedure/{patient.name}/{number}"),
+                "id": id_of(f"procedure/{patient.name}/{number}"),
                 "status": "completed",
                 "code": text_only(row["procedure"]),
                 "subject": patient.subject,
@@ -221,7 +218,7 @@ def _write_answers(patient: _Patient) -> Iterator[Resource]:
         yield without_empty(
             {
                 "resourceType": "QuestionnaireResponse",
-                "id": _id(f"answers/{key}"),
+                "id": id_of(f"answers/{key}"),
                 "identifier": {"system": f"{SYSTEM}:instrument", "value": row["instrument"]},
                 "status": "completed",
                 "subject": patient.subject,
@@ -264,7 +261,7 @@ def _write_analgesics(patient: _Patient) -> Iterator[Resource]:
         yield without_empty(
             {
                 "resourceType": "MedicationStatement",
-                "id": _id(f"analgesic/{patient.name}/{key}"),
+                "id": id_of(f"analgesic/{patient.name}/{key}"),
                 "status": "unknown",
                 "medicationCodeableConcept": text_only(row["drug"]),
                 "subject": patient.subject,
@@ -283,7 +280,7 @@ def _write_events(patient: _Patient) -> Iterator[Resource]:
         yield without_empty(
             {
                 "resourceType": "AdverseEvent",
-                "id": _id(f"event/{patient.name}/{row['event_no']}"),
+                "id": id_of(f"event/{patient.name}/{row['event_no']}"),
                 "actuality": "potential" if row["near_miss"] else "actual",
                 "event": text_only(f"{row['type'].replace('_', ' ')}{grade}"),
                 "subject": patient.subject,
@@ -318,7 +315,7 @@ def _write_fractures(patient: _Patient) -> Iterator[Resource]:
     for row in patient.of("new_fracture"):
         yield {
             "resourceType": "Condition",
-            "id": _id(f"new fracture/{patient.name}/{row['level']}/{row['found_on']}"),
+            "id": id_of(f"new fracture/{patient.name}/{row['level']}/{row['found_on']}"),
             "code": fracture_code(),
             "bodySite": [site_of(row["level"])],
             "subject": patient.subject,
@@ -332,7 +329,7 @@ def _write_treatments(patient: _Patient) -> Iterator[Resource]:
         period = without_empty({"start": day(row["started_on"]), "end": day(row["stopped_on"])})
         yield {
             "resourceType": "MedicationStatement",
-            "id": _id(f"treatment/{patient.name}/{row['drug']}/{row['started_on']}"),
+            "id": id_of(f"treatment/{patient.name}/{row['drug']}/{row['started_on']}"),
             "status": "active" if row["stopped_on"] is None else "stopped",
             "medicationCodeableConcept": text_only(row["drug"]),
             "subject": patient.subject,

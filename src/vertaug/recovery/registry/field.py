@@ -21,7 +21,9 @@ _NO = frozenset({"0", "no", "false", "n"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """And halves of characters, which no file can hold."""
 _PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
-_TOP_AGE = "90+"
+OLDEST_TOLD = 89
+TOP_AGE = "90+"
+"""What exports tell of an older one (45 CFR 164.514(b)(2)(i)(C))."""
 _LONGEST = 4000
 
 
@@ -80,7 +82,7 @@ class Field:
             return "3 to 40 letters, digits, - or _"
         if self.kind is FieldKind.CHOICE:
             return "one of " + ", ".join(self.choices)
-        if self.kind in {FieldKind.WHOLE, FieldKind.NUMBER}:
+        if self.kind in _NUMERIC:
             kind = "a whole number" if self.kind is FieldKind.WHOLE else "a number"
             unit = f" {self.unit}" if self.unit not in {"", "1"} else ""
             if self.low is None or self.high is None:
@@ -140,8 +142,8 @@ class Field:
     def _as_number(self, given: object) -> float | int:
         if isinstance(given, bool):
             raise TypeError(given)
-        if self.name == "age_y" and given == _TOP_AGE:
-            given = 90  # as exports write it
+        if self.name == "age_y" and given == TOP_AGE:
+            given = OLDEST_TOLD + 1
         value = float(given) if isinstance(given, int | float | str) else math.nan
         low = -math.inf if self.low is None else self.low
         high = math.inf if self.high is None else self.high

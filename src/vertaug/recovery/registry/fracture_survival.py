@@ -91,11 +91,6 @@ FollowedDays = tuple[tuple[int | None, bool, int], ...]
 """Days of follow-up, None where nobody looked; whether it ended with a fracture; how many."""
 
 
-def estimate_fractures(connection: Connection) -> FractureSurvival:
-    """Return the curve of all patients, see `read_followed` and `fit_fractures`."""
-    return fit_fractures(read_followed(connection))
-
-
 def fit_fractures(courses: FollowedDays) -> FractureSurvival:
     """Return the curve of patients that were followed.
 

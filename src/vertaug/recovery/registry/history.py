@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from vertaug.recovery.registry.definition import IDENTITY, read_definitions
 from vertaug.recovery.registry.entry import Fault, Place, Row, show
-from vertaug.recovery.registry.field import FieldKind, Record
+from vertaug.recovery.registry.field import OLDEST_TOLD, FieldKind, Record
 from vertaug.recovery.registry.pseudonym import plain_number
 from vertaug.recovery.registry.schema import table_of
 from vertaug.recovery.registry.visit_kind import VISIT_KINDS
@@ -46,6 +46,7 @@ class History:
     record_numbers: dict[str, str] = field(default_factory=dict)
     known_as: dict[str, str] = field(default_factory=dict)
     persons: dict[Key, str] = field(default_factory=dict)
+    births: dict[str, date] = field(default_factory=dict)
 
     def knows(self, table: str, key: Key) -> bool:
         """There is such a row."""
@@ -68,17 +69,22 @@ class History:
             place = (values["pseudonym"], values["procedure_no"])
             self.onsets[place] = min(values["onset_on"], self.onsets.get(place, date.max))
         elif row.table == IDENTITY:
-            if values["record_number"] is not None:
-                number = plain_number(values["record_number"])
-                self.record_numbers[number] = values["pseudonym"]
-            person = _person(values)
-            if person is not None:
-                self.persons[person] = values["pseudonym"]
+            self._add_person(values)
         for name in _LIVED.get(row.table, ()):
             day = values[name]
             last = self.last_days.get(values["pseudonym"])
             if day is not None and (last is None or day > last[0]):
                 self.last_days[values["pseudonym"]] = (day, row.table)
+
+    def _add_person(self, values: Record) -> None:
+        pseudonym = values["pseudonym"]
+        if values["record_number"] is not None:
+            self.record_numbers[plain_number(values["record_number"])] = pseudonym
+        if values["birth_date"] is not None:
+            self.births[pseudonym] = values["birth_date"]
+        person = _person(values)
+        if person is not None:
+            self.persons[person] = pseudonym
 
 
 def _person(values: Record) -> Key | None:
@@ -104,13 +110,15 @@ def load_history(
     parents = {read_definitions()[name].parent for name in tables} - {""}
     needed = {*tables, *parents, "patient"}
     if "patient" in tables:
-        needed |= _LIVED.keys()
+        needed |= {*_LIVED, IDENTITY}
     if "procedure" in tables:
         needed |= {"visit", "event"}
     if "event" in tables:
         needed.add("procedure")
     for name in (n for n in read_definitions() if n in needed):
-        for values in _read_rows(connection, name, pseudonyms):
+        # a person may be known by another pseudonym
+        whose = None if name == IDENTITY and IDENTITY in tables else pseudonyms
+        for values in _read_rows(connection, name, whose):
             key = tuple([values[column] for column in read_definitions()[name].key])
             history.add(Row(table=name, values=values, place=_NOWHERE, key=key))
     if "patient" in tables and pseudonyms is not None:
@@ -140,8 +148,7 @@ def _read_rows(
 ) -> Iterable[Record]:
     target = table_of(name)
     wanted = sa.select(*_needed_columns(target, name))
-    if pseudonyms is None or name == IDENTITY:
-        # a person may be known by another pseudonym
+    if pseudonyms is None:
         yield from connection.execute(wanted).mappings()
         return
     names = sorted(pseudonyms)
@@ -152,7 +159,7 @@ def _read_rows(
 
 def _needed_columns(target: sa.Table, name: str) -> list[sa.Column[Any]]:
     more = {
-        "patient": ("enrolled_on", "died_on", "withdrawn_on", "lost_on"),
+        "patient": ("enrolled_on", "age_y", "died_on", "withdrawn_on", "lost_on"),
         IDENTITY: ("name", "record_number", "birth_date"),
         "event": ("procedure_no",),
     }
@@ -237,6 +244,7 @@ def _check_patient(row: Row, history: History) -> list[Fault]:
     if other not in {None, values["pseudonym"]} and not history.knows("patient", row.key):
         text = f"a pseudonym that differs from {other} in more than capitals"
         faults.append(_fault(row, "pseudonym", text))
+    faults += _check_age(row, "age_y", values, history.births.get(values["pseudonym"]))
     last = history.last_days.get(values["pseudonym"])
     if values["died_on"] is not None and last is not None and values["died_on"] < last[0]:
         faults.append(_fault(row, "died_on", f"a date from the last {last[1]} on, {last[0]}"))
@@ -268,10 +276,25 @@ def _check_identity(row: Row, history: History) -> list[Fault]:
     told = {plain_number(values[name] or "") for name in ("name", "record_number")}
     if plain_number(pseudonym) in told:
         faults.append(_fault(row, "pseudonym", "a pseudonym that is not the name or number"))
-    enrolled = history.patients[pseudonym]["enrolled_on"]
+    patient = history.patients[pseudonym]
+    enrolled = patient["enrolled_on"]
     if values["birth_date"] is not None and values["birth_date"] > enrolled:
         faults.append(_fault(row, "birth_date", f"a date before enrolment, {enrolled}"))
-    return faults
+    return faults + _check_age(row, "birth_date", patient, values["birth_date"])
+
+
+def _check_age(row: Row, column: str, patient: Record, born: date | None) -> list[Fault]:
+    """Check that age and date of birth fit each other; one year may be how it is counted."""
+    age, on = patient["age_y"], patient["enrolled_on"]
+    if age is None or born is None:
+        return []
+    years = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    # exports tell of the oldest no more than that they are
+    oldest = age == OLDEST_TOLD + 1 and years > OLDEST_TOLD
+    if oldest or abs(age - years) <= 1:
+        return []
+    other = f"age_y, {age}" if column == "birth_date" else f"birth_date: {years} on enrolment"
+    return [_fault(row, column, f"what fits {other}, to one year")]
 
 
 def _check_procedure(row: Row, history: History) -> list[Fault]:

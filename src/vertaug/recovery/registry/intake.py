@@ -4,7 +4,7 @@ import gc
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import islice
 
 import sqlalchemy as sa
@@ -14,17 +14,15 @@ from vertaug.case.errors import InputError
 from vertaug.recovery.registry.audit_entry import Author
 from vertaug.recovery.registry.connection import reading
 from vertaug.recovery.registry.definition import define_table, read_definitions
-from vertaug.recovery.registry.entry import Entry, Fault, Row, check_entry, show
+from vertaug.recovery.registry.entry import Entry, Fault, Given, Row, check_entry, show
 from vertaug.recovery.registry.history import History, check_history, load_history
 from vertaug.recovery.registry.pen import Pen, open_pen
 from vertaug.recovery.registry.schema import table_of
+from vertaug.recovery.registry.visit_kind import note_window
 
 _BATCH = 10_000
 _MOST_FAULTS = 10_000
 _LISTED = 5
-
-Given = Entry | Fault
-"""A row as it was read, or why it could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +38,15 @@ class IntakeReport:
     fault_count : int
     written : bool
         The good rows are in the registry.
+    notes : tuple of str
+        What is odd of good rows, at most 10 000.
     """
 
     rows: dict[str, int]
     faults: tuple[Fault, ...]
     fault_count: int
     written: bool
+    notes: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class _Count:
     rows: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     fault_count: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def note(self, faults: Sequence[Fault]) -> None:
         self.fault_count += len(faults)
@@ -68,16 +70,16 @@ class IntakeRules:
     Attributes
     ----------
     today : date
-        Nothing lies after it.
+        Nothing lies after it; else today where the clinic is.
     dry_run : bool
         Only check.
     skip_bad : bool
         Write the good rows although others are bad.
     replace : bool
-        Rows take the place of those with their keys.
+        Rows change those with their keys; columns that they do not have stay.
     """
 
-    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    today: date = field(default_factory=lambda: datetime.now().astimezone().date())
     dry_run: bool = False
     skip_bad: bool = False
     replace: bool = False
@@ -146,6 +148,7 @@ def _report(count: _Count, *, written: bool) -> IntakeReport:
         faults=tuple(count.faults),
         fault_count=count.fault_count,
         written=written,
+        notes=tuple(count.notes),
     )
 
 
@@ -171,6 +174,9 @@ def _take_batch(
             count.note(faults)
             continue
         history.add(row)
+        odd = _find_odd(row, history)
+        if odd and len(count.notes) < _MOST_FAULTS:
+            count.notes.append(f"{row.place.words}{odd}")
         count.rows[row.table] = count.rows.get(row.table, 0) + 1
         # what a file does not have is not told, and stays as it is
         told = row if not rules.replace else _told_only(row, one)
@@ -185,6 +191,15 @@ def _take_batch(
             pen.insert(table, [row.values for row in good[table]])
 
 
+def _find_odd(row: Row, history: History) -> str:
+    """Return that a good row is a visit outside its window, empty where it is not."""
+    if row.table != "visit" or row.values["visited_on"] is None:
+        return ""
+    done_on = history.procedures[row.values["pseudonym"]][row.values["procedure_no"]]
+    note = note_window(row.values["kind"], done_on, row.values["visited_on"])
+    return f"{row.values['pseudonym']}: {note}" if note else ""
+
+
 def _told_only(row: Row, entry: Entry) -> Row:
     """Return a row with the columns that were given, and its key."""
     names = {*entry.values, *define_table(row.table).key}
@@ -193,8 +208,8 @@ def _told_only(row: Row, entry: Entry) -> Row:
 
 def write_entries(
     engine: Engine, entries: Sequence[Entry], author: Author, rules: IntakeRules | None = None
-) -> None:
-    """Write rows, all or none.
+) -> tuple[str, ...]:
+    """Write rows, all or none, and return what is odd of them.
 
     Raises
     ------
@@ -202,11 +217,11 @@ def write_entries(
         If one cannot be written; names the first of what is wrong.
     """
     with open_pen(engine, author) as pen:
-        write_with(pen, entries, IntakeRules() if rules is None else rules)
+        return write_with(pen, entries, IntakeRules() if rules is None else rules)
 
 
-def write_with(pen: Pen, entries: Sequence[Entry], rules: IntakeRules) -> None:
-    """Write rows within a transaction that does more.
+def write_with(pen: Pen, entries: Sequence[Entry], rules: IntakeRules) -> tuple[str, ...]:
+    """Write rows within a transaction that does more, and return what is odd of them.
 
     Raises
     ------
@@ -220,10 +235,11 @@ def write_with(pen: Pen, entries: Sequence[Entry], rules: IntakeRules) -> None:
     _take_batch(entries, history, rules, count, pen)
     if count.fault_count:
         raise InputError(list_faults(_report(count, written=False)))
+    return tuple(count.notes)
 
 
-def correct_entry(engine: Engine, entry: Entry, author: Author) -> None:
-    """Change the given columns of a row that is there; its other columns stay.
+def correct_entry(engine: Engine, entry: Entry, author: Author) -> tuple[str, ...]:
+    """Change the given columns of a row, its other columns stay; return what is odd of it.
 
     Raises
     ------
@@ -247,7 +263,7 @@ def correct_entry(engine: Engine, entry: Entry, author: Author) -> None:
             raise InputError(message)
         kept = {name: found[name] for name in table.columns}
         merged = replace(entry, values={**kept, **entry.values})
-        write_with(pen, [merged], IntakeRules(replace=True))
+        return write_with(pen, [merged], IntakeRules(replace=True))
 
 
 def list_faults(report: IntakeReport) -> str:
@@ -256,9 +272,3 @@ def list_faults(report: IntakeReport) -> str:
     more = report.fault_count - min(_LISTED, len(report.faults))
     rest = f"; and {more} more" if more > 0 else ""
     return f"{first}{rest}. Nothing was written"
-
-
-def order_entries(entries: Iterable[Entry]) -> list[Entry]:
-    """Return rows with parents before their children, else in their order."""
-    ranks = {name: n for n, name in enumerate(read_definitions())}
-    return sorted(entries, key=lambda one: ranks[one.table])

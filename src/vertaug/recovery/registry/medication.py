@@ -168,7 +168,7 @@ def is_untreated(today: date) -> sa.ColumnElement[bool]:
 
 
 def is_followed(today: date) -> sa.ColumnElement[bool]:
-    """Return whether a patient neither died nor withdrew nor was recorded as lost by a day."""
+    """Return whether a patient is not dead, and neither withdrew nor was lost by a day."""
     patient = table_of("patient")
     return sa.and_(
         patient.c.died_on.is_(None),

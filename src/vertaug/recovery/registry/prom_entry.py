@@ -59,6 +59,17 @@ def enter_answers(
     return (sheet, *(_enter_score(place, score) for score in scores))
 
 
+def read_answer(text: str) -> Answer:
+    """Return an answer from text: what is no number stays text, such as "na", nothing is None."""
+    plain = text.strip()
+    for kind in (int, float):
+        try:
+            return kind(plain)
+        except ValueError:
+            continue
+    return plain or None
+
+
 def _enter_score(place: Mapping[str, str | int], score: PromScore) -> Entry:
     return Entry(
         table="score",

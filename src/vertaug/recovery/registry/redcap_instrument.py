@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from vertaug.case.errors import InputError
-from vertaug.recovery.prom.answer import NOT_APPLICABLE, Answer
-from vertaug.recovery.prom.instrument import Instrument, Item, find_instrument, list_instruments
+from vertaug.recovery.prom.answer import NOT_APPLICABLE
+from vertaug.recovery.prom.instrument import Instrument, Item, list_instruments
 from vertaug.recovery.registry.definition import define_table
 from vertaug.recovery.registry.entry import Entry, Fault, Place, show
-from vertaug.recovery.registry.prom_entry import VisitPlace, enter_answers
+from vertaug.recovery.registry.prom_entry import VisitPlace, enter_answers, read_answer
 
 _PREFIX = "answers_"
 _VISIT = ("procedure_no", "kind")
@@ -98,10 +98,7 @@ def enter_form(form: str, values: dict[str, str], place: Place) -> list[Entry | 
             procedure_no=_whole(values.get("procedure_no", "")),
             kind=values.get("kind", ""),
         )
-        answers = {
-            item.id: _answer(values.get(item.id, ""))
-            for item in find_instrument(instrument.id).items
-        }
+        answers = {item.id: read_answer(values.get(item.id, "")) for item in instrument.items}
         rows = enter_answers(visit, instrument.id, answers)
     except InputError as error:
         return [Fault(place=place, column=form, found="an answer", expected=str(error))]
@@ -113,17 +110,3 @@ def _whole(text: str) -> int:
         message = f"the number of the procedure; got {show(text)}"
         raise InputError(message)
     return int(text)
-
-
-def _answer(text: str) -> Answer:
-    """Return a number, "not applicable", or no answer; what is no answer at all stays text."""
-    if not text:
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text

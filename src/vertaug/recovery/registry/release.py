@@ -15,11 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from vertaug.recovery.registry.definition import IDENTITY, TableDefinition, read_definitions
-from vertaug.recovery.registry.field import Field, FieldKind, Record
+from vertaug.recovery.registry.field import OLDEST_TOLD, TOP_AGE, Field, FieldKind, Record
 from vertaug.recovery.registry.schema import table_of
 
-OLDEST_TOLD = 89
-TOP_AGE = "90+"
 _MOST_SHIFT_DAYS = 180
 _YIELD = 5000
 

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -249,14 +248,8 @@ def _run(connection: Connection, version: str, *, down: bool = False) -> None:
     from alembic import command
     from alembic.config import Config
 
-    with _scripts() as folder:
+    with as_file(files("vertaug.recovery.registry").joinpath("migrations")) as folder:
         config = Config()
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.attributes["connection"] = connection
         (command.downgrade if down else command.upgrade)(config, version)
-
-
-@contextmanager
-def _scripts() -> Iterator[Path]:
-    with as_file(files("vertaug.recovery.registry").joinpath("migrations")) as folder:
-        yield folder

@@ -4,7 +4,7 @@ Scores of different scales are never put together: each scale has rows of its ow
 is missing, nothing is carried forward; every point has its n.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -241,13 +241,3 @@ def _met(
 def _can(first: sa.ColumnElement[float], least: float) -> sa.ColumnElement[bool]:
     """Whether it could be met from there: pain of 1 cannot fall by 2, none falls by percent."""
     return first >= least
-
-
-def scales_apart(points: Sequence[ScorePoint]) -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """Return scores that were recorded on more than one scale, which are not put together."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for point in points:
-        scales = found.setdefault((point.what.instrument, point.what.score), [])
-        if point.what.scale not in scales:
-            scales.append(point.what.scale)
-    return {name: tuple(scales) for name, scales in found.items() if len(scales) > 1}

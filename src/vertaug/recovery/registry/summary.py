@@ -82,7 +82,7 @@ def summarise(engine: Engine, today: date) -> RegistrySummary:
     engine : Engine
         Of an open registry.
     today : date
-        Visits are due up to it.
+        Day from which due dates are counted; what is dated later counts, too.
     """
     # scipy and lifelines take a second to import: the database answers meanwhile
     ready = Event()

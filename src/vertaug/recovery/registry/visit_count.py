@@ -59,7 +59,7 @@ def count_visits(connection: Connection, today: date) -> tuple[VisitCount, ...]:
     for done_on, died, withdrawn, lost, done, missed, number in _group_courses(connection):
         course = _Course(done_on=done_on, died=died, withdrawn=withdrawn, lost=lost,
                          done=done, missed=missed)  # fmt: skip
-        for kind, state in judge_course(course, today):
+        for kind, state in _judge_course(course, today):
             found[kind][state] += number
     return tuple(
         VisitCount(kind=kind, **{state: found[kind][state] for state in _STATES})
@@ -107,7 +107,7 @@ def _group_courses(connection: Connection) -> list[tuple[date, date, date, date,
     ]
 
 
-def judge_course(course: _Course, today: date) -> list[tuple[str, str]]:
+def _judge_course(course: _Course, today: date) -> list[tuple[str, str]]:
     """Return every visit of a procedure with where it stands."""
     days = visit_days(course.done_on)
     over = [

@@ -41,6 +41,26 @@ def visit_days(done_on: date) -> tuple[VisitDays, ...]:
     )
 
 
+def note_window(kind: str, done_on: date, visited_on: date) -> str:
+    """Return in words that a visit lies outside the days of its kind, empty where it does not.
+
+    A late visit is one of its kind until it is given up (``missed_after``).
+
+    Parameters
+    ----------
+    kind : str
+    done_on, visited_on : date
+        Of the procedure and of the visit.
+    """
+    days = next(one for one in visit_days(done_on) if one.kind == kind)
+    if days.first <= visited_on <= days.missed_after:
+        return ""
+    return (
+        f"visit {kind} on {visited_on} is outside its window, {days.first} to {days.last} (late "
+        f"until {days.missed_after}); it is recorded and counted as {kind}"
+    )
+
+
 @cache
 def _visits() -> tuple[VisitDefinition, ...]:
     return read_visits()

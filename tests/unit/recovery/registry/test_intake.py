@@ -1,4 +1,5 @@
-from datetime import date
+import time
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,6 @@ from vertaug.recovery.registry.event_entry import EventTold, add_event
 from vertaug.recovery.registry.intake import (
     IntakeRules,
     correct_entry,
-    order_entries,
     take_rows,
     write_entries,
 )
@@ -275,7 +275,7 @@ def test_children_may_come_with_their_parents(engine, author, count):
     ]  # fmt: skip
     report = take_rows(engine, rows, author, RULES)
     assert report.fault_count == 2, "the order is the caller's"
-    write_entries(engine, order_entries(rows), author, RULES)
+    write_entries(engine, rows[::-1], author, RULES)
     assert count(engine, "visit") == 1
 
 
@@ -441,6 +441,27 @@ def test_what_a_replacing_file_does_not_have_stays(engine, put, author):
         row = connection.execute(sa.select(table_of("patient"))).mappings().one()
     assert (row["enrolled_on"], row["age_y"], row["sex"]) == (date(2026, 1, 2), 75, "female")
     assert verify_audit(engine).holds
+
+
+def test_who_left_an_export_as_one_of_the_oldest_comes_back(engine, put):
+    for age, name in (("90+", "P-001"), ("90+", "P-002")):
+        put(engine, "patient", pseudonym=name, enrolled_on="2026-01-01", age_y=age)
+    put(engine, "identity", pseudonym="P-001", birth_date="1928-05-06")
+    with pytest.raises(InputError, match="what fits age_y, 90"):
+        put(engine, "identity", pseudonym="P-002", birth_date="1938-05-06")
+
+
+def test_today_is_that_of_the_clinic(monkeypatch):
+    """Where it is tomorrow already, or still yesterday, it is not the day in Greenwich."""
+    now = datetime.now(UTC)
+    monkeypatch.setenv("TZ", "EAST-14" if now.hour >= 12 else "WEST+12")
+    time.tzset()
+    try:
+        days = (IntakeRules().today - now.date()).days
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert days == (1 if now.hour >= 12 else -1)
 
 
 def test_the_same_event_is_not_counted_twice(engine, enrol, author):
