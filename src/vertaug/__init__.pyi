@@ -32,12 +32,12 @@ from vertaug.tissue import (
     calibrate_mindways as calibrate_mindways,
     calibrate_phantomless as calibrate_phantomless,
 )
-from vertaug.workflow import (
+from vertaug.workflow.request import (
     CaseOptions as CaseOptions,
     CaseRequest as CaseRequest,
     FileSource as FileSource,
     PhantomSource as PhantomSource,
-    run_case as run_case,
 )
+from vertaug.workflow.run import run_case as run_case
 
 __version__: str

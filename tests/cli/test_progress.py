@@ -4,7 +4,7 @@ import io
 
 from vertaug.cli.progress import show_progress
 from vertaug.imaging.phantom import PhantomSpec
-from vertaug.workflow import StepProgress
+from vertaug.workflow.progress import StepProgress
 
 STEP = StepProgress(title="Anatomy", index=2, total=7, left=("Planning", "Report"))
 

@@ -12,20 +12,12 @@ from vertaug.case.errors import LabelError
 from vertaug.cli.changes import tell_changes
 from vertaug.cli.procedure_option import choose_procedures
 from vertaug.cli.progress import show_progress
-from vertaug.workflow import (
-    CaseChanges,
-    CaseOptions,
-    CaseRequest,
-    CaseResult,
-    FileSource,
-    PhantomSource,
-    ProgressListener,
-    measure_again,
-    report_again,
-    run_case,
-)
+from vertaug.workflow.again import CaseChanges, measure_again, report_again
 from vertaug.workflow.calibration import GENERIC
 from vertaug.workflow.kernels import choose_kernel_cache, set_threads
+from vertaug.workflow.progress import ProgressListener
+from vertaug.workflow.request import CaseOptions, CaseRequest, FileSource, PhantomSource
+from vertaug.workflow.run import CaseResult, run_case
 
 if TYPE_CHECKING:
     from vertaug.cli.app import Measure, Plan

@@ -9,7 +9,7 @@ from vertaug.case.plan import Procedure
 from vertaug.case.volume_words import millilitres_of, with_cement_of
 
 if TYPE_CHECKING:
-    from vertaug.workflow import CaseResult
+    from vertaug.workflow.run import CaseResult
 
 
 def tell_changes(result: "CaseResult") -> None:

@@ -1,5 +1,7 @@
 """Entry point of the ``vertaug`` command."""
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Threads that wait for each other shall sleep, not spin: on a busy machine a spinning pair
     # is many times slower than one thread.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if arguments is None:
+        # The interpreter goes through all it holds several times at its end: a quarter of a
+        # second once kernels are loaded, for nothing.
+        atexit.register(gc.freeze)
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given in (["info"], ["info", "--json"]):
         # Typer loads its whole validation before it runs any command: half of the start-up

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from vertaug.workflow import ProgressListener, StepProgress
+from vertaug.workflow.progress import ProgressListener, StepProgress
 
 _PATIENCE_S = 1.0
 """Steps that pass faster need no tenths."""

@@ -27,7 +27,7 @@ from vertaug.workflow.stored_product import find_product
 
 if TYPE_CHECKING:
     from vertaug.cli.simulate_options import Simulate
-    from vertaug.workflow import CaseResult
+    from vertaug.workflow.run import CaseResult
 
 _TRACE_ML = LEAST_LEAK_MM3 * ML
 """Leaks of no more are traces: samples do not count them either."""

@@ -6,7 +6,7 @@ from rich.table import Table
 from vertaug.case.case_file import CaseDocument, PlanRecord
 from vertaug.cli.kyphoplasty import list_balloon_lines
 from vertaug.cli.simulate import list_lines
-from vertaug.workflow import CaseResult
+from vertaug.workflow.run import CaseResult
 
 
 def show_summary(result: CaseResult) -> None:

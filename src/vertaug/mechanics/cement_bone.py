@@ -168,7 +168,7 @@ def with_cement(
     tissue = np.full(s.shape, law.bone_share) if bone_share is None else bone_share
     s = np.where((model.filler_mpa > 0.0) | (s < _LEAST_SHARE), 0.0, s)
     bone, cement = law.mix(model.bone_mpa, s, tissue)
-    before = np.where(model.filled, model.strength_mpa, 0.0)
+    before = np.where(model.filled, model.strength_mpa, 0.0).astype(np.float64)
     # voxels that stay as stiff as they were hold no cement to speak of
     changed = (cement > 0.0) & np.isfinite(before)
     strength = np.array(before)

@@ -1,6 +1,7 @@
 """A vertebra as a body of voxels with moduli, between two platens."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +38,9 @@ class VertebraModel:
     filler_mpa : (ni, nj, nk) float64 array
         Modulus of what is isotropic beside it: caps of PMMA, cement. A voxel of both has the
         stiffness of both.
-    strength_mpa : (ni, nj, nk) float64 array
+    strength_mpa : (ni, nj, nk) float32 array
         Stress at which a voxel yields in uniaxial compression; infinite where it never does.
+        Seven digits are more than are known of it, and half the memory.
     anisotropic : bool
         Whether bone is transversely isotropic (Crawford 2003) or isotropic.
     superior_nodes, inferior_nodes : (n, 3) int64 arrays
@@ -54,7 +56,7 @@ class VertebraModel:
     grid: Grid
     bone_mpa: FloatArray
     filler_mpa: FloatArray
-    strength_mpa: FloatArray
+    strength_mpa: NDArray[np.floating[Any]]
     anisotropic: bool
     superior_nodes: NDArray[np.int64]
     inferior_nodes: NDArray[np.int64]
@@ -64,8 +66,8 @@ class VertebraModel:
 
     def __post_init__(self) -> None:
         kinds: dict[str, type[np.floating]] = dict.fromkeys(
-            ("bone_mpa", "filler_mpa", "strength_mpa"), np.float64
-        )
+            ("bone_mpa", "filler_mpa"), np.float64
+        ) | {"strength_mpa": np.float32}
         if self.density_mg_per_ml is not None:
             kinds["density_mg_per_ml"] = np.float32
         for name, kind in kinds.items():

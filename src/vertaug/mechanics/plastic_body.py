@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,7 +158,7 @@ class PlasticBody:
 
 
 def prepare_plastic(
-    body: BrickBody, strength_mpa: FloatArray, surface: YieldSurface
+    body: BrickBody, strength_mpa: NDArray[np.floating[Any]], surface: YieldSurface
 ) -> PlasticBody:
     """Return a body that has not yielded yet.
 
@@ -165,7 +166,7 @@ def prepare_plastic(
     ----------
     body : BrickBody
         Of one isotropic material.
-    strength_mpa : (ni, nj, nk) float64 array
+    strength_mpa : (ni, nj, nk) float array
         Of each voxel of the body's box.
     surface : YieldSurface
     """
@@ -174,7 +175,7 @@ def prepare_plastic(
     weight = node_weights(body)
     return PlasticBody(
         body=body,
-        strength_mpa=grid.gather_cells(np.minimum(strength_mpa, 1e9)),
+        strength_mpa=np.minimum(grid.gather_cells(strength_mpa), 1e9, dtype=np.float64),
         surface=surface,
         plastic=np.zeros((48, size)),
         tangent=np.zeros(168 * size, dtype=np.float32),

@@ -1,5 +1,7 @@
 """One linear solution of the standard body, timed; each in a process of its own."""
 
+import atexit
+import gc
 import json
 import os
 import subprocess
@@ -209,4 +211,5 @@ def main(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    atexit.register(gc.freeze)  # as every command of vertaug
     main(sys.argv[1:])
