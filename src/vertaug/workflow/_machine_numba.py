@@ -6,7 +6,9 @@ The readable twin is `_machine_reference`.
 import numba
 import numpy as np
 
-LANES = 128
+from vertaug.numerics.fused import fma
+
+LANES = 256
 """Numbers that a thread works on at once: enough for every vector register."""
 
 
@@ -17,12 +19,15 @@ def triad(out, first, second):  # type: ignore[no-untyped-def]
         out[n] = first[n] + np.float32(1.5) * second[n]
 
 
-@numba.njit(cache=True, nogil=True, parallel=True, fastmath=True)
-def multiply_add(start, rounds, out):  # type: ignore[no-untyped-def]
-    """Multiply and add ``rounds`` times in every lane; see the reference."""
-    for part in numba.prange(start.size):
-        x = np.full(LANES, start[part], np.float32)
+@numba.njit(cache=True, nogil=True, parallel=True)
+def multiply_add(values, rounds):  # type: ignore[no-untyped-def]
+    """Multiply and add ``rounds`` times in every lane; see the reference.
+
+    The compiler may know nothing of the values: of lanes that all begin with the same number it
+    computes one for all. Nor may it fold two rounds into one, as it does with ``fastmath``.
+    """
+    for part in numba.prange(values.shape[0]):
+        x = values[part]
         for _ in range(rounds):
             for n in range(LANES):
-                x[n] = x[n] * np.float32(0.999) + np.float32(0.001)
-        out[part] = x.sum()
+                x[n] = fma(x[n], np.float32(0.999), np.float32(0.001))

@@ -3,9 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-LANES = 128
-"""Numbers that a thread works on at once."""
-
 
 def triad(
     out: NDArray[np.float32], first: NDArray[np.float32], second: NDArray[np.float32]
@@ -17,20 +14,16 @@ def triad(
     out[:] = first + np.float32(1.5) * second
 
 
-def multiply_add(start: NDArray[np.float32], rounds: int, out: NDArray[np.float32]) -> None:
-    """Multiply and add ``rounds`` times in every lane, and sum the lanes of each part.
+def multiply_add(values: NDArray[np.float32], rounds: int) -> None:
+    """Multiply by 0.999 and add 0.001 ``rounds`` times in every lane.
 
     Parameters
     ----------
-    start : (parts,) float32 array
-        What all lanes of a part begin with; a part is the work of one thread.
+    values : (parts, lanes) float32 array
+        Changed. A part is the work of one thread.
     rounds : int
         Each takes two operations a lane.
-    out : (parts,) float32 array
-        Filled with the sums.
     """
-    for part, value in enumerate(start):
-        x = np.full(LANES, value, dtype=np.float32)
-        for _ in range(rounds):
-            x = x * np.float32(0.999) + np.float32(0.001)
-        out[part] = x.sum()
+    for _ in range(rounds):
+        values *= np.float32(0.999)
+        values += np.float32(0.001)

@@ -78,12 +78,11 @@ def measure_limits(numbers: int = 20_000_000, rounds: int = 200_000) -> MachineL
 
     out, first, second = (np.ones(numbers, dtype=np.float32) for _ in range(3))
     memory_s = 1e-3 * time_call_ms(lambda: triad(out, first, second), 9)
-    start = np.ones(numba.get_num_threads(), dtype=np.float32)
-    sums = np.empty_like(start)
-    arithmetic_s = 1e-3 * time_call_ms(lambda: multiply_add(start, rounds, sums), 5)
+    lanes = np.random.default_rng(0).random((numba.get_num_threads(), LANES), dtype=np.float32)
+    arithmetic_s = 1e-3 * time_call_ms(lambda: multiply_add(lanes, rounds), 5)
     return MachineLimits(
         bytes_per_second=12.0 * numbers / memory_s,
-        flops=2.0 * LANES * rounds * start.size / arithmetic_s,
+        flops=2.0 * lanes.size * rounds / arithmetic_s,
     )
 
 
