@@ -349,6 +349,18 @@ def test_few_iterations_are_enough_for_long_bricks(shape, spacing):
     assert solver.iterations <= 20
 
 
+@pytest.mark.slow
+def test_few_iterations_are_enough_for_many_scattered_voxels():
+    """There are too many pieces, and blocks do not make them fewer: they are merged."""
+    random = np.random.default_rng(0)
+    modulus = 1e-4 * 6e7 ** random.random((40, 40, 40))
+    pieces = label(random.random(modulus.shape) < 0.4)[0]
+    modulus[pieces != np.bincount(pieces[pieces > 0]).argmax()] = 0.0
+    solver = solve_problem(compress(modulus, fixed=False), 1e-6).solver
+    assert solver.converged
+    assert solver.iterations <= 20
+
+
 @pytest.mark.parametrize("name", ["phantom of prime size", "lattice", "blocks of seven decades"])
 def test_the_usual_tolerance_gives_the_force_to_six_digits(name):
     problem = compress(EASY[name](), fixed=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vertaug.numerics.brick_operator import BrickOperator
 from vertaug.numerics.elastic_multigrid import ElasticMultigrid, Smoothing, strengthen
 from vertaug.numerics.hexahedron import FloatArray
-from vertaug.numerics.rigid_pieces import FINEST_EDGE, SOME, RigidPieces, prepare_pieces
+from vertaug.numerics.rigid_pieces import SCATTERED, SOME, RigidPieces, prepare_pieces
 
 _TRIALS, _GOAL = {6: 25, 12: 21}, 15
 _TRIALS_BESIDE_PIECES = {6: 20, 12: 20}
@@ -49,6 +49,7 @@ class AdaptiveCycle:
     ) -> None:
         self._usual = self._multigrid = multigrid
         self._operator, self._patchy = operator, patchiness > SOME
+        self._scattered = patchiness > SCATTERED
         self._pieces: RigidPieces | None = None
         self._sought = False
         self._helped = 0
@@ -97,7 +98,7 @@ class AdaptiveCycle:
         if self._sought:
             return False
         self._sought = True
-        self._pieces = prepare_pieces(self._operator.body)
+        self._pieces = prepare_pieces(self._operator.body, scattered=self._scattered)
         if self._pieces is None:
             return False
         self._room = np.zeros((2, *residual.shape))
@@ -108,7 +109,7 @@ class AdaptiveCycle:
         residual -= forces
         spacing = self._operator.body.spacing_mm
         uneven = min(float(np.max(spacing) / np.min(spacing)), _MOST_UNEVEN)
-        rough = uneven * self._pieces.edge / FINEST_EDGE
+        rough = uneven * self._pieces.size
         self._smooth(strengthen(_BESIDE_PIECES, rough) if rough > _ROUGH else _BESIDE_PIECES)
         return True
 

@@ -82,13 +82,31 @@ def _basis(one: NDArray[Any], other: NDArray[Any], links: FloatArray, count: int
     own = np.zeros((count, 6, 6))
     same = one == other
     own[one[same]] = links[same]
+    motions, kept = own_motions(own)
+    blocks = bsr_array(
+        (motions, np.arange(count), np.arange(count + 1)), shape=(6 * count, 6 * count)
+    )
+    return blocks.tocsc()[:, kept.reshape(-1)]
+
+
+def own_motions(own: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return motions of pieces with a stiffness of 1 against fixed neighbours.
+
+    Parameters
+    ----------
+    own : (n, 6, 6) float64 array
+        Stiffness of each piece against fixed neighbours.
+
+    Returns
+    -------
+    motions : (n, 6, 6) float64 array
+        One in each column.
+    kept : (n, 6) bool array
+        False for motions that nothing resists.
+    """
     diagonal = np.einsum("nii->ni", own)
     root = np.where(diagonal > 0.0, diagonal, 1.0) ** -0.5 * (diagonal > 0.0)
     values, vectors = np.linalg.eigh(own * root[:, :, None] * root[:, None, :])
     kept = values > _NULL
     length = np.where(kept, values, 1.0) ** -0.5
-    motions = root[:, :, None] * vectors * length[:, None, :]
-    blocks = bsr_array(
-        (motions, np.arange(count), np.arange(count + 1)), shape=(6 * count, 6 * count)
-    )
-    return blocks.tocsc()[:, kept.reshape(-1)]
+    return root[:, :, None] * vectors * length[:, None, :], kept

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from vertaug.numerics.brick_operator import BrickBody
 from vertaug.numerics.hexahedron import CORNERS, FloatArray
+from vertaug.numerics.merged_pieces import merge_pieces
+from vertaug.numerics.piece_joints import find_arms, find_joints, link_pieces
 from vertaug.numerics.piece_system import PieceSystem, factorise
 
 FINEST_EDGE = 3
@@ -25,6 +27,11 @@ _CUTS = ((FINEST_EDGE, 0.0), (FINEST_EDGE, 1e-5), (4, 1e-5), (6, 1e-5), (8, 1e-5
 """Bricks along the side of a block, and the part of the largest modulus below which bricks belong
 to no piece; the next ones where these make too many pieces. Soft bricks between stiff ones need no
 help, soft ones that hang in nothing do."""
+_MERGED, _MOST_TO_MERGE = 7_500, 100_000
+"""Pieces that are left when pieces are merged: their factors take four to fourteen seconds; and
+pieces at most that are: the links of more take half a gigabyte."""
+_UNEVEN = 3.0
+"""Merged pieces are of many sizes, and are smoothed as if all were so many times larger."""
 _MOST_PIECES, _MOST_WORK = 12_000, 1.0e6
 """At most so many pieces, and so many times the square of how many others each one is linked to:
 then their factors take three seconds at most."""
@@ -33,8 +40,8 @@ LARGE = _MOST_PIECES * FINEST_EDGE**3
 SOME, MUCH = 0.15, 0.36
 """Share of the faces of bricks at which the neighbour is unlike or missing: 0.1 in bone between its
 walls, 0.3 in thick foams, 0.37 to 0.46 in lattices and thin foams, 0.8 in random voxels."""
-_AT_ONCE = 100_000
-"""Bricks whose pairs of pieces are listed at once."""
+SCATTERED = 0.925
+"""And where half of the voxels or less are filled at random: 0.915 at 60 %, 0.93 at a half."""
 _LIKE = 0.1
 """Bricks are of like stiffness if none has less than this part of the other's modulus."""
 
@@ -45,8 +52,8 @@ class RigidPieces:
 
     Attributes
     ----------
-    edge : int
-        Bricks along the side of a block, as in `block_shape`.
+    size : float
+        Of the pieces, beside those of the smallest blocks.
     piece : (m,) int32 array
         Of each node in the order of the runs; -1 for none.
     arm : (3, m) float64 array
@@ -55,7 +62,7 @@ class RigidPieces:
     system : PieceSystem
     """
 
-    edge: int
+    size: float
     piece: NDArray[np.int32]
     arm: FloatArray
     free: NDArray[np.bool_]
@@ -100,22 +107,44 @@ def _alike(one: FloatArray, other: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((low > 0.0) & (low >= _LIKE * high))
 
 
-def prepare_pieces(body: BrickBody) -> RigidPieces | None:
-    """Return the pieces of a body, or None where there are too many to help."""
-    free = ~body.held & (body.diagonal() > 0.0)
+def prepare_pieces(body: BrickBody, *, scattered: bool) -> RigidPieces | None:
+    """Return the pieces of a body, or None where there are too many to help.
+
+    Parameters
+    ----------
+    body : BrickBody
+    scattered : bool
+        Whether pieces are merged where larger blocks do not make them fewer.
+    """
     for edge, least in _CUTS:
-        piece = find_pieces(body, edge, least)
-        count = int(piece.max()) + 1
-        if not 0 < count <= _MOST_PIECES:
-            continue
-        joints = find_joints(body, piece, free)
-        if not 0 < joints.pairs.size**2 <= _MOST_WORK * count:
-            continue
-        arm = _arms(body, piece, count)
-        system = factorise(joints.pairs, link_pieces(body, joints, arm, free), count)
-        if system is not None:
-            return RigidPieces(edge=edge, piece=piece, arm=arm, free=free, system=system)
-    return None
+        found = _prepare(body, find_pieces(body, edge, least), edge / FINEST_EDGE, _MOST_WORK)
+        if found is not None:
+            return found
+    if not scattered:
+        return None
+    piece = find_pieces(body, FINEST_EDGE)
+    count = int(piece.max()) + 1
+    if count > _MOST_TO_MERGE:
+        return None
+    merged = merge_pieces(body, piece, _MERGED)
+    return _prepare(body, merged, _UNEVEN * count / (int(merged.max()) + 1), np.inf)
+
+
+def _prepare(
+    body: BrickBody, piece: NDArray[np.int32], size: float, most_work: float
+) -> RigidPieces | None:
+    count = int(piece.max()) + 1
+    if not 0 < count <= _MOST_PIECES:
+        return None
+    free = ~body.held & (body.diagonal() > 0.0)
+    joints = find_joints(body, piece, free)
+    if not 0 < joints.pairs.size**2 <= most_work * count:
+        return None
+    arm = find_arms(body, piece)
+    system = factorise(joints.pairs, link_pieces(body, joints, arm, free), count)
+    if system is None:
+        return None
+    return RigidPieces(size=size, piece=piece, arm=arm, free=free, system=system)
 
 
 def block_shape(spacing_mm: FloatArray, edge: int) -> tuple[int, int, int]:
@@ -181,93 +210,3 @@ def _label_bricks(modulus: FloatArray, block: tuple[int, int, int]) -> NDArray[n
     graph = coo_array((np.ones(one.size, dtype=bool), (one, other)), shape=(size, size))
     labels = connected_components(graph, directed=False)[1]
     return np.asarray(labels.reshape(modulus.shape), dtype=np.int64)
-
-
-def _arms(body: BrickBody, piece: NDArray[np.int32], count: int) -> FloatArray:
-    """Return the way from the middle of its piece to each node, in bricks, shape (3, m)."""
-    member = piece >= 0
-    size = np.bincount(piece[member], minlength=count)
-    arm = np.zeros((3, piece.size))
-    for axis, shape in enumerate(((-1, 1, 1), (1, -1, 1), (1, 1, -1))):
-        along = np.arange(body.grid.node_shape[axis], dtype=np.float64) * body.spacing_mm[axis]
-        place = body.grid.gather_nodes(np.broadcast_to(along.reshape(shape), body.grid.node_shape))
-        middle = np.bincount(piece[member], place[member], minlength=count) / size
-        arm[axis, member] = place[member] - middle[piece[member]]
-    return arm / float(np.max(body.spacing_mm))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Joints:
-    """Where pieces are joined, or held.
-
-    Attributes
-    ----------
-    count : int
-        Pieces in all.
-    bricks : (b,) int64 array
-        Bricks that deform when pieces move, in the order of the runs of cells.
-    nodes : (b, 8) int64 array
-        Their corners.
-    pieces : (b, 8) int32 array
-        The pieces of these, -1 for none.
-    pairs : (p,) int64 array
-        Pieces that meet in a brick, ``count * one + other``, each pair once, rising.
-    """
-
-    count: int
-    bricks: NDArray[np.int64]
-    nodes: NDArray[np.int64]
-    pieces: NDArray[np.int32]
-    pairs: NDArray[np.int64]
-
-
-def find_joints(body: BrickBody, piece: NDArray[np.int32], free: NDArray[np.bool_]) -> Joints:
-    """Return where pieces are joined.
-
-    Parameters
-    ----------
-    body : BrickBody
-    piece, free
-        As in `RigidPieces`.
-    """
-    grid, count = body.grid, int(piece.max()) + 1
-    number = grid.spread_nodes(np.arange(grid.nodes.size))
-    where = np.argwhere(grid.spread_cells(np.asarray(body.moduli.sum(axis=0) > 0.0)))
-    nodes = number[tuple((where[:, None, :] + CORNERS).transpose(2, 0, 1))]
-    pieces = piece[nodes]
-    gives = (pieces != pieces[:, :1]).any(axis=1)
-    gives |= (pieces[:, 0] >= 0) & ~free[:, nodes].all(axis=(0, 2))
-    bricks = grid.spread_cells(np.arange(grid.cells.size))[tuple(where[gives].T)]
-    parts = np.array_split(pieces[gives], max(1, bricks.size // _AT_ONCE))
-    pairs = np.unique(np.concatenate([_pair(part, count) for part in parts]))
-    return Joints(count=count, bricks=bricks, nodes=nodes[gives], pieces=pieces[gives], pairs=pairs)
-
-
-def _pair(pieces: NDArray[np.int32], count: int) -> NDArray[np.int64]:
-    from vertaug.numerics._pieces_numba import list_pairs
-
-    pairs: NDArray[np.int64] = np.empty(64 * len(pieces), dtype=np.int64)
-    return np.unique(pairs[: list_pairs(pieces, count, pairs)])
-
-
-def link_pieces(
-    body: BrickBody, joints: Joints, arm: FloatArray, free: NDArray[np.bool_]
-) -> FloatArray:
-    """Return the stiffness that each pair of pieces feels, shape (p, 6, 6).
-
-    Parameters
-    ----------
-    body : BrickBody
-    joints : Joints
-    arm, free
-        As in `RigidPieces`.
-    """
-    from vertaug.numerics._pieces_numba import sum_links
-
-    links = np.zeros((joints.pairs.size, 6, 6))
-    arms, able = (np.moveaxis(v[:, joints.nodes], 0, -1).copy() for v in (arm, free))
-    stiffness = np.array(body.brick_stiffnesses())
-    moduli = np.ascontiguousarray(body.moduli[:, joints.bricks])
-    pieces, pairs = joints.pieces, joints.pairs
-    sum_links(pieces, arms, able, moduli, stiffness, joints.count, pairs, links)
-    return links

@@ -10,56 +10,20 @@ from vertaug.numerics import (
     _pieces_reference as plain,
     rigid_pieces,
 )
-from vertaug.numerics.brick_operator import BrickBody, node_weights, prepare_operator
-from vertaug.numerics.hexahedron import isotropic_stiffness
+from vertaug.numerics.piece_joints import find_joints, link_pieces
 from vertaug.numerics.rigid_pieces import (
     block_shape,
-    find_joints,
     find_pieces,
-    link_pieces,
     measure_patchiness,
     prepare_pieces,
 )
-from vertaug.numerics.span_grid import span_body
 
-SPACING = np.array([0.7, 1.1, 0.9])
-
-
-def make_body(modulus, *, held=True, spacing=SPACING):
-    """Return bricks held at their lower side, or nowhere."""
-    grid = span_body(modulus > 0.0)
-    height = grid.gather_nodes(np.broadcast_to(np.arange(modulus.shape[2] + 1), grid.node_shape))
-    return BrickBody(
-        grid=grid,
-        spacing_mm=spacing,
-        moduli=grid.gather_cells(modulus)[None],
-        elasticity=(isotropic_stiffness(0.3),),
-        held=np.array([(height == 0) & held] * 3),
-    )
-
-
-def scattered(shape=(5, 6, 7), share=0.3, decades=3.0):
-    rng = np.random.default_rng(7)
-    modulus = 10.0 ** (decades * rng.random(shape)) * (rng.random(shape) > share)
-    modulus[:, :, 0] = 10.0
-    return modulus
+from .brick_bodies import SPACING, make_body, scattered, stiffness_of
 
 
 def node_pieces(modulus, edge, least=0.0, spacing=SPACING):
     body = make_body(modulus, spacing=spacing)
     return body.grid.spread_nodes(find_pieces(body, edge, least) + 1) - 1
-
-
-def stiffness_of(body):
-    """Return the product of a body's stiffness with free displacements."""
-    operator = prepare_operator(body, node_weights(body), np.float64)
-
-    def multiply(u):
-        out = np.empty_like(u)
-        operator.apply(u, out)
-        return out
-
-    return multiply
 
 
 def test_a_full_body_falls_into_its_blocks():
@@ -165,7 +129,7 @@ def test_the_sums_over_bricks_do_what_their_twins_do():
 
 def test_links_are_the_stiffness_of_rigid_motions():
     body = make_body(scattered())
-    pieces = prepare_pieces(body)
+    pieces = prepare_pieces(body, scattered=False)
     count, multiply = pieces.system.pieces, stiffness_of(body)
     joints = find_joints(body, pieces.piece, pieces.free)
     keys, links = joints.pairs, link_pieces(body, joints, pieces.arm, pieces.free)
@@ -204,7 +168,7 @@ def test_a_body_that_turns_as_a_whole_strains_no_link():
 
 def test_what_is_left_does_no_work_on_rigid_motions():
     body = make_body(scattered((7, 8, 9), 0.5, 6.0))
-    pieces, multiply = prepare_pieces(body), stiffness_of(body)
+    pieces, multiply = prepare_pieces(body, scattered=False), stiffness_of(body)
     residual = np.where(pieces.free, np.random.default_rng(3).standard_normal(body.held.shape), 0)
     moved = np.zeros_like(residual)
     pieces.add_correction(residual, moved)
@@ -218,12 +182,12 @@ def test_what_is_left_does_no_work_on_rigid_motions():
 
 def test_blocks_grow_until_the_pieces_are_few_enough(monkeypatch):
     body = make_body(np.full((9, 9, 9), 5.0), spacing=np.ones(3))
-    assert prepare_pieces(body).system.pieces == 27
+    assert prepare_pieces(body, scattered=False).system.pieces == 27
     # 27 pieces have 7^3 pairs, 8 of them 4^3
     monkeypatch.setattr(rigid_pieces, "_MOST_WORK", 600.0)
-    assert prepare_pieces(body).system.pieces == 8
+    assert prepare_pieces(body, scattered=False).system.pieces == 8
     monkeypatch.setattr(rigid_pieces, "_MOST_WORK", 3.0)
-    assert prepare_pieces(body) is None
+    assert prepare_pieces(body, scattered=False) is None
 
 
 def test_a_brick_that_touches_nothing_stays_where_it_is():
@@ -231,7 +195,7 @@ def test_a_brick_that_touches_nothing_stays_where_it_is():
     modulus[:, :, :2] = 10.0
     modulus[1, 1, 4] = 10.0
     body = make_body(modulus)
-    pieces = prepare_pieces(body)
+    pieces = prepare_pieces(body, scattered=False)
     moved = np.zeros(body.held.shape)
     pieces.add_correction(np.where(pieces.free, 1.0, 0.0), moved)
     assert np.isfinite(moved).all()
@@ -240,4 +204,4 @@ def test_a_brick_that_touches_nothing_stays_where_it_is():
 def test_held_nodes_take_no_part():
     body = make_body(np.full((3, 3, 3), 1.0))
     everything = replace(body, held=np.ones_like(body.held))
-    assert prepare_pieces(everything) is None
+    assert prepare_pieces(everything, scattered=False) is None
