@@ -124,7 +124,7 @@ def prepare_pieces(body: BrickBody, *, scattered: bool) -> RigidPieces | None:
         return None
     piece = find_pieces(body, FINEST_EDGE)
     count = int(piece.max()) + 1
-    if count > _MOST_TO_MERGE:
+    if not 0 < count <= _MOST_TO_MERGE:
         return None
     merged = merge_pieces(body, piece, _MERGED)
     return _prepare(body, merged, _UNEVEN * count / (int(merged.max()) + 1), np.inf)
