@@ -1,7 +1,9 @@
 """Pressure of a liquid in porous cells: operator and multigrid transfers, compiled.
 
 Parallel over planes of cells that a thread alone writes; sums are taken plane by plane, so that
-the bits do not depend on the number of threads. The readable twin is `_darcy_reference`.
+the bits do not depend on the number of threads. No products are fused by the compiler: it would
+choose otherwise in the process that compiles than for those that load its code. The readable twin
+is `_darcy_reference`.
 """
 
 from typing import Any
@@ -10,12 +12,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-_FAST: dict[str, Any] = {
+from vertaug.numerics.fused import fma
+
+_PARALLEL: dict[str, Any] = {
     "cache": True,
     "nogil": True,
     "error_model": "numpy",
     "parallel": True,
-    "fastmath": {"contract"},
 }
 
 
@@ -23,13 +26,13 @@ _FAST: dict[str, Any] = {
 def _beside(p, faces, i, j, k):  # type: ignore[no-untyped-def]
     """Return the pressures of the six neighbours times the conductances to them."""
     return (
-        (faces[0, i, j, k] * p[i + 1, j, k] + faces[0, i - 1, j, k] * p[i - 1, j, k])
-        + (faces[1, i, j, k] * p[i, j + 1, k] + faces[1, i, j - 1, k] * p[i, j - 1, k])
-        + (faces[2, i, j, k] * p[i, j, k + 1] + faces[2, i, j, k - 1] * p[i, j, k - 1])
+        fma(faces[0, i, j, k], p[i + 1, j, k], faces[0, i - 1, j, k] * p[i - 1, j, k])
+        + fma(faces[1, i, j, k], p[i, j + 1, k], faces[1, i, j - 1, k] * p[i, j - 1, k])
+        + fma(faces[2, i, j, k], p[i, j, k + 1], faces[2, i, j, k - 1] * p[i, j, k - 1])
     )
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def fill_faces(
     mobility: NDArray[np.float64],
     region: NDArray[np.uint8],
@@ -68,7 +71,7 @@ def fill_faces(
                 diagonal[i, j, k] = total
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def add_faces(faces: NDArray[Any], diagonal: NDArray[Any], inverse: NDArray[np.float32]) -> None:
     """Complete the diagonal and fill its inverse; see the reference."""
     ni, nj, nk = diagonal.shape
@@ -91,7 +94,7 @@ def _passable(corner, own):  # type: ignore[no-untyped-def]
     return min(np.float32(1.0), np.float32(10.0) * corner / own)
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def fill_weights(
     mobility: NDArray[np.float32], factors: NDArray[np.int64], weights: NDArray[np.float32]
 ) -> None:
@@ -128,7 +131,7 @@ def fill_weights(
                 weights[6, i, j, k], weights[7, i, j, k] = w6 * scale, w7 * scale
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def restrict(
     r: NDArray[np.float32],
     weights: NDArray[np.float32],
@@ -161,7 +164,7 @@ def restrict(
                 coarse[i, j, k] = total
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def interpolate(
     coarse: NDArray[np.float32],
     weights: NDArray[np.float32],
@@ -192,7 +195,7 @@ def interpolate(
                     p[i, j, k] += near + far
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def coarsen(
     faces: NDArray[Any],
     outlets: NDArray[np.float32],
@@ -242,7 +245,7 @@ def coarsen(
                 coarse_diagonal[i, j, k] = link + ox / fi + oy / fj + oz / fk
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def begin(
     b: NDArray[np.float32],
     inverse: NDArray[np.float32],
@@ -258,7 +261,7 @@ def begin(
                 p[i, j, k] = b[i, j, k] * inverse[i, j, k] if even else np.float32(0.0)
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def relax(
     p: NDArray[np.float32],
     b: NDArray[np.float32],
@@ -277,7 +280,7 @@ def relax(
                 p[i, j, k] = (b[i, j, k] + _beside(p, faces, i, j, k)) * inverse[i, j, k]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def settle(
     p: NDArray[np.float32],
     b: NDArray[np.float32],
@@ -297,7 +300,7 @@ def settle(
                     p[i, j, k] = (b[i, j, k] + _beside(p, faces, i, j, k)) * inverse[i, j, k]
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def fill_residual(
     p: NDArray[np.float32],
     b: NDArray[np.float32],
@@ -317,7 +320,7 @@ def fill_residual(
                 )
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def multiply(
     p: NDArray[np.float64],
     faces: NDArray[np.float64],
@@ -344,7 +347,7 @@ def multiply(
     return total
 
 
-@numba.njit(**_FAST)
+@numba.njit(**_PARALLEL)
 def fill_flow(
     p: NDArray[np.float64],
     mobility: NDArray[np.float64],

@@ -1,5 +1,8 @@
 """Updates and scalar products of long vectors, compiled; sums in a fixed order.
 
+Sums run in lanes side by side, which one vector register or several hold, and nothing is left for
+the compiler to fuse or to order (see `fused`).
+
 The readable twin is `_vector_reference`.
 """
 
@@ -9,14 +12,24 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.numerics.fused import fma
+
 _BLOCK = 16384
+_LANES = 32
 
 
-@numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@numba.njit(nogil=True, error_model="numpy")
 def _dot_part(a, b, start, stop):  # type: ignore[no-untyped-def]
+    lanes = np.zeros(_LANES)
+    whole = start + (stop - start) // _LANES * _LANES
+    for at in range(start, whole, _LANES):
+        for n in range(_LANES):
+            lanes[n] = fma(np.float64(a[at + n]), np.float64(b[at + n]), lanes[n])
+    for n in range(whole, stop):
+        lanes[n - whole] = fma(np.float64(a[n]), np.float64(b[n]), lanes[n - whole])
     total = 0.0
-    for n in range(start, stop):
-        total += np.float64(a[n]) * np.float64(b[n])
+    for n in range(_LANES):
+        total += lanes[n]
     return total
 
 
@@ -33,16 +46,14 @@ def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
     return total
 
 
-@numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@numba.njit(nogil=True, error_model="numpy")
 def _advance_part(x, r, p, q, small, length, start, stop):  # type: ignore[no-untyped-def]
-    total = 0.0
     for n in range(start, stop):
-        x[n] += length * p[n]
-        v = r[n] - length * q[n]
+        x[n] = fma(length, p[n], x[n])
+        v = fma(-length, q[n], r[n])
         r[n] = v
         small[n] = v
-        total += v * v
-    return total
+    return _dot_part(r, r, start, stop)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
@@ -66,10 +77,10 @@ def advance(
     return total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True, fastmath={"contract"})
+@numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def turn(p: NDArray[np.float64], z: NDArray[Any], share: float) -> None:
     """Fill the next direction, ``p = z + share p``."""
     count = (p.size + _BLOCK - 1) // _BLOCK
     for part in numba.prange(count):
         for n in range(part * _BLOCK, min((part + 1) * _BLOCK, p.size)):
-            p[n] = z[n] + share * p[n]
+            p[n] = fma(share, p[n], np.float64(z[n]))
