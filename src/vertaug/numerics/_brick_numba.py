@@ -18,14 +18,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from vertaug.numerics._vector_numba import dot_part
 from vertaug.numerics.fused import fma
 
 _U = numba.uint64
 BLOCK = 64
 _B = _U(BLOCK)
 _NOTHING = np.float32(0.0)
-_LANES = 32
-"""Partial sums of a scalar product, added up side by side."""
 _PLAIN: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 
@@ -149,20 +148,9 @@ def _step(y, u, b, d, weight, keep, take, at, end):  # type: ignore[no-untyped-d
 
 @numba.njit(**_PLAIN)
 def _mask_and_dot(y, u, weight, at, end):  # type: ignore[no-untyped-def]
-    lanes = np.zeros(_LANES)
     for n in range(at, end):
         y[n] = y[n] if weight[n] != 0.0 else y[n] * _NOTHING
-    whole = at + (end - at) // _LANES * _LANES
-    for start in range(at, whole, _LANES):
-        for n in range(_LANES):
-            v = np.float64(y[start + n])
-            lanes[n] = fma(v, np.float64(u[start + n]), lanes[n])
-    for n in range(whole, end):
-        lanes[n - whole] = fma(np.float64(y[n]), np.float64(u[n]), lanes[n - whole])
-    total = 0.0
-    for n in range(_LANES):
-        total += lanes[n]
-    return total
+    return dot_part(y, u, at, end)
 
 
 @numba.njit(**_PLAIN)

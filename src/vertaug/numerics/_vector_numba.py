@@ -1,7 +1,6 @@
 """Updates and scalar products of long vectors, compiled; sums in a fixed order.
 
-Sums run in lanes side by side, which one vector register or several hold, and nothing is left for
-the compiler to fuse or to order (see `fused`).
+Nothing is left for the compiler to fuse or to order (see `fused`).
 
 The readable twin is `_vector_reference`.
 """
@@ -16,10 +15,12 @@ from vertaug.numerics.fused import fma
 
 _BLOCK = 16384
 _LANES = 32
+"""Partial sums of a scalar product, added up side by side."""
 
 
 @numba.njit(nogil=True, error_model="numpy")
-def _dot_part(a, b, start, stop):  # type: ignore[no-untyped-def]
+def dot_part(a, b, start, stop):  # type: ignore[no-untyped-def]
+    """Return the scalar product of a part, summed in double precision."""
     lanes = np.zeros(_LANES)
     whole = start + (stop - start) // _LANES * _LANES
     for at in range(start, whole, _LANES):
@@ -39,7 +40,7 @@ def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
     count = (a.size + _BLOCK - 1) // _BLOCK
     sums = np.zeros(count)
     for n in numba.prange(count):
-        sums[n] = _dot_part(a, b, n * _BLOCK, min((n + 1) * _BLOCK, a.size))
+        sums[n] = dot_part(a, b, n * _BLOCK, min((n + 1) * _BLOCK, a.size))
     total = 0.0
     for n in range(count):
         total += sums[n]
@@ -53,7 +54,7 @@ def _advance_part(x, r, p, q, small, length, start, stop):  # type: ignore[no-un
         v = fma(-length, q[n], r[n])
         r[n] = v
         small[n] = v
-    return _dot_part(r, r, start, stop)
+    return dot_part(r, r, start, stop)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
