@@ -95,8 +95,9 @@ def test_intact_vertebrae_of_verse012_against_their_published_stiffness():
     """Other calibration, other endplates, other caps: right in size and order, not more.
 
     Published reaction at 0.2 mm in kN: T10 4.534, T11 4.236, L2 4.028, T12 3.852, with the shift of
-    bins. Measured when written, generic law, correct moduli: 3.39, 3.56, 3.17, 3.04. T10 is left
-    out: it comes out below T11 and not above, and moves by 20 % with the reach of its caps.
+    bins. Measured when written, generic law, correct moduli: 3.39, 3.56, 3.17, 3.04. Of T10 only
+    the size is compared: it comes out below T11 and not above, and moves by 20 % with the reach
+    of its caps.
     """
     folder = DATA / "verse012"
     scan = read_scan(folder / "sub-verse012_ct.nii.gz")
@@ -104,8 +105,9 @@ def test_intact_vertebrae_of_verse012_against_their_published_stiffness():
     law = calibrate_generic(120.0)
     found = {
         level: solve_elastic(model_from_vertebra(spine[level], law, body_only=False)).reaction_n
-        for level in ("T11", "L2", "T12")
+        for level in ("T10", "T11", "L2", "T12")
     }
-    for level, published in (("T11", 4236.0), ("L2", 4028.0), ("T12", 3852.0)):
-        assert 0.65 < found[level] / published < 1.05
+    assert found["L2"] == pytest.approx(4028.0, rel=0.25)
+    for level, published in (("T10", 4534.0), ("T11", 4236.0), ("T12", 3852.0)):
+        assert found[level] == pytest.approx(published, rel=0.3)
     assert found["T11"] > found["L2"] > found["T12"]
